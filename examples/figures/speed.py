@@ -1,0 +1,75 @@
+"""Measure time to import, to read one file, and one image after another, on one core.
+
+    python examples/figures/speed.py [--engine keras]
+
+Rows of four digits from scikit-learn's handwriting, 40 x 168 pixels, neighbours apart.
+"""
+
+import argparse
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from statistics import median
+
+import cv2
+import numpy as np
+from sklearn.datasets import load_digits
+
+import segcap
+
+parser = argparse.ArgumentParser(description=__doc__)
+parser.add_argument("--n", type=int, default=10_000)
+parser.add_argument("--engine", choices=["onnx", "keras"], default="onnx")
+args = parser.parse_args()
+if hasattr(os, "sched_setaffinity"):
+    os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+
+
+def seconds(command: list[str], times: int = 7) -> float:
+    """Median wall time of a whole process."""
+    runs = []
+    for _ in range(times):
+        started = time.perf_counter()
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+        runs.append(time.perf_counter() - started)
+    return median(runs)
+
+
+digits = load_digits()
+levels = np.rint(digits.images / 16 * 255).astype(np.uint8)
+framed = np.stack(
+    [cv2.copyMakeBorder(cv2.resize(level, (20, 20)), 4, 4, 4, 4, 0) for level in levels]
+)
+rows = segcap.generate.digit_sums(args.n, 22, seed=0, digits=(framed, digits.target))
+
+python = [sys.executable, "-c"]
+peers = seconds([*python, "import numpy, cv2"]) - seconds([*python, "pass"])
+ours = seconds([*python, "import segcap"]) - seconds([*python, "pass"])
+print(f"import segcap {ours * 1e3:.0f} ms, {ours / peers:.2f} of import numpy and cv2")
+with tempfile.TemporaryDirectory() as folder:
+    file = Path(folder) / "one.png"
+    cv2.imwrite(str(file), rows.images[0])
+    command = [sys.executable, "-m", "segcap", "read", str(file)]
+    print(f"segcap read ONE.png, whole process: {seconds(command):.2f} s")
+
+reader = segcap.load("digits", length=4, engine=args.engine)
+reader.read(rows.images[0])
+latencies = []
+for image in rows.images[:500]:
+    started = time.perf_counter()
+    reader.read(image)
+    latencies.append(time.perf_counter() - started)
+print(
+    f"one image after another: median {median(latencies) * 1e3:.2f} ms, "
+    f"95 % below {np.percentile(latencies, 95) * 1e3:.2f} ms"
+)
+started = time.perf_counter()
+reader.read_many(rows.images)
+print(f"{args.n:,} in one read_many: {args.n / (time.perf_counter() - started):,.0f} images/s")
+glyphs = np.repeat(framed[..., None].astype(np.float32) / 255, 10, axis=0)
+started = time.perf_counter()
+reader.logits(glyphs)
+print(f"classifier alone: {len(glyphs) / (time.perf_counter() - started):,.0f} glyphs/s")

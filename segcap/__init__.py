@@ -1,0 +1,51 @@
+"""Read text-CAPTCHA and multi-digit images by cutting them into glyphs."""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "available": "segcap.shipped",
+    "load": "segcap.shipped",
+    "GlyphReader": "segcap.readers.glyph",
+    "Glyph": "segcap.reading",
+    "Reading": "segcap.reading",
+    "SumReading": "segcap.reading",
+    "SegcapError": "segcap.errors",
+}
+_MODULES = ("datasets", "evaluate", "generate", "training")
+
+__all__ = [
+    "Glyph",
+    "GlyphReader",
+    "Reading",
+    "SegcapError",
+    "SumReading",
+    "__version__",
+    "available",
+    "datasets",
+    "evaluate",
+    "generate",
+    "load",
+    "training",
+]
+
+if TYPE_CHECKING:
+    from segcap import datasets, evaluate, generate, training
+    from segcap.errors import SegcapError
+    from segcap.readers.glyph import GlyphReader
+    from segcap.reading import Glyph, Reading, SumReading
+    from segcap.shipped import available, load
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOMES:
+        return getattr(import_module(_HOMES[name]), name)
+    if name in _MODULES:
+        return import_module(f"segcap.{name}")
+    raise AttributeError(f"module 'segcap' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

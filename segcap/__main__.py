@@ -1,0 +1,5 @@
+"""`python -m segcap`."""
+
+from segcap.cli import main
+
+main()

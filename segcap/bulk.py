@@ -1,0 +1,168 @@
+"""Read whole folders: many workers, in order, resumable."""
+
+import csv
+import io
+import json
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice
+from pathlib import Path
+from typing import Any, Literal, TypeAlias
+
+from joblib import Parallel, delayed
+
+from segcap.errors import DataError
+
+__all__ = ["FileFormat", "ReadBatch", "Record", "RecordFile", "read_files"]
+
+Record: TypeAlias = dict[str, Any]
+ReadBatch: TypeAlias = Callable[[Sequence[Path]], Sequence[Record]]
+FileFormat: TypeAlias = Literal["json", "csv"]
+
+
+def read_files(
+    read_batch: ReadBatch, paths: Sequence[Path], *, batch_size: int = 64, n_jobs: int = 1
+) -> Iterator[Record]:
+    """Read files batch by batch, giving each record as soon as its batch is read.
+
+    Parameters
+    ----------
+    read_batch : callable
+        From paths to one record each; must be picklable for more than one worker.
+    paths : sequence of Path
+    batch_size : int
+        Files per call.
+    n_jobs : int
+        Worker processes; -1 for one per core.
+
+    Yields
+    ------
+    dict
+        "path" and what `read_batch` gave, in the order of `paths`.
+    """
+    batches = list(_batches(paths, batch_size))
+    results: Iterable[Sequence[Record]]
+    if n_jobs == 1 or len(batches) < 2:
+        results = map(read_batch, batches)
+    else:
+        results = Parallel(n_jobs=n_jobs, return_as="generator")(
+            delayed(read_batch)(batch) for batch in batches
+        )
+    for batch, records in zip(batches, results, strict=True):
+        for path, record in zip(batch, records, strict=True):
+            yield {"path": str(path), **record}
+
+
+class RecordFile:
+    """A file of records that grows line by line and can be taken up again.
+
+    Parameters
+    ----------
+    path : path
+    form : {"json", "csv"}
+        JSON lines, or CSV with a header.
+    fields : sequence of str
+        Columns of the CSV, "path" among them.
+    """
+
+    def __init__(
+        self, path: str | os.PathLike[str], form: FileFormat, fields: Sequence[str]
+    ) -> None:
+        self.path = Path(path)
+        self.form = form
+        self.fields = list(fields)
+
+    def create(self) -> None:
+        """Begin an empty file.
+
+        Raises
+        ------
+        DataError
+            The file exists, or cannot be created.
+        """
+        try:
+            with self.path.open("x", encoding="utf-8", newline="") as file:
+                file.write(self.header())
+        except FileExistsError:
+            raise DataError(
+                f"Results must go into a new file, or be resumed. Got '{self.path}', which exists."
+            ) from None
+        except OSError as error:
+            raise DataError(
+                "Results must go into a folder that can be written to. "
+                f"Got '{self.path}': {error.strerror}."
+            ) from None
+
+    def resume(self) -> list[Record]:
+        """Cut off what a killed run could not finish, and give the records that are there.
+
+        A file that does not exist is created.
+
+        Returns
+        -------
+        list of dict
+            From CSV with all values as str.
+
+        Raises
+        ------
+        DataError
+            The file holds something else.
+        """
+        if not self.path.exists():
+            self.create()
+            return []
+        content = self.path.read_bytes()
+        whole = content[: content.rfind(b"\n") + 1]
+        try:
+            records = self._parse(whole.decode("utf-8"))
+        except (ValueError, KeyError, TypeError, csv.Error):
+            raise DataError(
+                f"Results to resume must be a {self.form.upper()} file that segcap wrote. "
+                f"Got '{self.path}', which is not."
+            ) from None
+        if len(whole) < len(content):
+            os.truncate(self.path, len(whole))
+        return records
+
+    def append(self, records: Iterable[Record]) -> Iterator[Record]:
+        """Append records while they pass; each is on disk before the next is read."""
+        with self.path.open("a", encoding="utf-8", newline="") as file:
+            for record in records:
+                file.write(self.line(record))
+                file.flush()
+                yield record
+
+    def header(self) -> str:
+        """Give the file's first line, "" for JSON lines."""
+        return "" if self.form == "json" else self._row(self.fields)
+
+    def line(self, record: Record) -> str:
+        """Give one record as a line."""
+        if self.form == "json":
+            return json.dumps(record, ensure_ascii=False) + "\n"
+        return self._row([record.get(field) for field in self.fields])
+
+    def _row(self, values: Sequence[Any]) -> str:
+        buffer = io.StringIO()
+        csv.writer(buffer, lineterminator="\n").writerow(
+            ["" if value is None else value for value in values]
+        )
+        return buffer.getvalue()
+
+    def _parse(self, text: str) -> list[Record]:
+        if self.form == "json":
+            records = [json.loads(line) for line in text.splitlines()]
+        else:
+            rows = csv.DictReader(io.StringIO(text))
+            if rows.fieldnames != self.fields:
+                raise ValueError("other columns")
+            records = list(rows)
+        if not all(set(self.fields) <= set(record) for record in records):
+            raise KeyError("other fields")
+        return records
+
+
+def _batches(paths: Sequence[Path], size: int) -> Iterator[list[Path]]:
+    iterator = iter(paths)
+    while batch := list(islice(iterator, size)):
+        yield batch

@@ -1,0 +1,130 @@
+"""Take from an ink mask what is no character: specks, frames, strike-through lines."""
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["clean", "remove_border", "remove_lines", "remove_specks"]
+
+_LEAST_AREA = 4
+_LEAST_SHARE_OF_LARGEST = 0.05
+_FRAME_SHARE = 0.9
+_RULE_HEIGHT = 0.15
+
+
+def clean(ink: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Remove frames and specks; see `remove_border` and `remove_specks`.
+
+    Strike-through lines are left, because long thin strokes are characters too; where an image
+    is known to have them, use `remove_lines` first.
+
+    Parameters
+    ----------
+    ink : (H, W) bool array
+
+    Returns
+    -------
+    (H, W) bool array
+        A new mask; subset of `ink`.
+    """
+    return remove_specks(remove_border(ink))
+
+
+def remove_specks(ink: NDArray[np.bool_], min_area: int | None = None) -> NDArray[np.bool_]:
+    """Remove 8-connected components of few pixels.
+
+    Parameters
+    ----------
+    ink : (H, W) bool array
+    min_area : int, optional
+        Smallest area that is kept, pixels; 5 % of the largest component's, at least 4, unless
+        given.
+
+    Returns
+    -------
+    (H, W) bool array
+    """
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(
+        ink.view(np.uint8), connectivity=8, ltype=cv2.CV_32S
+    )
+    areas = stats[:, cv2.CC_STAT_AREA]
+    if min_area is None:
+        min_area = max(_LEAST_AREA, int(areas[1:].max(initial=0) * _LEAST_SHARE_OF_LARGEST))
+    keep = areas >= min_area
+    keep[0] = False
+    return ink.copy() if keep[1:].all() else keep[labels]
+
+
+def remove_border(ink: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Remove frames, where other ink is left.
+
+    A frame is a component that runs along nine tenths of two sides of the image or more, or along
+    nine tenths of the top or the bottom alone and is no taller than 0.15 of the image.
+
+    Parameters
+    ----------
+    ink : (H, W) bool array
+
+    Returns
+    -------
+    (H, W) bool array
+    """
+    inked = [np.count_nonzero(side) >= _FRAME_SHARE * len(side) for side in _sides(ink)]
+    if not any(inked):
+        return ink.copy()
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(
+        ink.view(np.uint8), connectivity=8, ltype=cv2.CV_32S
+    )
+    sides_along = np.zeros(len(stats), int)
+    level = np.zeros(len(stats), bool)
+    for number, side in enumerate(_sides(labels)):
+        along = np.bincount(side, minlength=len(stats)) >= _FRAME_SHARE * len(side)
+        sides_along += along
+        level |= along & (number < 2)
+    low = stats[:, cv2.CC_STAT_HEIGHT] <= _RULE_HEIGHT * ink.shape[0]
+    frame = (sides_along >= 2) | (level & low)
+    frame[0] = False
+    without = ink & ~frame[labels]
+    return without if without.any() else ink.copy()
+
+
+def _sides(image: NDArray) -> tuple[NDArray, NDArray, NDArray, NDArray]:
+    return image[0], image[-1], image[:, 0], image[:, -1]
+
+
+def remove_lines(
+    ink: NDArray[np.bool_], *, min_length: int, max_thickness: int
+) -> NDArray[np.bool_]:
+    """Remove long thin horizontal lines, and keep the strokes that cross them.
+
+    A pixel goes if it lies in a horizontal opening of `min_length` and its vertical run of ink
+    is at most `max_thickness` long: where a stroke crosses the line the run is longer.
+
+    Parameters
+    ----------
+    ink : (H, W) bool array
+    min_length : int
+        Shortest line that is removed, pixels; longer than any horizontal stroke of a character.
+    max_thickness : int
+        Thickest line that is removed, pixels.
+
+    Returns
+    -------
+    (H, W) bool array
+
+    References
+    ----------
+    The run-length criterion follows Cao, Govindaraju: Handwritten carbon form preprocessing based
+    on Markov random field. CVPR 2007, section on line removal.
+    """
+    mask = ink.view(np.uint8)
+    lines = _opened(mask, np.ones((1, min_length), np.uint8))
+    tall = _opened(mask, np.ones((max_thickness + 1, 1), np.uint8))
+    return ink & ~((lines > 0) & (tall == 0))
+
+
+def _opened(mask: NDArray[np.uint8], kernel: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Open with a kernel of any size; OpenCV's own opening shifts by a pixel where it is even."""
+    height, width = kernel.shape
+    eroded = cv2.erode(mask, kernel, anchor=(0, 0), borderType=cv2.BORDER_CONSTANT, borderValue=0)
+    return cv2.dilate(eroded, kernel, anchor=(width - 1, height - 1))

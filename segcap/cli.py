@@ -1,0 +1,273 @@
+"""The command line: results on standard output, everything else on standard error."""
+
+import sys
+from collections import Counter
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+import segcap
+from segcap.bulk import ReadBatch, Record, read_files
+from segcap.datasets.labelled import LABELS, load_labelled, read_labels
+from segcap.engine import EngineName
+from segcap.errors import DataError, ParameterError, SegcapError
+from segcap.image import find_images
+from segcap.output import Output, progress_bar
+from segcap.readers.glyph import GlyphReader
+from segcap.shipped import available, bundle_path, load
+
+__all__ = ["main"]
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="Read text-CAPTCHA and multi-digit images by cutting them into glyphs.",
+)
+
+Paths = Annotated[list[str], typer.Argument(metavar="PATH...", help="Images and folders of them.")]
+Model = Annotated[str, typer.Option(help="A shipped reader's name, or a bundle's path.")]
+Length = Annotated[
+    int | None, typer.Option(min=1, help="Characters in every image, if they are known.")
+]
+RejectBelow = Annotated[
+    float | None, typer.Option(min=0, max=1, help="Reject readings of less confidence.")
+]
+Engine = Annotated[EngineName, typer.Option(help="What runs the network: keras may use a GPU.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Write JSON lines.")]
+AsCsv = Annotated[bool, typer.Option("--csv", help="Write CSV.")]
+Out = Annotated[Path | None, typer.Option(help="Write to a new file, CSV unless --json is given.")]
+Jobs = Annotated[int, typer.Option(help="Worker processes; -1 for one per core.")]
+Resume = Annotated[
+    bool, typer.Option("--resume/--no-resume", help="Go on with the file given by --out.")
+]
+
+
+@app.command()
+def read(
+    paths: Paths,
+    model: Model = "digits",
+    length: Length = None,
+    reject_below: RejectBelow = None,
+    engine: Engine = "onnx",
+    json: AsJson = False,
+    csv: AsCsv = False,
+    out: Out = None,
+    jobs: Jobs = 1,
+    resume: Resume = False,
+) -> None:
+    """Read the text of images, and give the accuracy where labels.csv lies beside them."""
+    reader = _open(model, length, reject_below, engine)
+    output = Output(("path", "text", "confidence", "status", "error"), json, csv, out, resume)
+    _read_all(partial(_read_texts, reader), paths, output, jobs, truth=str)
+
+
+@app.command("sum")
+def sum_(
+    paths: Paths,
+    model: Model = "digits",
+    length: Length = None,
+    reject_below: RejectBelow = None,
+    engine: Engine = "onnx",
+    json: AsJson = False,
+    csv: AsCsv = False,
+    out: Out = None,
+    jobs: Jobs = 1,
+    resume: Resume = False,
+) -> None:
+    """Read images of digits and add them up; truths are the sums of the labels' digits."""
+    reader = _open(model, length, reject_below, engine)
+    output = Output(("path", "value", "confidence", "status", "error"), json, csv, out, resume)
+    _read_all(partial(_read_sums, reader), paths, output, jobs, truth=_digit_sum)
+
+
+@app.command("eval")
+def evaluate(
+    model: Annotated[str, typer.Argument(help="A shipped reader's name, or a bundle's path.")],
+    data: Annotated[Path, typer.Option(help="Folder of images with labels.csv.")],
+    length: Length = None,
+    engine: Engine = "onnx",
+) -> None:
+    """Measure a reader on labelled images."""
+    from segcap.evaluate.metrics import character_accuracy, exact_match
+
+    images, labels = load_labelled(data)
+    readings = _open(model, length, None, engine).read_many(images)
+    texts = [reading.text for reading in readings]
+    print(f"exact match         {exact_match(texts, labels)}")
+    print(f"character accuracy  {character_accuracy(texts, labels)}")
+    for status, count in sorted(Counter(reading.status for reading in readings).items()):
+        print(f"{status:<19} {count}")
+
+
+@app.command()
+def models() -> None:
+    """List the shipped readers."""
+    from segcap.bundle import read_bundle
+
+    for name in available():
+        path = bundle_path(name)
+        bundle = read_bundle(path)
+        figures = ", ".join(f"{key} {value}" for key, value in bundle.provenance["figures"].items())
+        print(f"{name}: {bundle.kind}, {bundle.architecture}, {path.stat().st_size:,} bytes")
+        print(f"  characters {bundle.charset}")
+        print(f"  learned from {bundle.provenance['data']['name']}: {figures}")
+
+
+@app.command()
+def info() -> None:
+    """Name versions, Keras' backend and the devices at hand."""
+    import platform
+    from importlib import metadata
+
+    print(f"segcap {segcap.__version__}, Python {platform.python_version()}")
+    for package in ("numpy", "opencv-python", "scikit-image", "scikit-learn", "onnxruntime"):
+        print(f"{package} {metadata.version(package)}")
+    from segcap.engine import keras_devices
+
+    try:
+        backend, devices = keras_devices()
+    except ParameterError as error:
+        print(f"keras: not at hand. {error}")
+    else:
+        print(f"keras {metadata.version('keras')}, backend {backend}")
+        print(f"devices: {', '.join(devices)}")
+
+
+@app.command()
+def train(
+    task: Annotated[str, typer.Argument(help="What to learn: digits.")],
+    out: Annotated[Path, typer.Option(help="Bundle to write.")],
+    data: Annotated[
+        Path | None, typer.Option(help="mnist.npz; keras.datasets' copy unless given.")
+    ] = None,
+    classifier: Annotated[str, typer.Option(help="glyph_cnn, hog_svm or knn.")] = "glyph_cnn",
+    epochs: Annotated[int, typer.Option(min=1, help="Most passes over the data.")] = 60,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of all random choices.")] = 0,
+) -> None:
+    """Learn a reader; a killed training goes on from OUT.state when started again."""
+    from segcap.recipes import train_digits
+
+    if task != "digits":
+        raise ParameterError(f"The task must be one of: digits. Got {task!r}.")
+    if not out.parent.is_dir():
+        raise DataError(f"A bundle must go into a folder that exists. Got '{out}'.")
+    state = out.with_name(out.name + ".state")
+    with progress_bar("epochs", epochs) as bar:
+
+        def show(epoch: int, history: Any) -> None:
+            accuracy, loss = history.validation_accuracy[-1], history.validation_loss[-1]
+            bar(epoch, f"validation accuracy {accuracy:.4f}, loss {loss:.4f}")
+
+        reader = train_digits(
+            data, classifier=classifier, epochs=epochs, seed=seed, state=state, on_epoch=show
+        )
+    reader.save(out)
+    state.unlink(missing_ok=True)
+    for name, value in reader.provenance_["figures"].items():
+        print(f"{name} {value}")
+
+
+def main() -> None:
+    """Run the command line; an error of segcap's is one sentence and exit status 2."""
+    try:
+        app()
+    except SegcapError as error:
+        _say(error)
+        sys.exit(2)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(1)
+
+
+def _open(
+    model: str, length: int | None, reject_below: float | None, engine: EngineName
+) -> GlyphReader:
+    given = {"length": length, "reject_below": reject_below}
+    return load(
+        model, engine=engine, **{key: value for key, value in given.items() if value is not None}
+    )
+
+
+def _read_texts(reader: GlyphReader, paths: Sequence[Path]) -> list[Record]:
+    return [reading.to_dict() for reading in reader.read_many(paths)]
+
+
+def _read_sums(reader: GlyphReader, paths: Sequence[Path]) -> list[Record]:
+    return [{**total.to_dict(), "error": total.error} for total in reader.digit_sums(paths)]
+
+
+def _digit_sum(label: str) -> str:
+    return str(sum(map(int, label))) if label.isdecimal() else label
+
+
+def _read_all(
+    read_batch: ReadBatch,
+    sources: list[str],
+    output: Output,
+    jobs: int,
+    *,
+    truth: Callable[[str], str],
+) -> None:
+    paths = _find(sources)
+    records = output.begin(paths)
+    done = {record["path"] for record in records}
+    waiting = [path for path in paths if str(path) not in done]
+    with progress_bar("images", len(paths), done=len(records)) as bar:
+        for record in output.write(read_files(read_batch, waiting, n_jobs=jobs)):
+            records.append(record)
+            bar()
+            if record["status"] == "unreadable":
+                _say(record["error"])
+    _report_accuracy(records, output, _labels_beside(sources), truth)
+    if any(record["status"] == "unreadable" for record in records):
+        raise typer.Exit(1)
+
+
+def _find(sources: list[str]) -> list[Path]:
+    """List the images; of several sources one that is not there is left to be read in vain."""
+    paths: dict[Path, None] = {}
+    for source in sources:
+        try:
+            found = find_images([source])
+        except DataError as error:
+            if len(sources) == 1:
+                raise
+            if Path(source).is_dir():
+                _say(error)
+            found = [Path(source)]
+        paths.update(dict.fromkeys(found))
+    return list(paths)
+
+
+def _labels_beside(sources: list[str]) -> dict[Path, str]:
+    labels: dict[Path, str] = {}
+    for source in map(Path, sources):
+        file = (source if source.is_dir() else source.parent) / LABELS
+        if file.exists():
+            try:
+                labels |= read_labels(file)
+            except DataError as error:
+                _say(f"No accuracy is given. {error}")
+    return labels
+
+
+def _report_accuracy(
+    records: list[Record], output: Output, labels: dict[Path, str], truth: Callable[[str], str]
+) -> None:
+    judged = [record for record in records if Path(record["path"]) in labels]
+    if not judged:
+        return
+    from segcap.evaluate.metrics import exact_match
+
+    answers = [str(record[output.fields[1]]) for record in judged]
+    truths = [truth(labels[Path(record["path"])]) for record in judged]
+    output.remark(f"exact match {exact_match(answers, truths)}")
+
+
+def _say(message: object) -> None:
+    print(f"segcap: {message}", file=sys.stderr)

@@ -1,0 +1,6 @@
+"""Real data sets, each in its published layout."""
+
+from segcap.datasets.labelled import LabelledImages, load_labelled
+from segcap.datasets.mnist import Mnist, load_mnist
+
+__all__ = ["LabelledImages", "Mnist", "load_labelled", "load_mnist"]

@@ -1,0 +1,94 @@
+"""A folder of images with their texts in labels.csv."""
+
+import csv
+import os
+from pathlib import Path
+from typing import NamedTuple
+
+from segcap.errors import DataError
+
+__all__ = ["LABELS", "LabelledImages", "load_labelled", "read_labels"]
+
+LABELS = "labels.csv"
+
+
+class LabelledImages(NamedTuple):
+    """Images and what they show.
+
+    Attributes
+    ----------
+    images : list of Path
+    labels : list of str
+    """
+
+    images: list[Path]
+    labels: list[str]
+
+
+def load_labelled(folder: str | os.PathLike[str]) -> LabelledImages:
+    """List a folder's images that labels.csv names.
+
+    Parameters
+    ----------
+    folder : path
+        Holds images and "labels.csv" with the columns "file" (path within the folder) and
+        "label".
+
+    Returns
+    -------
+    LabelledImages
+        In the order of labels.csv.
+
+    Raises
+    ------
+    DataError
+        labels.csv is missing or damaged, or names a file that does not exist.
+    """
+    labels = read_labels(Path(folder) / LABELS)
+    missing = [path for path in labels if not path.is_file()]
+    if missing:
+        raise DataError(
+            f"Every file in {LABELS} must exist. Got '{missing[0]}', which does not"
+            + (f", nor do {len(missing) - 1} more." if len(missing) > 1 else ".")
+        )
+    return LabelledImages(list(labels), list(labels.values()))
+
+
+def read_labels(path: str | os.PathLike[str]) -> dict[Path, str]:
+    """Read labels.csv.
+
+    Parameters
+    ----------
+    path : path
+
+    Returns
+    -------
+    dict of Path to str
+        From each image's path, in the file's folder, to its label.
+
+    Raises
+    ------
+    DataError
+        The file is missing, has other columns, or names an image twice.
+    """
+    path = Path(path)
+    labels: dict[Path, str] = {}
+    try:
+        with path.open(newline="", encoding="utf-8-sig") as file:
+            rows = csv.DictReader(file)
+            if not {"file", "label"} <= set(rows.fieldnames or []):
+                raise DataError(
+                    "Labels must have the columns 'file' and 'label'. "
+                    f"Got '{path}' with {rows.fieldnames}."
+                )
+            for row in rows:
+                image = path.parent / (row["file"] or "")
+                if image in labels or row["label"] is None:
+                    raise DataError(
+                        "Labels must name each image once, with its label. "
+                        f"Got '{path}', line {rows.line_num}: {row['file']!r}."
+                    )
+                labels[image] = row["label"]
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise DataError(f"Labels must be a readable CSV file. Got '{path}': {error}.") from None
+    return labels

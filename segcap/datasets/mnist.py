@@ -1,0 +1,91 @@
+"""MNIST, from a local file or through keras.datasets."""
+
+import os
+import zipfile
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from segcap.errors import DataError
+
+__all__ = ["Mnist", "load_mnist"]
+
+
+class Mnist(NamedTuple):
+    """Handwritten digits, ink bright on black.
+
+    Attributes
+    ----------
+    x_train, x_test : (N, 28, 28) uint8 array
+    y_train, y_test : (N,) uint8 array
+
+    References
+    ----------
+    LeCun, Cortes, Burges: The MNIST database of handwritten digits. 1998. CC BY-SA 3.0.
+    """
+
+    x_train: NDArray[np.uint8]
+    y_train: NDArray[np.uint8]
+    x_test: NDArray[np.uint8]
+    y_test: NDArray[np.uint8]
+
+
+def load_mnist(path: str | os.PathLike[str] | None = None) -> Mnist:
+    """Load MNIST.
+
+    Parameters
+    ----------
+    path : path, optional
+        A file "mnist.npz" as keras.datasets keeps it, or a folder that holds it. Without a path
+        keras.datasets gives its own copy, which it downloads once.
+
+    Returns
+    -------
+    Mnist
+
+    Raises
+    ------
+    DataError
+        The file is missing or of another layout, or nothing can be downloaded.
+    """
+    if path is None:
+        return _from_keras()
+    file = Path(path)
+    if file.is_dir():
+        file = file / "mnist.npz"
+    if not file.is_file():
+        raise DataError(f"MNIST must be an existing file 'mnist.npz'. Got '{file}', which is not.")
+    try:
+        with np.load(file) as arrays:
+            mnist = Mnist(*(arrays[name] for name in Mnist._fields))
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+        raise DataError(
+            f"MNIST must be an .npz file with {', '.join(Mnist._fields)}. Got '{file}': {error}."
+        ) from None
+    for x, y in ((mnist.x_train, mnist.y_train), (mnist.x_test, mnist.y_test)):
+        if x.shape[1:] != (28, 28) or x.dtype != np.uint8 or y.shape != x.shape[:1]:
+            raise DataError(
+                "MNIST must hold (N, 28, 28) uint8 images and (N,) labels. "
+                f"Got '{file}' with {x.shape} {x.dtype} and {y.shape}."
+            )
+    return mnist
+
+
+def _from_keras() -> Mnist:
+    try:
+        import keras
+    except ImportError:
+        raise DataError(
+            "MNIST must be given as a file, or Keras be installed to fetch it: "
+            "pip install 'segcap[train]'. Got neither."
+        ) from None
+    try:
+        (x_train, y_train), (x_test, y_test) = keras.datasets.mnist.load_data()
+    except Exception as error:  # noqa: BLE001 keras raises a bare Exception
+        raise DataError(
+            "MNIST must be given as a file 'mnist.npz' where keras.datasets cannot download it. "
+            f"Got: {error}."
+        ) from None
+    return Mnist(x_train, y_train, x_test, y_test)

@@ -1,0 +1,253 @@
+"""Run classifiers: ONNX Runtime by default, Keras on any backend and device, scikit-learn."""
+
+import os
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from segcap.errors import BundleError, ParameterError
+
+if TYPE_CHECKING:
+    import keras
+
+__all__ = [
+    "ENGINES",
+    "MODEL_ONNX",
+    "MODEL_SKOPS",
+    "WEIGHTS",
+    "Engine",
+    "EngineName",
+    "export_network",
+    "keras_devices",
+    "open_engine",
+]
+
+EngineName: TypeAlias = Literal["onnx", "keras"]
+ENGINES: tuple[EngineName, ...] = ("onnx", "keras")
+
+MODEL_ONNX = "model.onnx"
+MODEL_SKOPS = "model.skops"
+WEIGHTS = "weights.safetensors"
+
+_BATCH = 1024
+_SKOPS_TYPES = ["sklearn.metrics._dist_metrics.EuclideanDistance64"]
+
+
+class Engine(Protocol):
+    """What runs a classifier."""
+
+    def logits(self, inputs: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Give (N, C) logits for (N, ...) inputs; N may be 0."""
+        ...
+
+
+def open_engine(
+    parts: Mapping[str, bytes], architecture: str, classes: int, name: EngineName = "onnx"
+) -> Engine:
+    """Open a classifier's parts for reading.
+
+    Parameters
+    ----------
+    parts : mapping of str to bytes
+        Either "model.onnx" and "weights.safetensors", or "model.skops".
+    architecture : str
+        Name of the network, or of the baseline.
+    classes : int
+        Number of classes.
+    name : {"onnx", "keras"}
+        "onnx" runs networks in ONNX Runtime; "keras" in Keras, on the device that its backend
+        takes (KERAS_BACKEND chooses the backend). Baselines run in scikit-learn either way.
+
+    Returns
+    -------
+    Engine
+
+    Raises
+    ------
+    ParameterError
+        `name` is unknown, or Keras is not installed.
+    BundleError
+        The parts do not belong to each other.
+    """
+    if name not in ENGINES:
+        raise ParameterError(f"The 'engine' must be one of {', '.join(ENGINES)}. Got {name!r}.")
+    if MODEL_SKOPS in parts:
+        return SklearnEngine(parts[MODEL_SKOPS], architecture)
+    if name == "onnx":
+        return OnnxEngine(parts[MODEL_ONNX], classes)
+    return KerasEngine(parts[WEIGHTS], architecture, classes)
+
+
+class OnnxEngine:
+    """A network in ONNX Runtime, on the CPU."""
+
+    def __init__(self, model: bytes, classes: int) -> None:
+        import onnxruntime
+
+        options = onnxruntime.SessionOptions()
+        options.log_severity_level = 3
+        try:
+            self._session = onnxruntime.InferenceSession(
+                model, options, providers=["CPUExecutionProvider"]
+            )
+        except Exception as error:  # noqa: BLE001 onnxruntime's errors share no base
+            raise BundleError(
+                f"The part '{MODEL_ONNX}' must be a network that ONNX Runtime "
+                f"{onnxruntime.__version__} can run. Got: {str(error).splitlines()[0]}"
+            ) from None
+        self._input = self._session.get_inputs()[0].name
+        self._classes = classes
+
+    def logits(self, inputs: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Give (N, C) logits for (N, ...) inputs."""
+        batches = [
+            self._session.run(None, {self._input: inputs[start : start + _BATCH]})[0]
+            for start in range(0, len(inputs), _BATCH)
+        ]
+        return np.concatenate(batches) if batches else np.empty((0, self._classes), np.float32)
+
+
+class KerasEngine:
+    """A network in Keras, on the backend and device at hand."""
+
+    def __init__(self, weights: bytes, architecture: str, classes: int) -> None:
+        self._model = rebuild_network(weights, architecture, classes)
+        self._classes = classes
+
+    def logits(self, inputs: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Give (N, C) logits for (N, ...) inputs."""
+        if len(inputs) == 0:
+            return np.empty((0, self._classes), np.float32)
+        return np.asarray(self._model.predict(inputs, batch_size=_BATCH, verbose=0))
+
+
+class SklearnEngine:
+    """A scikit-learn estimator, saved by skops."""
+
+    def __init__(self, model: bytes, architecture: str) -> None:
+        from skops.io import loads
+
+        self._estimator = loads(model, trusted=_SKOPS_TYPES)
+        self._architecture = architecture
+
+    def logits(self, inputs: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Give (N, C) logits for (N, 28, 28, 1) glyphs."""
+        from segcap.models.baselines import baseline_logits
+
+        return baseline_logits(self._estimator, self._architecture, inputs)
+
+
+def rebuild_network(weights: bytes, architecture: str, classes: int) -> "keras.Model":
+    """Build a network and give it saved weights, for reading or for training on.
+
+    Parameters
+    ----------
+    weights : bytes
+        safetensors, as made by `export_network`.
+    architecture : str
+        Name of the network.
+    classes : int
+        Number of classes.
+
+    Returns
+    -------
+    keras.Model
+
+    Raises
+    ------
+    ParameterError
+        Keras or its backend is not installed.
+    BundleError
+        The weights are of another network.
+    """
+    from safetensors.numpy import load
+
+    require_keras()
+    from segcap.models import build
+
+    model = build(architecture, classes)
+    arrays = load(weights)
+    expected = {name: tuple(weight.shape) for name, weight in _named_weights(model).items()}
+    if {name: array.shape for name, array in arrays.items()} != expected:
+        raise BundleError(
+            f"The part '{WEIGHTS}' must hold the weights of '{architecture}' for {classes} "
+            f"classes. Got {len(arrays)} arrays of other names or shapes."
+        )
+    for name, weight in _named_weights(model).items():
+        weight.assign(arrays[name].astype(np.float32))
+    return model
+
+
+def export_network(model: "keras.Model") -> dict[str, bytes]:
+    """Turn a network into the parts of a bundle.
+
+    Parameters
+    ----------
+    model : keras.Model
+
+    Returns
+    -------
+    dict of str to bytes
+        "model.onnx" for reading and "weights.safetensors" for training on.
+    """
+    from safetensors.numpy import save
+
+    arrays = {name: _smallest(weight.numpy()) for name, weight in _named_weights(model).items()}
+    model(np.zeros((1, *model.input_shape[1:]), np.float32))  # keras exports called models only
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / MODEL_ONNX
+        model.export(os.fspath(path), format="onnx", verbose=False)
+        return {MODEL_ONNX: path.read_bytes(), WEIGHTS: save(arrays)}
+
+
+def _smallest(array: NDArray[np.float32]) -> NDArray[np.floating]:
+    """Take half precision where that loses nothing."""
+    half = np.asarray(array, np.float16)
+    return half if np.array_equal(half.astype(np.float32), array) else np.asarray(array)
+
+
+def require_keras() -> None:
+    """Check that Keras and its backend can be imported.
+
+    Raises
+    ------
+    ParameterError
+        They cannot.
+    """
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    try:
+        import keras  # noqa: F401
+    except ImportError as error:
+        raise ParameterError(
+            "Training and the engine 'keras' need Keras 3 with a backend: "
+            f"pip install 'segcap[train]'. Got: {error}."
+        ) from None
+
+
+def keras_devices() -> tuple[str, list[str]]:
+    """Name Keras' backend and the devices that it sees.
+
+    Raises
+    ------
+    ParameterError
+        Keras or its backend is not installed.
+    """
+    require_keras()
+    import keras
+
+    backend = keras.backend.backend()
+    if backend != "torch":
+        return backend, keras.distribution.list_devices()
+    import torch
+
+    graphics = [torch.cuda.get_device_name(i) for i in range(torch.cuda.device_count())]
+    return backend, ["cpu", *graphics]
+
+
+def _named_weights(model: "keras.Model") -> "dict[str, keras.Variable]":
+    """Weights under names that do not depend on how many models were built before."""
+    return {f"{number:02d}.{weight.name}": weight for number, weight in enumerate(model.weights)}

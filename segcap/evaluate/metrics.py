@@ -1,0 +1,174 @@
+"""How good answers are, with intervals."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from segcap.errors import ParameterError
+
+__all__ = [
+    "Share",
+    "character_accuracy",
+    "edit_distance",
+    "exact_match",
+    "expected_calibration_error",
+    "wilson",
+]
+
+
+class Share(NamedTuple):
+    """A share of n trials with its 95 % interval.
+
+    Attributes
+    ----------
+    value, low, high : float
+        In [0, 1].
+    n : int
+    """
+
+    value: float
+    low: float
+    high: float
+    n: int
+
+    def __str__(self) -> str:
+        return f"{self.value:.2%} (95 % interval {self.low:.2%} to {self.high:.2%}, n = {self.n:,})"
+
+
+def wilson(successes: int, n: int, *, level: float = 0.95) -> Share:
+    """Give a share with its Wilson interval.
+
+    Parameters
+    ----------
+    successes, n : int
+        0 <= successes <= n, n at least 1.
+    level : float
+        Confidence level, in (0, 1).
+
+    Returns
+    -------
+    Share
+
+    Raises
+    ------
+    ParameterError
+        A number is outside its range.
+
+    References
+    ----------
+    Wilson: Probable inference, the law of succession, and statistical inference. Journal of the
+    American Statistical Association 22 (1927), 209-212.
+    """
+    from scipy.stats import binomtest
+
+    if not 0 < level < 1:
+        raise ParameterError(f"The 'level' of an interval must lie in (0, 1). Got {level}.")
+    if not 0 <= successes <= n or n < 1:
+        raise ParameterError(
+            f"A share needs 0 <= successes <= n and n >= 1. Got {successes} of {n}."
+        )
+    interval = binomtest(int(successes), int(n)).proportion_ci(level, method="wilson")
+    return Share(successes / n, float(interval.low), float(interval.high), int(n))
+
+
+def exact_match(answers: Sequence[object], truths: Sequence[object]) -> Share:
+    """Share of whole answers that are right.
+
+    Raises
+    ------
+    ParameterError
+        There are not as many truths as answers, or none.
+    """
+    _check_paired(answers, truths)
+    return wilson(sum(a == t for a, t in zip(answers, truths, strict=True)), len(truths))
+
+
+def character_accuracy(answers: Sequence[str], truths: Sequence[str]) -> Share:
+    """Share of the true characters that were read: 1 - edit distance / length, not below 0.
+
+    Raises
+    ------
+    ParameterError
+        There are not as many truths as answers, or no true character at all.
+    """
+    _check_paired(answers, truths)
+    wrong = sum(
+        min(edit_distance(answer, truth), len(truth))
+        for answer, truth in zip(answers, truths, strict=True)
+    )
+    total = sum(map(len, truths))
+    return wilson(total - wrong, total)
+
+
+def edit_distance(one: str, other: str) -> int:
+    """Least number of insertions, deletions and substitutions from one text to the other.
+
+    References
+    ----------
+    Levenshtein: Binary codes capable of correcting deletions, insertions and reversals. Soviet
+    Physics Doklady 10 (1966), 707-710.
+
+    Examples
+    --------
+    >>> edit_distance("1234", "134")
+    1
+    """
+    previous = list(range(len(other) + 1))
+    for row, char in enumerate(one, start=1):
+        current = [row]
+        for column, wanted in enumerate(other, start=1):
+            current.append(
+                min(
+                    previous[column] + 1,
+                    current[-1] + 1,
+                    previous[column - 1] + (char != wanted),
+                )
+            )
+        previous = current
+    return previous[-1]
+
+
+def expected_calibration_error(
+    confidences: NDArray[np.floating], right: NDArray[np.bool_], *, bins: int = 15
+) -> float:
+    """Mean distance of confidence from accuracy over equally wide bins of confidence.
+
+    Parameters
+    ----------
+    confidences : (N,) float array
+        In [0, 1].
+    right : (N,) bool array
+    bins : int
+        At least 1.
+
+    Returns
+    -------
+    float
+        In [0, 1].
+
+    Raises
+    ------
+    ParameterError
+        There are not as many truths as confidences, or none, or no bins.
+
+    References
+    ----------
+    Naeini, Cooper, Hauskrecht: Obtaining well calibrated probabilities using Bayesian binning.
+    AAAI 2015.
+    """
+    _check_paired(confidences, right)
+    if bins < 1:
+        raise ParameterError(f"The 'bins' must be at least 1. Got {bins}.")
+    bin_of = np.minimum((confidences * bins).astype(int), bins - 1)
+    gaps = np.bincount(bin_of, weights=confidences - right.astype(float), minlength=bins)
+    return float(np.abs(gaps).sum() / len(confidences))
+
+
+def _check_paired(answers: Sequence[object] | NDArray, truths: Sequence[object] | NDArray) -> None:
+    if len(answers) != len(truths) or len(truths) == 0:
+        raise ParameterError(
+            "A measure needs as many truths as answers, at least one. "
+            f"Got {len(answers)} answers and {len(truths)} truths."
+        )

@@ -1,0 +1,246 @@
+"""Load images from files, bytes, arrays and PIL images, as RGB."""
+
+import io
+import os
+import re
+import warnings
+from collections.abc import Iterable
+from pathlib import Path
+from typing import IO, TypeAlias
+
+import cv2
+import numpy as np
+from imutils import paths as imutils_paths
+from numpy.typing import NDArray
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from segcap.errors import DataError, ImageError
+
+__all__ = ["ImageSource", "find_images", "load_image", "source_name", "to_grey"]
+
+ImageSource: TypeAlias = (
+    str | os.PathLike[str] | bytes | bytearray | memoryview | NDArray | Image.Image
+)
+
+_SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".gif", ".webp", ".pgm", ".ppm")
+_SIXTEEN_BIT = 65535
+
+
+def load_image(source: ImageSource) -> NDArray[np.uint8]:
+    """Load one image as RGB.
+
+    Parameters
+    ----------
+    source : path, bytes, array or PIL.Image.Image
+        A path or an encoded image in any format that Pillow reads: of several frames the first
+        counts, EXIF orientation is applied, 16-bit images are scaled to 8. Or a decoded array:
+        (H, W), (H, W, 1), (H, W, 3) RGB or (H, W, 4) RGBA; bool, integers in [0, 255], uint16
+        in [0, 65535] or floats in [0, 1].
+
+    Returns
+    -------
+    (H, W, 3) uint8 array
+        RGB in [0, 255], H and W at least 1; never a view of `source`. Transparent images are
+        laid on white or on black, whichever their own ink stands out from.
+
+    Raises
+    ------
+    ImageError
+        The file is missing, empty, damaged, of no known format or has more pixels than
+        ``PIL.Image.MAX_IMAGE_PIXELS`` (judged from the header, before decoding), or the array
+        has another shape, type or range.
+
+    Examples
+    --------
+    >>> load_image(np.zeros((2, 5))).shape
+    (2, 5, 3)
+    """
+    if isinstance(source, np.ndarray):
+        return _rgb(_eight_bit(_checked(source)))
+    if isinstance(source, Image.Image):
+        return _from_pil(source, "the given PIL image")
+    if isinstance(source, bytes | bytearray | memoryview):
+        data = bytes(source)
+        return _decode(io.BytesIO(data), len(data), source_name(source))
+    if isinstance(source, str | os.PathLike):
+        path = Path(source)
+        if not os.path.exists(path):
+            raise ImageError(f"An image file must exist. Got '{path}', which does not.")
+        if not path.is_file():
+            raise ImageError(f"An image must be a file. Got '{path}', which is a folder.")
+        try:
+            with path.open("rb") as file:
+                return _decode(file, path.stat().st_size, f"'{path}'")
+        except PermissionError:
+            raise ImageError(
+                f"An image file must be readable. Got '{path}', to which access is denied."
+            ) from None
+    raise ImageError(
+        "An image must be a path, bytes, a numpy array or a PIL image. "
+        f"Got {type(source).__name__} instead."
+    )
+
+
+def to_grey(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Turn RGB into luminance (ITU-R BT.601).
+
+    Parameters
+    ----------
+    image : (H, W, 3) uint8 array
+
+    Returns
+    -------
+    (H, W) uint8 array
+    """
+    return cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
+
+
+def find_images(sources: Iterable[str | os.PathLike[str]]) -> list[Path]:
+    """List image files, folders searched to any depth, in natural order of their names.
+
+    Parameters
+    ----------
+    sources : iterable of path
+        Files, taken as they are whatever their ending, and folders, of which all files with an
+        image's ending are taken.
+
+    Returns
+    -------
+    list of Path
+        Each once.
+
+    Raises
+    ------
+    DataError
+        A path does not exist, or a folder holds no image.
+    """
+    found: dict[Path, None] = {}
+    for source in map(Path, sources):
+        if source.is_dir():
+            inside = [
+                Path(name) for name in imutils_paths.list_files(str(source), validExts=_SUFFIXES)
+            ]
+            if not inside:
+                raise DataError(
+                    f"A folder must hold at least one image ({', '.join(_SUFFIXES)}). "
+                    f"Got '{source}', which holds none."
+                )
+            found.update(dict.fromkeys(sorted(inside, key=_natural_key)))
+        elif os.path.exists(source):
+            found[source] = None
+        else:
+            raise DataError(f"A path must exist. Got '{source}', which does not.")
+    return list(found)
+
+
+def source_name(source: ImageSource) -> str:
+    """Name an image in messages and results: its path, or what kind of object it is."""
+    if isinstance(source, str | os.PathLike):
+        return os.fspath(source)
+    if isinstance(source, np.ndarray):
+        return f"an array of shape {source.shape}"
+    if isinstance(source, bytes | bytearray | memoryview):
+        return f"{len(source)} given bytes"
+    return f"a {type(source).__name__}"
+
+
+def _natural_key(path: Path) -> list[int | str]:
+    return [
+        int(part) if index % 2 else part
+        for index, part in enumerate(re.split(r"([0-9]+)", str(path)))
+    ]
+
+
+def _decode(file: IO[bytes], size: int, name: str) -> NDArray[np.uint8]:
+    if size == 0:
+        raise ImageError(f"An image file must not be empty. Got {name} of 0 bytes.")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            image = Image.open(file)
+    except UnidentifiedImageError:
+        raise ImageError(
+            f"An image must be in a format such as PNG or JPEG. Got {name}, which is in none."
+        ) from None
+    except (Image.DecompressionBombWarning, Image.DecompressionBombError):
+        raise ImageError(
+            f"An image must have at most {Image.MAX_IMAGE_PIXELS:,} pixels. "
+            f"Got {name}, whose header announces more."
+        ) from None
+    except (OSError, ValueError, SyntaxError, EOFError) as error:
+        raise ImageError(f"An image must have an intact header. Got {name}: {error}.") from None
+    with image:
+        return _from_pil(image, name)
+
+
+def _from_pil(image: Image.Image, name: str) -> NDArray[np.uint8]:
+    if not image.width or not image.height:
+        raise ImageError(
+            f"An image must have at least one pixel. Got {name} of {image.width} x {image.height}."
+        )
+    try:
+        upright = ImageOps.exif_transpose(image)
+        if upright.mode.startswith("I;16") or upright.mode == "I":
+            return _rgb(_eight_bit(np.clip(np.asarray(upright), 0, _SIXTEEN_BIT).astype(np.uint16)))
+        if upright.mode == "F":
+            return load_image(np.asarray(upright))
+        if upright.has_transparency_data:
+            return _rgb(np.array(upright.convert("RGBA")))
+        return np.array(upright.convert("RGB"))
+    except ImageError:
+        raise
+    except (OSError, ValueError, SyntaxError, EOFError) as error:
+        raise ImageError(f"An image must be intact. Got {name}: {error}.") from None
+
+
+def _checked(array: NDArray) -> NDArray:
+    if array.ndim == 3 and array.shape[2] == 1:
+        array = array[..., 0]
+    if array.ndim not in (2, 3) or (array.ndim == 3 and array.shape[2] not in (3, 4)):
+        raise ImageError(
+            "An image array must have shape (H, W), (H, W, 1), (H, W, 3) or (H, W, 4). "
+            f"Got {array.shape} instead."
+        )
+    if array.size == 0:
+        raise ImageError(f"An image array must hold at least one pixel. Got shape {array.shape}.")
+    if array.dtype == bool:
+        return array
+    if array.dtype.kind not in "uif":
+        raise ImageError(
+            "An image array must be of bool, integer or float type. "
+            f"Got {array.dtype} of shape {array.shape} instead."
+        )
+    if array.dtype != np.uint8:
+        low, high, highest = array.min(), array.max(), _full_scale(array)
+        if not (low >= 0 and high <= highest):
+            raise ImageError(
+                f"An image array of type {array.dtype} must lie in [0, {highest}], without NaN. "
+                f"Got values from {low} to {high} in shape {array.shape}."
+            )
+    return array
+
+
+def _eight_bit(array: NDArray) -> NDArray[np.uint8]:
+    full_scale = _full_scale(array)
+    if full_scale == 255:
+        return array.astype(np.uint8, copy=False)
+    return np.rint(array.astype(np.float64) * (255 / full_scale)).astype(np.uint8)
+
+
+def _full_scale(array: NDArray) -> int:
+    if array.dtype.kind in "bf":
+        return 1
+    return _SIXTEEN_BIT if array.dtype.kind == "u" and array.dtype.itemsize == 2 else 255
+
+
+def _rgb(array: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    if array.ndim == 2:
+        return cv2.cvtColor(array, cv2.COLOR_GRAY2RGB)
+    if array.shape[2] == 3:
+        return array.copy()
+    alpha = array[..., 3:].astype(np.float32) / 255
+    opacity = float(alpha.sum())
+    colours = array[..., :3].astype(np.float32)
+    luminance = float((colours.mean(axis=2, keepdims=True) * alpha).sum()) / max(opacity, 1.0)
+    background = 0 if luminance > 127 else 255
+    return np.rint(colours * alpha + background * (1 - alpha)).astype(np.uint8)

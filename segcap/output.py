@@ -1,0 +1,129 @@
+"""Where the command line writes its records, and its progress bar."""
+
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from segcap.bulk import Record, RecordFile
+from segcap.errors import ParameterError
+
+__all__ = ["Output", "progress_bar"]
+
+
+class Output:
+    """Records as a table for people, as JSON lines or as CSV; on standard output or in a file.
+
+    Parameters
+    ----------
+    fields : sequence of str
+        Columns; the first is "path", the second the answer.
+    json, csv : bool
+        At most one; neither means a table, or CSV where there is a file.
+    path : Path, optional
+        New file to write to.
+    resume : bool
+        Go on with the file.
+
+    Raises
+    ------
+    ParameterError
+        The choices contradict each other.
+    """
+
+    def __init__(
+        self, fields: Sequence[str], json: bool, csv: bool, path: Path | None, resume: bool
+    ) -> None:
+        if json and csv:
+            raise ParameterError("Results are written as --json or as --csv. Got both.")
+        if resume and path is None:
+            raise ParameterError("To resume, name the file of results with --out. Got none.")
+        self.fields = fields
+        self._resume = resume
+        self._in_file = path is not None
+        self._lines = (
+            RecordFile(path or Path("-"), "json" if json else "csv", fields)
+            if json or csv or path
+            else None
+        )
+        self._path_width = 0
+
+    def begin(self, paths: Sequence[Path]) -> list[Record]:
+        """Prepare for these images, and give the records that are already there."""
+        self._path_width = max((len(str(path)) for path in paths), default=0)
+        if self._lines is None:
+            return []
+        if not self._in_file:
+            sys.stdout.write(self._lines.header())
+            return []
+        if self._resume:
+            return self._lines.resume()
+        self._lines.create()
+        return []
+
+    def write(self, records: Iterable[Record]) -> Iterator[Record]:
+        """Write records while they pass."""
+        if self._lines is not None and self._in_file:
+            yield from self._lines.append(records)
+            return
+        for record in records:
+            line = self._row(record) if self._lines is None else self._lines.line(record)
+            sys.stdout.write(line)
+            yield record
+        sys.stdout.flush()
+
+    def remark(self, text: str) -> None:
+        """Say something about the records: beside the table, or away from a machine's input."""
+        print(text, file=sys.stdout if self._lines is None else sys.stderr)
+
+    def _row(self, record: Record) -> str:
+        answer = record[self.fields[1]]
+        status = "" if record["status"] == "ok" else record["status"]
+        shown = "" if answer is None else str(answer)
+        path = record["path"].ljust(self._path_width)
+        return f"{path}  {shown:<10}  {record['confidence']:.4f}  {status}".rstrip() + "\n"
+
+
+@contextmanager
+def progress_bar(unit: str, total: int, *, done: int = 0) -> Iterator[Callable[..., None]]:
+    """Show a progress bar on standard error if it is a terminal.
+
+    Yields
+    ------
+    callable
+        Called with how many are done (one more than before unless given) and a note.
+    """
+    if not sys.stderr.isatty():
+        yield _ignore
+        return
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+
+    with Progress(
+        TextColumn(unit),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        TextColumn("{task.fields[note]}"),
+        console=Console(stderr=True),
+        transient=True,
+    ) as progress:
+        task = progress.add_task(unit, total=total, completed=done, note="")
+
+        def update(completed: int | None = None, note: str = "") -> None:
+            if completed is None:
+                progress.advance(task)
+                return
+            progress.update(task, completed=completed, note=note)
+
+        yield update
+
+
+def _ignore(*_: object) -> None:
+    """Take the place of a progress bar that nobody sees."""

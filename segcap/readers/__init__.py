@@ -1,0 +1,1 @@
+"""Readers: settings and a short composition of the steps."""

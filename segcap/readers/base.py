@@ -1,0 +1,174 @@
+"""What all readers of text share: one image, many images, scikit-learn's verbs."""
+
+import os
+from abc import abstractmethod
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from typing import Generic, Literal, Protocol, TypeAlias, TypeVar
+
+import numpy as np
+from joblib import Parallel, delayed
+from numpy.typing import NDArray
+
+from segcap.errors import ImageError, ParameterError
+from segcap.image import ImageSource, load_image
+from segcap.readers.estimator import Estimator
+from segcap.reading import Reading
+
+__all__ = ["Errors", "TextReader"]
+
+Errors: TypeAlias = Literal["record", "raise"]
+
+
+class _HasReading(Protocol):
+    @property
+    def reading(self) -> Reading: ...
+
+
+Outcome = TypeVar("Outcome", bound=_HasReading)
+
+
+class TextReader(Estimator, Generic[Outcome]):
+    """A reader that gives each image a text.
+
+    Its subclasses say how loaded images are read, many at once; an outcome holds a `Reading` and
+    whatever else they compose answers from.
+    """
+
+    @abstractmethod
+    def _read_loaded(self, images: Sequence[NDArray[np.uint8] | ImageError]) -> list[Outcome]:
+        """Read RGB images; an error stands for an image that could not be loaded."""
+
+    def read(self, image: ImageSource) -> Reading:
+        """Read one image.
+
+        Parameters
+        ----------
+        image : path, bytes, array or PIL.Image.Image
+            See `segcap.image.load_image`.
+
+        Returns
+        -------
+        Reading
+
+        Raises
+        ------
+        ImageError
+            The image cannot be loaded.
+        """
+        return self._read_loaded([load_image(image)])[0].reading
+
+    def read_many(
+        self,
+        images: Iterable[ImageSource],
+        batch_size: int = 256,
+        *,
+        n_jobs: int = 1,
+        errors: Errors = "record",
+    ) -> list[Reading]:
+        """Read images, many in one call of the classifier.
+
+        Parameters
+        ----------
+        images : iterable of path, bytes, array or PIL.Image.Image
+            An (N, H, W) or (N, H, W, 3) array is N images.
+        batch_size : int
+            Images per call, at least 1.
+        n_jobs : int
+            Worker processes; -1 for one per core.
+        errors : {"record", "raise"}
+            Whether an image that cannot be loaded gives a Reading of status "unreadable" or
+            raises.
+
+        Returns
+        -------
+        list of Reading
+            In the order of `images`.
+
+        Raises
+        ------
+        ImageError
+            An image cannot be loaded and `errors` is "raise".
+        ParameterError
+            A parameter is outside its range, or `images` is a single image.
+        """
+        return [outcome.reading for outcome in self._outcomes(images, batch_size, n_jobs, errors)]
+
+    def predict(self, images: Iterable[ImageSource]) -> NDArray[np.str_]:
+        """Read images, (N,) array of str; "" where there is no ink.
+
+        Raises
+        ------
+        ImageError
+            An image cannot be loaded.
+        """
+        return np.array([reading.text for reading in self.read_many(images, errors="raise")], str)
+
+    def score(self, images: Iterable[ImageSource], labels: Sequence[str]) -> float:
+        """Give the share of images whose whole text is right.
+
+        Parameters
+        ----------
+        images : iterable of path, bytes, array or PIL.Image.Image
+            An image that cannot be loaded counts as wrong.
+        labels : sequence of str
+
+        Raises
+        ------
+        ParameterError
+            There are not as many labels as images, or none at all.
+        """
+        readings = self.read_many(images)
+        if len(readings) != len(labels) or not readings:
+            raise ParameterError(
+                "A score needs as many labels as images, at least one. "
+                f"Got {len(readings)} images and {len(labels)} labels."
+            )
+        right = [
+            reading.status != "unreadable" and reading.text == str(label)
+            for reading, label in zip(readings, labels, strict=True)
+        ]
+        return float(np.mean(right))
+
+    def _outcomes(
+        self, images: Iterable[ImageSource], batch_size: int, n_jobs: int, errors: Errors
+    ) -> list[Outcome]:
+        if isinstance(images, str | bytes | os.PathLike) or not isinstance(images, Iterable):
+            raise ParameterError(
+                f"Many images must be a sequence of images. Got {type(images).__name__} instead."
+            )
+        if isinstance(images, np.ndarray) and images.ndim < 3 and images.dtype.kind != "U":
+            raise ParameterError(
+                "Many images in one array must have shape (N, H, W) or (N, H, W, 3). "
+                f"Got {images.shape} instead."
+            )
+        if batch_size < 1:
+            raise ParameterError(f"The 'batch_size' must be at least 1. Got {batch_size}.")
+        if errors not in ("record", "raise"):
+            raise ParameterError(f"The 'errors' must be 'record' or 'raise'. Got {errors!r}.")
+        batches = _batched(images, batch_size)
+        results: Iterable[list[Outcome]]
+        if n_jobs == 1:
+            results = (self._read_batch(batch, errors) for batch in batches)
+        else:
+            results = Parallel(n_jobs=n_jobs)(
+                delayed(self._read_batch)(batch, errors) for batch in batches
+            )
+        return [outcome for batch in results for outcome in batch]
+
+    def _read_batch(self, images: Sequence[ImageSource], errors: Errors) -> list[Outcome]:
+        load = load_image if errors == "raise" else _load_or_error
+        return self._read_loaded([load(image) for image in images])
+
+
+def _load_or_error(image: ImageSource) -> NDArray[np.uint8] | ImageError:
+    try:
+        return load_image(image)
+    except ImageError as error:
+        return error
+
+
+def _batched(images: Iterable[ImageSource], size: int) -> Iterator[list[ImageSource]]:
+    iterator = iter(images)
+    while batch := list(islice(iterator, size)):
+        yield batch

@@ -1,0 +1,1 @@
+"""Learn classifiers: data, loop, calibration."""

@@ -1,0 +1,91 @@
+"""Give each character of a whole-image label its glyph."""
+
+import warnings
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from segcap.binarize import Method
+from segcap.charset import Charset
+from segcap.cutout import cut_out, find_segments
+from segcap.errors import DataError, ImageError, ParameterError
+from segcap.glyphs import NO_GLYPHS
+from segcap.image import ImageSource, load_image, source_name
+from segcap.segment import Segmenter
+
+__all__ = ["labelled_glyphs"]
+
+
+def labelled_glyphs(
+    images: Iterable[ImageSource],
+    labels: Sequence[str],
+    charset: Charset,
+    *,
+    length: int | None,
+    binarization: Method,
+    segmentation: Segmenter,
+) -> tuple[NDArray[np.float32], NDArray[np.intp]]:
+    """Take the glyphs of images that part into as many segments as their label has characters.
+
+    The other images are left out, with one warning that says how many and why the first.
+
+    Parameters
+    ----------
+    images : iterable of path, bytes, array or PIL.Image.Image
+    labels : sequence of str
+    charset : Charset
+    length : int, optional
+        That every label must have.
+    binarization, segmentation : str
+        See `segcap.binarize.binarize` and `segcap.segment.segment`.
+
+    Returns
+    -------
+    glyphs : (N, 28, 28, 1) float32 array
+    classes : (N,) int array
+
+    Raises
+    ------
+    ParameterError
+        A label holds a character outside the charset or has another length than `length`.
+    DataError
+        There are not as many labels as images.
+    """
+    images = list(images)
+    if len(images) != len(labels):
+        raise DataError(
+            "Learning needs as many labels as images. "
+            f"Got {len(images)} images and {len(labels)} labels."
+        )
+    encoded = [charset.encode(str(label)) for label in labels]
+    for image, label, classes in zip(images, labels, encoded, strict=True):
+        if length is not None and len(classes) != length:
+            raise ParameterError(
+                f"Every label must have the 'length' {length}. "
+                f"Got {label!r} of {source_name(image)}."
+            )
+    glyphs, used = [np.empty(NO_GLYPHS, np.float32)], [np.empty(0, np.intp)]
+    left_out: list[str] = []
+    for image, classes in zip(images, encoded, strict=True):
+        try:
+            pixels = load_image(image)
+        except ImageError as error:
+            left_out.append(str(error))
+            continue
+        segments = find_segments(pixels, binarization, segmentation)
+        if len(segments.boxes) == len(classes):
+            glyphs.append(cut_out(pixels, segments, len(classes)).glyphs)
+            used.append(classes)
+        else:
+            left_out.append(
+                f"{source_name(image)} parts into {len(segments.boxes)} segments for a label of "
+                f"{len(classes)} characters."
+            )
+    if left_out:
+        warnings.warn(
+            f"{len(left_out)} of {len(images)} images were left out, the first because: "
+            f"{left_out[0]}",
+            stacklevel=3,
+        )
+    return np.concatenate(glyphs), np.concatenate(used)

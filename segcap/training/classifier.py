@@ -1,0 +1,161 @@
+"""Train what names a glyph: a network or a baseline, calibrated and ready to be saved."""
+
+import os
+from dataclasses import dataclass
+from importlib import metadata
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from segcap.engine import MODEL_SKOPS, export_network, open_engine, require_keras
+from segcap.errors import DataError, ParameterError
+from segcap.models import ARCHITECTURES
+from segcap.models.baselines import BASELINES, fit_baseline
+from segcap.training.augment import augment_glyphs
+from segcap.training.calibrate import fit_temperature
+from segcap.training.fit import OnEpoch, Schedule, fit_network
+
+if TYPE_CHECKING:
+    import keras
+
+__all__ = ["CLASSIFIERS", "TrainedClassifier", "train_classifier", "versions"]
+
+CLASSIFIERS = (*ARCHITECTURES, *BASELINES)
+_VALIDATION_SHARE = 0.06
+
+
+@dataclass(frozen=True)
+class TrainedClassifier:
+    """What training gives.
+
+    Attributes
+    ----------
+    parts : dict of str to bytes
+        See `segcap.engine.open_engine`.
+    temperature : float
+        Fitted on the validation part.
+    figures : dict
+        Sizes of both parts, validation accuracy and, for a network, its epochs.
+    """
+
+    parts: dict[str, bytes]
+    temperature: float
+    figures: dict[str, Any]
+
+
+def train_classifier(
+    glyphs: NDArray[np.float32],
+    labels: NDArray[np.integer],
+    classes: int,
+    *,
+    architecture: str = "glyph_cnn",
+    schedule: Schedule | None = None,
+    seed: int = 0,
+    state: str | os.PathLike[str] | None = None,
+    on_epoch: OnEpoch | None = None,
+) -> TrainedClassifier:
+    """Train and calibrate a classifier of glyphs.
+
+    A share of 6 % of the glyphs, at least one of each class, is held out: it decides when to
+    stop, which epoch is kept, and the temperature. Weights are rounded to half precision, so
+    that every engine computes with the same numbers and files stay small.
+
+    Parameters
+    ----------
+    glyphs : (N, 28, 28, 1) float32 array
+        In [0, 1].
+    labels : (N,) int array
+        Classes in 0 ... classes - 1, each at least twice.
+    classes : int
+    architecture : {"glyph_cnn", "hog_svm", "knn"}
+    schedule : Schedule, optional
+        Of a network.
+    seed : int
+    state : path, optional
+        File from which a killed training of a network goes on; see `fit_network`.
+    on_epoch : callable, optional
+        Called after each epoch with the number of epochs done and the history.
+
+    Returns
+    -------
+    TrainedClassifier
+
+    Raises
+    ------
+    ParameterError
+        `architecture` is unknown.
+    DataError
+        A class has fewer than two glyphs.
+    """
+    from sklearn.model_selection import train_test_split
+
+    if architecture not in CLASSIFIERS:
+        raise ParameterError(
+            f"The 'classifier' must be one of {', '.join(CLASSIFIERS)}. Got {architecture!r}."
+        )
+    counts = np.bincount(labels, minlength=classes)
+    if len(counts) > classes or counts.min() < 2:
+        rare = int(counts.argmin())
+        raise DataError(
+            f"Each of the {classes} classes needs at least 2 glyphs to learn from. "
+            f"Got {counts[rare]} of class {rare}."
+        )
+    held_out = max(classes, round(_VALIDATION_SHARE * len(labels)))
+    train, validation = train_test_split(
+        np.arange(len(labels)), test_size=held_out, random_state=seed, stratify=labels
+    )
+    figures: dict[str, Any] = {"trained_on": len(train), "validated_on": len(validation)}
+    if architecture in BASELINES:
+        parts = _fit_baseline(architecture, glyphs[train], labels[train], seed)
+    else:
+        require_keras()
+        import keras
+
+        from segcap.models import build
+
+        keras.utils.set_random_seed(seed)
+        model = build(architecture, classes)
+        history = fit_network(
+            model,
+            (glyphs[train], labels[train]),
+            (glyphs[validation], labels[validation]),
+            augment=augment_glyphs,
+            schedule=schedule or Schedule(),
+            seed=seed,
+            state=state,
+            on_epoch=on_epoch,
+        )
+        _round_to_half(model)
+        parts = export_network(model)
+        figures |= {"epochs": len(history.loss), "best_epoch": history.best_epoch + 1}
+    logits = open_engine(parts, architecture, classes).logits(glyphs[validation])
+    right = logits.argmax(axis=1) == labels[validation]
+    return TrainedClassifier(
+        parts,
+        fit_temperature(logits, labels[validation]),
+        figures | {"validation_accuracy": round(float(right.mean()), 6)},
+    )
+
+
+def versions(architecture: str) -> dict[str, str]:
+    """Versions of what a classifier was trained with."""
+    names = ["segcap", "numpy", "opencv-python", "scikit-learn"]
+    if architecture not in BASELINES:
+        import keras
+
+        names += ["keras", keras.backend.backend()]
+    return {name: metadata.version(name) for name in names}
+
+
+def _fit_baseline(
+    architecture: str, glyphs: NDArray[np.float32], labels: NDArray[np.integer], seed: int
+) -> dict[str, bytes]:
+    from skops.io import dumps
+
+    return {MODEL_SKOPS: dumps(fit_baseline(architecture, glyphs, labels, seed=seed))}
+
+
+def _round_to_half(model: "keras.Model") -> None:
+    for weight in model.weights:
+        weight.assign(np.asarray(weight.numpy(), np.float16).astype(np.float32))

@@ -1,0 +1,275 @@
+"""The training loop: any network, resumable, the best epoch kept."""
+
+import json
+import os
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+from safetensors import safe_open
+from safetensors.numpy import save
+
+from segcap.bundle import write_atomically
+from segcap.errors import DataError, ParameterError
+
+if TYPE_CHECKING:
+    import keras
+
+__all__ = ["History", "OnEpoch", "Schedule", "fit_network"]
+
+Augment: TypeAlias = Callable[[NDArray[np.float32], np.random.Generator], NDArray[np.float32]]
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """How long and how fast to learn.
+
+    Attributes
+    ----------
+    epochs : int
+        Most passes over the data.
+    batch_size : int
+        Samples of one step.
+    learning_rate : float
+        Highest rate of AdamW, reached after the first epoch; it falls to 0 along a cosine.
+    weight_decay : float
+        Of AdamW.
+    patience : int
+        Stop after so many epochs without a lower validation loss.
+    label_smoothing : float
+        Share of each label that is spread over all classes, in [0, 1).
+
+    References
+    ----------
+    Loshchilov, Hutter: Decoupled weight decay regularization. ICLR 2019.
+    Loshchilov, Hutter: SGDR: stochastic gradient descent with warm restarts. ICLR 2017.
+    Szegedy, Vanhoucke, Ioffe, Shlens, Wojna: Rethinking the inception architecture. CVPR 2016.
+    """
+
+    epochs: int = 60
+    batch_size: int = 128
+    learning_rate: float = 3e-3
+    weight_decay: float = 1e-2
+    patience: int = 15
+    label_smoothing: float = 0.05
+
+    def __post_init__(self) -> None:
+        for name, lowest in (("epochs", 1), ("batch_size", 1), ("patience", 1)):
+            if getattr(self, name) < lowest:
+                raise ParameterError(
+                    f"The '{name}' must be at least {lowest}. Got {getattr(self, name)}."
+                )
+        if not self.learning_rate > 0:
+            raise ParameterError(f"The 'learning_rate' must be above 0. Got {self.learning_rate}.")
+        if not 0 <= self.label_smoothing < 1:
+            raise ParameterError(
+                f"The 'label_smoothing' must lie in [0, 1). Got {self.label_smoothing}."
+            )
+
+
+@dataclass
+class History:
+    """What happened, epoch by epoch.
+
+    Attributes
+    ----------
+    loss, accuracy, validation_loss, validation_accuracy : list of float
+        One entry an epoch; training figures are on augmented samples.
+    best_epoch : int
+        Index of the epoch with the lowest validation loss, whose weights are kept.
+    """
+
+    loss: list[float] = field(default_factory=list)
+    accuracy: list[float] = field(default_factory=list)
+    validation_loss: list[float] = field(default_factory=list)
+    validation_accuracy: list[float] = field(default_factory=list)
+    best_epoch: int = 0
+
+
+OnEpoch: TypeAlias = Callable[[int, History], None]
+
+
+def fit_network(
+    model: "keras.Model",
+    train: tuple[NDArray[np.float32], NDArray[np.integer]],
+    validation: tuple[NDArray[np.float32], NDArray[np.integer]],
+    *,
+    augment: Augment,
+    schedule: Schedule,
+    seed: int,
+    state: str | os.PathLike[str] | None = None,
+    on_epoch: OnEpoch | None = None,
+) -> History:
+    """Train a classifier; the weights of its best epoch stay in `model`.
+
+    All random choices depend on `seed`, the epoch and the batch alone, so a run that was killed
+    and resumed ends like one that was not. On a GPU, and with more than one thread, sums may be
+    taken in another order from run to run.
+
+    Parameters
+    ----------
+    model : keras.Model
+        From inputs to logits; changed in place.
+    train, validation : tuple of (N, ...) float32 array and (N,) int array
+        Inputs and classes.
+    augment : callable
+        From a batch of inputs and a generator to a new batch.
+    schedule : Schedule
+    seed : int
+    state : path, optional
+        File that holds the run's state after every epoch. If it exists, the run goes on from it.
+    on_epoch : callable
+        Called after each epoch with the number of epochs done and the history.
+
+    Returns
+    -------
+    History
+
+    Raises
+    ------
+    DataError
+        `state` is of another run.
+    """
+    import keras
+
+    keras.utils.set_random_seed(seed)
+    steps = max(1, len(train[0]) // schedule.batch_size)
+    model.compile(
+        keras.optimizers.AdamW(
+            keras.optimizers.schedules.CosineDecay(
+                schedule.learning_rate / 100,
+                steps * max(1, schedule.epochs - 1),
+                warmup_target=schedule.learning_rate,
+                warmup_steps=steps,
+            ),
+            weight_decay=schedule.weight_decay,
+        ),
+        keras.losses.CategoricalCrossentropy(
+            from_logits=True, label_smoothing=schedule.label_smoothing
+        ),
+        metrics=["accuracy"],
+    )
+    model.optimizer.build(model.trainable_variables)
+    run = _Run(model, Path(state) if state else None, _identity(model, train, schedule, seed))
+    history, best = run.resume()
+    batches = _augmented_batches(
+        train[0],
+        _one_hot(train[1], model),
+        augment=augment,
+        batch_size=schedule.batch_size,
+        seed=seed,
+    )
+    validation_targets = validation[0], _one_hot(validation[1], model)
+    for epoch in range(len(history.loss), schedule.epochs):
+        if epoch - history.best_epoch > schedule.patience:
+            break
+        batches.start_epoch(epoch)
+        figures = model.fit(
+            batches, epochs=epoch + 1, initial_epoch=epoch, shuffle=False, verbose=0
+        ).history
+        loss, accuracy = model.evaluate(*validation_targets, batch_size=1024, verbose=0)
+        history.loss.append(float(figures["loss"][0]))
+        history.accuracy.append(float(figures["accuracy"][0]))
+        history.validation_loss.append(float(loss))
+        history.validation_accuracy.append(float(accuracy))
+        if loss <= min(history.validation_loss):
+            history.best_epoch = epoch
+            best = [np.array(weight.numpy()) for weight in model.weights]
+        run.keep(history, best)
+        if on_epoch is not None:
+            on_epoch(epoch + 1, history)
+    for weight, value in zip(model.weights, best, strict=True):
+        weight.assign(value)
+    return history
+
+
+class _Run:
+    """The state of a run on disk: network, optimiser, best weights, history."""
+
+    def __init__(self, model: "keras.Model", path: Path | None, identity: dict[str, Any]) -> None:
+        self._path = path
+        self._identity = json.dumps(identity, sort_keys=True)
+        self._model = model
+        self._variables = [*model.variables, *model.optimizer.variables]
+
+    def resume(self) -> tuple[History, list[NDArray]]:
+        weights = [np.array(weight.numpy()) for weight in self._model.weights]
+        if self._path is None or not self._path.exists():
+            return History(), weights
+        try:
+            with safe_open(self._path, framework="numpy") as file:
+                notes = file.metadata() or {}
+                arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        except Exception as error:  # noqa: BLE001 safetensors' own error has no public base
+            raise DataError(
+                f"A training state must be a file that a run wrote. Got '{self._path}': {error}."
+            ) from None
+        if notes.get("identity") != self._identity:
+            raise DataError(
+                "A training state must be of the same data, network, schedule and seed. "
+                f"Got '{self._path}' of another run."
+            )
+        for number, variable in enumerate(self._variables):
+            variable.assign(arrays[f"variable.{number}"])
+        best = [arrays[f"best.{number}"] for number in range(len(weights))]
+        return History(**json.loads(notes["history"])), best
+
+    def keep(self, history: History, best: list[NDArray]) -> None:
+        if self._path is None:
+            return
+        arrays = {
+            **{f"variable.{i}": np.array(v.numpy()) for i, v in enumerate(self._variables)},
+            **{f"best.{i}": value for i, value in enumerate(best)},
+        }
+        notes = {"identity": self._identity, "history": json.dumps(asdict(history))}
+        write_atomically(self._path, save(arrays, notes))
+
+
+def _identity(
+    model: "keras.Model",
+    train: tuple[NDArray[np.float32], NDArray[np.integer]],
+    schedule: Schedule,
+    seed: int,
+) -> dict[str, Any]:
+    inputs, labels = train
+    return {
+        "network": model.name,
+        "parameters": model.count_params(),
+        "inputs": [*inputs.shape, float(inputs.sum(dtype=np.float64))],
+        "labels": int((labels.astype(np.int64) * (1 + np.arange(len(labels)))).sum()),
+        "schedule": asdict(schedule),
+        "seed": seed,
+    }
+
+
+def _one_hot(labels: NDArray[np.integer], model: "keras.Model") -> NDArray[np.float32]:
+    return np.eye(model.output_shape[-1], dtype=np.float32)[labels]
+
+
+def _augmented_batches(
+    inputs: NDArray[np.float32],
+    targets: NDArray[np.float32],
+    *,
+    augment: Augment,
+    batch_size: int,
+    seed: int,
+) -> Any:
+    import keras
+
+    class AugmentedBatches(keras.utils.PyDataset):
+        def start_epoch(self, epoch: int) -> None:
+            self.epoch = epoch
+            self.order = np.random.default_rng([seed, epoch]).permutation(len(inputs))
+
+        def __len__(self) -> int:
+            return max(1, len(inputs) // batch_size)
+
+        def __getitem__(self, index: int) -> tuple[NDArray, NDArray]:
+            batch = self.order[index * batch_size : (index + 1) * batch_size]
+            rng = np.random.default_rng([seed, self.epoch, index])
+            return augment(inputs[batch], rng), targets[batch]
+
+    return AugmentedBatches()

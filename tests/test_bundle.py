@@ -1,0 +1,99 @@
+import json
+import zipfile
+
+import pytest
+
+from segcap.bundle import Bundle, read_bundle, write_atomically, write_bundle
+from segcap.errors import BundleError
+
+
+@pytest.fixture
+def bundle():
+    return Bundle(
+        kind="glyph-reader",
+        architecture="glyph_cnn",
+        charset="01",
+        settings={"length": None},
+        calibration={"temperature": 1.5},
+        provenance={
+            "data": {"name": "made up", "samples": 3, "sha256": "0" * 64},
+            "seed": 0,
+            "versions": {"segcap": "0.1.0"},
+            "figures": {},
+        },
+        parts={"model.onnx": bytes(range(256)), "weights.safetensors": b"weights"},
+    )
+
+
+def test_round_trip(bundle, tmp_path):
+    write_bundle(bundle, tmp_path / "a.segcap")
+    assert read_bundle(tmp_path / "a.segcap") == bundle
+
+
+def test_same_bundle_same_bytes(bundle, tmp_path):
+    for name in ("a", "b"):
+        write_bundle(bundle, tmp_path / name)
+    assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
+
+
+def test_any_zip_tool_opens_it_and_the_manifest_names_each_part(bundle, tmp_path):
+    write_bundle(bundle, tmp_path / "a.segcap")
+    with zipfile.ZipFile(tmp_path / "a.segcap") as archive:
+        assert archive.testzip() is None
+        manifest = json.loads(archive.read("bundle.json"))
+    assert manifest["parts"].keys() == bundle.parts.keys()
+
+
+def test_every_changed_byte_is_noticed(bundle, tmp_path):
+    path = tmp_path / "a.segcap"
+    write_bundle(bundle, path)
+    content = path.read_bytes()
+    for position in range(len(content)):
+        changed = bytearray(content)
+        changed[position] ^= 1
+        path.write_bytes(changed)
+        with pytest.raises(BundleError, match=r"a\.segcap"):
+            read_bundle(path)
+
+
+@pytest.mark.parametrize("kept", [0, 1, 100, -1])
+def test_a_cut_off_bundle_is_noticed(bundle, tmp_path, kept):
+    path = tmp_path / "a.segcap"
+    write_bundle(bundle, path)
+    path.write_bytes(path.read_bytes()[:kept])
+    with pytest.raises(BundleError, match="A bundle"):
+        read_bundle(path)
+
+
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        ({"charset": ""}, "charset"),
+        ({"calibration": {}}, "temperature"),
+        ({"calibration": {"temperature": 0}}, "temperature"),
+        ({"provenance": {"seed": 1}}, "provenance"),
+        ({"kind": "oracle"}, "kind"),
+        ({"parts": {}}, "parts"),
+    ],
+)
+def test_a_manifest_that_breaks_its_schema_is_not_written(bundle, tmp_path, change, named):
+    broken = Bundle(**{**bundle.__dict__, **change})
+    with pytest.raises(BundleError, match=f"follow its schema.*{named}"):
+        write_bundle(broken, tmp_path / "a.segcap")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_missing_bundle(tmp_path):
+    with pytest.raises(BundleError, match=r"readable file.*none\.segcap"):
+        read_bundle(tmp_path / "none.segcap")
+
+
+def test_writing_replaces_and_leaves_no_other_file(tmp_path):
+    for content in (b"first", b"second"):
+        write_atomically(tmp_path / "a", content)
+    assert [file.read_bytes() for file in tmp_path.iterdir()] == [b"second"]
+
+
+def test_writing_into_a_missing_folder(tmp_path):
+    with pytest.raises(BundleError, match="folder that exists"):
+        write_atomically(tmp_path / "none" / "a", b"")

@@ -1,0 +1,195 @@
+import csv
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import segcap
+from segcap import cli
+
+SAMPLES = Path(__file__).parent.parent / "data" / "samples"
+
+
+@pytest.fixture
+def run(monkeypatch, capsys):
+    """Run the command line in this process, giving exit status, output and messages."""
+
+    def call(*arguments):
+        monkeypatch.setattr(sys, "argv", ["segcap", *map(str, arguments)])
+        with pytest.raises(SystemExit) as exit_:
+            cli.main()
+        captured = capsys.readouterr()
+        return exit_.value.code, captured.out, captured.err
+
+    return call
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Three samples beside their labels."""
+    names = ["sum-apart-0.png", "sum-apart-1.png", "field-dark-0.png"]
+    for name in names:
+        (tmp_path / name).write_bytes((SAMPLES / name).read_bytes())
+    with (SAMPLES / "labels.csv").open() as file:
+        rows = [row for row in csv.reader(file) if row[0] in ("file", *names)]
+    with (tmp_path / "labels.csv").open("w", newline="") as file:
+        csv.writer(file).writerows(rows)
+    return tmp_path
+
+
+def test_read_prints_path_text_confidence_and_accuracy(run, folder):
+    status, out, _ = run("read", folder)
+    *lines, accuracy = out.splitlines()
+    assert status == 0
+    assert len(lines) == 3
+    for line in lines:
+        path, text, confidence = line.split()
+        reading = segcap.load("digits").read(path)
+        assert text == reading.text
+        assert float(confidence) == pytest.approx(reading.confidence, abs=1e-4)
+    assert accuracy.startswith("exact match")
+    assert "n = 3" in accuracy
+
+
+def test_read_without_labels_gives_no_accuracy(run, folder):
+    (folder / "labels.csv").unlink()
+    assert "exact match" not in run("read", folder)[1]
+
+
+def test_damaged_labels_are_told_and_images_read(run, folder):
+    (folder / "labels.csv").write_text("name\n")
+    status, out, err = run("read", folder)
+    assert (status, len(out.splitlines())) == (0, 3)
+    assert "must have the columns 'file' and 'label'" in err
+
+
+def test_sum_compares_with_the_sum_of_the_label(run, folder):
+    status, out, _ = run("sum", folder, "--length", 4)
+    assert status == 0
+    reader = segcap.load("digits", length=4)
+    first = out.splitlines()[0].split()
+    assert int(first[1]) == reader.digit_sum(first[0]).value
+
+
+def test_json_lines(run, folder):
+    status, out, err = run("read", folder, "--json")
+    records = [json.loads(line) for line in out.splitlines()]
+    assert status == 0
+    assert {"path", "text", "confidence", "status", "glyphs", "error"} == set(records[0])
+    assert "exact match" in err
+
+
+def test_csv(run, folder):
+    _, out, _ = run("sum", folder, "--csv")
+    rows = list(csv.DictReader(out.splitlines()))
+    assert len(rows) == 3
+    assert list(rows[0]) == ["path", "value", "confidence", "status", "error"]
+
+
+def test_an_unreadable_image_among_others(run, folder):
+    (folder / "text.png").write_text("no image")
+    status, out, err = run("read", folder, folder / "missing.png")
+    assert status == 1
+    assert len(out.splitlines()) == 6
+    assert sum(line.endswith("unreadable") for line in out.splitlines()) == 2
+    assert "text.png" in err
+    assert "missing.png" in err
+    assert "Traceback" not in err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["read", "nowhere.png"], "A path must exist. Got 'nowhere.png'"),
+        (["read", "{empty}"], "at least one image"),
+        (["read", "{samples}", "--model", "nobody"], r"shipped readers"),
+        (["read", "{samples}", "--json", "--csv"], "--json or as --csv. Got both"),
+        (["read", "{samples}", "--resume"], "--out. Got none"),
+        (["read", "{samples}", "--out", "{empty}/no/x.csv"], "can be written to"),
+        (["train", "nothing", "--out", "x"], "must be one of: digits. Got 'nothing'"),
+        (["train", "digits", "--out", "{empty}/x", "--data", "{empty}"], "mnist.npz"),
+        (["train", "digits", "--out", "{empty}/no/x"], "folder that exists"),
+        (["eval", "digits", "--data", "{empty}"], "labels.csv"),
+    ],
+)
+def test_wrong_use_is_one_sentence_and_status_2(run, tmp_path, arguments, message):
+    places = {"empty": str(tmp_path), "samples": str(SAMPLES)}
+    status, out, err = run(*(argument.format(**places) for argument in arguments))
+    assert status == 2
+    assert out == ""
+    assert message in err
+    assert err.startswith("segcap: ")
+    assert len(err.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["read"], ["read", "x", "--length", "0"], ["read", "x", "--engine", "tpu"], ["no"]],
+)
+def test_wrong_options_are_status_2(run, arguments):
+    assert run(*arguments)[0] == 2
+
+
+@pytest.mark.parametrize("form", ["--json", "--csv"])
+def test_a_killed_run_is_resumed(run, folder, tmp_path, form):
+    whole, cut = tmp_path / "whole.txt", tmp_path / "cut.txt"
+    assert run("read", folder, form, "--out", whole)[0] == 0
+    lines = whole.read_text().splitlines(keepends=True)
+    cut.write_text("".join(lines[:-2]) + lines[-2][:-9])
+    status, out, err = run("read", folder, form, "--out", cut, "--resume")
+    assert (status, out) == (0, "")
+    assert sorted(cut.read_text().splitlines()) == sorted(whole.read_text().splitlines())
+    assert "n = 3" in err
+
+
+def test_results_are_never_overwritten(run, folder, tmp_path):
+    out = tmp_path / "results.csv"
+    out.write_text("precious\n")
+    status, _, err = run("read", folder, "--out", out)
+    assert (status, out.read_text()) == (2, "precious\n")
+    assert "new file, or be resumed" in err
+    status, _, err = run("read", folder, "--out", out, "--resume")
+    assert (status, out.read_text()) == (2, "precious\n")
+    assert "CSV file that segcap wrote" in err
+
+
+def test_workers(run, folder):
+    for number in range(70):
+        Image.fromarray(np.zeros((9, 9), np.uint8)).save(folder / f"blank-{number}.png")
+    status, out, _ = run("read", folder, "--jobs", 2)
+    assert status == 0
+    assert out.count("empty") == 70
+
+
+def test_eval_prints_both_accuracies(run):
+    status, out, _ = run("eval", "digits", "--data", SAMPLES)
+    assert status == 0
+    assert "exact match" in out
+    assert "character accuracy" in out
+    assert "n = 48" in out
+
+
+def test_models_names_each_with_its_figures(run):
+    _, out, _ = run("models")
+    for name in segcap.available():
+        assert name in out
+    assert "test_accuracy" in out
+
+
+def test_info_names_versions_and_devices(run):
+    status, out, _ = run("info")
+    assert status == 0
+    assert segcap.__version__ in out
+    assert "devices: " in out
+    assert "backend" in out
+
+
+def test_a_closed_pipe_is_no_traceback():
+    command = f"{sys.executable} -m segcap read {SAMPLES} | head -1"
+    run = subprocess.run(command, shell=True, capture_output=True, text=True, check=True)
+    assert "Traceback" not in run.stderr
+    assert len(run.stdout.splitlines()) == 1

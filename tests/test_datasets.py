@@ -1,0 +1,87 @@
+import numpy as np
+import pytest
+
+from segcap.datasets import load_labelled, load_mnist
+from segcap.errors import DataError
+
+
+@pytest.fixture
+def arrays():
+    return {
+        "x_train": np.zeros((3, 28, 28), np.uint8),
+        "y_train": np.arange(3, dtype=np.uint8),
+        "x_test": np.zeros((2, 28, 28), np.uint8),
+        "y_test": np.arange(2, dtype=np.uint8),
+    }
+
+
+def test_mnist_from_a_file_or_its_folder(arrays, tmp_path):
+    np.savez(tmp_path / "mnist.npz", **arrays)
+    for path in (tmp_path, tmp_path / "mnist.npz"):
+        mnist = load_mnist(path)
+        np.testing.assert_array_equal(mnist.y_train, [0, 1, 2])
+        assert mnist.x_test.shape == (2, 28, 28)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"x_train": None}, "x_train"),
+        ({"x_train": np.zeros((3, 8, 8), np.uint8)}, r"\(3, 8, 8\)"),
+        ({"x_test": np.zeros((2, 28, 28))}, "float64"),
+        ({"y_test": np.zeros(5, np.uint8)}, r"\(5,\)"),
+        ({"y_train": np.array([None] * 3)}, "Got"),
+    ],
+)
+def test_mnist_of_another_layout(arrays, tmp_path, change, message):
+    kept = {name: array for name, array in (arrays | change).items() if array is not None}
+    np.savez(tmp_path / "mnist.npz", **kept)
+    with pytest.raises(DataError, match=message):
+        load_mnist(tmp_path)
+
+
+def test_mnist_that_is_missing_or_no_archive(tmp_path):
+    with pytest.raises(DataError, match=r"existing file 'mnist\.npz'"):
+        load_mnist(tmp_path)
+    (tmp_path / "mnist.npz").write_text("no archive")
+    with pytest.raises(DataError, match=r"\.npz file with x_train"):
+        load_mnist(tmp_path)
+
+
+def test_mnist_offline_is_told_in_one_sentence(monkeypatch):
+    import keras
+
+    def fail():
+        raise Exception("URL fetch failure on https://example.org")
+
+    monkeypatch.setattr(keras.datasets.mnist, "load_data", fail)
+    with pytest.raises(DataError, match=r"given as a file 'mnist\.npz'.*URL fetch failure"):
+        load_mnist()
+
+
+def test_labelled_images_in_the_order_of_the_labels(tmp_path):
+    for name in ("b.png", "a.png"):
+        (tmp_path / name).touch()
+    (tmp_path / "labels.csv").write_text("file,label\nb.png,07\na.png,x\n")
+    images, labels = load_labelled(tmp_path)
+    assert [image.name for image in images] == ["b.png", "a.png"]
+    assert labels == ["07", "x"]
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (None, "readable CSV"),
+        ("name,text\n", "columns 'file' and 'label'"),
+        ("", "columns 'file' and 'label'"),
+        ("file,label\na.png,1\na.png,2\n", "each image once.*line 3"),
+        ("file,label\na.png\n", "each image once.*line 2"),
+        ("file,label\na.png,1\nb.png,1\nc.png,1\n", r"b\.png', which does not, nor do 1 more"),
+    ],
+)
+def test_damaged_labels(tmp_path, content, message):
+    (tmp_path / "a.png").touch()
+    if content is not None:
+        (tmp_path / "labels.csv").write_text(content)
+    with pytest.raises(DataError, match=message):
+        load_labelled(tmp_path)

@@ -1,0 +1,81 @@
+import numpy as np
+import pytest
+
+import segcap
+from segcap.engine import MODEL_ONNX, WEIGHTS, export_network, open_engine, rebuild_network
+from segcap.errors import BundleError, ParameterError
+from segcap.models import ARCHITECTURES, build
+
+
+def glyphs(handwriting):
+    return handwriting[0][:300, ..., None].astype(np.float32) / 255
+
+
+def test_keras_and_onnx_give_the_same_logits(handwriting):
+    inputs = glyphs(handwriting)
+    onnx, keras = (segcap.load("digits", engine=name).logits(inputs) for name in ("onnx", "keras"))
+    assert onnx.shape == (300, 10)
+    np.testing.assert_allclose(keras, onnx, atol=1e-4)
+
+
+def test_engine_of_a_reader_can_be_changed(handwriting):
+    reader = segcap.load("digits")
+    rows = segcap.generate.digit_sums(5, 22, seed=0, digits=handwriting)
+    before = reader.read_many(rows.images)
+    reader.set_params(engine="keras")
+    after = reader.read_many(rows.images)
+    assert [r.text for r in after] == [r.text for r in before]
+
+
+@pytest.mark.parametrize("name", ["onnx", "keras"])
+def test_no_glyphs(name):
+    reader = segcap.load("digits", engine=name)
+    assert reader.logits(np.empty((0, 28, 28, 1), np.float32)).shape == (0, 10)
+
+
+def test_batches_larger_than_one_run(handwriting):
+    inputs = np.concatenate([glyphs(handwriting)] * 5)
+    logits = segcap.load("digits").logits(inputs)
+    np.testing.assert_allclose(logits[:300], logits[1200:], atol=1e-5)
+
+
+def test_weights_survive_a_round_trip():
+    model = build("glyph_cnn", 3)
+    parts = export_network(model)
+    rebuilt = rebuild_network(parts[WEIGHTS], "glyph_cnn", 3)
+    for before, after in zip(model.weights, rebuilt.weights, strict=True):
+        np.testing.assert_array_equal(after.numpy(), before.numpy())
+
+
+def test_an_untrained_network_exports_what_it_computes():
+    model = build("glyph_cnn", 3)
+    inputs = np.random.default_rng(0).random((4, 28, 28, 1), np.float32)
+    logits = open_engine(export_network(model), "glyph_cnn", 3).logits(inputs)
+    np.testing.assert_allclose(logits, model.predict(inputs, verbose=0), atol=1e-4)
+
+
+def test_weights_of_another_network():
+    parts = export_network(build("glyph_cnn", 3))
+    with pytest.raises(BundleError, match="weights of 'glyph_cnn' for 4 classes"):
+        rebuild_network(parts[WEIGHTS], "glyph_cnn", 4)
+
+
+def test_a_damaged_network():
+    with pytest.raises(BundleError, match=MODEL_ONNX):
+        open_engine({MODEL_ONNX: b"x"}, "glyph_cnn", 3)
+
+
+def test_an_unknown_engine():
+    with pytest.raises(ParameterError, match=r"'engine' must be one of onnx, keras. Got 'tpu'"):
+        open_engine({}, "glyph_cnn", 3, "tpu")
+
+
+def test_the_network_is_as_small_as_promised():
+    assert build("glyph_cnn", 10).count_params() == 153_370
+    assert segcap.shipped.bundle_path("digits").stat().st_size <= 1_000_000
+
+
+def test_unknown_architecture():
+    with pytest.raises(ParameterError, match=r"must be one of glyph_cnn. Got 'transformer'"):
+        build("transformer", 10)
+    assert ARCHITECTURES == ("glyph_cnn",)

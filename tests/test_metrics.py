@@ -1,0 +1,176 @@
+"""Measures agree with values worked out by hand."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from segcap.errors import ParameterError
+from segcap.evaluate.metrics import (
+    Share,
+    character_accuracy,
+    edit_distance,
+    exact_match,
+    expected_calibration_error,
+    wilson,
+)
+
+texts = st.text("ab1", max_size=7)
+
+
+@pytest.mark.parametrize(
+    ("successes", "n", "low", "high"),
+    [
+        (8, 10, 0.4902, 0.9433),
+        (5, 10, 0.2366, 0.7634),
+        (0, 10, 0.0, 0.2775),
+        (10, 10, 0.7225, 1.0),
+        (0, 1, 0.0, 0.7935),
+        (1, 1, 0.2065, 1.0),
+        (950, 1000, 0.9347, 0.9619),
+    ],
+)
+def test_wilson(successes, n, low, high):
+    share = wilson(successes, n)
+    assert share.value == successes / n
+    assert share.low == pytest.approx(low, abs=5e-5)
+    assert share.high == pytest.approx(high, abs=5e-5)
+    assert share.n == n
+
+
+@given(st.integers(1, 500), st.data())
+def test_wilson_intervals_hold_their_share_and_mirror(n, data):
+    successes = data.draw(st.integers(0, n))
+    share, mirrored = wilson(successes, n), wilson(n - successes, n)
+    assert 0 <= share.low <= share.value <= share.high <= 1
+    assert share.low == pytest.approx(1 - mirrored.high)
+    narrower = wilson(successes, n, level=0.8)
+    assert share.low <= narrower.low <= narrower.high <= share.high
+
+
+@pytest.mark.parametrize(("successes", "n"), [(0, 0), (-1, 5), (6, 5), (0, -1)])
+def test_wilson_of_impossible_counts_raises(successes, n):
+    with pytest.raises(ParameterError, match=f"Got {successes} of {n}"):
+        wilson(successes, n)
+
+
+@pytest.mark.parametrize("level", [-0.5, 0, 1, 1.5])
+def test_wilson_level_out_of_range_raises(level):
+    with pytest.raises(ParameterError, match="level"):
+        wilson(3, 5, level=level)
+
+
+def test_share_prints_its_interval():
+    share = Share(0.8, 0.49, 0.94, 1000)
+    assert str(share) == "80.00% (95 % interval 49.00% to 94.00%, n = 1,000)"
+
+
+@pytest.mark.parametrize(
+    ("answers", "truths", "value"),
+    [
+        (["12", "34"], ["12", "34"], 1.0),
+        (["12", "3"], ["12", "34"], 0.5),
+        ([7, None], [8, 9], 0.0),
+        (["a"], ["A"], 0.0),
+    ],
+)
+def test_exact_match(answers, truths, value):
+    share = exact_match(answers, truths)
+    assert share.value == value
+    assert share.n == len(truths)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "distance"),
+    [
+        ("", "", 0),
+        ("", "abc", 3),
+        ("abc", "", 3),
+        ("1234", "1234", 0),
+        ("1234", "134", 1),
+        ("1234", "12345", 1),
+        ("1234", "1934", 1),
+        ("12", "21", 2),
+        ("kitten", "sitting", 3),
+        ("aaa", "bbbb", 4),
+    ],
+)
+def test_edit_distance(one, other, distance):
+    assert edit_distance(one, other) == distance
+
+
+@given(texts, texts, texts)
+def test_edit_distance_is_a_metric(one, other, third):
+    distance = edit_distance(one, other)
+    assert distance == edit_distance(other, one)
+    assert (distance == 0) == (one == other)
+    assert distance <= edit_distance(one, third) + edit_distance(third, other)
+    assert abs(len(one) - len(other)) <= distance <= max(len(one), len(other))
+
+
+@pytest.mark.parametrize(
+    ("answers", "truths", "right", "total"),
+    [
+        (["1234"], ["1234"], 4, 4),
+        (["1204"], ["1234"], 3, 4),
+        ([""], ["1234"], 0, 4),
+        (["99999999"], ["12"], 0, 2),
+        (["99999999", "34"], ["12", "34"], 2, 4),
+        (["x", "12"], ["", "12"], 2, 2),
+    ],
+)
+def test_character_accuracy(answers, truths, right, total):
+    assert character_accuracy(answers, truths) == wilson(right, total)
+
+
+@pytest.mark.parametrize(
+    ("confidences", "right", "bins", "error"),
+    [
+        ([0.95, 0.85, 0.65, 0.15], [True, False, True, False], 10, 0.3500),
+        ([0.75, 0.75, 0.75, 0.75], [True, True, True, False], 10, 0.0),
+        ([0.61, 0.69], [True, False], 10, 0.15),
+        ([0.2, 0.8], [False, True], 1, 0.0),
+        ([0.2, 0.8], [False, True], 2, 0.2),
+        ([1.0, 1.0], [True, True], 15, 0.0),
+        ([1.0, 1.0], [False, False], 15, 1.0),
+        ([0.0], [True], 15, 1.0),
+    ],
+)
+def test_expected_calibration_error(confidences, right, bins, error):
+    found = expected_calibration_error(np.array(confidences), np.array(right), bins=bins)
+    assert found == pytest.approx(error, abs=1e-12)
+
+
+@given(st.data(), st.integers(1, 30), st.integers(1, 20))
+def test_calibration_error_lies_between_its_bounds(data, n, bins):
+    confidences = data.draw(arrays(float, n, elements=st.floats(0, 1)))
+    right = data.draw(arrays(bool, n))
+    error = expected_calibration_error(confidences, right, bins=bins)
+    assert abs(confidences.mean() - right.mean()) - 1e-9 <= error
+    assert error <= np.abs(confidences - right).mean() + 1e-9
+
+
+@pytest.mark.parametrize("measure", [exact_match, character_accuracy])
+@pytest.mark.parametrize(("answers", "truths"), [([], []), (["1"], []), (["1"], ["1", "2"])])
+def test_unpaired_answers_raise(measure, answers, truths):
+    message = f"Got {len(answers)} answers and {len(truths)} truths"
+    with pytest.raises(ParameterError, match=message):
+        measure(answers, truths)
+
+
+def test_truths_without_any_character_raise():
+    with pytest.raises(ParameterError, match="Got 0 of 0"):
+        character_accuracy(["1", ""], ["", ""])
+
+
+@pytest.mark.parametrize(("confidences", "right"), [([], []), ([0.5], [True, False])])
+def test_unpaired_confidences_raise(confidences, right):
+    with pytest.raises(ParameterError, match="as many truths as answers"):
+        expected_calibration_error(np.array(confidences), np.array(right, bool))
+
+
+@pytest.mark.parametrize("bins", [0, -1])
+def test_calibration_error_without_bins_raises(bins):
+    with pytest.raises(ParameterError, match="bins"):
+        expected_calibration_error(np.array([0.5]), np.array([True]), bins=bins)

@@ -1,0 +1,310 @@
+import json
+import pickle
+import subprocess
+import sys
+
+import cv2
+import numpy as np
+import pytest
+from sklearn.base import clone
+from sklearn.model_selection import cross_val_score
+
+import segcap
+from segcap.errors import BundleError, ImageError, NotFittedError, ParameterError
+from segcap.glyphs import frame_glyph
+
+
+@pytest.fixture(scope="module")
+def reader():
+    return segcap.load("digits")
+
+
+@pytest.fixture(scope="module")
+def rows(handwriting):
+    return segcap.generate.digit_sums(40, 22, seed=3, digits=handwriting)
+
+
+def texts(rows):
+    return ["".join(map(str, label)) for label in rows.labels.tolist()]
+
+
+def test_importing_segcap_loads_no_framework():
+    code = (
+        "import sys, segcap; segcap.load('digits');"
+        "print([m for m in ('tensorflow', 'keras', 'torch', 'jax') if m in sys.modules])"
+    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert run.stdout.strip() == "[]"
+
+
+def test_reads_rows_of_digits(reader, rows):
+    assert reader.score(rows.images, texts(rows)) >= 0.85
+
+
+def test_reading_is_whole(reader, rows):
+    reading = reader.read(rows.images[0])
+    assert reading.status == "ok"
+    assert reading.text == "".join(glyph.char for glyph in reading.glyphs)
+    assert reading.confidence == pytest.approx(np.prod([g.confidence for g in reading.glyphs]))
+    lefts = [glyph.box[0] for glyph in reading.glyphs]
+    assert lefts == sorted(lefts)
+    for glyph in reading.glyphs:
+        x0, y0, x1, y1 = glyph.box
+        assert 0 <= x0 < x1 <= 168
+        assert 0 <= y0 < y1 <= 40
+        ranked = [glyph.confidence, *(value for _, value in glyph.alternatives)]
+        assert ranked == sorted(ranked, reverse=True)
+        assert glyph.char not in [char for char, _ in glyph.alternatives]
+    assert json.loads(json.dumps(reading.to_dict()))["text"] == reading.text
+
+
+def test_boxes_lie_on_the_true_digits(reader, rows):
+    for image, label, boxes in zip(*rows, strict=True):
+        reading = reader.read(image)
+        if reading.text != "".join(map(str, label)):
+            continue
+        for glyph, box in zip(reading.glyphs, boxes, strict=True):
+            assert np.abs(np.array(glyph.box) - box).max() <= 3
+
+
+def test_confidence_does_not_depend_on_the_batch(reader, rows):
+    alone = [reader.read(image).confidence for image in rows.images]
+    for batch_size in (1, 7, 256):
+        together = reader.read_many(rows.images, batch_size)
+        np.testing.assert_allclose([r.confidence for r in together], alone, atol=1e-5)
+
+
+def test_workers_read_the_same(reader, rows):
+    one = reader.read_many(rows.images, 10)
+    two = reader.read_many(rows.images, 10, n_jobs=2)
+    assert [r.text for r in two] == [r.text for r in one]
+
+
+@pytest.mark.parametrize("height", [12, 20, 60, 160, 400])
+@pytest.mark.parametrize("inverted", [False, True])
+def test_one_digit_of_any_size_and_polarity(reader, handwriting, height, inverted):
+    pictures, names = handwriting
+    scale = height / 20
+    interpolation = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
+    images = [
+        cv2.resize(picture, None, fx=scale, fy=scale, interpolation=interpolation)
+        for picture in pictures[:60]
+    ]
+    images = [255 - image for image in images] if inverted else images
+    assert reader.score(images, names[:60].astype(str).tolist()) >= 0.9
+
+
+@pytest.mark.parametrize("level", [0, 128, 255])
+def test_a_blank_image_is_empty(reader, level):
+    reading = reader.read(np.full((40, 168), level, np.uint8))
+    assert (reading.status, reading.text, reading.glyphs) == ("empty", "", ())
+
+
+def test_grain_on_blank_paper_is_empty(reader):
+    grain = np.random.default_rng(0).normal(200, 4, (60, 200)).round().astype(np.uint8)
+    assert reader.read(grain).status == "empty"
+
+
+@pytest.mark.parametrize("count", [1, 2, 5, 10])
+def test_a_line_of_any_length(reader, handwriting, count):
+    rows = segcap.generate.digit_sums(20, 22, seed=1, digits=handwriting, count=count)
+    counts = [len(reading.text) for reading in reader.read_many(rows.images)]
+    assert np.mean(np.array(counts) == count) >= 0.9
+
+
+@pytest.mark.parametrize("min_advance", [15, 10])
+def test_a_known_length_is_met_where_digits_touch(handwriting, min_advance):
+    rows = segcap.generate.digit_sums(60, min_advance, seed=2, digits=handwriting)
+    known = segcap.load("digits", length=4).read_many(rows.images)
+    assert {len(reading.text) for reading in known} == {4}
+    unknown = segcap.load("digits").read_many(rows.images)
+    right = [[r.text == t for r, t in zip(rs, texts(rows), strict=True)] for rs in (known, unknown)]
+    assert sum(right[0]) >= sum(right[1])
+    assert np.mean(right[0]) >= 0.6
+
+
+def test_broken_digits_are_joined_when_the_length_is_known(handwriting):
+    pictures, names = handwriting
+    picture = pictures[names == 0][0].copy()
+    picture[:, 13:15] = 0
+    row = np.hstack([picture, pictures[names == 7][1]])
+    assert segcap.load("digits", length=2).read(row).text == "07"
+
+
+def test_a_length_that_cannot_be_met_is_rejected():
+    image = np.zeros((20, 20), np.uint8)
+    image[5:15, 9:11] = 255
+    reading = segcap.load("digits", length=4).read(image)
+    assert (reading.status, reading.confidence) == ("rejected", 0.0)
+
+
+def test_reject_below(rows):
+    strict = segcap.load("digits", reject_below=1.0).read_many(rows.images)
+    assert {reading.status for reading in strict} == {"rejected"}
+    assert all(reading.text for reading in strict)
+
+
+def test_allowlist_restricts_the_answers(rows):
+    few = segcap.load("digits", allowlist="01").read_many(rows.images)
+    assert set("".join(reading.text for reading in few)) <= {"0", "1"}
+
+
+def test_digit_sums_agree_with_texts(reader, rows):
+    for total in reader.digit_sums(rows.images):
+        assert total.probabilities.sum() == pytest.approx(1)
+        assert total.probabilities.shape == (9 * len(total.reading.glyphs) + 1,)
+        assert total.confidence == total.probabilities.max()
+        assert total.confidence >= total.reading.confidence - 1e-9
+        if total.reading.confidence > 0.5:
+            assert total.value == sum(map(int, total.reading.text))
+
+
+def test_digit_sum_of_one_image_equals_that_of_many(reader, rows):
+    one = reader.digit_sum(rows.images[0])
+    np.testing.assert_allclose(
+        one.probabilities, reader.digit_sums(rows.images)[0].probabilities, atol=1e-5
+    )
+    assert json.loads(json.dumps(one.to_dict()))["value"] == one.value
+
+
+def test_digit_sum_of_nothing(reader):
+    total = reader.digit_sum(np.zeros((9, 9), np.uint8))
+    assert (total.value, total.confidence, total.status) == (None, 0.0, "empty")
+
+
+def test_unreadable_images_are_recorded_among_the_others(reader, rows, tmp_path):
+    text = tmp_path / "text.png"
+    text.write_text("no image")
+    images = [rows.images[0], text, np.full((4, 4), np.nan), rows.images[1]]
+    readings = reader.read_many(images)
+    assert [reading.status for reading in readings] == ["ok", "unreadable", "unreadable", "ok"]
+    assert "text.png" in readings[1].error
+    assert "NaN" in readings[2].error
+    with pytest.raises(ImageError, match=r"text\.png"):
+        reader.read_many(images, errors="raise")
+    with pytest.raises(ImageError, match=r"text\.png"):
+        reader.read(text)
+
+
+def test_no_images(reader):
+    assert reader.read_many([]) == []
+    assert reader.predict([]).shape == (0,)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda r: r.read_many("one.png"), "sequence of images.*str"),
+        (lambda r: r.read_many(np.zeros((4, 4))), r"\(N, H, W\)"),
+        (lambda r: r.read_many([], 0), "'batch_size' must be at least 1. Got 0"),
+        (lambda r: r.read_many([], errors="hide"), "'errors' must be.*'hide'"),
+        (lambda r: r.score([], []), "at least one. Got 0 images"),
+        (lambda r: r.score([np.zeros((4, 4))], []), "Got 1 images and 0 labels"),
+        (lambda r: r.set_params(size=3), "one of charset.*'size'"),
+        (lambda r: segcap.load("digits", length=0), "'length' must be.*0"),
+        (lambda r: segcap.load("digits", length="4"), "'length' must be.*'4'"),
+        (lambda r: segcap.load("digits", reject_below=1.5), "'reject_below' must lie.*1.5"),
+        (lambda r: segcap.load("digits", allowlist="12x"), "'12x' with 'x'"),
+        (lambda r: segcap.load("digits", allowlist=""), "'allowlist' must hold"),
+        (lambda r: segcap.load("digits", charset="ab"), "'charset' of a trained reader"),
+        (lambda r: segcap.load("digits", engine="tpu"), "'engine'.*'tpu'"),
+        (lambda r: segcap.load("digits", binarization="magic"), "'binarization'.*'magic'"),
+        (lambda r: segcap.load("digits", segmentation="magic"), "'segmentation'.*'magic'"),
+        (lambda r: segcap.load("digit"), r"shipped readers \(digits\).*'digit'"),
+        (lambda r: segcap.GlyphReader("aa").fit([], []), "distinct.*'a'"),
+        (lambda r: segcap.GlyphReader("ab").digit_sum(np.zeros((4, 4))), "digits only.*'ab'"),
+    ],
+)
+def test_wrong_use_is_told_in_one_sentence(reader, call, message):
+    with pytest.raises(ParameterError, match=message):
+        call(reader)
+
+
+def test_an_unfitted_reader():
+    with pytest.raises(NotFittedError, match="must be fitted"):
+        segcap.GlyphReader().read(np.zeros((4, 4)))
+    with pytest.raises(NotFittedError, match="must be fitted"):
+        segcap.GlyphReader().save("never.segcap")
+
+
+def test_save_and_load(reader, rows, tmp_path):
+    changed = segcap.load("digits", length=4, reject_below=0.5, allowlist="0123456789")
+    changed.save(tmp_path / "mine.segcap")
+    loaded = segcap.load(tmp_path / "mine.segcap")
+    assert loaded.get_params() == changed.get_params()
+    assert loaded.read_many(rows.images) == changed.read_many(rows.images)
+
+
+def test_a_bundle_of_another_network_is_refused(reader, tmp_path):
+    damaged = pickle.loads(pickle.dumps(reader))
+    damaged.parts_["model.onnx"] = b"no network"
+    damaged.save(tmp_path / "bad.segcap")
+    with pytest.raises(BundleError, match=r"model\.onnx"):
+        segcap.load(tmp_path / "bad.segcap").read(np.zeros((40, 168), np.uint8) + np.eye(40, 168))
+
+
+def test_pickled_reader_reads_the_same(reader, rows):
+    copy = pickle.loads(pickle.dumps(reader))
+    assert copy.read(rows.images[0]) == reader.read(rows.images[0])
+
+
+def test_clone_and_repr():
+    reader = segcap.GlyphReader("0123456789", length=4, reject_below=0.2)
+    assert clone(reader).get_params() == reader.get_params()
+    assert repr(reader) == "GlyphReader(length=4, reject_below=0.2)"
+
+
+@pytest.mark.parametrize("segmentation", ["components", "contours"])
+@pytest.mark.parametrize("binarization", ["otsu", "sauvola", "adaptive", "colour"])
+def test_every_setting_reads(rows, segmentation, binarization):
+    reader = segcap.load("digits", segmentation=segmentation, binarization=binarization)
+    assert reader.score(rows.images, texts(rows)) >= 0.7
+
+
+def test_learns_from_whole_images_with_a_baseline(handwriting, tmp_path):
+    rows = segcap.generate.digit_sums(150, 24, seed=5, digits=handwriting)
+    labels = np.array(texts(rows))
+    reader = segcap.GlyphReader(length=4, classifier="knn")
+    with pytest.warns(UserWarning, match="images were left out, the first because"):
+        reader.fit([*rows.images, tmp_path / "missing.png"], [*labels, "1234"])
+    assert reader.score(rows.images, labels) >= 0.8
+    reader.save(tmp_path / "knn.segcap")
+    assert segcap.load(tmp_path / "knn.segcap").read_many(rows.images) == reader.read_many(
+        rows.images
+    )
+
+
+@pytest.mark.filterwarnings("ignore:.*images were left out")
+def test_cross_validation_scores_whole_texts(handwriting):
+    rows = segcap.generate.digit_sums(90, 24, seed=6, digits=handwriting)
+    scores = cross_val_score(
+        segcap.GlyphReader(classifier="knn"), rows.images, np.array(texts(rows)), cv=2
+    )
+    assert scores.shape == (2,)
+    assert scores.min() > 0.4
+
+
+@pytest.mark.parametrize(
+    ("images", "labels", "message"),
+    [
+        ([np.zeros((4, 4))], [], "as many labels as images"),
+        ([np.zeros((4, 4))], ["x"], "'x'"),
+        ([np.zeros((4, 4))], ["12"], "'length' 1.*'12'"),
+    ],
+)
+def test_labels_that_cannot_be_learned(images, labels, message):
+    with pytest.raises(segcap.SegcapError, match=message):
+        segcap.GlyphReader(length=1, classifier="knn").fit(images, labels)
+
+
+@pytest.mark.filterwarnings("ignore:.*images were left out")
+def test_too_few_glyphs_to_learn_from():
+    with pytest.raises(segcap.SegcapError, match=r"10 classes needs at least 2 glyphs.*Got 0"):
+        segcap.GlyphReader(classifier="knn").fit([np.zeros((4, 4))], ["1"])
+
+
+def test_framing_a_framed_digit_keeps_what_is_read(reader, handwriting):
+    pictures, names = handwriting
+    glyphs = np.stack([frame_glyph(p.astype(np.float32) / 255) for p in pictures[:200]])
+    right = reader.logits(glyphs[..., None]).argmax(axis=1) == names[:200]
+    assert right.mean() >= 0.9

@@ -1,0 +1,73 @@
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import segcap
+from segcap.datasets import load_mnist
+from segcap.recipes import measure_glyphs
+
+FIGURES = Path(__file__).parent.parent / "examples" / "figures"
+
+needs_mnist = pytest.mark.skipif(
+    not (Path(os.environ.get("SEGCAP_DATA", "")) / "mnist.npz").is_file(),
+    reason="SEGCAP_DATA names no folder with mnist.npz",
+)
+
+
+@pytest.fixture(scope="module")
+def mnist():
+    return load_mnist(os.environ["SEGCAP_DATA"])
+
+
+@needs_mnist
+def test_the_shipped_classifier_keeps_its_figures(mnist):
+    reader = segcap.load("digits")
+    figures = measure_glyphs(reader, mnist.x_test, mnist.y_test)
+    kept = reader.provenance_["figures"]
+    assert figures["test_accuracy"] == pytest.approx(kept["test_accuracy"], abs=2e-4)
+    assert figures["test_accuracy"] >= 0.995
+    assert figures["test_calibration_error"] <= 0.01
+
+
+@needs_mnist
+@pytest.mark.parametrize(("min_advance", "least"), [(22, 0.975), (15, 0.96), (10, 0.85)])
+def test_sums_of_four_digits(mnist, min_advance, least):
+    rows = segcap.generate.digit_sums(
+        2000, min_advance, seed=9, digits=(mnist.x_test, mnist.y_test)
+    )
+    answers = segcap.load("digits", length=4).digit_sums(rows.images)
+    right = np.array([answer.value for answer in answers]) == rows.labels.sum(axis=1)
+    assert right.mean() >= least
+
+
+@needs_mnist
+@pytest.mark.parametrize(
+    ("script", "options"),
+    [
+        ("digit_sums.py", ["--n", "50"]),
+        ("sizes.py", ["--n", "20"]),
+    ],
+)
+def test_the_figure_scripts_run(script, options):
+    data = Path(os.environ["SEGCAP_DATA"]) / "mnist.npz"
+    run = subprocess.run(
+        [sys.executable, FIGURES / script, "--data", data, *options],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "95 % interval" in run.stdout
+
+
+def test_the_speed_script_runs():
+    run = subprocess.run(
+        [sys.executable, FIGURES / "speed.py", "--n", "100"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "images/s" in run.stdout

@@ -1,0 +1,184 @@
+import numpy as np
+import pytest
+
+import segcap
+from segcap.compose import log_softmax
+from segcap.errors import DataError, ParameterError
+from segcap.models import build
+from segcap.training.augment import Warp, warp_glyphs
+from segcap.training.calibrate import fit_temperature
+from segcap.training.classifier import train_classifier
+from segcap.training.fit import Schedule, fit_network
+
+
+@pytest.fixture(scope="module")
+def glyphs(handwriting):
+    pictures, names = handwriting
+    return pictures[..., None].astype(np.float32) / 255, names
+
+
+def learn(glyphs, state=None, stop_after=None, seed=0, epochs=3):
+    inputs, classes = glyphs
+    model = build("glyph_cnn", 10)
+
+    def stop(epoch, history):
+        if epoch == stop_after:
+            raise KeyboardInterrupt
+
+    history = fit_network(
+        model,
+        (inputs[:512], classes[:512]),
+        (inputs[512:700], classes[512:700]),
+        augment=warp_glyphs,
+        schedule=Schedule(epochs=epochs),
+        seed=seed,
+        state=state,
+        on_epoch=stop,
+    )
+    return [np.array(weight.numpy()) for weight in model.weights], history
+
+
+def test_a_seed_gives_the_same_network_and_resuming_does_not_change_it(glyphs, tmp_path):
+    import keras
+
+    state = tmp_path / "run.state"
+    keras.utils.set_random_seed(0)
+    unbroken, history = learn(glyphs)
+    keras.utils.set_random_seed(0)
+    with pytest.raises(KeyboardInterrupt):
+        learn(glyphs, state, stop_after=2)
+    keras.utils.set_random_seed(0)
+    resumed, resumed_history = learn(glyphs, state)
+    assert resumed_history == history
+    for one, other in zip(unbroken, resumed, strict=True):
+        np.testing.assert_allclose(other, one, atol=1e-6)
+
+
+def test_the_state_of_another_run_is_refused(glyphs, tmp_path):
+    state = tmp_path / "run.state"
+    learn(glyphs, state, epochs=1)
+    with pytest.raises(DataError, match=r"same data, network, schedule and seed.*run\.state"):
+        learn(glyphs, state, seed=1, epochs=1)
+    state.write_text("no state")
+    with pytest.raises(DataError, match="file that a run wrote"):
+        learn(glyphs, state, epochs=1)
+
+
+def test_training_stops_early_and_keeps_the_best_epoch(glyphs):
+    inputs, classes = glyphs
+    model = build("glyph_cnn", 10)
+    noise = np.random.default_rng(0).permutation(classes[512:700])
+    history = fit_network(
+        model,
+        (inputs[:256], classes[:256]),
+        (inputs[512:700], noise),
+        augment=warp_glyphs,
+        schedule=Schedule(epochs=30, patience=2),
+        seed=0,
+    )
+    assert len(history.loss) < 30
+    assert len(history.loss) - 1 == history.best_epoch + 2
+    assert history.validation_loss[history.best_epoch] == min(history.validation_loss)
+
+
+def test_a_reader_learns_from_glyphs(glyphs, tmp_path):
+    inputs, classes = glyphs
+    epochs = []
+    reader = segcap.GlyphReader(epochs=6).fit_glyphs(
+        inputs[:1300],
+        classes[:1300],
+        data="scikit-learn's digits",
+        on_epoch=lambda epoch, history: epochs.append(epoch),
+    )
+    right = reader.logits(inputs[1300:]).argmax(axis=1) == classes[1300:]
+    assert right.mean() > 0.8
+    assert epochs == [1, 2, 3, 4, 5, 6]
+    assert reader.provenance_["data"]["samples"] == 1300
+    assert reader.provenance_["figures"]["epochs"] == 6
+    reader.save(tmp_path / "mine.segcap")
+    copy = segcap.load(tmp_path / "mine.segcap", engine="keras")
+    np.testing.assert_allclose(copy.logits(inputs[:50]), reader.logits(inputs[:50]), atol=1e-4)
+
+
+@pytest.mark.parametrize(("classifier", "least"), [("hog_svm", 0.93), ("knn", 0.93)])
+def test_baselines_read_through_the_same_interface(glyphs, classifier, least, tmp_path):
+    inputs, classes = glyphs
+    reader = segcap.GlyphReader(classifier=classifier).fit_glyphs(inputs[:1300], classes[:1300])
+    reader.save(tmp_path / "baseline.segcap")
+    loaded = segcap.load(tmp_path / "baseline.segcap")
+    right = loaded.logits(inputs[1300:]).argmax(axis=1) == classes[1300:]
+    assert right.mean() >= least
+    assert loaded.logits(inputs[:0]).shape == (0, 10)
+
+
+@pytest.mark.parametrize("classifier", ["hog_svm", "knn"])
+def test_baselines_of_two_classes(glyphs, classifier):
+    inputs, classes = glyphs
+    two = classes < 2
+    reader = segcap.GlyphReader("01", classifier=classifier).fit_glyphs(inputs[two], classes[two])
+    assert (reader.logits(inputs[two]).argmax(axis=1) == classes[two]).mean() > 0.95
+
+
+def test_unknown_classifier(glyphs):
+    with pytest.raises(ParameterError, match=r"one of glyph_cnn, hog_svm, knn. Got 'oracle'"):
+        train_classifier(*glyphs, 10, architecture="oracle")
+
+
+def test_a_class_without_glyphs(glyphs):
+    inputs, classes = glyphs
+    with pytest.raises(DataError, match=r"at least 2 glyphs to learn from\. Got 0 of class 3"):
+        train_classifier(inputs[classes != 3], classes[classes != 3], 10)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"epochs": 0}, "'epochs' must be at least 1. Got 0"),
+        ({"batch_size": 0}, "'batch_size'"),
+        ({"patience": 0}, "'patience'"),
+        ({"learning_rate": 0.0}, "'learning_rate' must be above 0"),
+        ({"label_smoothing": 1.0}, "'label_smoothing' must lie in"),
+    ],
+)
+def test_impossible_schedules(change, message):
+    with pytest.raises(ParameterError, match=message):
+        Schedule(**change)
+
+
+def test_warping_keeps_shape_range_and_input(glyphs):
+    inputs = glyphs[0][:20]
+    before = inputs.copy()
+    warped = warp_glyphs(inputs, np.random.default_rng(0))
+    np.testing.assert_array_equal(inputs, before)
+    assert (warped.shape, warped.dtype) == (inputs.shape, np.float32)
+    assert warped.min() >= 0
+    assert warped.max() <= 1
+    np.testing.assert_array_equal(warped, warp_glyphs(inputs, np.random.default_rng(0)))
+    assert not np.array_equal(warped, warp_glyphs(inputs, np.random.default_rng(1)))
+
+
+def test_no_warp_changes_nothing(glyphs):
+    still = Warp(rotation=0, scale=0, shear=0, shift=0, elastic=0)
+    warped = warp_glyphs(glyphs[0][:5], np.random.default_rng(0), still)
+    np.testing.assert_allclose(warped, glyphs[0][:5], atol=1e-5)
+
+
+def test_a_shift_alone_moves_the_centre_of_mass(glyphs):
+    shift = Warp(rotation=0, scale=0, shear=0, shift=2, elastic=0)
+    inputs = glyphs[0][:50]
+    warped = warp_glyphs(inputs, np.random.default_rng(0), shift)
+    columns = np.arange(28)
+    before, after = (
+        (x[..., 0].sum(axis=1) * columns).sum(axis=1) / x.sum(axis=(1, 2, 3))
+        for x in (inputs, warped)
+    )
+    assert 0.5 < np.abs(after - before).max() <= 2.1
+
+
+@pytest.mark.parametrize("truth", [0.5, 1.0, 3.0])
+def test_temperature_is_found_again(truth):
+    rng = np.random.default_rng(0)
+    logits = rng.normal(0, 2, (20_000, 5))
+    probabilities = np.exp(log_softmax(logits))
+    labels = (probabilities.cumsum(axis=1) > rng.random((20_000, 1))).argmax(axis=1)
+    assert fit_temperature(logits * truth, labels) == pytest.approx(truth, rel=0.05)
