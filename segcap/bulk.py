@@ -151,7 +151,7 @@ class RecordFile:
 
     def _parse(self, text: str) -> list[Record]:
         if self.form == "json":
-            records = [json.loads(line) for line in text.splitlines()]
+            records = [json.loads(line) for line in text.split("\n") if line]
         else:
             rows = csv.DictReader(io.StringIO(text))
             if rows.fieldnames != self.fields:

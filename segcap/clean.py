@@ -8,6 +8,7 @@ __all__ = ["clean", "remove_border", "remove_lines", "remove_specks"]
 
 _LEAST_AREA = 4
 _LEAST_SHARE_OF_LARGEST = 0.05
+_MOST_COMPONENTS = 500
 _FRAME_SHARE = 0.9
 _RULE_HEIGHT = 0.15
 
@@ -31,7 +32,7 @@ def clean(ink: NDArray[np.bool_]) -> NDArray[np.bool_]:
 
 
 def remove_specks(ink: NDArray[np.bool_], min_area: int | None = None) -> NDArray[np.bool_]:
-    """Remove 8-connected components of few pixels.
+    """Remove 8-connected components of few pixels, and all but the 500 largest.
 
     Parameters
     ----------
@@ -52,6 +53,9 @@ def remove_specks(ink: NDArray[np.bool_], min_area: int | None = None) -> NDArra
         min_area = max(_LEAST_AREA, int(areas[1:].max(initial=0) * _LEAST_SHARE_OF_LARGEST))
     keep = areas >= min_area
     keep[0] = False
+    if np.count_nonzero(keep) > _MOST_COMPONENTS:
+        ranked = np.argsort(-np.where(keep, areas, 0), kind="stable")
+        keep[ranked[_MOST_COMPONENTS:]] = False
     return ink.copy() if keep[1:].all() else keep[labels]
 
 

@@ -146,7 +146,7 @@ def train(
         Path | None, typer.Option(help="mnist.npz; keras.datasets' copy unless given.")
     ] = None,
     classifier: Annotated[str, typer.Option(help="glyph_cnn, hog_svm or knn.")] = "glyph_cnn",
-    epochs: Annotated[int, typer.Option(min=1, help="Most passes over the data.")] = 60,
+    epochs: Annotated[int, typer.Option(min=1, help="Most passes over the data.")] = 40,
     seed: Annotated[int, typer.Option(min=0, help="Seed of all random choices.")] = 0,
 ) -> None:
     """Learn a reader; a killed training goes on from OUT.state when started again."""

@@ -18,6 +18,7 @@ __all__ = [
 ]
 
 _MOST_CUTS = 8
+_MOST_PARTS = 64
 _THINNEST_SLICE = 0.12
 _WIDEST_SINGLE = 1.2
 _USUAL_WIDTH = 0.8
@@ -78,13 +79,13 @@ def parts_for_width(boxes: NDArray[np.int32]) -> NDArray[np.intp]:
     -------
     (N,) int array
         1 for segments up to 1.2 times as wide as the tallest segment is high, then the nearest
-        number of parts that are 0.8 of this height wide.
+        number of parts that are 0.8 of this height wide, at most 64.
     """
     if len(boxes) == 0:
         return np.empty(0, np.intp)
     height = (boxes[:, 3] - boxes[:, 1]).max()
     widths = boxes[:, 2] - boxes[:, 0]
-    guess = np.maximum(np.rint(widths / (_USUAL_WIDTH * height)), 2)
+    guess = np.clip(np.rint(widths / (_USUAL_WIDTH * height)), 2, _MOST_PARTS)
     return np.where(widths > _WIDEST_SINGLE * height, guess, 1).astype(np.intp)
 
 

@@ -113,6 +113,7 @@ def progress_bar(unit: str, total: int, *, done: int = 0) -> Iterator[Callable[.
         TextColumn("{task.fields[note]}"),
         console=Console(stderr=True),
         transient=True,
+        redirect_stdout=sys.stdout.isatty(),
     ) as progress:
         task = progress.add_task(unit, total=total, completed=done, note="")
 

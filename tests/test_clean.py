@@ -148,3 +148,12 @@ def test_blank_masks_stay_blank(shape):
     blank = np.zeros(shape, bool)
     assert not clean(blank).any()
     assert not remove_lines(blank, min_length=3, max_thickness=1).any()
+
+
+def test_of_very_many_components_the_largest_stay():
+    ink = np.zeros((100, 100), bool)
+    ink[::2, ::3] = True
+    ink[51:60, 51:60] = True
+    kept = remove_specks(ink, min_area=1)
+    assert kept[51:60, 51:60].all()
+    assert kept.sum() < ink.sum()

@@ -1,5 +1,7 @@
 import csv
 import json
+import os
+import pty
 import subprocess
 import sys
 from pathlib import Path
@@ -186,6 +188,16 @@ def test_info_names_versions_and_devices(run):
     assert segcap.__version__ in out
     assert "devices: " in out
     assert "backend" in out
+
+
+def test_results_stay_on_standard_output_when_the_progress_bar_is_shown(folder):
+    terminal, its_end = pty.openpty()
+    command = [sys.executable, "-m", "segcap", "read", folder, "--csv"]
+    run = subprocess.run(command, stdout=subprocess.PIPE, stderr=its_end, text=True, check=True)
+    assert len(run.stdout.splitlines()) == 4
+    assert b"images" in os.read(terminal, 10_000)
+    os.close(terminal)
+    os.close(its_end)
 
 
 def test_a_closed_pipe_is_no_traceback():

@@ -221,3 +221,7 @@ def test_two_discs_fall_apart():
     np.testing.assert_array_equal(atoms.segment, [0] * len(atoms.boxes))
     left, right = atoms.labels[:, :21], atoms.labels[:, 24:]
     assert left.max() < right[right > 0].min()
+
+
+def test_a_rule_is_not_thought_to_hold_thousands_of_characters():
+    assert parts_for_width(np.array([[0, 0, 10_000, 3]], np.int32)).tolist() == [64]

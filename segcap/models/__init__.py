@@ -8,9 +8,11 @@ from segcap.errors import ParameterError
 if TYPE_CHECKING:
     import keras
 
-__all__ = ["ARCHITECTURES", "build"]
+__all__ = ["ARCHITECTURES", "COLUMNS", "build"]
 
 ARCHITECTURES = ("glyph_cnn",)
+COLUMNS = "columns"
+"""Name of the layer, if a network has one, that gives (N, K, classes) logits to learn from."""
 
 
 def build(architecture: str, classes: int) -> "keras.Model":

@@ -79,7 +79,7 @@ class GlyphReader(TextReader[Outcome]):
         segmentation: Segmenter = "components",
         classifier: str = "glyph_cnn",
         engine: EngineName = "onnx",
-        epochs: int = 60,
+        epochs: int = 40,
         random_state: int = 0,
     ) -> None:
         self.charset = charset

@@ -59,7 +59,7 @@ def augment_glyphs(glyphs: NDArray[np.float32], rng: np.random.Generator) -> NDA
 
 
 def vary_strokes(
-    glyphs: NDArray[np.float32], rng: np.random.Generator, *, share: float = 0.25
+    glyphs: NDArray[np.float32], rng: np.random.Generator, *, share: float = 0.2
 ) -> NDArray[np.float32]:
     """Blend a share of the glyphs with their dilation (up to wholly) or erosion (up to half).
 
@@ -89,7 +89,7 @@ def lose_detail(
     glyphs: NDArray[np.float32],
     rng: np.random.Generator,
     *,
-    share: float = 0.25,
+    share: float = 0.2,
     least: float = 0.35,
 ) -> NDArray[np.float32]:
     """Make a share of the glyphs smaller and enlarge them again, as if drawn a few pixels tall.

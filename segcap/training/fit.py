@@ -13,7 +13,9 @@ from safetensors import safe_open
 from safetensors.numpy import save
 
 from segcap.bundle import write_atomically
+from segcap.compose import log_softmax
 from segcap.errors import DataError, ParameterError
+from segcap.models import COLUMNS
 
 if TYPE_CHECKING:
     import keras
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
 __all__ = ["History", "OnEpoch", "Schedule", "fit_network"]
 
 Augment: TypeAlias = Callable[[NDArray[np.float32], np.random.Generator], NDArray[np.float32]]
+
+_BATCH = 1024
 
 
 @dataclass(frozen=True)
@@ -39,22 +43,18 @@ class Schedule:
         Of AdamW.
     patience : int
         Stop after so many epochs without a lower validation loss.
-    label_smoothing : float
-        Share of each label that is spread over all classes, in [0, 1).
 
     References
     ----------
     Loshchilov, Hutter: Decoupled weight decay regularization. ICLR 2019.
     Loshchilov, Hutter: SGDR: stochastic gradient descent with warm restarts. ICLR 2017.
-    Szegedy, Vanhoucke, Ioffe, Shlens, Wojna: Rethinking the inception architecture. CVPR 2016.
     """
 
-    epochs: int = 60
+    epochs: int = 40
     batch_size: int = 128
     learning_rate: float = 3e-3
     weight_decay: float = 1e-2
-    patience: int = 15
-    label_smoothing: float = 0.05
+    patience: int = 10
 
     def __post_init__(self) -> None:
         for name, lowest in (("epochs", 1), ("batch_size", 1), ("patience", 1)):
@@ -64,10 +64,6 @@ class Schedule:
                 )
         if not self.learning_rate > 0:
             raise ParameterError(f"The 'learning_rate' must be above 0. Got {self.learning_rate}.")
-        if not 0 <= self.label_smoothing < 1:
-            raise ParameterError(
-                f"The 'label_smoothing' must lie in [0, 1). Got {self.label_smoothing}."
-            )
 
 
 @dataclass
@@ -105,6 +101,8 @@ def fit_network(
 ) -> History:
     """Train a classifier; the weights of its best epoch stay in `model`.
 
+    A network with columns learns from the mean of their losses, see `segcap.models.COLUMNS`.
+
     All random choices depend on `seed`, the epoch and the batch alone, so a run that was killed
     and resumed ends like one that was not. On a GPU, and with more than one thread, sums may be
     taken in another order from run to run.
@@ -137,7 +135,8 @@ def fit_network(
 
     keras.utils.set_random_seed(seed)
     steps = max(1, len(train[0]) // schedule.batch_size)
-    model.compile(
+    learner = _learner(model)
+    learner.compile(
         keras.optimizers.AdamW(
             keras.optimizers.schedules.CosineDecay(
                 schedule.learning_rate / 100,
@@ -147,41 +146,38 @@ def fit_network(
             ),
             weight_decay=schedule.weight_decay,
         ),
-        keras.losses.CategoricalCrossentropy(
-            from_logits=True, label_smoothing=schedule.label_smoothing
-        ),
+        keras.losses.CategoricalCrossentropy(from_logits=True),
         metrics=["accuracy"],
     )
-    model.optimizer.build(model.trainable_variables)
-    run = _Run(model, Path(state) if state else None, _identity(model, train, schedule, seed))
+    learner.optimizer.build(learner.trainable_variables)
+    run = _Run(learner, Path(state) if state else None, _identity(model, train, schedule, seed))
     history, best = run.resume()
     batches = _augmented_batches(
         train[0],
-        _one_hot(train[1], model),
+        _one_hot(train[1], learner),
         augment=augment,
         batch_size=schedule.batch_size,
         seed=seed,
     )
-    validation_targets = validation[0], _one_hot(validation[1], model)
     for epoch in range(len(history.loss), schedule.epochs):
         if epoch - history.best_epoch > schedule.patience:
             break
         batches.start_epoch(epoch)
-        figures = model.fit(
+        figures = learner.fit(
             batches, epochs=epoch + 1, initial_epoch=epoch, shuffle=False, verbose=0
         ).history
-        loss, accuracy = model.evaluate(*validation_targets, batch_size=1024, verbose=0)
+        loss, accuracy = _evaluate(model, *validation)
         history.loss.append(float(figures["loss"][0]))
         history.accuracy.append(float(figures["accuracy"][0]))
-        history.validation_loss.append(float(loss))
-        history.validation_accuracy.append(float(accuracy))
+        history.validation_loss.append(loss)
+        history.validation_accuracy.append(accuracy)
         if loss <= min(history.validation_loss):
             history.best_epoch = epoch
-            best = [np.array(weight.numpy()) for weight in model.weights]
+            best = [np.array(weight.numpy()) for weight in learner.weights]
         run.keep(history, best)
         if on_epoch is not None:
             on_epoch(epoch + 1, history)
-    for weight, value in zip(model.weights, best, strict=True):
+    for weight, value in zip(learner.weights, best, strict=True):
         weight.assign(value)
     return history
 
@@ -245,8 +241,29 @@ def _identity(
     }
 
 
-def _one_hot(labels: NDArray[np.integer], model: "keras.Model") -> NDArray[np.float32]:
-    return np.eye(model.output_shape[-1], dtype=np.float32)[labels]
+def _learner(model: "keras.Model") -> "keras.Model":
+    """Give the network that is trained in place of `model`; it shares all weights with it."""
+    import keras
+
+    if COLUMNS not in [layer.name for layer in model.layers]:
+        return model
+    return keras.Model(model.inputs, model.get_layer(COLUMNS).output, name=model.name)
+
+
+def _one_hot(labels: NDArray[np.integer], learner: "keras.Model") -> NDArray[np.float32]:
+    """Targets in the shape of the learner's output: (N, classes) or (N, K, classes)."""
+    *columns, classes = learner.output_shape[1:]
+    targets = np.eye(classes, dtype=np.float32)[labels]
+    return np.repeat(targets[:, None], columns[0], axis=1) if columns else targets
+
+
+def _evaluate(
+    model: "keras.Model", inputs: NDArray[np.float32], labels: NDArray[np.integer]
+) -> tuple[float, float]:
+    """Mean cross-entropy and accuracy."""
+    log_probabilities = log_softmax(model.predict(inputs, batch_size=_BATCH, verbose=0))
+    loss = -float(log_probabilities[np.arange(len(labels)), labels].mean())
+    return loss, float((log_probabilities.argmax(axis=1) == labels).mean())
 
 
 def _augmented_batches(

@@ -1,0 +1,82 @@
+import json
+
+import pytest
+
+from segcap.bulk import RecordFile, read_files
+from segcap.errors import DataError
+
+FIELDS = ("path", "text", "error")
+RECORDS = [
+    {"path": "a.png", "text": "12", "error": None},
+    {"path": "b,\n\u2028.png", "text": 'é"', "error": "Got it."},
+]
+
+
+def lengths(paths):
+    return [{"length": len(str(path))} for path in paths]
+
+
+@pytest.mark.parametrize("n_jobs", [1, 2])
+@pytest.mark.parametrize("batch_size", [1, 3, 100])
+def test_files_are_read_in_order(n_jobs, batch_size):
+    paths = ["a" * n for n in range(1, 8)]
+    records = list(read_files(lengths, paths, batch_size=batch_size, n_jobs=n_jobs))
+    assert records == [{"path": path, "length": len(path)} for path in paths]
+
+
+def test_no_files():
+    assert list(read_files(lengths, [])) == []
+
+
+@pytest.mark.parametrize("form", ["json", "csv"])
+def test_a_file_gives_back_its_records(tmp_path, form):
+    file = RecordFile(tmp_path / "out", form, FIELDS)
+    file.create()
+    assert list(file.append(RECORDS)) == RECORDS
+    again = file.resume()
+    assert [record["path"] for record in again] == ["a.png", "b,\n\u2028.png"]
+    assert again[1]["text"] == 'é"'
+
+
+def test_each_record_is_on_disk_before_the_next_is_read(tmp_path):
+    file = RecordFile(tmp_path / "out", "json", FIELDS)
+    file.create()
+    writing = file.append(RECORDS)
+    next(writing)
+    assert json.loads((tmp_path / "out").read_text()) == RECORDS[0]
+
+
+def test_every_place_of_a_cut_can_be_resumed(tmp_path):
+    path = tmp_path / "out"
+    file = RecordFile(path, "json", FIELDS)
+    file.create()
+    list(file.append(RECORDS))
+    content = path.read_bytes()
+    for kept in range(len(content) + 1):
+        path.write_bytes(content[:kept])
+        done = file.resume()
+        list(file.append(RECORDS[len(done) :]))
+        assert path.read_bytes() == content
+
+
+def test_resuming_nothing_begins_a_file(tmp_path):
+    file = RecordFile(tmp_path / "out", "csv", FIELDS)
+    assert file.resume() == []
+    assert (tmp_path / "out").read_text() == "path,text,error\n"
+
+
+@pytest.mark.parametrize("content", ["other,columns\n1,2\n", "[1]\n", '{"path": 1}\n', "{\n"])
+@pytest.mark.parametrize("form", ["json", "csv"])
+def test_another_file_is_not_touched(tmp_path, form, content):
+    path = tmp_path / "out"
+    path.write_text(content)
+    with pytest.raises(DataError, match=f"must be a {form.upper()} file that segcap wrote"):
+        RecordFile(path, form, FIELDS).resume()
+    with pytest.raises(DataError, match="which exists"):
+        RecordFile(path, form, FIELDS).create()
+    assert path.read_text() == content
+
+
+def test_a_folder_that_does_not_exist(tmp_path):
+    with pytest.raises(DataError, match="can be written to"):
+        RecordFile(tmp_path / "none" / "out", "csv", FIELDS).create()
