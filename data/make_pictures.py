@@ -20,7 +20,7 @@ SAMPLES = {"field-bright-6.png": None, "field-dark-8.png": None, "sum-touching-3
 def draw(axes, sample: str, length: int | None) -> None:
     image = load_image(DATA / "samples" / sample)
     mask = clean(binarize(image))
-    glyphs = cut_out(image, find_segments(image, "auto", "components"), length).glyphs
+    glyphs = cut_out(image, find_segments(image), length=length).glyphs
     reading = segcap.load("digits", length=length).read(image)
     original, ink, boxes, framed, answer = axes
     original.imshow(image)

@@ -50,11 +50,16 @@ def binarize(image: NDArray[np.uint8], method: Method = "auto") -> NDArray[np.bo
     Raises
     ------
     ParameterError
-        `method` is unknown.
+        `method` is unknown, or `image` is no such array or empty.
     """
     if method not in METHODS:
         raise ParameterError(
             f"The 'method' of binarize must be one of {', '.join(METHODS)}. Got {method!r} instead."
+        )
+    if image.dtype != np.uint8 or image.ndim not in (2, 3) or image.size == 0:
+        raise ParameterError(
+            "The image to binarize must be a (H, W, 3) or (H, W) uint8 array that is not empty. "
+            f"Got {image.shape} {image.dtype}."
         )
     if method == "colour" and image.ndim == 3:
         return colour_clusters(image)

@@ -4,16 +4,19 @@ import csv
 import io
 import json
 import os
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import islice
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
 from joblib import Parallel, delayed
 
+from segcap.batches import batched, check_batching
 from segcap.errors import DataError
 
 __all__ = ["FileFormat", "ReadBatch", "Record", "RecordFile", "read_files"]
+
+_TEXT: Any = {"encoding": "utf-8", "errors": "surrogateescape", "newline": ""}
 
 Record: TypeAlias = dict[str, Any]
 ReadBatch: TypeAlias = Callable[[Sequence[Path]], Sequence[Record]]
@@ -39,8 +42,14 @@ def read_files(
     ------
     dict
         "path" and what `read_batch` gave, in the order of `paths`.
+
+    Raises
+    ------
+    ParameterError
+        `batch_size` or `n_jobs` is outside its range.
     """
-    batches = list(_batches(paths, batch_size))
+    check_batching(batch_size, n_jobs)
+    batches = list(batched(paths, batch_size))
     results: Iterable[Sequence[Record]]
     if n_jobs == 1 or len(batches) < 2:
         results = map(read_batch, batches)
@@ -81,7 +90,7 @@ class RecordFile:
             The file exists, or cannot be created.
         """
         try:
-            with self.path.open("x", encoding="utf-8", newline="") as file:
+            with self.path.open("x", **_TEXT) as file:
                 file.write(self.header())
         except FileExistsError:
             raise DataError(
@@ -111,10 +120,19 @@ class RecordFile:
         if not self.path.exists():
             self.create()
             return []
-        content = self.path.read_bytes()
-        whole = content[: content.rfind(b"\n") + 1]
         try:
-            records = self._parse(whole.decode("utf-8"))
+            content = self.path.read_bytes()
+            whole = content[: content.rfind(b"\n") + 1]
+            if not whole and self.header().encode().startswith(content):
+                self.path.unlink()
+                self.create()
+                return []
+            records = self._parse(whole.decode("utf-8", errors="surrogateescape"))
+        except OSError as error:
+            raise DataError(
+                f"Results to resume must be a file that can be read. Got '{self.path}': "
+                f"{error.strerror}."
+            ) from None
         except (ValueError, KeyError, TypeError, csv.Error):
             raise DataError(
                 f"Results to resume must be a {self.form.upper()} file that segcap wrote. "
@@ -125,19 +143,31 @@ class RecordFile:
         return records
 
     def append(self, records: Iterable[Record]) -> Iterator[Record]:
-        """Append records while they pass; each is on disk before the next is read."""
-        with self.path.open("a", encoding="utf-8", newline="") as file:
-            for record in records:
-                file.write(self.line(record))
-                file.flush()
-                yield record
+        """Append records while they pass; each is on disk before the next is read.
+
+        Raises
+        ------
+        DataError
+            The file cannot be written to; what was written before stays.
+        """
+        try:
+            with self.path.open("a", **_TEXT) as file:
+                for record in records:
+                    file.write(self.line(record))
+                    file.flush()
+                    yield record
+        except OSError as error:
+            raise DataError(
+                f"Results must go where there is room to write. Got '{self.path}': "
+                f"{error.strerror}."
+            ) from None
 
     def header(self) -> str:
         """Give the file's first line, "" for JSON lines."""
         return "" if self.form == "json" else self._row(self.fields)
 
     def line(self, record: Record) -> str:
-        """Give one record as a line."""
+        """Give one record as a line; line breaks in CSV values become spaces."""
         if self.form == "json":
             return json.dumps(record, ensure_ascii=False) + "\n"
         return self._row([record.get(field) for field in self.fields])
@@ -145,7 +175,7 @@ class RecordFile:
     def _row(self, values: Sequence[Any]) -> str:
         buffer = io.StringIO()
         csv.writer(buffer, lineterminator="\n").writerow(
-            ["" if value is None else value for value in values]
+            ["" if value is None else re.sub(r"[\r\n]+", " ", str(value)) for value in values]
         )
         return buffer.getvalue()
 
@@ -157,12 +187,8 @@ class RecordFile:
             if rows.fieldnames != self.fields:
                 raise ValueError("other columns")
             records = list(rows)
-        if not all(set(self.fields) <= set(record) for record in records):
+        if not all(
+            set(self.fields) <= set(record) and record["path"] is not None for record in records
+        ):
             raise KeyError("other fields")
         return records
-
-
-def _batches(paths: Sequence[Path], size: int) -> Iterator[list[Path]]:
-    iterator = iter(paths)
-    while batch := list(islice(iterator, size)):
-        yield batch

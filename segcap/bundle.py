@@ -10,6 +10,7 @@ import json
 import os
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -135,14 +136,8 @@ def read_bundle(path: str | os.PathLike[str]) -> Bundle:
             f"A bundle's SHA-256 must agree with its seal. Got '{path}', which was changed or "
             "cut off after it was written."
         )
-    with zipfile.ZipFile(io.BytesIO(content)) as archive:
-        if sum(entry.file_size for entry in archive.infolist()) > _LARGEST:
-            raise BundleError(
-                f"A bundle must unpack to at most {_LARGEST:,} bytes. Got '{path}', which is more."
-            )
-        files = {entry.filename: archive.read(entry) for entry in archive.infolist()}
-    manifest = json.loads(files.pop(_MANIFEST, b"{}"))
-    if manifest.get("format", FORMAT) != FORMAT:
+    files, manifest = _unpack(content, f"'{path}'")
+    if isinstance(manifest, dict) and manifest.get("format", FORMAT) != FORMAT:
         raise BundleError(
             f"A bundle must be of format {FORMAT}, which this version of segcap reads. "
             f"Got '{path}' of format {manifest['format']}."
@@ -176,9 +171,11 @@ def write_atomically(path: str | os.PathLike[str], content: bytes) -> None:
                 file.write(content)
                 file.flush()
                 os.fsync(file.fileno())
+                file.close()
                 os.chmod(file.name, 0o644)
                 os.replace(file.name, target)
             except BaseException:
+                file.close()
                 os.unlink(file.name)
                 raise
     except OSError as error:
@@ -196,7 +193,25 @@ def digest(*arrays: NDArray) -> str:
     return sha.hexdigest()
 
 
-def _validate(manifest: dict[str, Any], name: str) -> None:
+def _unpack(content: bytes, name: str) -> tuple[dict[str, bytes], Any]:
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            if sum(entry.file_size for entry in archive.infolist()) > _LARGEST:
+                raise BundleError(
+                    f"A bundle must unpack to at most {_LARGEST:,} bytes. Got {name}, "
+                    "which is more."
+                )
+            files = {entry.filename: archive.read(entry) for entry in archive.infolist()}
+        return files, json.loads(files.pop(_MANIFEST))
+    except (zipfile.BadZipFile, zlib.error, KeyError, ValueError, RecursionError) as error:
+        if isinstance(error, BundleError):
+            raise
+        raise BundleError(
+            f"A bundle must be a ZIP file with a manifest '{_MANIFEST}'. Got {name}: {error}."
+        ) from None
+
+
+def _validate(manifest: Any, name: str) -> None:
     try:
         _schema()(manifest)
     except fastjsonschema.JsonSchemaException as error:

@@ -45,6 +45,8 @@ def remove_specks(ink: NDArray[np.bool_], min_area: int | None = None) -> NDArra
     -------
     (H, W) bool array
     """
+    if ink.size == 0:
+        return ink.copy()
     _, labels, stats, _ = cv2.connectedComponentsWithStats(
         ink.view(np.uint8), connectivity=8, ltype=cv2.CV_32S
     )
@@ -73,6 +75,8 @@ def remove_border(ink: NDArray[np.bool_]) -> NDArray[np.bool_]:
     -------
     (H, W) bool array
     """
+    if ink.size == 0:
+        return ink.copy()
     inked = [np.count_nonzero(side) >= _FRAME_SHARE * len(side) for side in _sides(ink)]
     if not any(inked):
         return ink.copy()

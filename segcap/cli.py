@@ -1,5 +1,6 @@
 """The command line: results on standard output, everything else on standard error."""
 
+import os
 import sys
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -7,6 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
+import cv2
 import typer
 
 import segcap
@@ -97,11 +99,16 @@ def evaluate(
 
     images, labels = load_labelled(data)
     readings = _open(model, length, None, engine).read_many(images)
-    texts = [reading.text for reading in readings]
-    print(f"exact match         {exact_match(texts, labels)}")
-    print(f"character accuracy  {character_accuracy(texts, labels)}")
+    answers = [None if r.status == "unreadable" else r.text for r in readings]
+    print(f"exact match         {exact_match(answers, labels)}")
+    print(f"character accuracy  {character_accuracy([a or '' for a in answers], labels)}")
     for status, count in sorted(Counter(reading.status for reading in readings).items()):
         print(f"{status:<19} {count}")
+    errors = [reading.error for reading in readings if reading.error]
+    for error in errors:
+        _say(error)
+    if errors:
+        raise typer.Exit(1)
 
 
 @app.command()
@@ -125,7 +132,8 @@ def info() -> None:
     from importlib import metadata
 
     print(f"segcap {segcap.__version__}, Python {platform.python_version()}")
-    for package in ("numpy", "opencv-python", "scikit-image", "scikit-learn", "onnxruntime"):
+    print(f"opencv {cv2.__version__}")
+    for package in ("numpy", "scikit-image", "scikit-learn", "onnxruntime"):
         print(f"{package} {metadata.version(package)}")
     from segcap.engine import keras_devices
 
@@ -146,7 +154,7 @@ def train(
         Path | None, typer.Option(help="mnist.npz; keras.datasets' copy unless given.")
     ] = None,
     classifier: Annotated[str, typer.Option(help="glyph_cnn, hog_svm or knn.")] = "glyph_cnn",
-    epochs: Annotated[int, typer.Option(min=1, help="Most passes over the data.")] = 40,
+    epochs: Annotated[int, typer.Option(min=1, help="Most passes over the data.")] = 30,
     seed: Annotated[int, typer.Option(min=0, help="Seed of all random choices.")] = 0,
 ) -> None:
     """Learn a reader; a killed training goes on from OUT.state when started again."""
@@ -154,8 +162,8 @@ def train(
 
     if task != "digits":
         raise ParameterError(f"The task must be one of: digits. Got {task!r}.")
-    if not out.parent.is_dir():
-        raise DataError(f"A bundle must go into a folder that exists. Got '{out}'.")
+    if not out.parent.is_dir() or out.is_dir():
+        raise DataError(f"A bundle must be a file in a folder that exists. Got '{out}'.")
     state = out.with_name(out.name + ".state")
     with progress_bar("epochs", epochs) as bar:
 
@@ -179,9 +187,9 @@ def main() -> None:
     except SegcapError as error:
         _say(error)
         sys.exit(2)
-    except BrokenPipeError:
-        sys.stderr.close()
-        sys.exit(1)
+    except OSError as error:
+        _say(f"Results must go where there is room to write. Got: {error.strerror}.")
+        sys.exit(2)
 
 
 def _open(
@@ -232,12 +240,14 @@ def _find(sources: list[str]) -> list[Path]:
     """List the images; of several sources one that is not there is left to be read in vain."""
     paths: dict[Path, None] = {}
     for source in sources:
+        if not source:
+            raise DataError("A path must not be empty. Got ''.")
         try:
             found = find_images([source])
         except DataError as error:
             if len(sources) == 1:
                 raise
-            if Path(source).is_dir():
+            if os.path.isdir(source):
                 _say(error)
             found = [Path(source)]
         paths.update(dict.fromkeys(found))
@@ -246,9 +256,10 @@ def _find(sources: list[str]) -> list[Path]:
 
 def _labels_beside(sources: list[str]) -> dict[Path, str]:
     labels: dict[Path, str] = {}
-    for source in map(Path, sources):
-        file = (source if source.is_dir() else source.parent) / LABELS
-        if file.exists():
+    folders = [source if os.path.isdir(source) else os.path.dirname(source) for source in sources]
+    for folder in dict.fromkeys(folders):
+        file = Path(folder) / LABELS
+        if os.path.exists(file):
             try:
                 labels |= read_labels(file)
             except DataError as error:
@@ -264,9 +275,16 @@ def _report_accuracy(
         return
     from segcap.evaluate.metrics import exact_match
 
-    answers = [str(record[output.fields[1]]) for record in judged]
+    answers = [
+        None if record["status"] == "unreadable" else str(_known(record[output.fields[1]]))
+        for record in judged
+    ]
     truths = [truth(labels[Path(record["path"])]) for record in judged]
     output.remark(f"exact match {exact_match(answers, truths)}")
+
+
+def _known(answer: Any) -> Any:
+    return "" if answer is None else answer
 
 
 def _say(message: object) -> None:

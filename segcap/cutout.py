@@ -13,7 +13,7 @@ from segcap.glyphs import frame_glyphs
 from segcap.image import to_grey
 from segcap.lattice import best_path, candidate_spans, span_boxes
 from segcap.reading import Glyph, Reading, Status, SumReading
-from segcap.segment import Segmenter, Segments, drop_smallest, segment
+from segcap.segment import Segmenter, Segments, keep_segments, segment
 
 __all__ = ["Cutout", "Outcome", "choose", "cut_out", "find_segments"]
 
@@ -61,13 +61,28 @@ class Outcome(NamedTuple):
 
 
 def find_segments(
-    image: NDArray[np.uint8], binarization: Method, segmentation: Segmenter
+    image: NDArray[np.uint8],
+    *,
+    binarization: Method = "auto",
+    segmentation: Segmenter = "components",
 ) -> Segments:
-    """Find the characters, or blobs of touching ones, of an RGB image."""
+    """Find the characters, or blobs of touching ones, of an image.
+
+    Parameters
+    ----------
+    image : (H, W, 3) uint8 array
+        RGB.
+    binarization, segmentation : str
+        See `segcap.binarize.binarize` and `segcap.segment.segment`.
+
+    Returns
+    -------
+    Segments
+    """
     return segment(clean(binarize(image, binarization)), segmentation)
 
 
-def cut_out(image: NDArray[np.uint8], segments: Segments, length: int | None) -> Cutout:
+def cut_out(image: NDArray[np.uint8], segments: Segments, *, length: int | None = None) -> Cutout:
     """Frame every span of ink that may be a character.
 
     Parameters
@@ -88,16 +103,26 @@ def cut_out(image: NDArray[np.uint8], segments: Segments, length: int | None) ->
         parts = parts_for_width(segments.boxes)
     else:
         if len(segments.boxes) > length:
+            segments = _drop_smallest(segments, length)
             joins = joinable(segments.boxes)
-            while len(joins) - joins.sum() > length:
-                segments = drop_smallest(segments)
-                joins = joinable(segments.boxes)
         parts = parts_for_length(segments.boxes, length)
     atoms = oversegment(segments, parts)
     spans = candidate_spans(atoms.segment, joins, most_atoms=_MOST_ATOMS)
     boxes = span_boxes(atoms.boxes, spans)
-    glyphs = frame_glyphs(to_grey(image), atoms.labels, boxes, spans + 1)
+    glyphs = frame_glyphs(to_grey(image), atoms.labels, boxes=boxes, spans=spans + 1)
     return Cutout(spans, boxes, glyphs, len(atoms.boxes))
+
+
+def _drop_smallest(segments: Segments, length: int) -> Segments:
+    """Drop the segments with the least ink until the others can be joined to `length`."""
+    areas = np.bincount(segments.labels.ravel(), minlength=len(segments.boxes) + 1)[1:]
+    kept = np.ones(len(areas), bool)
+    for smallest in np.argsort(areas, kind="stable"):
+        joins = joinable(segments.boxes[kept])
+        if len(joins) - np.count_nonzero(joins) <= length:
+            break
+        kept[smallest] = False
+    return keep_segments(segments, kept)
 
 
 def choose(
@@ -129,10 +154,10 @@ def choose(
     if cutout.atoms == 0:
         return Outcome(Reading(status="empty"), np.empty((0, len(characters))))
     scores = log_probabilities.max(axis=1)
-    path = best_path(cutout.spans, scores, cutout.atoms, length=length)
+    path = best_path(cutout.spans, scores, atoms=cutout.atoms, length=length)
     length_met = path is not None
     if path is None:
-        path = best_path(cutout.spans, scores, cutout.atoms)
+        path = best_path(cutout.spans, scores, atoms=cutout.atoms)
     probabilities = np.exp(log_probabilities[path])
     order = np.argsort(-probabilities, axis=1, kind="stable")[:, : _ALTERNATIVES + 1]
     ranked = np.take_along_axis(probabilities, order, axis=1)
@@ -144,6 +169,7 @@ def choose(
             tuple(
                 (characters[index], value)
                 for index, value in zip(classes[1:], values[1:], strict=True)
+                if value > 0
             ),
         )
         for classes, values, box in zip(

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from segcap.segment import WIDEST_CHARACTER, Segments
+from segcap.segment import Segments
 
 __all__ = [
     "Atoms",
@@ -23,6 +23,7 @@ _THINNEST_SLICE = 0.12
 _WIDEST_SINGLE = 1.2
 _USUAL_WIDTH = 0.8
 _HALVES_APART = 0.15
+_WIDEST_JOINED = 1.5
 
 
 class Atoms(NamedTuple):
@@ -139,15 +140,24 @@ def joinable(boxes: NDArray[np.int32]) -> NDArray[np.bool_]:
     Returns
     -------
     (N,) bool array
-        True where the gap to the segment before is at most 0.15 of the tallest segment's height
-        and both together are no wider than a character; the first is False.
+        True where the segment stands in the same line as the one before, the gap between them is
+        at most 0.15 of the line's height and both together are at most 1.5 times as wide as this
+        height; the first is False. The line's height is as in `segcap.segment.merge_pieces`.
     """
     joins = np.zeros(len(boxes), bool)
     if len(boxes) > 1:
-        tallest = (boxes[:, 3] - boxes[:, 1]).max()
+        union_height = np.maximum(boxes[1:, 3], boxes[:-1, 3]) - np.minimum(
+            boxes[1:, 1], boxes[:-1, 1]
+        )
+        tallest = np.maximum(union_height, (boxes[:, 3] - boxes[:, 1]).max())
         gap = boxes[1:, 0] - boxes[:-1, 2]
         together = np.maximum(boxes[1:, 2], boxes[:-1, 2]) - np.minimum(boxes[1:, 0], boxes[:-1, 0])
-        joins[1:] = (gap <= _HALVES_APART * tallest) & (together <= WIDEST_CHARACTER * tallest)
+        same_line = np.minimum(boxes[1:, 3], boxes[:-1, 3]) > np.maximum(
+            boxes[1:, 1], boxes[:-1, 1]
+        )
+        joins[1:] = (
+            same_line & (gap <= _HALVES_APART * tallest) & (together <= _WIDEST_JOINED * tallest)
+        )
     return joins
 
 

@@ -10,6 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segcap.errors import BundleError, ParameterError
+from segcap.models import ARCHITECTURES
+from segcap.models.baselines import BASELINES
 
 if TYPE_CHECKING:
     import keras
@@ -46,7 +48,7 @@ class Engine(Protocol):
 
 
 def open_engine(
-    parts: Mapping[str, bytes], architecture: str, classes: int, name: EngineName = "onnx"
+    parts: Mapping[str, bytes], architecture: str, *, classes: int, engine: EngineName = "onnx"
 ) -> Engine:
     """Open a classifier's parts for reading.
 
@@ -58,7 +60,7 @@ def open_engine(
         Name of the network, or of the baseline.
     classes : int
         Number of classes.
-    name : {"onnx", "keras"}
+    engine : {"onnx", "keras"}
         "onnx" runs networks in ONNX Runtime; "keras" in Keras, on the device that its backend
         takes (KERAS_BACKEND chooses the backend). Baselines run in scikit-learn either way.
 
@@ -69,17 +71,22 @@ def open_engine(
     Raises
     ------
     ParameterError
-        `name` is unknown, or Keras is not installed.
+        `engine` is unknown, or Keras is not installed.
     BundleError
         The parts do not belong to each other.
     """
-    if name not in ENGINES:
-        raise ParameterError(f"The 'engine' must be one of {', '.join(ENGINES)}. Got {name!r}.")
-    if MODEL_SKOPS in parts:
-        return SklearnEngine(parts[MODEL_SKOPS], architecture)
-    if name == "onnx":
-        return OnnxEngine(parts[MODEL_ONNX], classes)
-    return KerasEngine(parts[WEIGHTS], architecture, classes)
+    if engine not in ENGINES:
+        raise ParameterError(f"The 'engine' must be one of {', '.join(ENGINES)}. Got {engine!r}.")
+    if architecture in BASELINES and MODEL_SKOPS in parts:
+        return SklearnEngine(parts[MODEL_SKOPS], architecture, classes)
+    if architecture in ARCHITECTURES and {MODEL_ONNX, WEIGHTS} <= parts.keys():
+        if engine == "onnx":
+            return OnnxEngine(parts[MODEL_ONNX], classes)
+        return KerasEngine(parts[WEIGHTS], architecture, classes)
+    raise BundleError(
+        f"A classifier must be one of {', '.join((*ARCHITECTURES, *BASELINES))} with its parts. "
+        f"Got '{architecture}' with {', '.join(parts) or 'none'}."
+    )
 
 
 class OnnxEngine:
@@ -101,6 +108,12 @@ class OnnxEngine:
             ) from None
         self._input = self._session.get_inputs()[0].name
         self._classes = classes
+        found = self._session.get_outputs()[0].shape[-1]
+        if found != classes:
+            raise BundleError(
+                f"The part '{MODEL_ONNX}' must tell the {classes} characters of the charset apart. "
+                f"Got a network of {found} classes."
+            )
 
     def logits(self, inputs: NDArray[np.float32]) -> NDArray[np.float32]:
         """Give (N, C) logits for (N, ...) inputs."""
@@ -115,7 +128,7 @@ class KerasEngine:
     """A network in Keras, on the backend and device at hand."""
 
     def __init__(self, weights: bytes, architecture: str, classes: int) -> None:
-        self._model = rebuild_network(weights, architecture, classes)
+        self._model = rebuild_network(weights, architecture, classes=classes)
         self._classes = classes
 
     def logits(self, inputs: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -128,10 +141,21 @@ class KerasEngine:
 class SklearnEngine:
     """A scikit-learn estimator, saved by skops."""
 
-    def __init__(self, model: bytes, architecture: str) -> None:
+    def __init__(self, model: bytes, architecture: str, classes: int) -> None:
         from skops.io import loads
 
-        self._estimator = loads(model, trusted=_SKOPS_TYPES)
+        try:
+            self._estimator = loads(model, trusted=_SKOPS_TYPES)
+            found = len(self._estimator.classes_)
+        except Exception as error:  # noqa: BLE001 skops raises what its parts raise
+            raise BundleError(
+                f"The part '{MODEL_SKOPS}' must be an estimator that skops can load. Got: {error}"
+            ) from None
+        if found != classes:
+            raise BundleError(
+                f"The part '{MODEL_SKOPS}' must tell the {classes} characters of the charset "
+                f"apart. Got an estimator of {found} classes."
+            )
         self._architecture = architecture
 
     def logits(self, inputs: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -141,7 +165,7 @@ class SklearnEngine:
         return baseline_logits(self._estimator, self._architecture, inputs)
 
 
-def rebuild_network(weights: bytes, architecture: str, classes: int) -> "keras.Model":
+def rebuild_network(weights: bytes, architecture: str, *, classes: int) -> "keras.Model":
     """Build a network and give it saved weights, for reading or for training on.
 
     Parameters
@@ -170,7 +194,12 @@ def rebuild_network(weights: bytes, architecture: str, classes: int) -> "keras.M
     from segcap.models import build
 
     model = build(architecture, classes)
-    arrays = load(weights)
+    try:
+        arrays = load(weights)
+    except Exception as error:  # noqa: BLE001 safetensors' own error has no public base
+        raise BundleError(
+            f"The part '{WEIGHTS}' must be a safetensors file. Got: {error}."
+        ) from None
     expected = {name: tuple(weight.shape) for name, weight in _named_weights(model).items()}
     if {name: array.shape for name, array in arrays.items()} != expected:
         raise BundleError(
@@ -221,7 +250,7 @@ def require_keras() -> None:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     try:
         import keras  # noqa: F401
-    except ImportError as error:
+    except (ImportError, ValueError) as error:
         raise ParameterError(
             "Training and the engine 'keras' need Keras 3 with a backend: "
             f"pip install 'segcap[train]'. Got: {error}."

@@ -11,6 +11,7 @@ NO_GLYPHS = (0, GLYPH_SIZE, GLYPH_SIZE, 1)
 _LONGEST_SIDE = 20
 _FAINTEST = 0.1
 _LEAST_CONTRAST = 16
+_ENOUGH = 80
 _THINNEST_STROKE = 1.6
 _THICKENED_STROKE = 2.2
 _CROSS = cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3))
@@ -20,6 +21,7 @@ _SQUARE = np.ones((3, 3), np.uint8)
 def frame_glyphs(
     grey: NDArray[np.uint8],
     labels: NDArray[np.int32],
+    *,
     boxes: NDArray[np.int32],
     spans: NDArray[np.int32],
 ) -> NDArray[np.float32]:
@@ -82,7 +84,8 @@ def frame_glyph(ink: NDArray[np.float32]) -> NDArray[np.float32]:
     x, y, width, height = cv2.boundingRect((ink > _FAINTEST).view(np.uint8))
     if width == 0:
         return frame
-    ink = ink[y : y + height, x : x + width]
+    ink = _shrink(ink[y : y + height, x : x + width])
+    height, width = ink.shape
     if max(width, height) > _LONGEST_SIDE:
         ink = _thicken(ink)
         height, width = ink.shape
@@ -121,6 +124,20 @@ def _soft_ink(
     near = (cv2.dilate(own_mask, _SQUARE) > 0) & (own | (labels == 0))
     soft = (grey.astype(np.float32) - np.float32(background)) / np.float32(level - background)
     return np.where(near, np.clip(soft, 0, 1), np.float32(0))
+
+
+def _shrink(ink: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Take the most ink of each block of a large glyph, at least 80 blocks along its longest side.
+
+    What follows costs the more the larger the glyph is, and needs no more than that.
+    """
+    block = max(ink.shape) // _ENOUGH
+    if block < 2:
+        return ink
+    height, width = (-(-side // block) for side in ink.shape)
+    padded = np.zeros((height * block, width * block), np.float32)
+    padded[: ink.shape[0], : ink.shape[1]] = ink
+    return padded.reshape(height, block, width, block).max(axis=(1, 3))
 
 
 def _thicken(ink: NDArray[np.float32]) -> NDArray[np.float32]:

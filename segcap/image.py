@@ -23,6 +23,7 @@ ImageSource: TypeAlias = (
 )
 
 _SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".gif", ".webp", ".pgm", ".ppm")
+_FORMATS = ("PNG", "JPEG", "BMP", "TIFF", "GIF", "WEBP", "PPM")
 _SIXTEEN_BIT = 65535
 
 
@@ -66,8 +67,8 @@ def load_image(source: ImageSource) -> NDArray[np.uint8]:
         path = Path(source)
         if not os.path.exists(path):
             raise ImageError(f"An image file must exist. Got '{path}', which does not.")
-        if not path.is_file():
-            raise ImageError(f"An image must be a file. Got '{path}', which is a folder.")
+        if not os.path.isfile(path):
+            raise ImageError(f"An image must be a regular file. Got '{path}', which is none.")
         try:
             with path.open("rb") as file:
                 return _decode(file, path.stat().st_size, f"'{path}'")
@@ -116,7 +117,7 @@ def find_images(sources: Iterable[str | os.PathLike[str]]) -> list[Path]:
     """
     found: dict[Path, None] = {}
     for source in map(Path, sources):
-        if source.is_dir():
+        if os.path.isdir(source):
             inside = [
                 Path(name) for name in imutils_paths.list_files(str(source), validExts=_SUFFIXES)
             ]
@@ -157,17 +158,18 @@ def _decode(file: IO[bytes], size: int, name: str) -> NDArray[np.uint8]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
-            image = Image.open(file)
+            image = Image.open(file, formats=_FORMATS)
     except UnidentifiedImageError:
         raise ImageError(
-            f"An image must be in a format such as PNG or JPEG. Got {name}, which is in none."
+            f"An image must be in one of the formats {', '.join(_FORMATS)}. "
+            f"Got {name}, which is in none."
         ) from None
     except (Image.DecompressionBombWarning, Image.DecompressionBombError):
         raise ImageError(
             f"An image must have at most {Image.MAX_IMAGE_PIXELS:,} pixels. "
             f"Got {name}, whose header announces more."
         ) from None
-    except (OSError, ValueError, SyntaxError, EOFError) as error:
+    except Exception as error:  # noqa: BLE001 decoders raise what they like on damaged files
         raise ImageError(f"An image must have an intact header. Got {name}: {error}.") from None
     with image:
         return _from_pil(image, name)
@@ -187,10 +189,8 @@ def _from_pil(image: Image.Image, name: str) -> NDArray[np.uint8]:
         if upright.has_transparency_data:
             return _rgb(np.array(upright.convert("RGBA")))
         return np.array(upright.convert("RGB"))
-    except ImageError:
-        raise
-    except (OSError, ValueError, SyntaxError, EOFError) as error:
-        raise ImageError(f"An image must be intact. Got {name}: {error}.") from None
+    except Exception as error:  # noqa: BLE001 decoders raise what they like on damaged files
+        raise ImageError(f"An image must be intact. Got {name}: {error}") from None
 
 
 def _checked(array: NDArray) -> NDArray:

@@ -65,8 +65,8 @@ def span_boxes(boxes: NDArray[np.int32], spans: NDArray[np.int32]) -> NDArray[np
 def best_path(
     spans: NDArray[np.int32],
     scores: NDArray[np.float64],
-    atoms: int,
     *,
+    atoms: int,
     length: int | None = None,
 ) -> NDArray[np.intp] | None:
     """Find the chain of spans with the greatest sum of scores that uses every atom once.
@@ -92,6 +92,8 @@ def best_path(
     Viterbi: Error bounds for convolutional codes and an asymptotically optimum decoding
     algorithm. IEEE Transactions on Information Theory 13 (1967), 260-269.
     """
+    if length is not None and length > atoms:
+        return None
     counts = 1 if length is None else length + 1
     step = 0 if length is None else 1
     best = np.full((atoms + 1, counts), -np.inf)

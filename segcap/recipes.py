@@ -21,7 +21,7 @@ def train_digits(
     data: str | os.PathLike[str] | None = None,
     *,
     classifier: str = "glyph_cnn",
-    epochs: int = 40,
+    epochs: int = 30,
     seed: int = 0,
     state: str | os.PathLike[str] | None = None,
     on_epoch: "OnEpoch | None" = None,

@@ -12,12 +12,11 @@ from segcap.errors import ParameterError
 
 __all__ = [
     "SEGMENTERS",
-    "WIDEST_CHARACTER",
     "Segmenter",
     "Segments",
     "component_boxes",
     "contour_boxes",
-    "drop_smallest",
+    "keep_segments",
     "merge_pieces",
     "reading_order",
     "segment",
@@ -26,10 +25,12 @@ __all__ = [
 Segmenter: TypeAlias = Literal["components", "contours"]
 SEGMENTERS: tuple[Segmenter, ...] = ("components", "contours")
 
-WIDEST_CHARACTER = 1.1
+_WIDEST_CHARACTER = 1.25
 _TALL = 0.7
 _SAME_COLUMN = 0.5
+_SAME_ROW = 0.35
 _ADJACENT = 0.1
+_LINE_GAP = 0.25
 _OWN_LINE = 0.5
 
 
@@ -127,24 +128,22 @@ def contour_boxes(ink: NDArray[np.bool_]) -> NDArray[np.int32]:
     return _contour_boxes(_contours(ink))
 
 
-def drop_smallest(segments: Segments) -> Segments:
-    """Drop the segment with the least ink.
+def keep_segments(segments: Segments, kept: NDArray[np.bool_]) -> Segments:
+    """Keep some of the segments.
 
     Parameters
     ----------
     segments : Segments
-        At least one.
+    kept : (N,) bool array
 
     Returns
     -------
     Segments
+        In the same order.
     """
-    areas = np.bincount(segments.labels.ravel(), minlength=len(segments.boxes) + 1)[1:]
-    smallest = int(areas.argmin())
-    renumbered = np.arange(len(segments.boxes) + 1, dtype=np.int32)
-    renumbered[smallest + 1 :] -= 1
-    renumbered[smallest + 1] = 0
-    return Segments(np.delete(segments.boxes, smallest, axis=0), renumbered[segments.labels])
+    renumbered = np.zeros(len(kept) + 1, np.int32)
+    renumbered[1:][kept] = np.arange(1, np.count_nonzero(kept) + 1)
+    return Segments(segments.boxes[kept], renumbered[segments.labels])
 
 
 def merge_pieces(
@@ -155,9 +154,11 @@ def merge_pieces(
     Characters of one line stand side by side, so two pieces belong together
 
     - when they share at least half of the narrower one's columns, unless both are tall (at
-      least 0.7 of the tallest piece) and stand side by side: those are slanted neighbours;
-    - when one is not tall, they are at most a tenth of the tallest piece's height apart and
-      together no wider than a character, 1.1 of this height.
+      least 0.7 of the line's height) and stand side by side: those are slanted neighbours;
+    - when one is not tall, they are at most a tenth of the line's height apart and together no
+      wider than a character, 1.25 of this height.
+
+    The line's height is that of its tallest piece, or of both pieces together if that is more.
 
     Parameters
     ----------
@@ -206,6 +207,8 @@ def reading_order(boxes: NDArray[np.int32]) -> NDArray[np.intp]:
 
 
 def _components(ink: NDArray[np.bool_]) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    if ink.size == 0:
+        return np.empty((0, 4), np.int32), np.zeros(ink.shape, np.int32)
     _, labels, stats, _ = cv2.connectedComponentsWithStats(
         ink.view(np.uint8), connectivity=8, ltype=cv2.CV_32S
     )
@@ -215,6 +218,8 @@ def _components(ink: NDArray[np.bool_]) -> tuple[NDArray[np.int32], NDArray[np.i
 
 
 def _contours(ink: NDArray[np.bool_]) -> list[NDArray[np.int32]]:
+    if ink.size == 0:
+        return []
     outlines = imutils.grab_contours(
         cv2.findContours(ink.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
     )
@@ -228,13 +233,13 @@ def _contour_boxes(outlines: list[NDArray[np.int32]]) -> NDArray[np.int32]:
 
 
 def _lines(boxes: NDArray[np.int32]) -> list[list[int]]:
-    """Group boxes into lines: runs that no horizontal cut parts, low ones joined to their next."""
+    """Group boxes into lines, parted by clear gaps; low lines are joined to their next."""
     lines: list[list[int]] = []
     extents: list[tuple[int, int]] = []
     rows = boxes[:, 1::2].tolist()
     for index in sorted(range(len(rows)), key=rows.__getitem__):
         top, bottom = rows[index]
-        if extents and top < extents[-1][1]:
+        if extents and top < extents[-1][1] + _LINE_GAP * (extents[-1][1] - extents[-1][0]):
             lines[-1].append(index)
             extents[-1] = extents[-1][0], max(extents[-1][1], bottom)
         else:
@@ -257,21 +262,26 @@ def _lines(boxes: NDArray[np.int32]) -> list[list[int]]:
 
 def _pairs_of_one_character(boxes: NDArray[np.int32]) -> list[tuple[int, int]]:
     sizes = boxes[:, 2:] - boxes[:, :2]
-    tallest = sizes[:, 1].max()
-    low = sizes[:, 1] < _TALL * tallest
-    starts = np.maximum(boxes[:, None, :2], boxes[None, :, :2])
-    stops = np.minimum(boxes[:, None, 2:], boxes[None, :, 2:])
-    shared_x, shared_y = np.moveaxis(stops - starts, -1, 0)
-    narrower = np.minimum(sizes[:, None, 0], sizes[None, :, 0])
-    together = np.maximum(boxes[:, None, 2], boxes[None, :, 2]) - np.minimum(
-        boxes[:, None, 0], boxes[None, :, 0]
-    )
-    either_low = low[:, None] | low[None, :]
-    stacked = (shared_x >= _SAME_COLUMN * narrower) & (either_low | (shared_y <= 0))
+    shared_x, shared_y = _pairwise(boxes, np.maximum, np.minimum)
+    union_width, union_height = _pairwise(boxes, np.minimum, np.maximum)
+    narrower, lower = np.moveaxis(np.minimum(sizes[:, None], sizes[None, :]), -1, 0)
+    height = np.maximum(union_height, sizes[:, 1].max())
+    low = lower < _TALL * height
+    stacked = (shared_x >= _SAME_COLUMN * narrower) & (low | (shared_y <= _SAME_ROW * lower))
     adjacent = (
-        either_low
-        & (np.minimum(shared_x, shared_y) >= -_ADJACENT * tallest)
-        & (together <= WIDEST_CHARACTER * tallest)
+        low
+        & (np.minimum(shared_x, shared_y) >= -_ADJACENT * height)
+        & (union_width <= _WIDEST_CHARACTER * height)
     )
     first, second = np.nonzero(np.triu(stacked | adjacent, k=1))
     return list(zip(first.tolist(), second.tolist(), strict=True))
+
+
+def _pairwise(
+    boxes: NDArray[np.int32], start: np.ufunc, stop: np.ufunc
+) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """Give each pair's width and height, from `start` of left, top to `stop` of right, bottom."""
+    starts = start(boxes[:, None, :2], boxes[None, :, :2])
+    stops = stop(boxes[:, None, 2:], boxes[None, :, 2:])
+    width, height = np.moveaxis(stops - starts, -1, 0)
+    return width, height

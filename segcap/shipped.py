@@ -40,7 +40,7 @@ def bundle_path(model: str | os.PathLike[str]) -> Path:
     """
     if model in (names := available()):
         return Path(str(resources.files("segcap") / "weights" / f"{model}{_SUFFIX}"))
-    if Path(model).is_file():
+    if os.path.isfile(model):
         return Path(model)
     raise ParameterError(
         f"A model must be one of the shipped readers ({', '.join(names)}) or the path of a bundle. "

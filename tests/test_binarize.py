@@ -242,3 +242,11 @@ def test_unknown_method_raises(method):
 def test_bad_window_raises(threshold, window):
     with pytest.raises(ParameterError, match=f"odd and at least 3. Got {window}"):
         threshold(np.zeros((9, 9), np.uint8), window=window)
+
+
+@pytest.mark.parametrize(
+    "image", [np.zeros((0, 5), np.uint8), np.zeros((4, 5)), np.zeros(5, np.uint8)]
+)
+def test_what_is_no_image_raises(image):
+    with pytest.raises(ParameterError, match="uint8 array that is not empty"):
+        binarize(image)

@@ -1,3 +1,5 @@
+import hashlib
+import io
 import json
 import zipfile
 
@@ -5,6 +7,15 @@ import pytest
 
 from segcap.bundle import Bundle, read_bundle, write_atomically, write_bundle
 from segcap.errors import BundleError
+
+
+def archive_of(manifest):
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        if manifest is not None:
+            archive.writestr("bundle.json", manifest)
+        archive.comment = b"0" * 64
+    return buffer.getvalue()[:-64]
 
 
 @pytest.fixture
@@ -97,3 +108,33 @@ def test_writing_replaces_and_leaves_no_other_file(tmp_path):
 def test_writing_into_a_missing_folder(tmp_path):
     with pytest.raises(BundleError, match="folder that exists"):
         write_atomically(tmp_path / "none" / "a", b"")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"PK garbage",
+        archive_of(b"[]"),
+        archive_of(b"{"),
+        archive_of(b"[" * 100_000),
+        archive_of(b'{"format": 2}'),
+        archive_of(b'{"format": 1}'),
+        archive_of(None),
+    ],
+    ids=["no zip", "list", "no json", "deep", "newer", "incomplete", "no manifest"],
+)
+def test_a_sealed_file_that_is_no_bundle(tmp_path, content):
+    seal = hashlib.sha256(content).hexdigest().encode()
+    (tmp_path / "a.segcap").write_bytes(content + seal)
+    with pytest.raises(BundleError, match=r"a\.segcap"):
+        read_bundle(tmp_path / "a.segcap")
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [{"size": 3}, {"reject_below": "x"}, {"charset": "ab"}, {"length": 0}, {"binarization": "x"}],
+)
+def test_settings_that_no_reader_has(bundle, tmp_path, settings):
+    broken = Bundle(**{**bundle.__dict__, "settings": settings})
+    with pytest.raises(BundleError, match=r"follow its schema.*settings"):
+        write_bundle(broken, tmp_path / "a.segcap")

@@ -157,3 +157,9 @@ def test_of_very_many_components_the_largest_stay():
     kept = remove_specks(ink, min_area=1)
     assert kept[51:60, 51:60].all()
     assert kept.sum() < ink.sum()
+
+
+@pytest.mark.parametrize("step", [clean, remove_specks, remove_border])
+@pytest.mark.parametrize("shape", [(0, 5), (5, 0), (0, 0)])
+def test_a_mask_without_pixels(step, shape):
+    assert step(np.zeros(shape, bool)).shape == shape

@@ -1,7 +1,6 @@
 import csv
 import json
 import os
-import pty
 import subprocess
 import sys
 from pathlib import Path
@@ -106,6 +105,11 @@ def test_an_unreadable_image_among_others(run, folder):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
+        (["read", ""], "must not be empty"),
+        (["read", "a" * 300], "A path must exist"),
+        (["read", "{samples}", "--model", "a" * 300], "shipped readers"),
+        (["read", "{samples}", "--out", "{empty}", "--resume"], "can be read"),
+        (["read", "{samples}", "--jobs", "0"], "'n_jobs' must be"),
         (["read", "nowhere.png"], "A path must exist. Got 'nowhere.png'"),
         (["read", "{empty}"], "at least one image"),
         (["read", "{samples}", "--model", "nobody"], r"shipped readers"),
@@ -159,6 +163,43 @@ def test_results_are_never_overwritten(run, folder, tmp_path):
     assert "CSV file that segcap wrote" in err
 
 
+def test_an_unreadable_image_is_never_right(run, folder):
+    (folder / "text.png").write_text("no image")
+    (folder / "labels.csv").write_text("file,label\ntext.png,\n")
+    status, out, _ = run("read", folder)
+    assert status == 1
+    assert "exact match 0.00%" in out
+    (folder / "labels.csv").write_text("file,label\ntext.png,\nfield-dark-0.png,4\n")
+    status, out, err = run("eval", "digits", "--data", folder)
+    assert status == 1
+    assert "n = 2" in out
+    assert "text.png" in err
+
+
+def test_a_full_disk_is_told(folder):
+    with open("/dev/full", "w") as full:
+        run = subprocess.run(
+            [sys.executable, "-m", "segcap", "read", folder],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+    assert run.returncode == 2
+    assert "Traceback" not in run.stderr
+    assert "room to write" in run.stderr
+
+
+def test_a_name_that_is_no_unicode(run, folder, tmp_path):
+    strange = os.fsencode(folder) + b"/\xff.png"
+    with open(strange, "wb") as file:
+        file.write((SAMPLES / "field-dark-0.png").read_bytes())
+    for form in ("--json", "--csv"):
+        out = tmp_path / f"out{form}"
+        assert run("read", folder, form, "--out", out)[0] == 0
+        assert run("read", folder, form, "--out", out, "--resume")[0] == 0
+        assert len(out.read_bytes().splitlines()) == 4 + (form == "--csv")
+
+
 def test_workers(run, folder):
     for number in range(70):
         Image.fromarray(np.zeros((9, 9), np.uint8)).save(folder / f"blank-{number}.png")
@@ -191,6 +232,7 @@ def test_info_names_versions_and_devices(run):
 
 
 def test_results_stay_on_standard_output_when_the_progress_bar_is_shown(folder):
+    pty = pytest.importorskip("pty")
     terminal, its_end = pty.openpty()
     command = [sys.executable, "-m", "segcap", "read", folder, "--csv"]
     run = subprocess.run(command, stdout=subprocess.PIPE, stderr=its_end, text=True, check=True)
@@ -201,7 +243,7 @@ def test_results_stay_on_standard_output_when_the_progress_bar_is_shown(folder):
 
 
 def test_a_closed_pipe_is_no_traceback():
-    command = f"{sys.executable} -m segcap read {SAMPLES} | head -1"
+    command = f"{sys.executable} -m segcap read {SAMPLES} --json | head -c 1"
     run = subprocess.run(command, shell=True, capture_output=True, text=True, check=True)
     assert "Traceback" not in run.stderr
-    assert len(run.stdout.splitlines()) == 1
+    assert run.stdout == "{"

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 import segcap
+from segcap import shipped
 from segcap.engine import MODEL_ONNX, WEIGHTS, export_network, open_engine, rebuild_network
 from segcap.errors import BundleError, ParameterError
 from segcap.models import ARCHITECTURES, build
@@ -42,7 +43,7 @@ def test_batches_larger_than_one_run(handwriting):
 def test_weights_survive_a_round_trip():
     model = build("glyph_cnn", 3)
     parts = export_network(model)
-    rebuilt = rebuild_network(parts[WEIGHTS], "glyph_cnn", 3)
+    rebuilt = rebuild_network(parts[WEIGHTS], "glyph_cnn", classes=3)
     for before, after in zip(model.weights, rebuilt.weights, strict=True):
         np.testing.assert_array_equal(after.numpy(), before.numpy())
 
@@ -50,29 +51,29 @@ def test_weights_survive_a_round_trip():
 def test_an_untrained_network_exports_what_it_computes():
     model = build("glyph_cnn", 3)
     inputs = np.random.default_rng(0).random((4, 28, 28, 1), np.float32)
-    logits = open_engine(export_network(model), "glyph_cnn", 3).logits(inputs)
+    logits = open_engine(export_network(model), "glyph_cnn", classes=3).logits(inputs)
     np.testing.assert_allclose(logits, model.predict(inputs, verbose=0), atol=1e-4)
 
 
 def test_weights_of_another_network():
     parts = export_network(build("glyph_cnn", 3))
     with pytest.raises(BundleError, match="weights of 'glyph_cnn' for 4 classes"):
-        rebuild_network(parts[WEIGHTS], "glyph_cnn", 4)
+        rebuild_network(parts[WEIGHTS], "glyph_cnn", classes=4)
 
 
 def test_a_damaged_network():
     with pytest.raises(BundleError, match=MODEL_ONNX):
-        open_engine({MODEL_ONNX: b"x"}, "glyph_cnn", 3)
+        open_engine({MODEL_ONNX: b"x", WEIGHTS: b""}, "glyph_cnn", classes=3)
 
 
 def test_an_unknown_engine():
     with pytest.raises(ParameterError, match=r"'engine' must be one of onnx, keras. Got 'tpu'"):
-        open_engine({}, "glyph_cnn", 3, "tpu")
+        open_engine({}, "glyph_cnn", classes=3, engine="tpu")
 
 
 def test_the_network_is_as_small_as_promised():
     assert build("glyph_cnn", 10).count_params() == 178_098
-    assert segcap.shipped.bundle_path("digits").stat().st_size <= 1_000_000
+    assert shipped.bundle_path("digits").stat().st_size <= 1_000_000
 
 
 def test_unknown_architecture():

@@ -125,7 +125,9 @@ def test_two_columns_are_an_image_and_no_list_of_points(height):
     grey = np.full((height, 2), 200, np.uint8)
     grey[:, 0] = 20
     labels = (grey == 20).astype(np.int32)
-    glyphs = frame_glyphs(grey, labels, np.array([[0, 0, 1, height]]), np.array([[1, 2]]))
+    glyphs = frame_glyphs(
+        grey, labels, boxes=np.array([[0, 0, 1, height]]), spans=np.array([[1, 2]])
+    )
     np.testing.assert_array_equal(glyphs[0, ..., 0], frame_glyph(np.ones((height, 1), np.float32)))
 
 
@@ -158,7 +160,7 @@ def framed(grey, *masks):
         x, y, width, height = cv2.boundingRect(mask.astype(np.uint8))
         boxes.append((x, y, x + width, y + height))
     spans = [(number, number + 1) for number in range(1, len(masks) + 1)]
-    return frame_glyphs(grey, labels, np.array(boxes), np.array(spans))
+    return frame_glyphs(grey, labels, boxes=np.array(boxes), spans=np.array(spans))
 
 
 @pytest.mark.parametrize("text", list("0123456789"))
@@ -203,7 +205,10 @@ def test_span_takes_the_ink_of_its_labels_within_its_box():
     grey[labels > 0] = 0
     whole = np.ones((12, 12), np.float32)
     glyphs = frame_glyphs(
-        grey, labels, np.array([(4, 4, 16, 16), (10, 4, 22, 16)]), np.array([(1, 3), (2, 4)])
+        grey,
+        labels,
+        boxes=np.array([(4, 4, 16, 16), (10, 4, 22, 16)]),
+        spans=np.array([(1, 3), (2, 4)]),
     )
     np.testing.assert_allclose(glyphs[0, ..., 0], frame_glyph(whole), atol=1e-3)
     np.testing.assert_allclose(glyphs[1, ..., 0], frame_glyph(whole), atol=1e-3)
@@ -239,7 +244,7 @@ def test_no_boxes_give_no_glyphs():
     glyphs = frame_glyphs(
         np.zeros((5, 5), np.uint8),
         np.zeros((5, 5), np.int32),
-        np.empty((0, 4), np.int32),
-        np.empty((0, 2), np.int32),
+        boxes=np.empty((0, 4), np.int32),
+        spans=np.empty((0, 2), np.int32),
     )
     assert glyphs.shape == NO_GLYPHS == (0, 28, 28, 1)

@@ -240,14 +240,14 @@ def test_missing_path_raises(tmp_path, name):
 
 
 def test_folder_raises(tmp_path):
-    with pytest.raises(ImageError, match="must be a file"):
+    with pytest.raises(ImageError, match="must be a regular file"):
         load_image(tmp_path)
 
 
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b"just a text\n", "format such as PNG"),
+        (b"just a text\n", "one of the formats PNG"),
         (b"", "must not be empty"),
         (PNG[:20], "in none|intact"),
         (NOISE_PNG[: len(NOISE_PNG) // 2], "must be intact"),

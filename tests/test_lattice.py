@@ -32,7 +32,7 @@ def all_chains(spans, atoms, start=0):
 def test_best_path_is_the_best_of_all_chains(lattice, length):
     spans, scores, atoms = lattice
     chains = [chain for chain in all_chains(spans.tolist(), atoms) if length in (None, len(chain))]
-    path = best_path(spans, scores, atoms, length=length)
+    path = best_path(spans, scores, atoms=atoms, length=length)
     if not chains:
         assert path is None
     else:
@@ -58,19 +58,19 @@ SPANS = np.array([[0, 1], [0, 2], [1, 2], [2, 3]], np.int32)
     ],
 )
 def test_golden_paths(scores, length, path):
-    found = best_path(SPANS, np.array(scores, float), 3, length=length)
+    found = best_path(SPANS, np.array(scores, float), atoms=3, length=length)
     assert (None if found is None else found.tolist()) == path
 
 
 def test_atom_without_a_span_leaves_no_path():
-    assert best_path(SPANS[:3], np.zeros(3), 3) is None
+    assert best_path(SPANS[:3], np.zeros(3), atoms=3) is None
 
 
 def test_no_atoms():
     none = np.empty((0, 2), np.int32)
-    assert best_path(none, np.empty(0), 0).tolist() == []
-    assert best_path(none, np.empty(0), 0, length=0).tolist() == []
-    assert best_path(none, np.empty(0), 0, length=2) is None
+    assert best_path(none, np.empty(0), atoms=0).tolist() == []
+    assert best_path(none, np.empty(0), atoms=0, length=0).tolist() == []
+    assert best_path(none, np.empty(0), atoms=0, length=2) is None
 
 
 @pytest.mark.parametrize(

@@ -64,7 +64,11 @@ def test_boxes_lie_on_the_true_digits(reader, rows):
         if reading.text != "".join(map(str, label)):
             continue
         for glyph, box in zip(reading.glyphs, boxes, strict=True):
-            assert np.abs(np.array(glyph.box) - box).max() <= 3
+            x0, y0 = np.maximum(glyph.box[:2], box[:2])
+            x1, y1 = np.minimum(glyph.box[2:], box[2:])
+            (a0, b0, a1, b1), (c0, d0, c1, d1) = glyph.box, box
+            shared = (x1 - x0) * (y1 - y0)
+            assert shared / ((a1 - a0) * (b1 - b0) + (c1 - c0) * (d1 - d0) - shared) > 0.5
 
 
 def test_confidence_does_not_depend_on_the_batch(reader, rows):
@@ -136,6 +140,39 @@ def test_a_length_that_cannot_be_met_is_rejected():
     image[5:15, 9:11] = 255
     reading = segcap.load("digits", length=4).read(image)
     assert (reading.status, reading.confidence) == ("rejected", 0.0)
+
+
+def test_three_lines_are_not_joined(handwriting):
+    pictures, names = handwriting
+    column = np.vstack([pictures[names == digit][0] for digit in (1, 4, 7)])
+    reading = segcap.load("digits", length=2).read(column)
+    assert all(glyph.box[3] - glyph.box[1] < 28 for glyph in reading.glyphs)
+
+
+def test_an_absurd_length_is_rejected(rows):
+    reading = segcap.load("digits", length=10**9).read(rows.images[0])
+    assert reading.status == "rejected"
+
+
+def test_paths_in_an_array_of_objects_are_read(reader, tmp_path):
+    paths = np.array([tmp_path / "none.png"] * 2, dtype=object)
+    assert [r.status for r in reader.read_many(paths)] == ["unreadable"] * 2
+
+
+def test_what_was_learned_does_not_change_with_the_parameters(rows):
+    reader = segcap.load("digits")
+    before = reader.read(rows.images[0])
+    assert reader.set_params(charset="abcdefghij", classifier="knn").read(rows.images[0]) == before
+
+
+def test_a_digit_sum_needs_digits(handwriting):
+    pictures, names = handwriting
+    few = np.flatnonzero(names < 2)
+    reader = segcap.GlyphReader("ab", classifier="knn").fit_glyphs(
+        pictures[few][..., None] / np.float32(255), names[few]
+    )
+    with pytest.raises(ParameterError, match=r"digits only.*'ab'"):
+        reader.digit_sum(pictures[0])
 
 
 def test_reject_below(rows):
@@ -212,7 +249,9 @@ def test_no_images(reader):
         (lambda r: segcap.load("digits", segmentation="magic"), "'segmentation'.*'magic'"),
         (lambda r: segcap.load("digit"), r"shipped readers \(digits\).*'digit'"),
         (lambda r: segcap.GlyphReader("aa").fit([], []), "distinct.*'a'"),
-        (lambda r: segcap.GlyphReader("ab").digit_sum(np.zeros((4, 4))), "digits only.*'ab'"),
+        (lambda r: r.read_many(np.zeros((4, 9, 3))), r"Got \(4, 9, 3\)"),
+        (lambda r: r.read_many([], n_jobs=0), "'n_jobs' must be at least 1.*Got 0"),
+        (lambda r: r.logits(np.zeros((2, 20, 20, 1))), r"\(N, 28, 28, 1\). Got \(2, 20, 20, 1\)"),
     ],
 )
 def test_wrong_use_is_told_in_one_sentence(reader, call, message):

@@ -12,7 +12,7 @@ from segcap.segment import (
     Segments,
     component_boxes,
     contour_boxes,
-    drop_smallest,
+    keep_segments,
     merge_pieces,
     reading_order,
     segment,
@@ -157,7 +157,7 @@ WHOLE = (50, 0, 60, 20)
         ([FIVE, FIVE_BAR], [(30, 2, 47, 24)]),
         ([FIVE, (42, 2, 48, 5)], [(30, 2, 48, 24)]),
         ([FIVE, (44, 2, 50, 5)], [FIVE, (44, 2, 50, 5)]),
-        ([FIVE, (41, 2, 54, 5)], [FIVE, (41, 2, 54, 5)]),
+        ([FIVE, (41, 2, 59, 5)], [FIVE, (41, 2, 59, 5)]),
         ([(0, 0, 10, 20), (12, 0, 22, 20)], [(0, 0, 10, 20), (12, 0, 22, 20)]),
         ([(0, 0, 12, 20), (4, 1, 16, 21)], [(0, 0, 12, 20), (4, 1, 16, 21)]),
         ([(0, 0, 10, 20)], [(0, 0, 10, 20)]),
@@ -231,7 +231,7 @@ def test_smallest_segment_is_dropped():
         "###..##..#...#",
         "###..##..#####",
     )
-    fewer = drop_smallest(segment(ink))
+    fewer = keep_segments(segment(ink), np.array([True, False, True]))
     np.testing.assert_array_equal(fewer.boxes, [[0, 0, 3, 3], [9, 0, 14, 3]])
     expected = np.zeros(ink.shape)
     expected[:, :3] = 1
@@ -239,14 +239,19 @@ def test_smallest_segment_is_dropped():
     np.testing.assert_array_equal(fewer.labels, expected)
 
 
-def test_dropping_goes_on_until_nothing_is_left():
-    segments = segment(drawn("#..##", "#..##"))
-    segments = drop_smallest(segments)
-    np.testing.assert_array_equal(segments.boxes, [[3, 0, 5, 2]])
-    segments = drop_smallest(segments)
+def test_nothing_is_kept():
+    segments = keep_segments(segment(drawn("#..##", "#..##")), np.zeros(2, bool))
     assert isinstance(segments, Segments)
     assert segments.boxes.shape == (0, 4)
     assert not segments.labels.any()
+
+
+@pytest.mark.parametrize("shape", [(0, 5), (5, 0), (0, 0)])
+@pytest.mark.parametrize("method", ["components", "contours"])
+def test_an_image_without_pixels_has_no_segments(shape, method):
+    segments = segment(np.zeros(shape, bool), method)
+    assert segments.boxes.shape == (0, 4)
+    assert segments.labels.shape == shape
 
 
 @pytest.mark.parametrize("method", ["contour", "", None])

@@ -60,7 +60,7 @@ def load_mnist(path: str | os.PathLike[str] | None = None) -> Mnist:
     try:
         with np.load(file) as arrays:
             mnist = Mnist(*(arrays[name] for name in Mnist._fields))
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+    except (OSError, ValueError, KeyError, EOFError, TypeError, zipfile.BadZipFile) as error:
         raise DataError(
             f"MNIST must be an .npz file with {', '.join(Mnist._fields)}. Got '{file}': {error}."
         ) from None

@@ -1,15 +1,15 @@
 """What all readers of text share: one image, many images, scikit-learn's verbs."""
 
 import os
-from abc import abstractmethod
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Sequence
 from typing import Generic, Literal, Protocol, TypeAlias, TypeVar
 
 import numpy as np
 from joblib import Parallel, delayed
 from numpy.typing import NDArray
 
+from segcap.batches import batched, check_batching
 from segcap.errors import ImageError, ParameterError
 from segcap.image import ImageSource, load_image
 from segcap.readers.estimator import Estimator
@@ -28,7 +28,7 @@ class _HasReading(Protocol):
 Outcome = TypeVar("Outcome", bound=_HasReading)
 
 
-class TextReader(Estimator, Generic[Outcome]):
+class TextReader(Estimator, ABC, Generic[Outcome]):
     """A reader that gives each image a text.
 
     Its subclasses say how loaded images are read, many at once; an outcome holds a `Reading` and
@@ -71,7 +71,8 @@ class TextReader(Estimator, Generic[Outcome]):
         Parameters
         ----------
         images : iterable of path, bytes, array or PIL.Image.Image
-            An (N, H, W) or (N, H, W, 3) array is N images.
+            An (N, H, W) or (N, H, W, 3) array is N images; one of shape (N, H, 3) is refused, for
+            it is a single one.
         batch_size : int
             Images per call, at least 1.
         n_jobs : int
@@ -137,16 +138,15 @@ class TextReader(Estimator, Generic[Outcome]):
             raise ParameterError(
                 f"Many images must be a sequence of images. Got {type(images).__name__} instead."
             )
-        if isinstance(images, np.ndarray) and images.ndim < 3 and images.dtype.kind != "U":
+        if isinstance(images, np.ndarray) and not _holds_images(images):
             raise ParameterError(
                 "Many images in one array must have shape (N, H, W) or (N, H, W, 3). "
                 f"Got {images.shape} instead."
             )
-        if batch_size < 1:
-            raise ParameterError(f"The 'batch_size' must be at least 1. Got {batch_size}.")
+        check_batching(batch_size, n_jobs)
         if errors not in ("record", "raise"):
             raise ParameterError(f"The 'errors' must be 'record' or 'raise'. Got {errors!r}.")
-        batches = _batched(images, batch_size)
+        batches = batched(images, batch_size)
         results: Iterable[list[Outcome]]
         if n_jobs == 1:
             results = (self._read_batch(batch, errors) for batch in batches)
@@ -168,7 +168,7 @@ def _load_or_error(image: ImageSource) -> NDArray[np.uint8] | ImageError:
         return error
 
 
-def _batched(images: Iterable[ImageSource], size: int) -> Iterator[list[ImageSource]]:
-    iterator = iter(images)
-    while batch := list(islice(iterator, size)):
-        yield batch
+def _holds_images(array: NDArray) -> bool:
+    holds_paths = array.dtype.kind in "OSU"
+    is_one_image = array.ndim == 3 and array.shape[-1] in (3, 4)
+    return holds_paths or (array.ndim in (3, 4) and not is_one_image)

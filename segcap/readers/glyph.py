@@ -54,6 +54,8 @@ class GlyphReader(TextReader[Outcome]):
 
     Attributes
     ----------
+    charset_, classifier_ : str
+        What was learned, whatever the parameters of these names are set to later.
     parts_ : dict of str to bytes
         The trained classifier.
     temperature_ : float
@@ -79,7 +81,7 @@ class GlyphReader(TextReader[Outcome]):
         segmentation: Segmenter = "components",
         classifier: str = "glyph_cnn",
         engine: EngineName = "onnx",
-        epochs: int = 40,
+        epochs: int = 30,
         random_state: int = 0,
     ) -> None:
         self.charset = charset
@@ -122,7 +124,7 @@ class GlyphReader(TextReader[Outcome]):
         glyphs, classes = labelled_glyphs(
             images,
             labels,
-            Charset(self.charset),
+            charset=Charset(self.charset),
             length=self.length,
             binarization=self.binarization,
             segmentation=self.segmentation,
@@ -172,7 +174,7 @@ class GlyphReader(TextReader[Outcome]):
         trained = train_classifier(
             glyphs,
             classes,
-            len(self.charset),
+            classes=len(self.charset),
             architecture=self.classifier,
             schedule=Schedule(epochs=self.epochs),
             seed=self.random_state,
@@ -180,6 +182,8 @@ class GlyphReader(TextReader[Outcome]):
             on_epoch=on_epoch,
         )
         self.__dict__.pop("_opened", None)
+        self.charset_ = self.charset
+        self.classifier_ = self.classifier
         self.parts_ = trained.parts
         self.temperature_ = trained.temperature
         self.provenance_: dict[str, Any] = {
@@ -245,8 +249,8 @@ class GlyphReader(TextReader[Outcome]):
         write_bundle(
             Bundle(
                 kind="glyph-reader",
-                architecture=self.classifier,
-                charset=self.charset,
+                architecture=self.classifier_,
+                charset=self.charset_,
                 settings=settings,
                 calibration={"temperature": self.temperature_},
                 provenance=self.provenance_,
@@ -269,6 +273,8 @@ class GlyphReader(TextReader[Outcome]):
             if fixed in overrides:
                 raise ParameterError(f"The '{fixed}' of a trained reader cannot be overridden.")
         reader.set_params(**overrides)
+        reader.charset_ = bundle.charset
+        reader.classifier_ = bundle.architecture
         reader.parts_ = dict(bundle.parts)
         reader.temperature_ = float(bundle.calibration["temperature"])
         reader.provenance_ = dict(bundle.provenance)
@@ -287,13 +293,22 @@ class GlyphReader(TextReader[Outcome]):
         -------
         (N, C) float32 array
             Before calibration.
+
+        Raises
+        ------
+        ParameterError
+            The glyphs have another shape, or `engine` is unknown.
         """
         self._require_fitted()
+        if glyphs.ndim != 4 or glyphs.shape[1:] != NO_GLYPHS[1:]:
+            raise ParameterError(f"Glyphs must have shape (N, 28, 28, 1). Got {glyphs.shape}.")
         opened = self.__dict__.get("_opened")
         if opened is None or opened[0] != self.engine:
-            engine = open_engine(self.parts_, self.classifier, len(self.charset), self.engine)
+            engine = open_engine(
+                self.parts_, self.classifier_, classes=len(self.charset_), engine=self.engine
+            )
             opened = self._opened = (self.engine, engine)
-        return opened[1].logits(glyphs)
+        return opened[1].logits(glyphs.astype(np.float32, copy=False))
 
     def __getstate__(self) -> dict[str, Any]:
         return {name: value for name, value in self.__dict__.items() if name != "_opened"}
@@ -326,18 +341,23 @@ class GlyphReader(TextReader[Outcome]):
             raise ParameterError(f"The 'reject_below' must lie in [0, 1]. Got {self.reject_below}.")
 
     def _digit_values(self) -> NDArray[np.intp]:
-        if not self.charset.isdecimal():
+        self._require_fitted()
+        if not self.charset_.isdecimal():
             raise ParameterError(
-                f"A digit sum needs a charset of digits only. Got {self.charset!r}."
+                f"A digit sum needs a charset of digits only. Got {self.charset_!r}."
             )
-        return np.array([int(char) for char in self.charset], np.intp)
+        return np.array([int(char) for char in self.charset_], np.intp)
 
     def _read_loaded(self, images: Sequence[NDArray[np.uint8] | ImageError]) -> list[Outcome]:
         self._require_fitted()
         self._check_parameters()
         cutouts = {
             index: cut_out(
-                image, find_segments(image, self.binarization, self.segmentation), self.length
+                image,
+                find_segments(
+                    image, binarization=self.binarization, segmentation=self.segmentation
+                ),
+                length=self.length,
             )
             for index, image in enumerate(images)
             if not isinstance(image, ImageError)
@@ -346,7 +366,7 @@ class GlyphReader(TextReader[Outcome]):
         log_probabilities = log_softmax(
             self.logits(np.concatenate([np.empty(NO_GLYPHS, np.float32), *glyphs])),
             temperature=self.temperature_,
-            allowed=Charset(self.charset).mask(self.allowlist),
+            allowed=Charset(self.charset_).mask(self.allowlist),
         )
         stops = np.cumsum([len(framed) for framed in glyphs])
         shares = dict(zip(cutouts, np.split(log_probabilities, stops[:-1]), strict=False))
@@ -354,13 +374,13 @@ class GlyphReader(TextReader[Outcome]):
             choose(
                 cutouts[index],
                 shares[index],
-                self.charset,
+                self.charset_,
                 length=self.length,
                 reject_below=self.reject_below,
             )
             if index in cutouts
             else Outcome(
-                Reading(status="unreadable", error=str(image)), np.empty((0, len(self.charset)))
+                Reading(status="unreadable", error=str(image)), np.empty((0, len(self.charset_)))
             )
             for index, image in enumerate(images)
         ]

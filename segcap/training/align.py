@@ -20,8 +20,8 @@ __all__ = ["labelled_glyphs"]
 def labelled_glyphs(
     images: Iterable[ImageSource],
     labels: Sequence[str],
-    charset: Charset,
     *,
+    charset: Charset,
     length: int | None,
     binarization: Method,
     segmentation: Segmenter,
@@ -73,9 +73,9 @@ def labelled_glyphs(
         except ImageError as error:
             left_out.append(str(error))
             continue
-        segments = find_segments(pixels, binarization, segmentation)
+        segments = find_segments(pixels, binarization=binarization, segmentation=segmentation)
         if len(segments.boxes) == len(classes):
-            glyphs.append(cut_out(pixels, segments, len(classes)).glyphs)
+            glyphs.append(cut_out(pixels, segments, length=len(classes)).glyphs)
             used.append(classes)
         else:
             left_out.append(

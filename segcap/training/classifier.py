@@ -2,10 +2,12 @@
 
 import os
 from dataclasses import dataclass
-from importlib import metadata
+from importlib import import_module, metadata
 from typing import TYPE_CHECKING, Any
 
+import cv2
 import numpy as np
+import sklearn
 from numpy.typing import NDArray
 
 from segcap.engine import MODEL_SKOPS, export_network, open_engine, require_keras
@@ -47,8 +49,8 @@ class TrainedClassifier:
 def train_classifier(
     glyphs: NDArray[np.float32],
     labels: NDArray[np.integer],
-    classes: int,
     *,
+    classes: int,
     architecture: str = "glyph_cnn",
     schedule: Schedule | None = None,
     seed: int = 0,
@@ -57,7 +59,7 @@ def train_classifier(
 ) -> TrainedClassifier:
     """Train and calibrate a classifier of glyphs.
 
-    A share of 6 % of the glyphs, at least one of each class, is held out: it decides when to
+    A share of 6 % of the glyphs, stratified by class, is held out: it decides when to
     stop, which epoch is kept, and the temperature. Weights are rounded to half precision, so
     that every engine computes with the same numbers and files stay small.
 
@@ -86,7 +88,7 @@ def train_classifier(
     ParameterError
         `architecture` is unknown.
     DataError
-        A class has fewer than two glyphs.
+        A label is outside its range, or a class has fewer than two glyphs.
     """
     from sklearn.model_selection import train_test_split
 
@@ -94,8 +96,16 @@ def train_classifier(
         raise ParameterError(
             f"The 'classifier' must be one of {', '.join(CLASSIFIERS)}. Got {architecture!r}."
         )
+    if len(glyphs) != len(labels):
+        raise DataError(
+            f"There must be one label a glyph. Got {len(glyphs)} glyphs and {len(labels)} labels."
+        )
+    if len(labels) and not (labels.min() >= 0 and labels.max() < classes):
+        raise DataError(
+            f"Labels must lie in 0 to {classes - 1}. Got {labels.min()} to {labels.max()}."
+        )
     counts = np.bincount(labels, minlength=classes)
-    if len(counts) > classes or counts.min() < 2:
+    if counts.min() < 2:
         rare = int(counts.argmin())
         raise DataError(
             f"Each of the {classes} classes needs at least 2 glyphs to learn from. "
@@ -129,7 +139,7 @@ def train_classifier(
         _round_to_half(model)
         parts = export_network(model)
         figures |= {"epochs": len(history.loss), "best_epoch": history.best_epoch + 1}
-    logits = open_engine(parts, architecture, classes).logits(glyphs[validation])
+    logits = open_engine(parts, architecture, classes=classes).logits(glyphs[validation])
     right = logits.argmax(axis=1) == labels[validation]
     return TrainedClassifier(
         parts,
@@ -140,12 +150,13 @@ def train_classifier(
 
 def versions(architecture: str) -> dict[str, str]:
     """Versions of what a classifier was trained with."""
-    names = ["segcap", "numpy", "opencv-python", "scikit-learn"]
+    modules = [np, cv2, sklearn]
     if architecture not in BASELINES:
         import keras
 
-        names += ["keras", keras.backend.backend()]
-    return {name: metadata.version(name) for name in names}
+        modules += [keras, import_module(keras.backend.backend())]
+    used = {module.__name__: module.__version__ for module in modules}
+    return {"segcap": metadata.version("segcap"), **used}
 
 
 def _fit_baseline(

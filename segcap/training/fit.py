@@ -4,6 +4,7 @@ import json
 import os
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 from safetensors import safe_open
 from safetensors.numpy import save
 
-from segcap.bundle import write_atomically
+from segcap.bundle import digest, write_atomically
 from segcap.compose import log_softmax
 from segcap.errors import DataError, ParameterError
 from segcap.models import COLUMNS
@@ -50,7 +51,7 @@ class Schedule:
     Loshchilov, Hutter: SGDR: stochastic gradient descent with warm restarts. ICLR 2017.
     """
 
-    epochs: int = 40
+    epochs: int = 30
     batch_size: int = 128
     learning_rate: float = 3e-3
     weight_decay: float = 1e-2
@@ -103,9 +104,11 @@ def fit_network(
 
     A network with columns learns from the mean of their losses, see `segcap.models.COLUMNS`.
 
-    All random choices depend on `seed`, the epoch and the batch alone, so a run that was killed
-    and resumed ends like one that was not. On a GPU, and with more than one thread, sums may be
-    taken in another order from run to run.
+    The samples of an epoch are augmented together before it begins: that takes memory for a
+    second copy of them, and time of its own, but no core from the network while it learns. All
+    random choices depend on `seed` and the epoch alone, so a run that was killed and resumed ends
+    like one that was not. On a GPU, and with more than one thread, sums may be taken in another
+    order from run to run.
 
     Parameters
     ----------
@@ -114,7 +117,7 @@ def fit_network(
     train, validation : tuple of (N, ...) float32 array and (N,) int array
         Inputs and classes.
     augment : callable
-        From a batch of inputs and a generator to a new batch.
+        From inputs and a generator to new inputs.
     schedule : Schedule
     seed : int
     state : path, optional
@@ -150,21 +153,29 @@ def fit_network(
         metrics=["accuracy"],
     )
     learner.optimizer.build(learner.trainable_variables)
-    run = _Run(learner, Path(state) if state else None, _identity(model, train, schedule, seed))
+    identity = {
+        "network": [model.name, [list(weight.shape) for weight in model.weights]],
+        "data": digest(*train, *validation),
+        "schedule": asdict(schedule),
+        "seed": seed,
+        "versions": [version("segcap"), keras.__version__, keras.backend.backend()],
+    }
+    run = _Run(learner, Path(state) if state else None, identity)
     history, best = run.resume()
-    batches = _augmented_batches(
-        train[0],
-        _one_hot(train[1], learner),
-        augment=augment,
-        batch_size=schedule.batch_size,
-        seed=seed,
-    )
+    targets = _one_hot(train[1], learner)
     for epoch in range(len(history.loss), schedule.epochs):
         if epoch - history.best_epoch > schedule.patience:
             break
-        batches.start_epoch(epoch)
+        rng = np.random.default_rng([seed, epoch])
+        order = rng.permutation(len(targets))[: steps * schedule.batch_size]
         figures = learner.fit(
-            batches, epochs=epoch + 1, initial_epoch=epoch, shuffle=False, verbose=0
+            _augmented(train[0], order, augment, rng),
+            targets[order],
+            batch_size=schedule.batch_size,
+            epochs=epoch + 1,
+            initial_epoch=epoch,
+            shuffle=False,
+            verbose=0,
         ).history
         loss, accuracy = _evaluate(model, *validation)
         history.loss.append(float(figures["loss"][0]))
@@ -205,7 +216,7 @@ class _Run:
             ) from None
         if notes.get("identity") != self._identity:
             raise DataError(
-                "A training state must be of the same data, network, schedule and seed. "
+                "A training state must be of the same data, network, schedule, seed and versions. "
                 f"Got '{self._path}' of another run."
             )
         for number, variable in enumerate(self._variables):
@@ -224,23 +235,6 @@ class _Run:
         write_atomically(self._path, save(arrays, notes))
 
 
-def _identity(
-    model: "keras.Model",
-    train: tuple[NDArray[np.float32], NDArray[np.integer]],
-    schedule: Schedule,
-    seed: int,
-) -> dict[str, Any]:
-    inputs, labels = train
-    return {
-        "network": model.name,
-        "parameters": model.count_params(),
-        "inputs": [*inputs.shape, float(inputs.sum(dtype=np.float64))],
-        "labels": int((labels.astype(np.int64) * (1 + np.arange(len(labels)))).sum()),
-        "schedule": asdict(schedule),
-        "seed": seed,
-    }
-
-
 def _learner(model: "keras.Model") -> "keras.Model":
     """Give the network that is trained in place of `model`; it shares all weights with it."""
     import keras
@@ -257,6 +251,20 @@ def _one_hot(labels: NDArray[np.integer], learner: "keras.Model") -> NDArray[np.
     return np.repeat(targets[:, None], columns[0], axis=1) if columns else targets
 
 
+def _augmented(
+    inputs: NDArray[np.float32],
+    order: NDArray[np.intp],
+    augment: Augment,
+    rng: np.random.Generator,
+) -> NDArray[np.float32]:
+    """Augment samples in the given order, a chunk at a time to bound what maps take of memory."""
+    augmented = np.empty((len(order), *inputs.shape[1:]), np.float32)
+    for start in range(0, len(order), _BATCH):
+        chunk = order[start : start + _BATCH]
+        augmented[start : start + len(chunk)] = augment(inputs[chunk], rng)
+    return augmented
+
+
 def _evaluate(
     model: "keras.Model", inputs: NDArray[np.float32], labels: NDArray[np.integer]
 ) -> tuple[float, float]:
@@ -264,29 +272,3 @@ def _evaluate(
     log_probabilities = log_softmax(model.predict(inputs, batch_size=_BATCH, verbose=0))
     loss = -float(log_probabilities[np.arange(len(labels)), labels].mean())
     return loss, float((log_probabilities.argmax(axis=1) == labels).mean())
-
-
-def _augmented_batches(
-    inputs: NDArray[np.float32],
-    targets: NDArray[np.float32],
-    *,
-    augment: Augment,
-    batch_size: int,
-    seed: int,
-) -> Any:
-    import keras
-
-    class AugmentedBatches(keras.utils.PyDataset):
-        def start_epoch(self, epoch: int) -> None:
-            self.epoch = epoch
-            self.order = np.random.default_rng([seed, epoch]).permutation(len(inputs))
-
-        def __len__(self) -> int:
-            return max(1, len(inputs) // batch_size)
-
-        def __getitem__(self, index: int) -> tuple[NDArray, NDArray]:
-            batch = self.order[index * batch_size : (index + 1) * batch_size]
-            rng = np.random.default_rng([seed, self.epoch, index])
-            return augment(inputs[batch], rng), targets[batch]
-
-    return AugmentedBatches()

@@ -1,0 +1,32 @@
+"""Split work into batches."""
+
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from typing import TypeVar
+
+from segcap.errors import ParameterError
+
+__all__ = ["batched", "check_batching"]
+
+Item = TypeVar("Item")
+
+
+def batched(items: Iterable[Item], size: int) -> Iterator[list[Item]]:
+    """Give lists of `size` items, the last one shorter."""
+    iterator = iter(items)
+    while batch := list(islice(iterator, size)):
+        yield batch
+
+
+def check_batching(batch_size: int, n_jobs: int) -> None:
+    """Check what `read_many` and `read_files` are given.
+
+    Raises
+    ------
+    ParameterError
+        `batch_size` is below 1, or `n_jobs` is 0.
+    """
+    if batch_size < 1:
+        raise ParameterError(f"The 'batch_size' must be at least 1. Got {batch_size}.")
+    if n_jobs == 0:
+        raise ParameterError("The 'n_jobs' must be at least 1, or -1 for one per core. Got 0.")
