@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 __all__ = ["clean", "remove_border", "remove_lines", "remove_specks"]
 
 _LEAST_AREA = 4
-_LEAST_SHARE_OF_LARGEST = 0.05
+_LEAST_SHARE_OF_LARGEST = 0.03
 _MOST_COMPONENTS = 500
 _FRAME_SHARE = 0.9
 _RULE_HEIGHT = 0.15
@@ -38,7 +38,7 @@ def remove_specks(ink: NDArray[np.bool_], min_area: int | None = None) -> NDArra
     ----------
     ink : (H, W) bool array
     min_area : int, optional
-        Smallest area that is kept, pixels; 5 % of the largest component's, at least 4, unless
+        Smallest area that is kept, pixels; 3 % of the largest component's, at least 4, unless
         given.
 
     Returns

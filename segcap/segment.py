@@ -26,7 +26,7 @@ Segmenter: TypeAlias = Literal["components", "contours"]
 SEGMENTERS: tuple[Segmenter, ...] = ("components", "contours")
 
 _WIDEST_CHARACTER = 1.25
-_TALL = 0.7
+_TALL = 0.6
 _SAME_COLUMN = 0.5
 _SAME_ROW = 0.35
 _ADJACENT = 0.1
@@ -154,7 +154,7 @@ def merge_pieces(
     Characters of one line stand side by side, so two pieces belong together
 
     - when they share at least half of the narrower one's columns, unless both are tall (at
-      least 0.7 of the line's height) and stand side by side: those are slanted neighbours;
+      least 0.6 of the line's height) and stand side by side: those are slanted neighbours;
     - when one is not tall, they are at most a tenth of the line's height apart and together no
       wider than a character, 1.25 of this height.
 

@@ -37,7 +37,7 @@ def test_specks_are_measured_against_the_largest_component():
     ink = np.zeros((40, 60), bool)
     ink[:30, :30] = True
     ink[33:38, 40:49] = True
-    ink[33:37, 50:60] = True
+    ink[36:38, 50:60] = True
     cleaned = remove_specks(ink)
     assert cleaned[36, 42]
     assert not cleaned[36, 52]
