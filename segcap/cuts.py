@@ -17,7 +17,7 @@ __all__ = [
     "projection_minima",
 ]
 
-_MOST_CUTS = 8
+_SMOOTHING = 0.05
 _MOST_PARTS = 64
 _THINNEST_SLICE = 0.12
 _WIDEST_SINGLE = 1.2
@@ -90,10 +90,10 @@ def parts_for_width(boxes: NDArray[np.int32]) -> NDArray[np.intp]:
     return np.where(widths > _WIDEST_SINGLE * height, guess, 1).astype(np.intp)
 
 
-def projection_minima(ink: NDArray[np.bool_], *, limit: int = _MOST_CUTS) -> NDArray[np.intp]:
+def projection_minima(ink: NDArray[np.bool_], *, limit: int) -> NDArray[np.intp]:
     """Propose vertical cuts where few pixels of ink stand above each other.
 
-    Strict local minima of the smoothed column sums are taken, lowest first, level ones at their
+    Strict local minima of the column sums, smoothed over a twentieth of the height, are taken, lowest first, level ones at their
     middle, none nearer to another or to the blob's ends than 0.12 of the blob's height.
 
     Parameters
@@ -115,7 +115,9 @@ def projection_minima(ink: NDArray[np.bool_], *, limit: int = _MOST_CUTS) -> NDA
     """
     height, width = ink.shape
     columns = ink.sum(axis=0).astype(np.float64)
-    smooth = np.convolve(np.pad(columns, 1, mode="edge"), [0.25, 0.5, 0.25], mode="valid")
+    reach = max(1, round(_SMOOTHING * height))
+    window = np.bartlett(2 * reach + 3)[1:-1]
+    smooth = np.convolve(np.pad(columns, reach, mode="edge"), window / window.sum(), mode="valid")
     starts = np.flatnonzero(np.diff(smooth, prepend=np.nan) != 0)
     middles = (starts + np.append(starts[1:], width)) // 2
     levels = np.concatenate([[-np.inf], smooth[starts], [-np.inf]])
@@ -198,5 +200,5 @@ def oversegment(segments: Segments, parts: NDArray[np.intp]) -> Atoms:
 
 
 def _cuts(ink: NDArray[np.bool_], parts: int) -> NDArray[np.intp]:
-    cuts = projection_minima(ink)
+    cuts = projection_minima(ink, limit=2 * parts)
     return np.union1d(cuts, equal_parts(ink.shape[1], parts))
