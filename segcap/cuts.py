@@ -93,8 +93,9 @@ def parts_for_width(boxes: NDArray[np.int32]) -> NDArray[np.intp]:
 def projection_minima(ink: NDArray[np.bool_], *, limit: int) -> NDArray[np.intp]:
     """Propose vertical cuts where few pixels of ink stand above each other.
 
-    Strict local minima of the column sums, smoothed over a twentieth of the height, are taken, lowest first, level ones at their
-    middle, none nearer to another or to the blob's ends than 0.12 of the blob's height.
+    Strict local minima of the column sums, smoothed over a twentieth of the height, are taken,
+    lowest first, level ones at their middle, none nearer to another or to the blob's ends than
+    0.12 of the blob's height.
 
     Parameters
     ----------
