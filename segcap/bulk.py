@@ -120,10 +120,13 @@ class RecordFile:
         if not self.path.exists():
             self.create()
             return []
+        if not self.path.is_file():
+            raise DataError(f"Results to resume must be a regular file. Got '{self.path}'.")
         try:
             content = self.path.read_bytes()
             whole = content[: content.rfind(b"\n") + 1]
-            if not whole and self.header().encode().startswith(content):
+            self._check_cut_line(content[len(whole) :], first=not whole)
+            if not whole:
                 self.path.unlink()
                 self.create()
                 return []
@@ -133,7 +136,7 @@ class RecordFile:
                 f"Results to resume must be a file that can be read. Got '{self.path}': "
                 f"{error.strerror}."
             ) from None
-        except (ValueError, KeyError, TypeError, csv.Error):
+        except (RecursionError, ValueError, KeyError, TypeError, csv.Error):
             raise DataError(
                 f"Results to resume must be a {self.form.upper()} file that segcap wrote. "
                 f"Got '{self.path}', which is not."
@@ -187,8 +190,21 @@ class RecordFile:
             if rows.fieldnames != self.fields:
                 raise ValueError("other columns")
             records = list(rows)
-        if not all(
-            set(self.fields) <= set(record) and record["path"] is not None for record in records
-        ):
-            raise KeyError("other fields")
+        for record in records:
+            if not isinstance(record["path"], str) or any(
+                field not in record or (self.form == "csv" and record[field] is None)
+                for field in self.fields
+            ):
+                raise ValueError("other fields")
         return records
+
+    def _check_cut_line(self, line: bytes, *, first: bool) -> None:
+        """Check that a line without its end may be the beginning of one that segcap wrote."""
+        if self.form == "json":
+            expected = b'{"path": "'
+        elif first:
+            expected = self.header().encode()
+        else:
+            return
+        if not (line.startswith(expected) or expected.startswith(line)):
+            raise ValueError("another line")

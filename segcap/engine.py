@@ -93,6 +93,7 @@ class OnnxEngine:
     """A network in ONNX Runtime, on the CPU."""
 
     def __init__(self, model: bytes, classes: int) -> None:
+        os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
         import onnxruntime
 
         options = onnxruntime.SessionOptions()

@@ -10,7 +10,6 @@ from typing import IO, TypeAlias
 
 import cv2
 import numpy as np
-from imutils import paths as imutils_paths
 from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
@@ -22,7 +21,22 @@ ImageSource: TypeAlias = (
     str | os.PathLike[str] | bytes | bytearray | memoryview | NDArray | Image.Image
 )
 
-_SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".gif", ".webp", ".pgm", ".ppm")
+_SUFFIXES = (
+    ".png",
+    ".jpg",
+    ".jpeg",
+    ".jpe",
+    ".jfif",
+    ".bmp",
+    ".tif",
+    ".tiff",
+    ".gif",
+    ".webp",
+    ".pbm",
+    ".pgm",
+    ".pnm",
+    ".ppm",
+)
 _FORMATS = ("PNG", "JPEG", "BMP", "TIFF", "GIF", "WEBP", "PPM")
 _SIXTEEN_BIT = 65535
 
@@ -103,7 +117,7 @@ def find_images(sources: Iterable[str | os.PathLike[str]]) -> list[Path]:
     ----------
     sources : iterable of path
         Files, taken as they are whatever their ending, and folders, of which all files with an
-        image's ending are taken.
+        image's ending are taken; links to folders are not followed.
 
     Returns
     -------
@@ -113,14 +127,12 @@ def find_images(sources: Iterable[str | os.PathLike[str]]) -> list[Path]:
     Raises
     ------
     DataError
-        A path does not exist, or a folder holds no image.
+        A path does not exist, or a folder holds no image or cannot be listed.
     """
     found: dict[Path, None] = {}
     for source in map(Path, sources):
         if os.path.isdir(source):
-            inside = [
-                Path(name) for name in imutils_paths.list_files(str(source), validExts=_SUFFIXES)
-            ]
+            inside = _images_inside(source)
             if not inside:
                 raise DataError(
                     f"A folder must hold at least one image ({', '.join(_SUFFIXES)}). "
@@ -143,6 +155,21 @@ def source_name(source: ImageSource) -> str:
     if isinstance(source, bytes | bytearray | memoryview):
         return f"{len(source)} given bytes"
     return f"a {type(source).__name__}"
+
+
+def _images_inside(folder: Path) -> list[Path]:
+    def refuse(error: OSError) -> None:
+        raise DataError(
+            f"A folder must be readable, with all folders in it. Got '{error.filename}': "
+            f"{error.strerror}."
+        )
+
+    return [
+        Path(place) / name
+        for place, _, names in os.walk(folder, onerror=refuse)
+        for name in names
+        if name.lower().endswith(_SUFFIXES)
+    ]
 
 
 def _natural_key(path: Path) -> list[int | str]:
@@ -182,10 +209,12 @@ def _from_pil(image: Image.Image, name: str) -> NDArray[np.uint8]:
         )
     try:
         upright = ImageOps.exif_transpose(image)
-        if upright.mode.startswith("I;16") or upright.mode == "I":
-            return _rgb(_eight_bit(np.clip(np.asarray(upright), 0, _SIXTEEN_BIT).astype(np.uint16)))
-        if upright.mode == "F":
-            return load_image(np.asarray(upright))
+        if upright.mode.startswith("I;16"):
+            return _rgb(_eight_bit(np.asarray(upright).astype(np.uint16)))
+        if upright.mode in ("I", "F"):
+            levels = np.asarray(upright)
+            is_sixteen_bit = levels.min() >= 0 and 255 < levels.max() <= _SIXTEEN_BIT
+            return load_image(levels.astype(np.uint16) if is_sixteen_bit else levels)
         if upright.has_transparency_data:
             return _rgb(np.array(upright.convert("RGBA")))
         return np.array(upright.convert("RGB"))

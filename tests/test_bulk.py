@@ -80,3 +80,28 @@ def test_another_file_is_not_touched(tmp_path, form, content):
 def test_a_folder_that_does_not_exist(tmp_path):
     with pytest.raises(DataError, match="can be written to"):
         RecordFile(tmp_path / "none" / "out", "csv", FIELDS).create()
+
+
+@pytest.mark.parametrize("content", ["my notes", '{"my": "notes"}', '{"path"', "[" * 99_999 + "\n"])
+def test_a_file_without_a_finished_line_is_not_lost(tmp_path, content):
+    path = tmp_path / "out"
+    path.write_text(content)
+    file = RecordFile(path, "json", FIELDS)
+    if '{"path": "'.startswith(content):
+        assert file.resume() == []
+        return
+    with pytest.raises(DataError, match="JSON file that segcap wrote"):
+        file.resume()
+    assert path.read_text() == content
+
+
+def test_a_device_cannot_be_resumed():
+    with pytest.raises(DataError, match="regular file"):
+        RecordFile("/dev/zero", "json", FIELDS).resume()
+
+
+@pytest.mark.parametrize("record", ['{"path": 1, "text": "2", "error": null}', '{"path": "a"}'])
+def test_records_of_another_kind(tmp_path, record):
+    (tmp_path / "out").write_text(record + "\n")
+    with pytest.raises(DataError, match="segcap wrote"):
+        RecordFile(tmp_path / "out", "json", FIELDS).resume()

@@ -108,7 +108,7 @@ def test_an_unreadable_image_among_others(run, folder):
         (["read", ""], "must not be empty"),
         (["read", "a" * 300], "A path must exist"),
         (["read", "{samples}", "--model", "a" * 300], "shipped readers"),
-        (["read", "{samples}", "--out", "{empty}", "--resume"], "can be read"),
+        (["read", "{samples}", "--out", "{empty}", "--resume"], "regular file"),
         (["read", "{samples}", "--jobs", "0"], "'n_jobs' must be"),
         (["read", "nowhere.png"], "A path must exist. Got 'nowhere.png'"),
         (["read", "{empty}"], "at least one image"),

@@ -47,7 +47,7 @@ def fit_baseline(
         components = min(40, *features.shape)
         estimator = make_pipeline(
             PCA(components, svd_solver="randomized", random_state=seed),
-            KNeighborsClassifier(min(3, len(features)), weights="distance"),
+            KNeighborsClassifier(min(3, len(features)), weights="distance", algorithm="brute"),
         )
     return estimator.fit(features, labels)
 

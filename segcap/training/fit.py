@@ -26,6 +26,7 @@ __all__ = ["History", "OnEpoch", "Schedule", "fit_network"]
 Augment: TypeAlias = Callable[[NDArray[np.float32], np.random.Generator], NDArray[np.float32]]
 
 _BATCH = 1024
+_LEAST_STEPS = 50
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,8 @@ class Schedule:
     Attributes
     ----------
     epochs : int
-        Most passes over the data.
+        Most passes over the data; of few data one pass draws each several times, augmented anew,
+        to make 50 steps.
     batch_size : int
         Samples of one step.
     learning_rate : float
@@ -137,7 +139,7 @@ def fit_network(
     import keras
 
     keras.utils.set_random_seed(seed)
-    steps = max(1, len(train[0]) // schedule.batch_size)
+    steps = max(_LEAST_STEPS, len(train[0]) // schedule.batch_size)
     learner = _learner(model)
     learner.compile(
         keras.optimizers.AdamW(
@@ -167,7 +169,7 @@ def fit_network(
         if epoch - history.best_epoch > schedule.patience:
             break
         rng = np.random.default_rng([seed, epoch])
-        order = rng.permutation(len(targets))[: steps * schedule.batch_size]
+        order = _drawn(len(targets), steps * schedule.batch_size, rng)
         figures = learner.fit(
             _augmented(train[0], order, augment, rng),
             targets[order],
@@ -249,6 +251,12 @@ def _one_hot(labels: NDArray[np.integer], learner: "keras.Model") -> NDArray[np.
     *columns, classes = learner.output_shape[1:]
     targets = np.eye(classes, dtype=np.float32)[labels]
     return np.repeat(targets[:, None], columns[0], axis=1) if columns else targets
+
+
+def _drawn(samples: int, draws: int, rng: np.random.Generator) -> NDArray[np.intp]:
+    """Order samples at random, all once before any comes again."""
+    rounds = [rng.permutation(samples) for _ in range(-(-draws // samples))]
+    return np.concatenate(rounds)[:draws]
 
 
 def _augmented(
