@@ -1,8 +1,11 @@
 """Run classifiers: ONNX Runtime by default, Keras on any backend and device, scikit-learn."""
 
 import os
+import subprocess
+import sys
 import tempfile
 from collections.abc import Mapping
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
 
@@ -215,23 +218,80 @@ def rebuild_network(weights: bytes, architecture: str, *, classes: int) -> "kera
 def export_network(model: "keras.Model") -> dict[str, bytes]:
     """Turn a network into the parts of a bundle.
 
+    What Keras exports from JAX, ONNX Runtime does not run: there a process of its own builds the
+    network again in TensorFlow or PyTorch and exports it.
+
     Parameters
     ----------
     model : keras.Model
+        Of one of `ARCHITECTURES`, whose name it bears.
 
     Returns
     -------
     dict of str to bytes
         "model.onnx" for reading and "weights.safetensors" for training on.
+
+    Raises
+    ------
+    ParameterError
+        Nothing that can export is installed.
     """
     from safetensors.numpy import save
 
     arrays = {name: _smallest(weight.numpy()) for name, weight in _named_weights(model).items()}
-    model(np.zeros((1, *model.input_shape[1:]), np.float32))  # keras exports called models only
+    weights = save(arrays)
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / MODEL_ONNX
-        model.export(os.fspath(path), format="onnx", verbose=False)
-        return {MODEL_ONNX: path.read_bytes(), WEIGHTS: save(arrays)}
+        Path(folder, WEIGHTS).write_bytes(weights)
+        if keras_backend() == "jax":
+            _export_elsewhere(folder, model.name, model.output_shape[-1])
+        else:
+            _export_onnx(model, folder)
+        return {MODEL_ONNX: Path(folder, MODEL_ONNX).read_bytes(), WEIGHTS: weights}
+
+
+def _export_onnx(model: "keras.Model", folder: str) -> None:
+    model(np.zeros((1, *model.input_shape[1:]), np.float32))  # keras exports called models only
+    try:
+        model.export(os.path.join(folder, MODEL_ONNX), format="onnx", verbose=False)
+    except ImportError as error:
+        raise ParameterError(
+            f"To save a network, what Keras exports ONNX with must be installed. Got: {error}."
+        ) from None
+
+
+def _export_elsewhere(folder: str, architecture: str, classes: int) -> None:
+    backend = next((name for name in ("tensorflow", "torch") if find_spec(name)), None)
+    if backend is None:
+        raise ParameterError(
+            "To save a network trained in JAX, TensorFlow or PyTorch must be installed as well. "
+            "Got neither."
+        )
+    code = "import sys; from segcap.engine import convert_weights; convert_weights(*sys.argv[1:])"
+    run = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", code, folder, architecture, str(classes)],
+        env=os.environ | {"KERAS_BACKEND": backend},
+        capture_output=True,
+        text=True,
+    )
+    if run.returncode != 0:
+        raise ParameterError(
+            f"To save a network trained in JAX, {backend} must be able to export it. "
+            f"Got: {run.stderr.strip().splitlines()[-1]}"
+        )
+
+
+def convert_weights(folder: str, architecture: str, classes: str) -> None:
+    """Export the network whose weights lie in a folder to ONNX beside them."""
+    weights = Path(folder, WEIGHTS).read_bytes()
+    _export_onnx(rebuild_network(weights, architecture, classes=int(classes)), folder)
+
+
+def keras_backend() -> str:
+    """Name Keras' backend."""
+    require_keras()
+    import keras
+
+    return keras.backend.backend()
 
 
 def _smallest(array: NDArray[np.float32]) -> NDArray[np.floating]:
@@ -266,11 +326,10 @@ def keras_devices() -> tuple[str, list[str]]:
     ParameterError
         Keras or its backend is not installed.
     """
-    require_keras()
-    import keras
-
-    backend = keras.backend.backend()
+    backend = keras_backend()
     if backend != "torch":
+        import keras
+
         return backend, keras.distribution.list_devices()
     import torch
 

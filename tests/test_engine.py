@@ -3,7 +3,14 @@ import pytest
 
 import segcap
 from segcap import shipped
-from segcap.engine import MODEL_ONNX, WEIGHTS, export_network, open_engine, rebuild_network
+from segcap.engine import (
+    MODEL_ONNX,
+    WEIGHTS,
+    _export_elsewhere,
+    export_network,
+    open_engine,
+    rebuild_network,
+)
 from segcap.errors import BundleError, ParameterError
 from segcap.models import ARCHITECTURES, build
 
@@ -80,3 +87,22 @@ def test_unknown_architecture():
     with pytest.raises(ParameterError, match=r"must be one of glyph_cnn. Got 'transformer'"):
         build("transformer", 10)
     assert ARCHITECTURES == ("glyph_cnn",)
+
+
+def test_weights_are_exported_in_a_process_of_its_own(tmp_path):
+    model = build("glyph_cnn", 3)
+    parts = export_network(model)
+    (tmp_path / WEIGHTS).write_bytes(parts[WEIGHTS])
+    _export_elsewhere(str(tmp_path), "glyph_cnn", 3)
+    inputs = np.random.default_rng(0).random((4, 28, 28, 1), np.float32)
+    here, elsewhere = (
+        open_engine({**parts, MODEL_ONNX: model}, "glyph_cnn", classes=3).logits(inputs)
+        for model in (parts[MODEL_ONNX], (tmp_path / MODEL_ONNX).read_bytes())
+    )
+    np.testing.assert_allclose(elsewhere, here, atol=1e-5)
+
+
+def test_an_export_elsewhere_that_fails_is_told(tmp_path):
+    (tmp_path / WEIGHTS).write_bytes(b"no weights")
+    with pytest.raises(ParameterError, match="must be able to export it"):
+        _export_elsewhere(str(tmp_path), "glyph_cnn", 3)
