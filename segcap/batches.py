@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from itertools import islice
+from numbers import Integral
 from typing import TypeVar
 
 from segcap.errors import ParameterError
@@ -24,9 +25,11 @@ def check_batching(batch_size: int, n_jobs: int) -> None:
     Raises
     ------
     ParameterError
-        `batch_size` is below 1, or `n_jobs` is 0.
+        `batch_size` is no integer or below 1, or `n_jobs` is 0.
     """
-    if batch_size < 1:
-        raise ParameterError(f"The 'batch_size' must be at least 1. Got {batch_size}.")
+    if not isinstance(batch_size, Integral) or batch_size < 1:
+        raise ParameterError(
+            f"The 'batch_size' must be an integer of at least 1. Got {batch_size!r}."
+        )
     if n_jobs == 0:
         raise ParameterError("The 'n_jobs' must be at least 1, or -1 for one per core. Got 0.")

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterable, Sequence
+from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -321,9 +322,7 @@ class GlyphReader(TextReader[Outcome]):
 
     def _check_parameters(self) -> None:
         Charset(self.charset).mask(self.allowlist)
-        if self.length is not None and (
-            not isinstance(self.length, int | np.integer) or self.length < 1
-        ):
+        if self.length is not None and (not isinstance(self.length, Integral) or self.length < 1):
             raise ParameterError(
                 f"The 'length' must be an integer of at least 1, or None. Got {self.length!r}."
             )
@@ -337,8 +336,14 @@ class GlyphReader(TextReader[Outcome]):
                     f"The '{name}' of a GlyphReader must be one of {', '.join(known)}. "
                     f"Got {value!r}."
                 )
-        if not 0 <= self.reject_below <= 1:
-            raise ParameterError(f"The 'reject_below' must lie in [0, 1]. Got {self.reject_below}.")
+        if not isinstance(self.reject_below, Real) or not 0 <= self.reject_below <= 1:
+            raise ParameterError(
+                f"The 'reject_below' must be a number in [0, 1]. Got {self.reject_below!r}."
+            )
+        if not isinstance(self.random_state, Integral) or self.random_state < 0:
+            raise ParameterError(
+                f"The 'random_state' must be an integer of at least 0. Got {self.random_state!r}."
+            )
 
     def _digit_values(self) -> NDArray[np.intp]:
         self._require_fitted()
