@@ -203,9 +203,9 @@ def _unpack(content: bytes, name: str) -> tuple[dict[str, bytes], Any]:
                 )
             files = {entry.filename: archive.read(entry) for entry in archive.infolist()}
         return files, json.loads(files.pop(_MANIFEST))
+    except BundleError:
+        raise
     except (zipfile.BadZipFile, zlib.error, KeyError, ValueError, RecursionError) as error:
-        if isinstance(error, BundleError):
-            raise
         raise BundleError(
             f"A bundle must be a ZIP file with a manifest '{_MANIFEST}'. Got {name}: {error}."
         ) from None

@@ -112,12 +112,7 @@ class OnnxEngine:
             ) from None
         self._input = self._session.get_inputs()[0].name
         self._classes = classes
-        found = self._session.get_outputs()[0].shape[-1]
-        if found != classes:
-            raise BundleError(
-                f"The part '{MODEL_ONNX}' must tell the {classes} characters of the charset apart. "
-                f"Got a network of {found} classes."
-            )
+        _check_classes(MODEL_ONNX, self._session.get_outputs()[0].shape[-1], classes)
 
     def logits(self, inputs: NDArray[np.float32]) -> NDArray[np.float32]:
         """Give (N, C) logits for (N, ...) inputs."""
@@ -155,11 +150,7 @@ class SklearnEngine:
             raise BundleError(
                 f"The part '{MODEL_SKOPS}' must be an estimator that skops can load. Got: {error}"
             ) from None
-        if found != classes:
-            raise BundleError(
-                f"The part '{MODEL_SKOPS}' must tell the {classes} characters of the charset "
-                f"apart. Got an estimator of {found} classes."
-            )
+        _check_classes(MODEL_SKOPS, found, classes)
         self._architecture = architecture
 
     def logits(self, inputs: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -167,6 +158,14 @@ class SklearnEngine:
         from segcap.models.baselines import baseline_logits
 
         return baseline_logits(self._estimator, self._architecture, inputs)
+
+
+def _check_classes(part: str, found: int, classes: int) -> None:
+    if found != classes:
+        raise BundleError(
+            f"The part '{part}' must tell the {classes} characters of the charset apart. "
+            f"Got one of {found} classes."
+        )
 
 
 def rebuild_network(weights: bytes, architecture: str, *, classes: int) -> "keras.Model":

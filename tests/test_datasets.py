@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from segcap.datasets import load_labelled, load_mnist
-from segcap.errors import DataError
+from segcap.datasets import load_labelled, load_mnist, mnist
+from segcap.errors import DataError, ParameterError
 
 
 @pytest.fixture
@@ -18,9 +18,9 @@ def arrays():
 def test_mnist_from_a_file_or_its_folder(arrays, tmp_path):
     np.savez(tmp_path / "mnist.npz", **arrays)
     for path in (tmp_path, tmp_path / "mnist.npz"):
-        mnist = load_mnist(path)
-        np.testing.assert_array_equal(mnist.y_train, [0, 1, 2])
-        assert mnist.x_test.shape == (2, 28, 28)
+        loaded = load_mnist(path)
+        np.testing.assert_array_equal(loaded.y_train, [0, 1, 2])
+        assert loaded.x_test.shape == (2, 28, 28)
 
 
 @pytest.mark.parametrize(
@@ -85,3 +85,12 @@ def test_damaged_labels(tmp_path, content, message):
         (tmp_path / "labels.csv").write_text(content)
     with pytest.raises(DataError, match=message):
         load_labelled(tmp_path)
+
+
+def test_mnist_without_keras_is_told_in_one_sentence(monkeypatch):
+    def missing():
+        raise ParameterError("Keras is not there.")
+
+    monkeypatch.setattr(mnist, "require_keras", missing)
+    with pytest.raises(DataError, match="given as a file, or Keras be installed"):
+        load_mnist()

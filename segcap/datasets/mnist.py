@@ -8,7 +8,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from segcap.errors import DataError
+from segcap.engine import require_keras
+from segcap.errors import DataError, ParameterError
 
 __all__ = ["Mnist", "load_mnist"]
 
@@ -75,12 +76,14 @@ def load_mnist(path: str | os.PathLike[str] | None = None) -> Mnist:
 
 def _from_keras() -> Mnist:
     try:
-        import keras
-    except ImportError:
+        require_keras()
+    except ParameterError:
         raise DataError(
             "MNIST must be given as a file, or Keras be installed to fetch it: "
             "pip install 'segcap[train]'. Got neither."
         ) from None
+    import keras
+
     try:
         (x_train, y_train), (x_test, y_test) = keras.datasets.mnist.load_data()
     except Exception as error:  # noqa: BLE001 keras raises a bare Exception
