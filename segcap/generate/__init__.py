@@ -1,5 +1,20 @@
 """Seeded images whose truth is known."""
 
-from segcap.generate.sums import digit_sums
+from segcap.generate.dials import DIALS, Dials
+from segcap.generate.files import read_manifest, write_digit_sums, write_text
+from segcap.generate.sums import DigitRows, digit_sums
+from segcap.generate.text import Sample, TextArrays, TextGenerator, schemes
 
-__all__ = ["digit_sums"]
+__all__ = [
+    "DIALS",
+    "Dials",
+    "DigitRows",
+    "Sample",
+    "TextArrays",
+    "TextGenerator",
+    "digit_sums",
+    "read_manifest",
+    "schemes",
+    "write_digit_sums",
+    "write_text",
+]

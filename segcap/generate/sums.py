@@ -6,17 +6,25 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segcap.errors import ParameterError
+from segcap.generate.typefaces import check_digits
 
 __all__ = ["DigitRows", "digit_sums"]
 
+_BLOCK = 256
 _FIRST_EDGE = 24
 _WIDEST_ADVANCE = 40
 _LOWEST_TOP = 12
 _MOST_DRAWS = 10_000
 
 
-class DigitRows(NamedTuple):
-    """Images of digits in a row.
+class _Rows(NamedTuple):
+    images: NDArray[np.uint8]
+    labels: NDArray[np.uint8]
+    boxes: NDArray[np.int32]
+
+
+class DigitRows(_Rows):
+    """Images of digits in a row; unpacks into images, labels and boxes.
 
     Attributes
     ----------
@@ -26,11 +34,25 @@ class DigitRows(NamedTuple):
         The digits from left to right; their sum is the answer.
     boxes : (n, count, 4) int32 array
         x0, y0, x1, y1 of each digit's ink (its pixels above 0), half-open.
+    chosen : (n, count) int array
+        Which of the given digits they are.
+    corners : (n, count, 2) int array
+        Left and top edge of each pasted picture, pixels.
     """
 
-    images: NDArray[np.uint8]
-    labels: NDArray[np.uint8]
-    boxes: NDArray[np.int32]
+    chosen: NDArray[np.int64]
+    corners: NDArray[np.int64]
+    _pictures: NDArray[np.uint8]
+
+    def masks(self, index: int) -> NDArray[np.bool_]:
+        """Give the ink of each digit of an image before overlap: (count, height, width)."""
+        height, width = self._pictures.shape[1:]
+        masks = np.zeros((self.labels.shape[1], *self.images.shape[1:]), bool)
+        for mask, which, (x, y) in zip(
+            masks, self.chosen[index], self.corners[index].tolist(), strict=True
+        ):
+            mask[y : y + height, x : x + width] = self._pictures[which] > 0
+        return masks
 
 
 def digit_sums(
@@ -40,6 +62,7 @@ def digit_sums(
     seed: int = 0,
     digits: tuple[NDArray[np.uint8], NDArray[np.integer]],
     count: int = 4,
+    start: int = 0,
 ) -> DigitRows:
     """Paste digits side by side, as they come apart, touch or overlap.
 
@@ -55,11 +78,13 @@ def digit_sums(
         Least distance of two left edges, pixels, in 1 ... 40: for 28 x 28 digits about 22 keeps
         them apart, 15 lets them touch, 10 overlap.
     seed : int
-        The same seed gives the same bytes.
+        At least 0. The same seed gives the same bytes; more images begin with the same ones.
     digits : tuple of (M, h, w) uint8 array and (M,) int array
         Images of single digits, bright on black, and what they show.
     count : int
         Digits in a row, at least 1.
+    start : int
+        The first of the seed's images to give, at least 0.
 
     Returns
     -------
@@ -72,18 +97,13 @@ def digit_sums(
         A number is outside its range or `digits` are not as said.
     """
     pictures, names = digits
-    if pictures.ndim != 3 or pictures.dtype != np.uint8 or len(pictures) != len(names):
-        raise ParameterError(
-            "The 'digits' must be (M, h, w) uint8 images and M labels. "
-            f"Got {pictures.shape} {pictures.dtype} and {len(names)} labels."
-        )
-    if len(pictures) == 0:
-        raise ParameterError("The 'digits' must hold at least one picture. Got none.")
-    if not (np.min(names) >= 0 and np.max(names) <= 9):
-        raise ParameterError(
-            f"The 'digits' must show 0 to 9. Got labels from {np.min(names)} to {np.max(names)}."
-        )
-    for name, value, lowest in (("n", n, 0), ("count", count, 1), ("min_advance", min_advance, 1)):
+    check_digits(pictures, names)
+    for name, value, lowest in (
+        ("n", n, 0),
+        ("seed", seed, 0),
+        ("count", count, 1),
+        ("min_advance", min_advance, 1),
+    ):
         if value < lowest:
             raise ParameterError(f"The '{name}' must be at least {lowest}. Got {value}.")
     height, width = pictures.shape[1:]
@@ -93,23 +113,38 @@ def digit_sums(
             f"The 'min_advance' must be at most {_WIDEST_ADVANCE} and let {count} digits of "
             f"{width} pixels fit into {canvas_width}. Got {min_advance}."
         )
-    rng = np.random.default_rng(seed)
-    chosen = rng.integers(len(pictures), size=(n, count))
-    left = _left_edges(rng, n, count, min_advance, canvas_width - width)
-    top = rng.integers(_LOWEST_TOP + 1, size=(n, count))
+    furthest = canvas_width - width
+    blocks = [
+        _draw_block((seed, block), len(pictures), count, min_advance, furthest)
+        for block in range(start // _BLOCK, max(1, -(-(start + n) // _BLOCK)))
+    ]
+    wanted = slice(start % _BLOCK, start % _BLOCK + n)
+    chosen, left, top = (np.concatenate(parts)[wanted] for parts in zip(*blocks, strict=True))
     images = np.zeros((n, height + _LOWEST_TOP, canvas_width), np.uint8)
     for image, row, xs, ys in zip(images, chosen, left.tolist(), top.tolist(), strict=True):
         for picture, x, y in zip(pictures[row], xs, ys, strict=True):
             area = image[y : y + height, x : x + width]
             np.maximum(area, picture, out=area)
     boxes = _ink_boxes(pictures)[chosen] + np.stack([left, top, left, top], axis=-1)
-    return DigitRows(images, np.asarray(names)[chosen].astype(np.uint8), boxes.astype(np.int32))
+    rows = DigitRows(images, np.asarray(names)[chosen].astype(np.uint8), boxes.astype(np.int32))
+    rows.chosen, rows.corners, rows._pictures = chosen, np.stack([left, top], axis=-1), pictures
+    return rows
+
+
+def _draw_block(
+    seed: tuple[int, int], pictures: int, count: int, min_advance: int, furthest: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """Choose the digits of so many rows, their left edges and their top edges."""
+    rng = np.random.default_rng(seed)
+    chosen = rng.integers(pictures, size=(_BLOCK, count))
+    top = rng.integers(_LOWEST_TOP + 1, size=(_BLOCK, count))
+    return chosen, _left_edges(rng, count, min_advance, furthest), top
 
 
 def _left_edges(
-    rng: np.random.Generator, n: int, count: int, min_advance: int, furthest: int
+    rng: np.random.Generator, count: int, min_advance: int, furthest: int
 ) -> NDArray[np.int64]:
-    edges = np.full((n, count), furthest + 1)
+    edges = np.full((_BLOCK, count), furthest + 1)
     for _ in range(_MOST_DRAWS):
         late = np.flatnonzero(edges[:, -1] > furthest)
         if late.size == 0:

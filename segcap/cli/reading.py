@@ -1,35 +1,23 @@
-"""The command line: results on standard output, everything else on standard error."""
+"""Commands that read images: read, sum, eval."""
 
 import os
-import sys
 from collections import Counter
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
-import cv2
 import typer
 
-import segcap
 from segcap.bulk import ReadBatch, Record, read_files
+from segcap.cli.app import app, say
 from segcap.datasets.labelled import LABELS, load_labelled, read_labels
 from segcap.engine import EngineName
-from segcap.errors import DataError, ParameterError, SegcapError
+from segcap.errors import DataError
 from segcap.image import find_images
 from segcap.output import Output, progress_bar
 from segcap.readers.glyph import GlyphReader
-from segcap.shipped import available, bundle_path, load
-
-__all__ = ["main"]
-
-app = typer.Typer(
-    add_completion=False,
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-    help="Read text-CAPTCHA and multi-digit images by cutting them into glyphs.",
-)
+from segcap.shipped import load
 
 Paths = Annotated[list[str], typer.Argument(metavar="PATH...", help="Images and folders of them.")]
 Model = Annotated[str, typer.Option(help="A shipped reader's name, or a bundle's path.")]
@@ -106,90 +94,9 @@ def evaluate(
         print(f"{status:<19} {count}")
     errors = [reading.error for reading in readings if reading.error]
     for error in errors:
-        _say(error)
+        say(error)
     if errors:
         raise typer.Exit(1)
-
-
-@app.command()
-def models() -> None:
-    """List the shipped readers."""
-    from segcap.bundle import read_bundle
-
-    for name in available():
-        path = bundle_path(name)
-        bundle = read_bundle(path)
-        figures = ", ".join(f"{key} {value}" for key, value in bundle.provenance["figures"].items())
-        print(f"{name}: {bundle.kind}, {bundle.architecture}, {path.stat().st_size:,} bytes")
-        print(f"  characters {bundle.charset}")
-        print(f"  learned from {bundle.provenance['data']['name']}: {figures}")
-
-
-@app.command()
-def info() -> None:
-    """Name versions, Keras' backend and the devices at hand."""
-    import platform
-    from importlib import metadata
-
-    print(f"segcap {segcap.__version__}, Python {platform.python_version()}")
-    print(f"opencv {cv2.__version__}")
-    for package in ("numpy", "scikit-image", "scikit-learn", "onnxruntime"):
-        print(f"{package} {metadata.version(package)}")
-    from segcap.engine import keras_devices
-
-    try:
-        backend, devices = keras_devices()
-    except ParameterError as error:
-        print(f"keras: not at hand. {error}")
-    else:
-        print(f"keras {metadata.version('keras')}, backend {backend}")
-        print(f"devices: {', '.join(devices)}")
-
-
-@app.command()
-def train(
-    task: Annotated[str, typer.Argument(help="What to learn: digits.")],
-    out: Annotated[Path, typer.Option(help="Bundle to write.")],
-    data: Annotated[
-        Path | None, typer.Option(help="mnist.npz; keras.datasets' copy unless given.")
-    ] = None,
-    classifier: Annotated[str, typer.Option(help="glyph_cnn, hog_svm or knn.")] = "glyph_cnn",
-    epochs: Annotated[int, typer.Option(min=1, help="Most passes over the data.")] = 30,
-    seed: Annotated[int, typer.Option(min=0, help="Seed of all random choices.")] = 0,
-) -> None:
-    """Learn a reader; a killed training goes on from OUT.state when started again."""
-    from segcap.recipes import train_digits
-
-    if task != "digits":
-        raise ParameterError(f"The task must be one of: digits. Got {task!r}.")
-    if not out.parent.is_dir() or out.is_dir():
-        raise DataError(f"A bundle must be a file in a folder that exists. Got '{out}'.")
-    state = out.with_name(out.name + ".state")
-    with progress_bar("epochs", epochs) as bar:
-
-        def show(epoch: int, history: Any) -> None:
-            accuracy, loss = history.validation_accuracy[-1], history.validation_loss[-1]
-            bar(epoch, f"validation accuracy {accuracy:.4f}, loss {loss:.4f}")
-
-        reader = train_digits(
-            data, classifier=classifier, epochs=epochs, seed=seed, state=state, on_epoch=show
-        )
-    reader.save(out)
-    state.unlink(missing_ok=True)
-    for name, value in reader.provenance_["figures"].items():
-        print(f"{name} {value}")
-
-
-def main() -> None:
-    """Run the command line; an error of segcap's is one sentence and exit status 2."""
-    try:
-        app()
-    except SegcapError as error:
-        _say(error)
-        sys.exit(2)
-    except OSError as error:
-        _say(f"Results must go where there is room to write. Got: {error.strerror}.")
-        sys.exit(2)
 
 
 def _open(
@@ -230,7 +137,7 @@ def _read_all(
             records.append(record)
             bar()
             if record["status"] == "unreadable":
-                _say(record["error"])
+                say(record["error"])
     _report_accuracy(records, output, _labels_beside(sources), truth)
     if any(record["status"] == "unreadable" for record in records):
         raise typer.Exit(1)
@@ -248,7 +155,7 @@ def _find(sources: list[str]) -> list[Path]:
             if len(sources) == 1:
                 raise
             if os.path.isdir(source):
-                _say(error)
+                say(error)
             found = [Path(source)]
         paths.update(dict.fromkeys(found))
     return list(paths)
@@ -263,7 +170,7 @@ def _labels_beside(sources: list[str]) -> dict[Path, str]:
             try:
                 labels |= read_labels(file)
             except DataError as error:
-                _say(f"No accuracy is given. {error}")
+                say(f"No accuracy is given. {error}")
     return labels
 
 
@@ -285,7 +192,3 @@ def _report_accuracy(
 
 def _known(answer: Any) -> Any:
     return "" if answer is None else answer
-
-
-def _say(message: object) -> None:
-    print(f"segcap: {message}", file=sys.stderr)

@@ -1,0 +1,43 @@
+"""Commands that tell what is there: models, info."""
+
+import cv2
+
+import segcap
+from segcap.cli.app import app
+from segcap.errors import ParameterError
+from segcap.shipped import available, bundle_path
+
+
+@app.command()
+def models() -> None:
+    """List the shipped readers."""
+    from segcap.bundle import read_bundle
+
+    for name in available():
+        path = bundle_path(name)
+        bundle = read_bundle(path)
+        figures = ", ".join(f"{key} {value}" for key, value in bundle.provenance["figures"].items())
+        print(f"{name}: {bundle.kind}, {bundle.architecture}, {path.stat().st_size:,} bytes")
+        print(f"  characters {bundle.charset}")
+        print(f"  learned from {bundle.provenance['data']['name']}: {figures}")
+
+
+@app.command()
+def info() -> None:
+    """Name versions, Keras' backend and the devices at hand."""
+    import platform
+    from importlib import metadata
+
+    print(f"segcap {segcap.__version__}, Python {platform.python_version()}")
+    print(f"opencv {cv2.__version__}")
+    for package in ("numpy", "scikit-image", "scikit-learn", "onnxruntime"):
+        print(f"{package} {metadata.version(package)}")
+    from segcap.engine import keras_devices
+
+    try:
+        backend, devices = keras_devices()
+    except ParameterError as error:
+        print(f"keras: not at hand. {error}")
+    else:
+        print(f"keras {metadata.version('keras')}, backend {backend}")
+        print(f"devices: {', '.join(devices)}")

@@ -1,0 +1,34 @@
+"""The command line's frame: results on standard output, everything else on standard error."""
+
+import sys
+
+import typer
+
+from segcap.errors import SegcapError
+
+__all__ = ["app", "main", "say"]
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="Read text-CAPTCHA and multi-digit images by cutting them into glyphs.",
+)
+
+
+def main() -> None:
+    """Run the command line; an error of segcap's is one sentence and exit status 2."""
+    try:
+        app()
+    except SegcapError as error:
+        say(error)
+        sys.exit(2)
+    except OSError as error:
+        say(f"Results must go where there is room to write. Got: {error.strerror}.")
+        sys.exit(2)
+
+
+def say(message: object) -> None:
+    """Tell the user something that is no result."""
+    print(f"segcap: {message}", file=sys.stderr)

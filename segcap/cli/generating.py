@@ -1,0 +1,141 @@
+"""Commands that make images: generate."""
+
+import re
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+import typer
+from numpy.typing import NDArray
+
+from segcap.cli.app import app
+from segcap.datasets.mnist import load_mnist
+from segcap.datasets.uci_digits import load_uci_digits
+from segcap.errors import ParameterError
+from segcap.generate import DIALS, TextGenerator, schemes, write_digit_sums, write_text
+from segcap.output import progress_bar
+
+_DIGIT_SUM = "digit-sum"
+_Digits = tuple[NDArray[np.uint8], NDArray[np.integer]]
+
+Dial = Annotated[float | None, typer.Option(help="This dial alone, 0 to 1.")]
+
+
+@app.command()
+def generate(
+    scheme: Annotated[
+        str,
+        typer.Argument(
+            help="digit-sum, clean, wordpress, gradient-line, six-char, colour-lines, "
+            "number-field or mixed."
+        ),
+    ],
+    n: Annotated[int, typer.Option(help="Number of images.")],
+    out: Annotated[Path, typer.Option(help="Folder to write to, empty or not there.")],
+    seed: Annotated[int, typer.Option(help="Seed of all random choices.")] = 0,
+    charset: Annotated[str | None, typer.Option(help="Characters to draw from.")] = None,
+    length: Annotated[str | None, typer.Option(help="Characters in an image: 5, or 4-6.")] = None,
+    size: Annotated[str | None, typer.Option(help="Width and height, pixels: 200x50.")] = None,
+    fonts: Annotated[Path | None, typer.Option(help="Folder of fonts to draw with.")] = None,
+    digits: Annotated[
+        str | None,
+        typer.Option(help="Handwriting to draw with: an mnist.npz, or 'scikit-learn'."),
+    ] = None,
+    part: Annotated[str, typer.Option(help="Part of mnist.npz: train or test.")] = "train",
+    difficulty: Annotated[float | None, typer.Option(help="All dials, 0 to 1.")] = None,
+    overlap: Dial = None,
+    warp: Dial = None,
+    lines: Dial = None,
+    noise: Dial = None,
+    contrast: Dial = None,
+    min_advance: Annotated[
+        int | None,
+        typer.Option(help="digit-sum: least advance; 22 apart, 15 touching, 10 overlapping."),
+    ] = None,
+    masks: Annotated[bool, typer.Option("--masks/--no-masks", help="Write masks, too.")] = False,
+    jobs: Annotated[int, typer.Option(help="Worker processes; -1 for one per core.")] = 1,
+    resume: Annotated[
+        bool, typer.Option("--resume/--no-resume", help="Go on with a folder that was begun.")
+    ] = False,
+) -> None:
+    """Write images whose truth is known, with a manifest of every character's box."""
+    if scheme not in (_DIGIT_SUM, *schemes()):
+        raise ParameterError(
+            f"A scheme must be one of: {', '.join((_DIGIT_SUM, *schemes()))}. Got {scheme!r}."
+        )
+    handwriting = _load_digits(digits, part)
+    dials = {} if difficulty is None else dict.fromkeys(DIALS, difficulty)
+    alone = zip(DIALS, (overlap, warp, lines, noise, contrast), strict=True)
+    dials |= {name: value for name, value in alone if value is not None}
+    with progress_bar("images", n) as bar:
+        if scheme == _DIGIT_SUM:
+            _refuse(
+                "no charset, size, fonts, dials, masks or jobs of its own",
+                scheme,
+                charset or size or fonts or dials or masks or jobs != 1,
+            )
+            write_digit_sums(
+                n,
+                out,
+                digits=handwriting or load_uci_digits(),
+                min_advance=15 if min_advance is None else min_advance,
+                count=4 if length is None else _as_numbers("length", length, r"(\d+)")[0],
+                seed=seed,
+                resume=resume,
+                on_progress=bar,
+            )
+            return
+        _refuse("no --min-advance", scheme, min_advance is not None)
+        generator = TextGenerator(
+            scheme,
+            charset=charset,
+            length=None if length is None else _as_length(length),
+            size=None if size is None else _as_size(size),
+            fonts=fonts,
+            handwriting=handwriting,
+            difficulty=dials or None,
+        )
+        write_text(
+            generator,
+            n,
+            out,
+            seed=seed,
+            n_jobs=jobs,
+            masks=masks,
+            resume=resume,
+            on_progress=bar,
+        )
+
+
+def _refuse(rule: str, scheme: str, given: object) -> None:
+    if given:
+        raise ParameterError(f"The scheme '{scheme}' takes {rule}. Got one.")
+
+
+def _as_length(text: str) -> tuple[int, int]:
+    numbers = _as_numbers("length", text, r"(\d+)(?:-(\d+))?")
+    return numbers[0], numbers[-1]
+
+
+def _as_size(text: str) -> tuple[int, int]:
+    width, height = _as_numbers("size", text, r"(\d+)x(\d+)")
+    return width, height
+
+
+def _as_numbers(name: str, text: str, pattern: str) -> list[int]:
+    match = re.fullmatch(pattern, text)
+    if not match:
+        examples = {"length": "5 or 4-6", "size": "200x50"}
+        raise ParameterError(f"The --{name} must be like {examples[name]}. Got {text!r}.")
+    return [int(number) for number in match.groups() if number is not None]
+
+
+def _load_digits(source: str | None, part: str) -> _Digits | None:
+    if part not in ("train", "test"):
+        raise ParameterError(f"The --part must be train or test. Got {part!r}.")
+    if source is None:
+        return None
+    if source == "scikit-learn":
+        return load_uci_digits()
+    mnist = load_mnist(source)
+    return (mnist.x_train, mnist.y_train) if part == "train" else (mnist.x_test, mnist.y_test)

@@ -1,0 +1,73 @@
+"""Random draws that remember what was drawn."""
+
+from collections.abc import Sequence
+from typing import Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["Draws", "between"]
+
+T = TypeVar("T")
+Number = Any
+
+
+class Draws:
+    """Random numbers of one image, kept by name.
+
+    The same names are drawn in the same order however the dials stand, so that images of one seed
+    differ by their difficulty alone.
+
+    Parameters
+    ----------
+    seed, index : int
+        The image's own: it depends on no other image.
+
+    Attributes
+    ----------
+    parameters : dict
+        Everything drawn so far, as JSON takes it.
+    rng : numpy.random.Generator
+        For noise, too much of it to be kept; drawn last.
+    """
+
+    def __init__(self, seed: int, index: int) -> None:
+        self.rng = np.random.default_rng((seed, index))
+        self.parameters: dict[str, Any] = {}
+
+    def uniform(self, name: str, low: float, high: float) -> float:
+        """Draw a number in [low, high)."""
+        value = round(low + (high - low) * self.rng.random(), 4)
+        self.parameters[name] = value
+        return value
+
+    def uniforms(
+        self, name: str, low: float, high: float, n: int, *, scale: float = 1.0
+    ) -> NDArray[np.float64]:
+        """Draw `n` numbers in [low, high), and scale them."""
+        values = np.round((low + (high - low) * self.rng.random(n)) * scale, 4)
+        self.parameters[name] = values.tolist()
+        return values
+
+    def integer(self, name: str, low: int, high: int) -> int:
+        """Draw a whole number in low ... high."""
+        value = int(self.rng.integers(low, high + 1))
+        self.parameters[name] = value
+        return value
+
+    def choice(self, name: str, options: Sequence[T]) -> T:
+        """Draw one of the options; its name or itself is kept."""
+        option = options[int(self.rng.integers(len(options)))]
+        self.parameters[name] = getattr(option, "name", option)
+        return option
+
+    def choices(self, name: str, options: Sequence[T], n: int) -> list[T]:
+        """Draw `n` of the options, with repetition."""
+        drawn = [options[index] for index in self.rng.integers(len(options), size=n).tolist()]
+        self.parameters[name] = [getattr(option, "name", option) for option in drawn]
+        return drawn
+
+
+def between(easy: Number, hard: Number, dial: Number) -> Number:
+    """Go from `easy` at 0 to `hard` at 1; of arrays, for each element."""
+    return easy + (hard - easy) * dial

@@ -1,0 +1,266 @@
+"""Set characters in a line: size, place, rotation, overlap, elastic warp."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from segcap.errors import ParameterError
+from segcap.generate.dials import Dials
+from segcap.generate.draws import Draws, between
+from segcap.generate.typefaces import Mark, Typeface
+
+__all__ = ["Style", "elastic_field", "resample", "set_line", "warp_masks"]
+
+_LEAST_SIZE = 5
+_MOST_SHARED = 0.5
+_MARGIN = 2
+_GRID = 4, 12
+_FINENESS = 32
+
+
+class Style(NamedTuple):
+    """How a scheme sets its lines.
+
+    Attributes
+    ----------
+    size : tuple of float
+        Range of the capitals' height, in parts of the image's height.
+    spacing : float
+        Added to the gaps, in parts of the narrower neighbour's width.
+    rotation, shear : float
+        Most of either at full warp, degrees and pixels per pixel.
+    jitter : float
+        At full warp characters leave the baseline by up to this part of their size.
+    elastic : float
+        Largest elastic displacement at full warp, in parts of the capitals' height.
+    start : tuple of float
+        Where the line may begin, in parts of the room that it leaves.
+    one_face : bool
+        All characters in one face, or each in its own.
+    """
+
+    size: tuple[float, float] = (0.45, 0.6)
+    spacing: float = 0.0
+    rotation: float = 30.0
+    shear: float = 0.3
+    jitter: float = 0.25
+    elastic: float = 0.14
+    start: tuple[float, float] = (0.0, 1.0)
+    one_face: bool = False
+
+
+class _Placed(NamedTuple):
+    coverage: NDArray[np.uint8]
+    above: int
+
+
+def set_line(
+    draws: Draws,
+    text: str,
+    size: tuple[int, int],
+    *,
+    faces: Sequence[Typeface],
+    dials: Dials,
+    style: Style,
+) -> NDArray[np.uint8]:
+    """Draw every character of a line by itself.
+
+    Parameters
+    ----------
+    draws : Draws
+        Where the random choices come from.
+    text : str
+        At least one character, all of which every face can draw.
+    size : tuple of int
+        Width and height of the image, pixels.
+    faces : sequence of Typeface
+    dials : Dials
+        Overlap and warp count here.
+    style : Style
+
+    Returns
+    -------
+    (len(text), height, width) uint8 array
+        How much of each pixel each character covers, before any covers another.
+
+    Raises
+    ------
+    ParameterError
+        The text does not fit into the image with capitals of 5 pixels.
+    """
+    width, height = size
+    n = len(text)
+    capitals = draws.uniform("capitals", *style.size) * height
+    if style.one_face:
+        chosen = [draws.choice("font", faces)] * n
+    else:
+        chosen = draws.choices("fonts", faces, n)
+    picks = draws.uniforms("picks", 0, 1, n).tolist()
+    angles, shears, leaps = (
+        draws.uniforms(name, -most, most, n, scale=dials.warp)
+        for name, most in (
+            ("rotation", style.rotation),
+            ("shear", style.shear),
+            ("jitter", style.jitter),
+        )
+    )
+    gap = style.spacing + between(0.225, -0.375, dials.overlap)
+    gaps = draws.uniforms("gaps", gap - 0.075, gap + 0.075, n)
+    start, drop = draws.uniform("start", *style.start), draws.uniform("drop", 0, 1)
+    grid = draws.rng.integers(2**16, size=(2, *_GRID), dtype=np.uint16)
+
+    cap = int(capitals)
+    while True:
+        reach = style.elastic * dials.warp * cap
+        margin = _MARGIN + int(np.ceil(reach))
+        placed = [
+            _transform(face.mark(char, cap, pick), angle, shear)
+            for face, char, pick, angle, shear in zip(
+                chosen, text, picks, angles.tolist(), shears.tolist(), strict=True
+            )
+        ]
+        lefts = _left_edges([p.coverage.shape[1] for p in placed], gaps.tolist(), dials.overlap)
+        tops = [round(leap * cap) - p.above for leap, p in zip(leaps.tolist(), placed, strict=True)]
+        right = max(x + p.coverage.shape[1] for x, p in zip(lefts, placed, strict=True))
+        bottom = max(y + p.coverage.shape[0] for y, p in zip(tops, placed, strict=True))
+        top = min(tops)
+        room = width - 2 * margin - right, height - 2 * margin - (bottom - top)
+        if min(room) >= 0:
+            break
+        shrink = min((width - 2 * margin) / right, (height - 2 * margin) / (bottom - top))
+        cap = min(cap - 1, int(cap * shrink))
+        if cap < _LEAST_SIZE:
+            raise ParameterError(
+                f"A text must fit into its image with capitals of {_LEAST_SIZE} pixels. "
+                f"Got {text!r} for {width} x {height} pixels."
+            )
+    draws.parameters["capitals"] = cap
+    x_offset = margin + round(start * room[0])
+    y_offset = margin + round(drop * room[1]) - top
+    masks = np.zeros((n, height, width), np.uint8)
+    for mask, glyph, x, y in zip(masks, placed, lefts, tops, strict=True):
+        h, w = glyph.coverage.shape
+        mask[y + y_offset : y + y_offset + h, x + x_offset : x + x_offset + w] = glyph.coverage
+    return warp_masks(masks, elastic_field(grid, size, reach)) if reach > 0 else masks
+
+
+def elastic_field(
+    grid: NDArray[np.uint16], size: tuple[int, int], reach: float
+) -> NDArray[np.float32]:
+    """Make a smooth random displacement.
+
+    Parameters
+    ----------
+    grid : (2, rows, columns) uint16 array
+        Displacements at a coarse grid's nodes, in x and in y: 0 is all to one side.
+    size : tuple of int
+        Width and height.
+    reach : float
+        Largest displacement, pixels.
+
+    Returns
+    -------
+    (2, height, width) float32 array
+        In multiples of 1/32 pixel.
+    """
+    smooth = [cv2.resize(axis, size, interpolation=cv2.INTER_LINEAR_EXACT) for axis in grid]
+    field = (np.stack(smooth) / np.float32(2**15) - 1) * np.float32(reach)
+    return np.rint(field * _FINENESS) / np.float32(_FINENESS)
+
+
+def warp_masks(masks: NDArray[np.uint8], field: NDArray[np.float32]) -> NDArray[np.uint8]:
+    """Move the ink of every mask as a displacement field says.
+
+    Parameters
+    ----------
+    masks : (n, height, width) uint8 array
+    field : (2, height, width) float32 array
+        Every pixel takes what is so many pixels to its right and below.
+
+    Returns
+    -------
+    (n, height, width) uint8 array
+    """
+    _, height, width = masks.shape
+    reach = int(np.ceil(np.abs(field).max()))
+    columns, rows = np.arange(width, dtype=np.float32), np.arange(height, dtype=np.float32)
+    map_x, map_y = field[0] + columns, field[1] + rows[:, None]
+    warped = np.zeros_like(masks)
+    for mask, moved in zip(masks, warped, strict=True):
+        x, y, w, h = cv2.boundingRect(mask)
+        area = (
+            slice(max(0, y - reach), min(height, y + h + reach)),
+            slice(max(0, x - reach), min(width, x + w + reach)),
+        )
+        moved[area] = _take(mask, map_x[area], map_y[area])
+    return warped
+
+
+def resample(
+    mask: NDArray[np.uint8],
+    matrix: NDArray[np.float64],
+    origin: NDArray[np.float64],
+    pivot: NDArray[np.float64],
+    size: tuple[int, int],
+) -> NDArray[np.uint8]:
+    """Transform a mask linearly.
+
+    Parameters
+    ----------
+    mask : (h, w) uint8 array
+    matrix : (2, 2) float array
+        From offsets in the result to offsets in the mask, x and y.
+    origin : (2,) float array
+        Offset of the result's first pixel.
+    pivot : (2,) float array
+        Where in the mask the offset is 0.
+    size : tuple of int
+        Width and height of the result.
+
+    Returns
+    -------
+    (height, width) uint8 array
+    """
+    columns = origin[0] + np.arange(size[0])
+    rows = origin[1] + np.arange(size[1])[:, np.newaxis]
+    map_x, map_y = (
+        np.rint(_FINENESS * (across * columns + down * rows + at)) / _FINENESS
+        for (across, down), at in zip(matrix, pivot, strict=True)
+    )
+    return _take(mask, map_x.astype(np.float32), map_y.astype(np.float32))
+
+
+def _take(
+    mask: NDArray[np.uint8], map_x: NDArray[np.float32], map_y: NDArray[np.float32]
+) -> NDArray[np.uint8]:
+    """Sample a mask in whole numbers, the same on every processor."""
+    return cv2.remap(mask, *cv2.convertMaps(map_x, map_y, cv2.CV_16SC2), cv2.INTER_LINEAR)
+
+
+def _transform(mark: Mark, angle: float, shear: float) -> _Placed:
+    """Rotate and shear a character about the middle of its foot, and crop it."""
+    if angle == 0 and shear == 0:
+        return _Placed(mark.coverage, mark.above)
+    height, width = mark.coverage.shape
+    cos, sin = np.cos(np.deg2rad(angle)), np.sin(np.deg2rad(angle))
+    matrix = np.array([[cos, sin], [-sin, cos]]) @ np.array([[1, -shear], [0, 1]])
+    corners = np.array([[-1, -1], [width, -1], [-1, height], [width, height]], float)
+    foot = np.array([width / 2, mark.above])
+    turned = (corners - foot) @ matrix.T
+    low = np.floor(turned.min(axis=0))
+    w, h = (np.ceil(turned.max(axis=0)) - low + 1).astype(int).tolist()
+    full = resample(mark.coverage, np.linalg.inv(matrix), low, foot, (w, h))
+    x, y, w, h = cv2.boundingRect(full)
+    return _Placed(full[y : y + h, x : x + w], int(-low[1]) - y)
+
+
+def _left_edges(widths: list[int], gaps: list[float], overlap: float) -> list[int]:
+    """Where each character begins, the first at 0; at no overlap two pixels stay free."""
+    edges = [0]
+    for before, width, gap in zip(widths, widths[1:], gaps, strict=False):
+        distance = round(max(gap, -_MOST_SHARED) * min(before, width))
+        edges.append(edges[-1] + before + (distance if overlap else max(distance, 2)))
+    return edges
