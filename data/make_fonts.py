@@ -16,7 +16,7 @@ FACES = {
     "arimo": ("400-normal", "700-normal"),
     "tinos": ("400-normal", "700-normal"),
     "courier-prime": ("400-normal", "700-normal"),
-    "noto-sans": ("400-normal", "700-normal"),
+    "noto-sans": ("400-normal", "600-normal", "700-normal"),
     "noto-serif": ("400-normal", "700-normal"),
     "comic-neue": ("700-normal",),
     "kalam": ("700-normal",),

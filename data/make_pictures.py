@@ -1,4 +1,4 @@
-"""Draw the README's picture anew: `python data/make_pictures.py`."""
+"""Draw the README's pictures anew: `python data/make_pictures.py`."""
 
 from pathlib import Path
 
@@ -11,9 +11,12 @@ import segcap
 from segcap.binarize import binarize
 from segcap.clean import clean
 from segcap.cutout import cut_out, find_segments
+from segcap.generate import Sample, TextGenerator
+from segcap.generate.six_char import STYLES
 from segcap.image import load_image
 
 DATA = Path(__file__).parent
+SCHEMES = ("clean", "wordpress", "gradient-line", "colour-lines", "number-field", "mixed")
 SAMPLES = {"field-bright-6.png": None, "field-dark-8.png": None, "sum-touching-3.png": 4}
 
 
@@ -36,8 +39,7 @@ def draw(axes, sample: str, length: int | None) -> None:
         panel.spines[:].set_visible(False)
 
 
-def main() -> None:
-    mpl.use("agg")
+def draw_steps(path: Path) -> None:
     figure, rows = plt.subplots(
         len(SAMPLES), 5, figsize=(13, 1.1 * len(SAMPLES)), layout="constrained"
     )
@@ -45,8 +47,42 @@ def main() -> None:
         draw(axes, sample, length)
     for panel, title in zip(rows[0], ("image", "mask", "boxes", "glyphs", "answer"), strict=True):
         panel.set_title(title, loc="left", fontsize=11)
+    figure.savefig(path, dpi=110)
+
+
+def draw_schemes(path: Path) -> None:
+    """One row a scheme; below them every style of six-char."""
+    looks: dict[str, list[Sample]] = {}
+    for scheme in SCHEMES:
+        generator = TextGenerator(scheme)
+        looks[scheme] = generator.samples(5)
+    styles: dict[str, Sample] = {}
+    for sample in TextGenerator("six-char").stream(seed=1):
+        styles.setdefault(sample.parameters["style"], sample)
+        if len(styles) == len(STYLES):
+            break
+    figure, rows = plt.subplots(len(looks) + 3, 5, figsize=(13, 7.4), layout="constrained")
+    for axes, (scheme, samples) in zip(rows, looks.items(), strict=False):
+        for panel, sample in zip(axes, samples, strict=True):
+            show(panel, sample)
+        axes[0].set_title(scheme, loc="left", fontsize=11)
+    for panel, style in zip(rows[len(looks) :].flat, STYLES, strict=False):
+        show(panel, styles[style])
+        panel.set_title(f"six-char, {style}", loc="left", fontsize=9)
+    for panel in rows.flat:
+        panel.set_axis_off()
+    figure.savefig(path, dpi=90, pil_kwargs={"optimize": True})
+
+
+def show(panel, sample: Sample) -> None:
+    panel.imshow(sample.image, cmap="gray", vmin=0, vmax=255, interpolation="nearest")
+
+
+def main() -> None:
+    mpl.use("agg")
     (DATA / "pictures").mkdir(exist_ok=True)
-    figure.savefig(DATA / "pictures" / "steps.png", dpi=110)
+    draw_steps(DATA / "pictures" / "steps.png")
+    draw_schemes(DATA / "pictures" / "schemes.png")
 
 
 if __name__ == "__main__":

@@ -7,65 +7,48 @@ enlarged. No reader that segcap ships has learned from them.
 
 import csv
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import cv2
 import numpy as np
-from sklearn.datasets import load_digits
 
-from segcap.generate import digit_sums
+from segcap.datasets import load_uci_digits
+from segcap.generate import TextGenerator, digit_sums
 
 SEED = 20
 SUM_TIERS = {"apart": 22, "touching": 15, "overlapping": 10}
 FIELD_LENGTHS = (1, 1, 2, 3, 4, 5, 5, 6, 7, 8, 9, 10)
-FIELD_HEIGHTS = (12, 16, 20, 28, 40, 64, 100, 160)
+FIELD_HEIGHTS = (20, 26, 34, 48, 70, 110, 160, 240)
 
 
-def enlarged_digits() -> tuple[np.ndarray, np.ndarray]:
-    digits = load_digits()
-    levels = np.rint(digits.images / 16 * 255).astype(np.uint8)
-    framed = [
-        cv2.copyMakeBorder(
-            cv2.resize(level, (20, 20), interpolation=cv2.INTER_CUBIC), 4, 4, 4, 4, 0
-        )
-        for level in levels
-    ]
-    return np.stack(framed), digits.target
-
-
-def as_field(row: np.ndarray, height: int, paper: int, ink: int, rng: np.random.Generator):
-    """Scale a row so that its digits are `height` pixels tall; ink on lit, grainy paper."""
-    scale = height / 20
-    interpolation = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
-    cover = cv2.resize(row, None, fx=scale, fy=scale, interpolation=interpolation) / 255
-    light = np.linspace(0, rng.uniform(-30, 30), cover.shape[1])
-    grain = rng.normal(0, 3, cover.shape)
-    levels = (paper + light) * (1 - cover) + ink * cover + grain
-    return np.clip(np.rint(levels), 0, 255).astype(np.uint8)
+def samples() -> Iterator[tuple[str, np.ndarray, str]]:
+    digits = load_uci_digits()
+    for offset, (tier, min_advance) in enumerate(SUM_TIERS.items()):
+        rows = digit_sums(8, min_advance, seed=SEED + offset, digits=digits)
+        for number, (image, label) in enumerate(zip(rows.images, rows.labels, strict=True)):
+            yield f"sum-{tier}-{number}", image, "".join(map(str, label))
+    for ink in ("dark", "bright"):
+        for number, length in enumerate(FIELD_LENGTHS):
+            height = FIELD_HEIGHTS[number % len(FIELD_HEIGHTS)]
+            size = round(height * (0.6 * length + 0.7)), height
+            fields = TextGenerator("number-field", length=length, size=size, handwriting=digits)
+            field = next(
+                field
+                for field in fields.stream(seed=SEED + number)
+                if field.parameters["ink_is"] == ink
+            )
+            yield f"field-{ink}-{number}", field.image, field.label
 
 
 def main(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
-    rng = np.random.default_rng(SEED)
-    digits = enlarged_digits()
-    samples = {}
-    for offset, (tier, min_advance) in enumerate(SUM_TIERS.items()):
-        rows = digit_sums(8, min_advance, seed=SEED + offset, digits=digits)
-        for number, (image, label) in enumerate(zip(rows.images, rows.labels, strict=True)):
-            samples[f"sum-{tier}-{number}.png"] = image, label
-    for polarity, paper, ink in (("dark", 215, 40), ("bright", 35, 225)):
-        for number, length in enumerate(FIELD_LENGTHS):
-            seed = int(rng.integers(2**31))
-            rows = digit_sums(1, 24, seed=seed, digits=digits, count=length)
-            height = FIELD_HEIGHTS[number % len(FIELD_HEIGHTS)]
-            image = as_field(rows.images[0], height, paper, ink, rng)
-            samples[f"field-{polarity}-{number}.png"] = image, rows.labels[0]
     with (folder / "labels.csv").open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(["file", "label"])
-        for name, (image, label) in samples.items():
-            cv2.imwrite(str(folder / name), image)
-            writer.writerow([name, "".join(map(str, label))])
+        for name, image, label in samples():
+            cv2.imwrite(str(folder / f"{name}.png"), image)
+            writer.writerow([f"{name}.png", label])
 
 
 if __name__ == "__main__":

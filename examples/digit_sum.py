@@ -1,26 +1,21 @@
 """Add up rows of handwritten digits, with the probability of every possible sum."""
 
-import cv2
 import numpy as np
-from sklearn.datasets import load_digits
 
 import segcap
+from segcap.datasets import load_uci_digits
 
-digits = load_digits()
-levels = np.rint(digits.images / 16 * 255).astype(np.uint8)
-framed = np.stack(
-    [cv2.copyMakeBorder(cv2.resize(level, (20, 20)), 4, 4, 4, 4, 0) for level in levels]
-)
+digits = load_uci_digits()
 reader = segcap.load("digits", length=4)
 
-rows = segcap.generate.digit_sums(1, 15, seed=0, digits=(framed, digits.target))
+rows = segcap.generate.digit_sums(1, 15, seed=0, digits=digits)
 answer = reader.digit_sum(rows.images[0])
 likely = np.argsort(-answer.probabilities)[:3]
 print(f"digits {answer.reading.text}, sum {answer.value}, confidence {answer.confidence:.2f}")
 print("likely sums: " + ", ".join(f"{s} ({answer.probabilities[s]:.2f})" for s in likely))
 
 for name, min_advance in (("separated", 22), ("touching", 15), ("overlapping", 10)):
-    rows = segcap.generate.digit_sums(200, min_advance, seed=1, digits=(framed, digits.target))
+    rows = segcap.generate.digit_sums(200, min_advance, seed=1, digits=digits)
     answers = reader.digit_sums(rows.images)
     right = [
         answer.value == label.sum() for answer, label in zip(answers, rows.labels, strict=True)

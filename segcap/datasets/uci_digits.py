@@ -1,8 +1,8 @@
 """The handwritten digits that come with scikit-learn."""
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 __all__ = ["load_uci_digits"]
 
@@ -27,5 +27,6 @@ def load_uci_digits() -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
     levels = np.rint(digits.images / 16 * 255).astype(np.uint8)
     pictures = np.zeros((len(levels), 28, 28), np.uint8)
     for picture, level in zip(pictures, levels, strict=True):
-        cv2.resize(level, (20, 20), dst=picture[4:24, 4:24], interpolation=cv2.INTER_CUBIC)
+        larger = Image.fromarray(level).resize((20, 20), Image.Resampling.BICUBIC)
+        picture[4:24, 4:24] = np.asarray(larger)
     return pictures, digits.target

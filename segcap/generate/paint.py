@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from segcap.generate.dials import Dials
 from segcap.generate.draws import Draws, between
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "jpeg",
     "polyline",
     "scatter",
+    "shade",
     "specks",
 ]
 
@@ -31,7 +33,6 @@ Cover = NDArray[np.float32]
 Tone = float | NDArray[Any]
 
 _SHIFT = 4
-_MOST_CURVES = 4
 _CURVE_POINTS = 24
 _LEAST_KEPT = 0.15
 _TWO_BYTES_DEVIATION = 104.5
@@ -67,9 +68,9 @@ def fade(tone: Tone, paper: Tone, contrast: float) -> NDArray[np.float32]:
     )
 
 
-def gradient(draws: Draws, size: tuple[int, int], change: float) -> Canvas:
+def gradient(draws: Draws, size: tuple[int, int], change: float, *, name: str = "light") -> Canvas:
     """Draw an even change of light across the page: (H, W), its mean 0, `change` end to end."""
-    angle = draws.uniform("light", 0, 2 * np.pi)
+    angle = draws.uniform(name, 0, 2 * np.pi)
     width, height = size
     across = np.linspace(-0.5, 0.5, width, dtype=np.float32) * np.float32(change * np.cos(angle))
     down = np.linspace(-0.5, 0.5, height, dtype=np.float32) * np.float32(change * np.sin(angle))
@@ -81,11 +82,12 @@ def curves(
     size: tuple[int, int],
     dial: float,
     *,
+    most: int = 4,
     thickness: tuple[float, float] = (1.0, 3.0),
     reach: tuple[float, float] = (0.0, 1.0),
     name: str = "curves",
 ) -> Cover:
-    """Draw curves from the left to the right, as many and as thick as the dial says.
+    """Draw curves from left to right; the dial says how many, how long and how thick.
 
     Parameters
     ----------
@@ -93,11 +95,13 @@ def curves(
     size : tuple of int
         Width and height.
     dial : float
-        0 for none, 1 for four of the greatest thickness.
+        0 for none, 1 for all, of the greatest thickness; from 0.5 on they are of full length.
+    most : int
+        How many there may be.
     thickness : tuple of float
         The thinnest and the thickest, pixels.
     reach : tuple of float
-        Where they begin and end, in parts of the width.
+        Where those of full length begin and end, in parts of the width.
     name : str
         What the parameters call them.
 
@@ -107,18 +111,20 @@ def curves(
         In [0, 1].
     """
     width, height = size
-    nodes = draws.rng.random((_MOST_CURVES, 5))
-    count = int(np.ceil(dial * _MOST_CURVES))
+    nodes = draws.rng.random((most, 6))
+    count = int(np.ceil(dial * most))
     draws.parameters[name] = np.round(nodes[:count], 4).tolist()
     cover = np.zeros((height, width), np.uint8)
     thickest = between(*thickness, dial)
     at = np.linspace(0, 1, _CURVE_POINTS)
-    xs = between(*reach, at) * (width - 1)
     bow = 3 * at * (1 - at)
-    for begin, bend, end, phase, weight in nodes[:count]:
+    share = min(1.0, 2 * dial)
+    for begin, bend, end, phase, weight, place in nodes[:count]:
         ys = between(begin, end, at) * (1 - bow) + between(0.25, 0.75, bend) * bow
         ys = (0.15 + 0.7 * ys + 0.06 * np.sin(2 * np.pi * (at * 1.5 + phase))) * (height - 1)
-        polyline(cover, xs, ys, round(between(thickness[0], thickest, weight)))
+        here = place * (1 - share) + share * at
+        xs = between(*reach, here) * (width - 1)
+        polyline(cover, xs, np.interp(here, at, ys), round(between(thickness[0], thickest, weight)))
     return as_cover(cover)
 
 
@@ -161,12 +167,24 @@ def scatter(draws: Draws, canvas: Canvas, reach: float, where: Cover) -> Canvas:
     return canvas[rows, columns]
 
 
-def disturb(draws: Draws, canvas: Canvas, dial: float, ink: Tone) -> Canvas:
-    """Strew specks of ink, blur, and add grain, as much as the noise dial says."""
+def disturb(draws: Draws, canvas: Canvas, dials: Dials, ink: Tone) -> Canvas:
+    """Do to a page what its noise and contrast dials say.
+
+    Noise strews specks of ink, blurs, and adds grain; lost contrast comes with uneven light.
+    """
     height, width = canvas.shape[-2:]
-    strewn = blend(canvas, specks(draws, (width, height), between(0, 0.06, dial)), ink)
-    soft = blur(strewn, between(0, 0.9, dial))
-    return soft + _grain(draws, canvas.shape) * np.float32(between(0, 30, dial))
+    size = width, height
+    strewn = blend(canvas, specks(draws, size, between(0, 0.06, dials.noise)), ink)
+    soft = blur(strewn, between(0, 0.9, dials.noise))
+    grain = _grain(draws, canvas.shape) * np.float32(between(0, 30, dials.noise))
+    return shade(draws, soft, dials.contrast) + grain
+
+
+def shade(draws: Draws, canvas: Canvas, dial: float) -> Canvas:
+    """Darken the page to one side; at a dial of 1 half the light is lost there."""
+    height, width = canvas.shape[-2:]
+    side = np.clip(gradient(draws, (width, height), 1, name="shade") + np.float32(0.5), 0, 1)
+    return canvas * (1 - np.float32(between(0, 0.5, dial)) * side)
 
 
 def _grain(draws: Draws, shape: tuple[int, ...]) -> Canvas:

@@ -25,12 +25,14 @@ from segcap.generate.paint import (
     jpeg,
     polyline,
     scatter,
+    shade,
 )
 from segcap.generate.setting import Style
 from segcap.generate.six_char import six_char
 
 __all__ = ["SCHEMES", "Scheme"]
 
+_CRISP = np.float32(1.5)
 _LUMA = np.array([0.299, 0.587, 0.114])
 _CAPITALS = string.digits + string.ascii_uppercase
 
@@ -71,7 +73,7 @@ def clean(draws: Draws, page: Page) -> Drawn:
     ink = fade(draws.uniform("ink", 0, 50), paper, page.dials.contrast)
     marks = np.maximum(covered(masks), curves(draws, page.size, page.dials.lines))
     canvas = blend(np.full(marks.shape, paper, np.float32), marks, ink)
-    return Drawn(as_pixels(disturb(draws, canvas, page.dials.noise, ink)), masks)
+    return Drawn(as_pixels(disturb(draws, canvas, page.dials, ink)), masks)
 
 
 def wordpress(draws: Draws, page: Page) -> Drawn:
@@ -79,9 +81,10 @@ def wordpress(draws: Draws, page: Page) -> Drawn:
     style = Style(size=(0.5, 0.58), spacing=0.2, rotation=24, shear=0.1, jitter=0.6, elastic=0.06)
     masks = page.set_line(draws, style)
     ink = fade(0, 255, page.dials.contrast)
-    marks = np.maximum(covered(masks), curves(draws, page.size, page.dials.lines, thickness=(1, 2)))
+    letters = np.minimum(1, _CRISP * covered(masks))
+    marks = np.maximum(letters, curves(draws, page.size, page.dials.lines, thickness=(1, 2)))
     canvas = blend(np.full(marks.shape, 255, np.float32), marks, ink)
-    return Drawn(as_pixels(disturb(draws, canvas, page.dials.noise, ink)), masks)
+    return Drawn(as_pixels(disturb(draws, canvas, page.dials, ink)), masks)
 
 
 def gradient_line(draws: Draws, page: Page) -> Drawn:
@@ -100,11 +103,12 @@ def gradient_line(draws: Draws, page: Page) -> Drawn:
     where = np.broadcast_to(np.maximum(0, 1 - across * across).astype(np.float32), letters.shape)
     letters = scatter(draws, letters, between(0, 6, page.dials.noise), where)
     lines = np.maximum(
-        curves(draws, page.size, page.dials.lines / 2, thickness=(1.6, 4), reach=(0.1, 0.9)),
+        curves(draws, page.size, page.dials.lines, most=2, reach=(0.1, 0.9)),
         _hook(draws, page.size, page.dials.lines),
     )
     canvas = blend(paper, np.maximum(letters, lines), ink)
-    canvas = blur(canvas, between(0, 1.2, page.dials.noise))
+    canvas = blur(canvas, between(0, 0.8, page.dials.noise))
+    canvas = shade(draws, canvas, page.dials.contrast)
     return Drawn(jpeg(draws, as_pixels(canvas), (85, 95)), masks)
 
 
@@ -126,9 +130,9 @@ def colour_lines(draws: Draws, page: Page) -> Drawn:
         cover = as_cover(mask[area])
         inner = cv2.erode(cover, np.ones((3, 3), np.uint8)) * hollow
         canvas[area] = blend(canvas[area], cover - inner, tone)
-    above = curves(draws, page.size, page.dials.lines / 2, name="curves_above")
+    above = curves(draws, page.size, page.dials.lines, most=2, name="curves_above")
     canvas = blend(canvas, above, tones[-1])
-    return Drawn(as_pixels(disturb(draws, canvas, page.dials.noise, tones[0])), masks)
+    return Drawn(as_pixels(disturb(draws, canvas, page.dials, tones[0])), masks)
 
 
 def number_field(draws: Draws, page: Page) -> Drawn:
@@ -141,7 +145,7 @@ def number_field(draws: Draws, page: Page) -> Drawn:
     lit = np.float32(paper) + gradient(draws, page.size, between(0, 60, page.dials.noise))
     marks = np.maximum(covered(masks), _ruling(draws, page.size, page.dials.lines))
     canvas = blend(lit, marks, ink_tone)
-    return Drawn(as_pixels(disturb(draws, canvas, page.dials.noise, ink_tone)), masks)
+    return Drawn(as_pixels(disturb(draws, canvas, page.dials, ink_tone)), masks)
 
 
 def mixed(draws: Draws, page: Page) -> Drawn:
@@ -161,7 +165,7 @@ SCHEMES = {
         (4, 4),
         (72, 24),
         Dials(warp=0.5, overlap=0.2),
-        ("noto-serif-400", "noto-serif-700"),
+        ("tinos-400", "tinos-700"),
     ),
     "gradient-line": Scheme(
         gradient_line,
@@ -169,7 +173,7 @@ SCHEMES = {
         (5, 5),
         (200, 50),
         Dials(overlap=0.35, warp=0.25, lines=0.5, noise=0.4),
-        ("noto-sans-400", "noto-sans-700"),
+        ("noto-sans-600", "noto-sans-700"),
     ),
     "six-char": Scheme(
         six_char,

@@ -5,6 +5,7 @@ the lines dial where it is made of lines, and is complete at 0.5.
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -38,7 +39,8 @@ def six_char(draws: Draws, page: Page) -> Drawn:
     """Draw a text in one of the styles, as JPEG."""
     style = draws.choice("style", tuple(STYLES))
     canvas, masks = STYLES[style](draws, page)
-    noisy = disturb(draws, canvas, max(0.0, 2 * page.dials.noise - 1), ink=60)
+    beyond = replace(page.dials, noise=max(0.0, 2 * page.dials.noise - 1))
+    noisy = disturb(draws, canvas, beyond, ink=60)
     pixels = jpeg(draws, as_pixels(noisy), (72, 92))
     return Drawn(pixels, masks)
 

@@ -1,5 +1,6 @@
 """Seeded images of text, with the truth about every character."""
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
@@ -26,7 +27,7 @@ T = TypeVar("T")
 _QUARTER = 64
 _MOST_CHARACTERS = 100
 _SIDES = (10, 4096)
-_PER_TASK = 64
+_PER_TASK = 128
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,8 @@ class TextGenerator:
     scheme : str
         One of `schemes()`.
     charset : str, optional
-        The characters to draw from, all equally often; the scheme's own if not given.
+        The characters to draw from, all equally often. Unless given, the scheme's own; of
+        them the digits for handwriting.
     length : int or tuple of int, optional
         Characters in every image, or their fewest and most, in 1 ... 100.
     size : tuple of int, optional
@@ -138,7 +140,9 @@ class TextGenerator:
             raise ParameterError("Give either 'fonts' or 'handwriting'. Got both.")
         own = SCHEMES[scheme]
         self.scheme = scheme
-        self.charset = Charset(own.charset if charset is None else charset).characters
+        if charset is None:
+            charset = own.charset if handwriting is None else re.sub(r"\D", "", own.charset)
+        self.charset = Charset(charset).characters
         if own.in_capitals and self.charset != self.charset.lower():
             raise ParameterError(
                 f"The charset of '{scheme}' must be in lower case, as its labels are. "

@@ -9,7 +9,7 @@ from typing import NamedTuple, Protocol
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from PIL import ImageFont
+from PIL import Image, ImageFont
 
 from segcap.errors import DataError, ParameterError
 
@@ -117,11 +117,8 @@ class Handwriting:
             return Mark(np.zeros((1, 1), np.uint8), 1)
         scale = size / (picture.shape[0] * 20 / 28)
         shape = max(1, round(width * scale)), max(1, round(height * scale))
-        interpolation = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
-        coverage = cv2.resize(
-            picture[y : y + height, x : x + width], shape, interpolation=interpolation
-        )
-        return Mark(coverage, shape[1])
+        ink = Image.fromarray(picture[y : y + height, x : x + width])
+        return Mark(np.array(ink.resize(shape, Image.Resampling.BILINEAR)), shape[1])
 
 
 def check_digits(pictures: NDArray[np.uint8], labels: NDArray[np.integer]) -> None:
@@ -190,7 +187,9 @@ def able_to_draw(typefaces: Sequence[Typeface], characters: str) -> tuple[Typefa
         return able
     for char in characters:
         if not any(face.can_draw(char) for face in typefaces):
-            raise ParameterError(f"Every character must be in a given font. Got {char!r}.")
+            raise ParameterError(
+                f"Every character must be in a given font or handwriting. Got {char!r}."
+            )
     raise ParameterError(
         f"One of the given fonts must have all of the characters. Got {characters!r}, "
         f"which are in none of the {len(typefaces)} fonts together."
