@@ -1,6 +1,7 @@
 import os
 import subprocess
 import sys
+import tarfile
 from pathlib import Path
 
 import numpy as np
@@ -50,6 +51,7 @@ def test_sums_of_four_digits(mnist, min_advance, least):
     [
         ("digit_sums.py", ["--n", "50"]),
         ("sizes.py", ["--n", "20"]),
+        ("robustness.py", ["--n", "20"]),
     ],
 )
 def test_the_figure_scripts_run(script, options):
@@ -60,12 +62,30 @@ def test_the_figure_scripts_run(script, options):
         text=True,
         check=True,
     )
-    assert "95 % interval" in run.stdout
+    assert "95 % interval" in run.stdout or "n = 20 a step" in run.stdout
 
 
-def test_the_speed_script_runs():
+def test_real_and_generated_images_are_drawn_side_by_side(tmp_path):
+    archive = Path(os.environ.get("SEGCAP_DATA", "")) / "captcha-six-samples.tar"
+    if not archive.is_file():
+        pytest.skip("SEGCAP_DATA names no folder with captcha-six-samples.tar")
+    with tarfile.open(archive) as tar:
+        tar.extractall(tmp_path, filter="data")
     run = subprocess.run(
-        [sys.executable, FIGURES / "speed.py", "--n", "100"],
+        [sys.executable, FIGURES / "side_by_side.py", "--data", tmp_path, "--out", "pairs.png"],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=tmp_path,
+    )
+    assert run.stdout == "11 pairs in pairs.png\n"
+    assert (tmp_path / "pairs.png").stat().st_size > 10_000
+
+
+@pytest.mark.parametrize("script", ["speed.py", "generation_speed.py"])
+def test_the_speed_scripts_run(script):
+    run = subprocess.run(
+        [sys.executable, FIGURES / script, "--n", "100"],
         capture_output=True,
         text=True,
         check=True,

@@ -1,5 +1,6 @@
 """Set characters in a line: size, place, rotation, overlap, elastic warp."""
 
+import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -19,6 +20,8 @@ _MOST_SHARED = 0.5
 _MARGIN = 2
 _GRID = 4, 12
 _FINENESS = 32
+
+Matrix = tuple[tuple[float, float], tuple[float, float]]
 
 
 class Style(NamedTuple):
@@ -201,9 +204,10 @@ def warp_masks(masks: NDArray[np.uint8], field: NDArray[np.float32]) -> NDArray[
 
 def resample(
     mask: NDArray[np.uint8],
-    matrix: NDArray[np.float64],
-    origin: NDArray[np.float64],
-    pivot: NDArray[np.float64],
+    matrix: Matrix,
+    *,
+    pivot: tuple[float, float],
+    origin: tuple[float, float],
     size: tuple[int, int],
 ) -> NDArray[np.uint8]:
     """Transform a mask linearly.
@@ -211,12 +215,12 @@ def resample(
     Parameters
     ----------
     mask : (h, w) uint8 array
-    matrix : (2, 2) float array
+    matrix : 2 x 2 numbers
         From offsets in the result to offsets in the mask, x and y.
-    origin : (2,) float array
-        Offset of the result's first pixel.
-    pivot : (2,) float array
-        Where in the mask the offset is 0.
+    pivot : tuple of float
+        x and y in the mask where the offset is 0.
+    origin : tuple of float
+        Offset of the result's first pixel, x and y.
     size : tuple of int
         Width and height of the result.
 
@@ -227,10 +231,11 @@ def resample(
     columns = origin[0] + np.arange(size[0])
     rows = origin[1] + np.arange(size[1])[:, np.newaxis]
     map_x, map_y = (
-        np.rint(_FINENESS * (across * columns + down * rows + at)) / _FINENESS
+        np.rint(_FINENESS * across * columns + _FINENESS * (down * rows + at))
         for (across, down), at in zip(matrix, pivot, strict=True)
     )
-    return _take(mask, map_x.astype(np.float32), map_y.astype(np.float32))
+    scale = np.float32(1 / _FINENESS)
+    return _take(mask, map_x.astype(np.float32) * scale, map_y.astype(np.float32) * scale)
 
 
 def _take(
@@ -245,16 +250,18 @@ def _transform(mark: Mark, angle: float, shear: float) -> _Placed:
     if angle == 0 and shear == 0:
         return _Placed(mark.coverage, mark.above)
     height, width = mark.coverage.shape
-    cos, sin = np.cos(np.deg2rad(angle)), np.sin(np.deg2rad(angle))
-    matrix = np.array([[cos, sin], [-sin, cos]]) @ np.array([[1, -shear], [0, 1]])
-    corners = np.array([[-1, -1], [width, -1], [-1, height], [width, height]], float)
-    foot = np.array([width / 2, mark.above])
-    turned = (corners - foot) @ matrix.T
-    low = np.floor(turned.min(axis=0))
-    w, h = (np.ceil(turned.max(axis=0)) - low + 1).astype(int).tolist()
-    full = resample(mark.coverage, np.linalg.inv(matrix), low, foot, (w, h))
+    cos, sin = math.cos(math.radians(angle)), math.sin(math.radians(angle))
+    (xx, xy), (yx, yy) = (cos, sin - cos * shear), (-sin, cos + sin * shear)
+    foot = width / 2, float(mark.above)
+    corners = [(x - foot[0], y - foot[1]) for x in (-1, width) for y in (-1, height)]
+    xs = [xx * x + xy * y for x, y in corners]
+    ys = [yx * x + yy * y for x, y in corners]
+    left, top = math.floor(min(xs)), math.floor(min(ys))
+    size = math.ceil(max(xs)) - left + 1, math.ceil(max(ys)) - top + 1
+    back = (yy, -xy), (-yx, xx)
+    full = resample(mark.coverage, back, pivot=foot, origin=(left, top), size=size)
     x, y, w, h = cv2.boundingRect(full)
-    return _Placed(full[y : y + h, x : x + w], int(-low[1]) - y)
+    return _Placed(full[y : y + h, x : x + w], -top - y)
 
 
 def _left_edges(widths: list[int], gaps: list[float], overlap: float) -> list[int]:

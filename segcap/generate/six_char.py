@@ -4,6 +4,7 @@ At dials of 0 every style is plain bold text; what makes the style grows with th
 the lines dial where it is made of lines, and is complete at 0.5.
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -233,14 +234,17 @@ def _strokes(draws: Draws, page: Page) -> Cover:
 def _turned(masks: NDArray[np.uint8], angle: float, aside: float) -> NDArray[np.uint8]:
     """Turn every letter about its own middle and push it to the left, in parts of its height."""
     _, height, width = masks.shape
-    cos, sin = np.cos(np.deg2rad(angle)), np.sin(np.deg2rad(angle))
-    matrix = np.array([[cos, sin], [-sin, cos]])
+    cos, sin = math.cos(math.radians(angle)), math.sin(math.radians(angle))
     turned = np.empty_like(masks)
     for mask, shadow in zip(masks, turned, strict=True):
         x, y, w, h = cv2.boundingRect(mask)
-        middle = np.array([x + w / 2, y + h / 2])
+        middle = x + w / 2, y + h / 2
         shadow[:] = resample(
-            mask, matrix, np.array([aside * h, 0]) - middle, middle, (width, height)
+            mask,
+            ((cos, sin), (-sin, cos)),
+            pivot=middle,
+            origin=(aside * h - middle[0], -middle[1]),
+            size=(width, height),
         )
     return turned
 

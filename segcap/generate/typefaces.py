@@ -18,6 +18,7 @@ __all__ = ["Font", "Handwriting", "Mark", "Typeface", "find_fonts", "shipped_fon
 _ENDINGS = (".ttf", ".otf", ".ttc")
 _NO_CHARACTER = "\U0010ffff"
 _MEASURED_AT = 200
+_COMPARED_AT = 40
 _FAINTEST = 16
 
 
@@ -72,9 +73,7 @@ class Font:
 
     def can_draw(self, char: str) -> bool:
         """Whether the font has a shape of its own for a character, and some ink in it."""
-        missing, _ = _pixels(self.path, _NO_CHARACTER, _MEASURED_AT)
-        pixels, _ = _pixels(self.path, char, _MEASURED_AT)
-        return pixels.size > 0 and not np.array_equal(pixels, missing)
+        return _has_shape(self.path, char)
 
     def mark(self, char: str, size: int, pick: float = 0.0) -> Mark:  # noqa: ARG002
         """Draw a character; the same for every `pick`."""
@@ -194,6 +193,13 @@ def able_to_draw(typefaces: Sequence[Typeface], characters: str) -> tuple[Typefa
         f"One of the given fonts must have all of the characters. Got {characters!r}, "
         f"which are in none of the {len(typefaces)} fonts together."
     )
+
+
+@cache
+def _has_shape(path: Path, char: str) -> bool:
+    pixels, _ = _pixels(path, char, _COMPARED_AT)
+    missing, _ = _pixels(path, _NO_CHARACTER, _COMPARED_AT)
+    return pixels.size > 0 and not np.array_equal(pixels, missing)
 
 
 @lru_cache(maxsize=64)
