@@ -17,3 +17,14 @@ settings.load_profile("segcap")
 def handwriting():
     """scikit-learn's handwritten digits, framed: (1797, 28, 28) uint8 and what they show."""
     return load_uci_digits()
+
+
+@pytest.fixture(scope="session")
+def tree():
+    """Read all files of a folder: from their paths in it to their bytes."""
+
+    def read(folder):
+        files = (path for path in folder.rglob("*") if path.is_file())
+        return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
+
+    return read

@@ -126,15 +126,67 @@ def test_digits_are_left_unchanged():
 
 
 @pytest.mark.parametrize(
+    ("start", "n"), [(0, 3), (2, 250), (255, 2), (256, 44), (299, 1), (7, 0), (280, 0)]
+)
+def test_rows_are_the_same_wherever_one_begins(start, n):
+    whole = digit_sums(300, seed=4, digits=SCANNED)
+    part = digit_sums(n, seed=4, digits=SCANNED, start=start)
+    for some, all_ in zip(part, whole, strict=True):
+        np.testing.assert_array_equal(some, all_[start : start + n])
+    np.testing.assert_array_equal(part.chosen, whole.chosen[start : start + n])
+    np.testing.assert_array_equal(part.corners, whole.corners[start : start + n])
+    if n:
+        np.testing.assert_array_equal(part.masks(n - 1), whole.masks(start + n - 1))
+
+
+def test_rows_of_all_blocks_differ():
+    assert len({image.tobytes() for image in digit_sums(600, digits=SCANNED).images}) == 600
+
+
+@pytest.mark.parametrize("count", [1, 4])
+def test_chosen_pictures_lie_at_their_corners(count):
+    pictures, names = SCANNED
+    rows = digit_sums(30, 10, seed=3, digits=SCANNED, count=count)
+    assert (rows.chosen.shape, rows.corners.shape) == ((30, count), (30, count, 2))
+    np.testing.assert_array_equal(rows.labels, names[rows.chosen])
+    for image, chosen, corners in zip(rows.images, rows.chosen, rows.corners, strict=True):
+        expected = np.zeros_like(image)
+        for which, (x, y) in zip(chosen, corners, strict=True):
+            area = expected[y : y + 28, x : x + 28]
+            np.maximum(area, pictures[which], out=area)
+        np.testing.assert_array_equal(image, expected)
+
+
+@given(st.integers(0, 2**31), st.integers(1, 22), st.integers(1, 5))
+def test_masks_are_the_ink_in_the_boxes(seed, min_advance, count):
+    rows = digit_sums(3, min_advance, seed=seed, digits=SCANNED, count=count)
+    for index, (image, boxes) in enumerate(zip(rows.images, rows.boxes.tolist(), strict=True)):
+        masks = rows.masks(index)
+        assert (masks.shape, masks.dtype) == ((count, *image.shape), bool)
+        np.testing.assert_array_equal(masks.any(axis=0), image > 0)
+        for mask, box in zip(masks, boxes, strict=True):
+            down, across = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+            assert box == [across[0], down[0], across[-1] + 1, down[-1] + 1]
+
+
+@pytest.mark.parametrize(("start", "n"), [(256, 0), (512, 0)])
+def test_no_rows_from_anywhere(start, n):
+    assert digit_sums(n, digits=PLAIN, start=start).images.shape == (0, 40, 168)
+
+
+@pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"n": -1}, "'n' must be at least 0. Got -1"),
-        ({"count": 0}, "'count' must be at least 1. Got 0"),
-        ({"min_advance": 0}, "'min_advance' must be at least 1. Got 0"),
+        ({"n": -1}, "'n' must be .*at least 0. Got -1"),
+        ({"n": 1.5}, "'n' must be .*at least 0. Got 1.5"),
+        ({"seed": -1}, "'seed' must be .*at least 0. Got -1"),
+        ({"start": -1}, "'start' must be .*at least 0. Got -1"),
+        ({"count": 0}, "'count' must be .*at least 1. Got 0"),
+        ({"min_advance": 0}, "'min_advance' must be .*at least 1. Got 0"),
         ({"min_advance": 41}, "'min_advance' must be at most 40.*Got 41"),
         ({"min_advance": 30, "digits": plain_digits(8)}, "'min_advance' must be.* fit into 88"),
-        ({"digits": (PLAIN[0], np.arange(9))}, r"\(10, 28, 28\) uint8 and 9 labels"),
-        ({"digits": (PLAIN[0] / 255, np.arange(10))}, "float64 and 10 labels"),
+        ({"digits": (PLAIN[0], np.arange(9))}, r"\(10, 28, 28\) uint8 and \(9,\)"),
+        ({"digits": (PLAIN[0] / 255, np.arange(10))}, r"float64 and \(10,\)"),
         ({"digits": (PLAIN[0][0], np.arange(28))}, r"Got \(28, 28\) uint8"),
         ({"digits": (PLAIN[0][:0], np.arange(0))}, "at least one picture"),
     ],

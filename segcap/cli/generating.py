@@ -4,19 +4,17 @@ import re
 from pathlib import Path
 from typing import Annotated
 
-import numpy as np
 import typer
-from numpy.typing import NDArray
 
 from segcap.cli.app import app
 from segcap.datasets.mnist import load_mnist
 from segcap.datasets.uci_digits import load_uci_digits
 from segcap.errors import ParameterError
 from segcap.generate import DIALS, TextGenerator, schemes, write_digit_sums, write_text
+from segcap.generate.typefaces import Digits
 from segcap.output import progress_bar
 
 _DIGIT_SUM = "digit-sum"
-_Digits = tuple[NDArray[np.uint8], NDArray[np.integer]]
 
 Dial = Annotated[float | None, typer.Option(help="This dial alone, 0 to 1.")]
 
@@ -25,10 +23,7 @@ Dial = Annotated[float | None, typer.Option(help="This dial alone, 0 to 1.")]
 def generate(
     scheme: Annotated[
         str,
-        typer.Argument(
-            help="digit-sum, clean, wordpress, gradient-line, six-char, colour-lines, "
-            "number-field or mixed."
-        ),
+        typer.Argument(help=f"{_DIGIT_SUM}, {', '.join(schemes())}."),
     ],
     n: Annotated[int, typer.Option(help="Number of images.")],
     out: Annotated[Path, typer.Option(help="Folder to write to, empty or not there.")],
@@ -63,29 +58,36 @@ def generate(
         raise ParameterError(
             f"A scheme must be one of: {', '.join((_DIGIT_SUM, *schemes()))}. Got {scheme!r}."
         )
-    handwriting = _load_digits(digits, part)
+    if part != "train" and digits is None:
+        raise ParameterError(f"A --part must be of --digits mnist.npz. Got {part!r} without it.")
+    handwriting = None if digits is None else _load_digits(digits, part)
+    alone = dict(zip(DIALS, (overlap, warp, lines, noise, contrast), strict=True))
     dials = {} if difficulty is None else dict.fromkeys(DIALS, difficulty)
-    alone = zip(DIALS, (overlap, warp, lines, noise, contrast), strict=True)
-    dials |= {name: value for name, value in alone if value is not None}
+    dials |= {name: value for name, value in alone.items() if value is not None}
     with progress_bar("images", n) as bar:
         if scheme == _DIGIT_SUM:
             _refuse(
-                "no charset, size, fonts, dials, masks or jobs of its own",
                 scheme,
-                charset or size or fonts or dials or masks or jobs != 1,
+                charset=charset,
+                size=size,
+                fonts=fonts,
+                masks=masks or None,
+                jobs=None if jobs == 1 else jobs,
+                difficulty=difficulty,
+                **alone,
             )
             write_digit_sums(
                 n,
                 out,
                 digits=handwriting or load_uci_digits(),
                 min_advance=15 if min_advance is None else min_advance,
-                count=4 if length is None else _as_numbers("length", length, r"(\d+)")[0],
+                count=4 if length is None else _as_numbers("length", length, r"(\d+)", "4")[0],
                 seed=seed,
                 resume=resume,
                 on_progress=bar,
             )
             return
-        _refuse("no --min-advance", scheme, min_advance is not None)
+        _refuse(scheme, min_advance=min_advance)
         generator = TextGenerator(
             scheme,
             charset=charset,
@@ -107,34 +109,33 @@ def generate(
         )
 
 
-def _refuse(rule: str, scheme: str, given: object) -> None:
-    if given:
-        raise ParameterError(f"The scheme '{scheme}' takes {rule}. Got one.")
+def _refuse(scheme: str, **options: object) -> None:
+    for name, value in options.items():
+        if value is not None:
+            option = name.replace("_", "-")
+            raise ParameterError(f"The scheme '{scheme}' takes no --{option}. Got '{value}'.")
 
 
 def _as_length(text: str) -> tuple[int, int]:
-    numbers = _as_numbers("length", text, r"(\d+)(?:-(\d+))?")
+    numbers = _as_numbers("length", text, r"(\d+)(?:-(\d+))?", "5 or 4-6")
     return numbers[0], numbers[-1]
 
 
 def _as_size(text: str) -> tuple[int, int]:
-    width, height = _as_numbers("size", text, r"(\d+)x(\d+)")
+    width, height = _as_numbers("size", text, r"(\d+)x(\d+)", "200x50")
     return width, height
 
 
-def _as_numbers(name: str, text: str, pattern: str) -> list[int]:
-    match = re.fullmatch(pattern, text)
+def _as_numbers(name: str, text: str, pattern: str, example: str) -> list[int]:
+    match = re.fullmatch(pattern, text, re.ASCII)
     if not match:
-        examples = {"length": "5 or 4-6", "size": "200x50"}
-        raise ParameterError(f"The --{name} must be like {examples[name]}. Got {text!r}.")
+        raise ParameterError(f"The --{name} must be like {example}. Got {text!r}.")
     return [int(number) for number in match.groups() if number is not None]
 
 
-def _load_digits(source: str | None, part: str) -> _Digits | None:
+def _load_digits(source: str, part: str) -> Digits:
     if part not in ("train", "test"):
         raise ParameterError(f"The --part must be train or test. Got {part!r}.")
-    if source is None:
-        return None
     if source == "scikit-learn":
         return load_uci_digits()
     mnist = load_mnist(source)

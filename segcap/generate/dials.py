@@ -2,6 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
+from numbers import Real
+
+import numpy as np
 
 from segcap.errors import ParameterError
 
@@ -15,16 +18,17 @@ class Dials:
     Parameters
     ----------
     overlap : float
-        How far neighbours are pushed into each other: their boxes are 0.15 to 0.3 of the narrower
-        one's width apart at 0, and share 0.3 to 0.45 of it at 1.
+        How far neighbours are pushed into each other: beside the scheme's own spacing, their boxes
+        are 0.15 to 0.3 of the narrower one's width apart at 0, and share 0.3 to 0.45 of it at 1.
     warp : float
-        Rotation, shear, jitter of the baseline, elastic distortion.
+        Rotation, shear, jitter of the baseline, elastic distortion; letters that would not fit
+        into the image any more become smaller.
     lines : float
         Number and thickness of lines and curves across the text.
     noise : float
         Grain, specks, scattered pixels, blur, and what else disturbs the strokes.
     contrast : float
-        How much of the difference of ink and paper is lost.
+        How much of the difference of ink and paper is lost, and how unevenly the page is lit.
 
     Raises
     ------
@@ -40,15 +44,17 @@ class Dials:
 
     def __post_init__(self) -> None:
         for name, value in asdict(self).items():
-            if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
+            position = float(value) if isinstance(value, Real) else np.nan
+            if isinstance(value, bool) or not 0 <= position <= 1:
                 raise ParameterError(f"The dial '{name}' must be in [0, 1]. Got {value!r}.")
+            object.__setattr__(self, name, position)
 
     def turned(self, difficulty: "Difficulty") -> "Dials":
         """Turn some of the dials.
 
         Parameters
         ----------
-        difficulty : float or mapping of str to float or None
+        difficulty : float or mapping of str to float or Dials or None
             All dials' position, or that of some of them; None turns none.
 
         Raises
@@ -58,6 +64,8 @@ class Dials:
         """
         if difficulty is None:
             return self
+        if isinstance(difficulty, Dials):
+            return difficulty
         if not isinstance(difficulty, Mapping):
             return Dials(**dict.fromkeys(DIALS, difficulty))
         unknown = [name for name in difficulty if name not in DIALS]
@@ -67,4 +75,4 @@ class Dials:
 
 
 DIALS = tuple(field.name for field in fields(Dials))
-Difficulty = float | Mapping[str, float] | None
+Difficulty = float | Mapping[str, float] | Dials | None

@@ -9,13 +9,12 @@ from numpy.typing import NDArray
 __all__ = ["Draws", "between"]
 
 T = TypeVar("T")
-Number = Any
 
 
 class Draws:
     """Random numbers of one image, kept by name.
 
-    The same names are drawn in the same order however the dials stand, so that images of one seed
+    Schemes draw the same in the same order however the dials stand, so that images of one seed
     differ by their difficulty alone.
 
     Parameters
@@ -26,17 +25,18 @@ class Draws:
     Attributes
     ----------
     parameters : dict
-        Everything drawn so far, as JSON takes it.
+        What was drawn by name, as JSON takes it; numbers are rounded to four places before they
+        are used.
     rng : numpy.random.Generator
-        For noise, too much of it to be kept; drawn last.
+        For what would be too much to be kept: grain, specks, scattered pixels, elastic fields.
     """
 
     def __init__(self, seed: int, index: int) -> None:
-        self.rng = np.random.default_rng((seed, index))
+        self.rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(index,)))
         self.parameters: dict[str, Any] = {}
 
     def uniform(self, name: str, low: float, high: float) -> float:
-        """Draw a number in [low, high)."""
+        """Draw a number in [low, high]."""
         value = round(low + (high - low) * self.rng.random(), 4)
         self.parameters[name] = value
         return value
@@ -44,7 +44,7 @@ class Draws:
     def uniforms(
         self, name: str, low: float, high: float, n: int, *, scale: float = 1.0
     ) -> NDArray[np.float64]:
-        """Draw `n` numbers in [low, high), and scale them."""
+        """Draw `n` numbers in [low, high], and scale them."""
         values = np.round((low + (high - low) * self.rng.random(n)) * scale, 4)
         self.parameters[name] = values.tolist()
         return values
@@ -54,6 +54,12 @@ class Draws:
         value = int(self.rng.integers(low, high + 1))
         self.parameters[name] = value
         return value
+
+    def integers(self, name: str, low: int, high: int, n: int) -> list[int]:
+        """Draw `n` whole numbers in low ... high."""
+        values = self.rng.integers(low, high + 1, size=n).tolist()
+        self.parameters[name] = values
+        return values
 
     def choice(self, name: str, options: Sequence[T]) -> T:
         """Draw one of the options; its name or itself is kept."""
@@ -68,6 +74,6 @@ class Draws:
         return drawn
 
 
-def between(easy: Number, hard: Number, dial: Number) -> Number:
+def between(easy: Any, hard: Any, dial: Any) -> Any:
     """Go from `easy` at 0 to `hard` at 1; of arrays, for each element."""
     return easy + (hard - easy) * dial

@@ -1,46 +1,42 @@
 """Generated images on disk, in the layouts of the data sets that they are like."""
 
-import csv
-import json
+import io
 import os
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike
 
-from segcap.errors import DataError, ParameterError
+from segcap.bundle import digest
+from segcap.errors import ParameterError
+from segcap.generate.checks import whole_number
+from segcap.generate.folder import Folder, OnProgress, Record
 from segcap.generate.sums import digit_sums
-from segcap.generate.text import TextGenerator, in_order
+from segcap.generate.text import TextGenerator
+from segcap.generate.typefaces import check_digits
+from segcap.generate.workers import check_jobs, in_order
 
-__all__ = ["MANIFEST", "read_manifest", "write_digit_sums", "write_text"]
+__all__ = ["write_digit_sums", "write_text"]
 
-MANIFEST = "manifest.jsonl"
-_SETTINGS = "settings.json"
 _ROWS_IN_A_FILE = 10_000
-_JPEG = (".jpeg", (cv2.IMWRITE_JPEG_QUALITY, 95))
-_PNG: tuple[str, tuple[int, ...]] = (".png", ())
-
-Record = dict[str, Any]
-OnProgress = Callable[[int], None]
 
 
 class _Layout(NamedTuple):
     folder: str
     name: str
-    coding: tuple[str, tuple[int, ...]] = _PNG
+    ending: str = ".png"
 
 
 _PLAIN = _Layout("images", "{index:06}")
 _LAYOUTS = {
     "wordpress": _Layout("generated_captcha_images", "{label}{repeat}"),
     "gradient-line": _Layout("samples", "{label}{repeat}"),
-    "six-char": _Layout("captchas", "{index}_{label}", _JPEG),
+    "six-char": _Layout("captchas", "{index}_{label}", ".jpeg"),
 }
 
 
@@ -73,42 +69,48 @@ def write_text(
     n_jobs : int
         Worker processes; -1 for one per core. They change nothing but the time.
     masks : bool
-        Write masks/INDEX.png, too: the characters' masks one below the other, 0 or 255.
+        Write masks/INDEX.npz, too, whose "masks" are (L, H, W) bool.
     resume : bool
-        Go on where a folder of the same generator and seed ends.
+        Go on where a folder of the same generator, seed and versions ends.
     on_progress : callable, optional
         Called with the number of images that are there.
 
     Raises
     ------
     DataError
-        The folder holds something else, or cannot be written to.
+        The folder holds something else, or more images, or cannot be written to.
     ParameterError
         A number is out of its range, or a character of the charset cannot be in a file's name.
+
+    Notes
+    -----
+    Files of "six-char" are stored as JPEG of the quality that the image was drawn with, and so
+    differ by some levels from the generator's array; all others are the same.
     """
     layout = _LAYOUTS.get(generator.scheme, _PLAIN)
     if "{label}" in layout.name:
         _check_file_names(generator)
-    generator.samples(min(n, 1), seed=seed)  # what it refuses is refused before there is a folder
+    n, seed = whole_number("n", n), whole_number("seed", seed)
+    check_jobs(n_jobs)
     settings = {**generator.settings(), "seed": seed, "masks": masks}
-    dataset = _Folder(Path(folder), settings, resume=resume)
-    taken = Counter(record["label"].casefold() for record in dataset.records)
-    task = partial(_encoded, generator, seed, layout.coding, masks)
-    waiting = range(len(dataset.records), n)
+    dataset = Folder(Path(folder), settings, n, resume=resume)
+    taken = Counter(label.casefold() for _, label in dataset.labels)
+    waiting = range(len(dataset.labels), n)
+    task = partial(_encoded, generator, seed, layout.ending, masks)
 
     def records() -> Iterator[Record]:
-        for index, (record, pictures) in zip(
-            waiting, in_order(task, waiting, n_jobs=n_jobs), strict=True
-        ):
+        for record, files in in_order(task, waiting, n_jobs=n_jobs):
             label = record["label"]
             taken[label.casefold()] += 1
             times = taken[label.casefold()]
             repeat = f"_{times}" if times > 1 else ""
-            name = layout.name.format(index=index, label=label, repeat=repeat)
-            file = f"{layout.folder}/{name}{layout.coding[0]}"
-            for place, data in zip((file, f"masks/{index:06}.png"), pictures, strict=False):
-                dataset.write_bytes(place, data)
-            yield {"file": file, **record, "seed": seed, "index": index}
+            name = layout.name.format(index=record["index"], label=label, repeat=repeat)
+            file = f"{layout.folder}/{name}{layout.ending}"
+            for place, content in zip(
+                (file, f"masks/{record['index']:06}.npz"), files, strict=False
+            ):
+                dataset.write(place, content)
+            yield {"file": file, **record}
 
     dataset.append(records(), on_progress)
     dataset.write_labels()
@@ -118,7 +120,7 @@ def write_digit_sums(
     n: int,
     folder: str | os.PathLike[str],
     *,
-    digits: tuple[NDArray[np.uint8], NDArray[np.integer]],
+    digits: tuple[ArrayLike, ArrayLike],
     min_advance: int = 15,
     count: int = 4,
     seed: int = 0,
@@ -140,17 +142,26 @@ def write_digit_sums(
     Raises
     ------
     DataError
-        The folder holds something else, or cannot be written to.
+        The folder holds something else, or more images, or cannot be written to.
     ParameterError
         See `segcap.generate.digit_sums`.
     """
+    n, seed = whole_number("n", n), whole_number("seed", seed)
+    min_advance, count = whole_number("min_advance", min_advance), whole_number("count", count)
+    digits = check_digits(*digits)
     draw = partial(digit_sums, min_advance=min_advance, digits=digits, count=count, seed=seed)
-    draw(min(n, 0))  # what it refuses is refused before there is a folder
-    settings = {"scheme": "digit-sum", "min_advance": min_advance, "count": count, "seed": seed}
-    dataset = _Folder(Path(folder), settings, resume=resume, batch=_ROWS_IN_A_FILE)
+    draw(0)  # what it refuses is refused before there is a folder
+    settings = {
+        "scheme": "digit-sum",
+        "min_advance": min_advance,
+        "count": count,
+        "seed": seed,
+        "digits": digest(*digits),
+    }
+    dataset = Folder(Path(folder), settings, n, resume=resume, batch=_ROWS_IN_A_FILE)
 
     def records() -> Iterator[Record]:
-        for start in range(len(dataset.records), n, _ROWS_IN_A_FILE):
+        for start in range(len(dataset.labels), n, _ROWS_IN_A_FILE):
             rows = draw(min(_ROWS_IN_A_FILE, n - start), start=start)
             part = start // _ROWS_IN_A_FILE
             sums = rows.labels.sum(axis=1, dtype=np.int64)
@@ -175,124 +186,30 @@ def write_digit_sums(
     dataset.append(records(), on_progress)
 
 
-def read_manifest(folder: str | os.PathLike[str]) -> list[Record]:
-    """Read manifest.jsonl; a last line that was cut off is left out.
-
-    Raises
-    ------
-    DataError
-        It is missing, or not as segcap writes it.
-    """
-    path = Path(folder) / MANIFEST
-    try:
-        lines = path.read_text(encoding="utf-8").split("\n")[:-1]
-        return [json.loads(line) for line in lines]
-    except (OSError, ValueError) as error:
-        raise DataError(f"A manifest must be JSON lines. Got '{path}': {error}.") from None
-
-
-class _Folder:
-    """A folder that is being filled: settings, pictures, a manifest that grows line by line."""
-
-    def __init__(self, path: Path, settings: Record, *, resume: bool, batch: int = 1) -> None:
-        self.path = path
-        self.records: list[Record] = []
-        if resume and (path / _SETTINGS).is_file():
-            self._resume(settings, batch)
-            return
-        if path.exists() and (not path.is_dir() or any(path.iterdir())):
-            raise DataError(
-                "Images must go into a folder that is empty or not there, unless a begun one is "
-                f"resumed. Got '{path}'."
-            )
-        self.write_bytes(_SETTINGS, _as_json(settings).encode())
-        self.write_bytes(MANIFEST, b"")
-
-    def _resume(self, settings: Record, batch: int) -> None:
-        file = self.path / _SETTINGS
-        try:
-            found = json.loads(file.read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            found = {}
-        if not isinstance(found, dict):
-            found = {}
-        for name, value in json.loads(_as_json(settings)).items():
-            if found.get(name) != value:
-                raise DataError(
-                    f"A folder is resumed with the settings it was begun with. Got '{name}' "
-                    f"{value!r} where '{file}' has {found.get(name)!r}."
-                )
-        records = read_manifest(self.path)
-        self.records = records[: len(records) // batch * batch]
-        whole = "".join(_as_json(record) + "\n" for record in self.records)
-        self.write_bytes(MANIFEST, whole.encode())
-
-    def append(self, records: Iterator[Record], on_progress: OnProgress | None) -> None:
-        with self._writing():
-            file = (self.path / MANIFEST).open("a", encoding="utf-8")
-        with file:
-            for record in records:
-                with self._writing():
-                    file.write(_as_json(record) + "\n")
-                    file.flush()
-                self.records.append(record)
-                if on_progress is not None:
-                    on_progress(len(self.records))
-
-    def write_labels(self) -> None:
-        with (
-            self._writing(),
-            (self.path / "labels.csv").open("w", encoding="utf-8", newline="") as file,
-        ):
-            writer = csv.writer(file, lineterminator="\n")
-            writer.writerow(["file", "label"])
-            writer.writerows([record["file"], record["label"]] for record in self.records)
-
-    def write_bytes(self, name: str, data: bytes) -> None:
-        with self._writing():
-            place = self.path / name
-            place.parent.mkdir(parents=True, exist_ok=True)
-            place.write_bytes(data)
-
-    def save_array(self, name: str, array: NDArray[Any]) -> None:
-        with self._writing():
-            np.save(self.path / name, array)
-
-    @contextmanager
-    def _writing(self) -> Iterator[None]:
-        try:
-            yield
-        except OSError as error:
-            raise DataError(
-                "Images must go into a folder that can be written to. "
-                f"Got '{self.path}': {error.strerror or error}."
-            ) from None
-
-
 def _encoded(
-    generator: TextGenerator,
-    seed: int,
-    coding: tuple[str, tuple[int, ...]],
-    masks: bool,
-    index: int,
+    generator: TextGenerator, seed: int, ending: str, masks: bool, index: int
 ) -> tuple[Record, list[bytes]]:
+    """Draw an image: its line of the manifest, and the contents of its files."""
     sample = generator.sample(index, seed=seed)
     record = {
         "label": sample.label,
         "boxes": sample.boxes.tolist(),
         "parameters": sample.parameters,
+        "seed": seed,
+        "index": index,
     }
-    pictures = [_as_file(sample.image, coding)]
+    options = []
+    if ending == ".jpeg":
+        options = [cv2.IMWRITE_JPEG_QUALITY, sample.parameters["quality"]]
+    pixels = sample.image
+    if pixels.ndim == 3:
+        pixels = cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR)
+    files = [cv2.imencode(ending, pixels, options)[1].tobytes()]
     if masks:
-        pictures.append(
-            _as_file(255 * sample.masks.reshape(-1, sample.masks.shape[-1]).astype(np.uint8), _PNG)
-        )
-    return record, pictures
-
-
-def _as_file(image: NDArray[np.uint8], coding: tuple[str, tuple[int, ...]]) -> bytes:
-    pixels = image if image.ndim == 2 else cv2.cvtColor(image, cv2.COLOR_RGB2BGR)
-    return cv2.imencode(coding[0], pixels, list(coding[1]))[1].tobytes()
+        archive = io.BytesIO()
+        np.savez_compressed(archive, masks=sample.masks)
+        files.append(archive.getvalue())
+    return record, files
 
 
 def _check_file_names(generator: TextGenerator) -> None:
@@ -302,7 +219,3 @@ def _check_file_names(generator: TextGenerator) -> None:
                 f"Images of '{generator.scheme}' are named by their labels, whose characters must "
                 f"be letters and digits. Got {char!r}."
             )
-
-
-def _as_json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(", ", ": "))

@@ -7,12 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segcap.generate.dials import Dials
-from segcap.generate.draws import Draws
-from segcap.generate.paint import Cover, as_cover
-from segcap.generate.setting import Style, set_line
 from segcap.generate.typefaces import Typeface
 
-__all__ = ["Drawn", "Page", "covered"]
+__all__ = ["Drawn", "Page"]
 
 
 class Page(NamedTuple):
@@ -24,6 +21,7 @@ class Page(NamedTuple):
     size : tuple of int
         Width and height, pixels.
     faces : sequence of Typeface
+        All can draw every character.
     dials : Dials
     """
 
@@ -31,12 +29,6 @@ class Page(NamedTuple):
     size: tuple[int, int]
     faces: Sequence[Typeface]
     dials: Dials
-
-    def set_line(self, draws: Draws, style: Style) -> NDArray[np.uint8]:
-        """Draw the characters one by one: (len(text), height, width) uint8."""
-        return set_line(
-            draws, self.text, self.size, faces=self.faces, dials=self.dials, style=style
-        )
 
 
 class Drawn(NamedTuple):
@@ -52,8 +44,3 @@ class Drawn(NamedTuple):
 
     pixels: NDArray[np.uint8]
     masks: NDArray[np.uint8]
-
-
-def covered(masks: NDArray[np.uint8]) -> Cover:
-    """How much of each pixel is covered by any character: (H, W) in [0, 1]."""
-    return as_cover(masks.max(axis=0))

@@ -15,8 +15,11 @@ from segcap.generate.draws import Draws, between
 
 __all__ = [
     "as_cover",
+    "as_levels",
     "as_pixels",
     "blend",
+    "blur",
+    "covered",
     "curves",
     "disturb",
     "fade",
@@ -58,6 +61,11 @@ def blend(canvas: Canvas, cover: Cover, tone: Tone) -> Canvas:
 def as_cover(mask: NDArray[np.uint8]) -> Cover:
     """Turn 0 ... 255 into 0 ... 1."""
     return mask.astype(np.float32) / np.float32(255)
+
+
+def covered(masks: NDArray[np.uint8]) -> Cover:
+    """Tell how much of each pixel any of (n, H, W) masks covers: (H, W) in [0, 1]."""
+    return as_cover(masks.max(axis=0))
 
 
 def fade(tone: Tone, paper: Tone, contrast: float) -> NDArray[np.float32]:
@@ -170,14 +178,14 @@ def scatter(draws: Draws, canvas: Canvas, reach: float, where: Cover) -> Canvas:
 def disturb(draws: Draws, canvas: Canvas, dials: Dials, ink: Tone) -> Canvas:
     """Do to a page what its noise and contrast dials say.
 
-    Noise strews specks of ink, blurs, and adds grain; lost contrast comes with uneven light.
+    Noise blurs, strews specks of ink, and adds grain; lost contrast comes with uneven light.
     """
     height, width = canvas.shape[-2:]
     size = width, height
-    strewn = blend(canvas, specks(draws, size, between(0, 0.06, dials.noise)), ink)
-    soft = blur(strewn, between(0, 0.9, dials.noise))
+    soft = blur(canvas, between(0, 0.9, dials.noise))
+    strewn = blend(soft, specks(draws, size, between(0, 0.06, dials.noise)), ink)
     grain = _grain(draws, canvas.shape) * np.float32(between(0, 30, dials.noise))
-    return shade(draws, soft, dials.contrast) + grain
+    return shade(draws, strewn, dials.contrast) + grain
 
 
 def shade(draws: Draws, canvas: Canvas, dial: float) -> Canvas:

@@ -9,15 +9,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segcap.errors import ParameterError
-from segcap.generate.dials import Dials
 from segcap.generate.draws import Draws, between
+from segcap.generate.page import Page
 from segcap.generate.typefaces import Mark, Typeface
 
-__all__ = ["Style", "elastic_field", "resample", "set_line", "warp_masks"]
+__all__ = ["Style", "check_room", "elastic_field", "resample", "set_line", "warp_masks"]
 
 _LEAST_SIZE = 5
 _MOST_SHARED = 0.5
 _MARGIN = 2
+_WIDEST_GAP = 0.3
+_MOST_RESERVED = 0.12
+_MOST_SHAPES = 2**31 - 1
 _GRID = 4, 12
 _FINENESS = 32
 
@@ -43,6 +46,8 @@ class Style(NamedTuple):
         Where the line may begin, in parts of the room that it leaves.
     one_face : bool
         All characters in one face, or each in its own.
+    reserve : tuple of float
+        Room kept free on either side, and above and below, in parts of the image's height.
     """
 
     size: tuple[float, float] = (0.45, 0.6)
@@ -53,35 +58,18 @@ class Style(NamedTuple):
     elastic: float = 0.14
     start: tuple[float, float] = (0.0, 1.0)
     one_face: bool = False
+    reserve: tuple[float, float] = (0.0, 0.0)
 
 
-class _Placed(NamedTuple):
-    coverage: NDArray[np.uint8]
-    above: int
-
-
-def set_line(
-    draws: Draws,
-    text: str,
-    size: tuple[int, int],
-    *,
-    faces: Sequence[Typeface],
-    dials: Dials,
-    style: Style,
-) -> NDArray[np.uint8]:
-    """Draw every character of a line by itself.
+def set_line(draws: Draws, page: Page, style: Style) -> NDArray[np.uint8]:
+    """Draw every character of a page's line by itself.
 
     Parameters
     ----------
     draws : Draws
         Where the random choices come from.
-    text : str
-        At least one character, all of which every face can draw.
-    size : tuple of int
-        Width and height of the image, pixels.
-    faces : sequence of Typeface
-    dials : Dials
-        Overlap and warp count here.
+    page : Page
+        Of its dials overlap and warp count here.
     style : Style
 
     Returns
@@ -92,8 +80,9 @@ def set_line(
     Raises
     ------
     ParameterError
-        The text does not fit into the image with capitals of 5 pixels.
+        The text does not fit into the page, however small.
     """
+    text, size, faces, dials = page
     width, height = size
     n = len(text)
     capitals = draws.uniform("capitals", *style.size) * height
@@ -101,7 +90,7 @@ def set_line(
         chosen = [draws.choice("font", faces)] * n
     else:
         chosen = draws.choices("fonts", faces, n)
-    picks = draws.uniforms("picks", 0, 1, n).tolist()
+    picks = draws.integers("picks", 0, _MOST_SHAPES, n)
     angles, shears, leaps = (
         draws.uniforms(name, -most, most, n, scale=dials.warp)
         for name, most in (
@@ -118,7 +107,9 @@ def set_line(
     cap = int(capitals)
     while True:
         reach = style.elastic * dials.warp * cap
-        margin = _MARGIN + int(np.ceil(reach))
+        margin_x, margin_y = (
+            _MARGIN + math.ceil(reach + share * height) for share in style.reserve
+        )
         placed = [
             _transform(face.mark(char, cap, pick), angle, shear)
             for face, char, pick, angle, shear in zip(
@@ -130,24 +121,41 @@ def set_line(
         right = max(x + p.coverage.shape[1] for x, p in zip(lefts, placed, strict=True))
         bottom = max(y + p.coverage.shape[0] for y, p in zip(tops, placed, strict=True))
         top = min(tops)
-        room = width - 2 * margin - right, height - 2 * margin - (bottom - top)
-        if min(room) >= 0:
+        across, down = width - 2 * margin_x, height - 2 * margin_y
+        if right <= across and bottom - top <= down:
             break
-        shrink = min((width - 2 * margin) / right, (height - 2 * margin) / (bottom - top))
+        shrink = min(across / right, down / (bottom - top))
         cap = min(cap - 1, int(cap * shrink))
-        if cap < _LEAST_SIZE:
-            raise ParameterError(
-                f"A text must fit into its image with capitals of {_LEAST_SIZE} pixels. "
-                f"Got {text!r} for {width} x {height} pixels."
-            )
+        if cap < 1:
+            raise _no_room(text, size)
     draws.parameters["capitals"] = cap
-    x_offset = margin + round(start * room[0])
-    y_offset = margin + round(drop * room[1]) - top
+    x_offset = margin_x + round(start * (across - right))
+    y_offset = margin_y + round(drop * (down - bottom + top)) - top
     masks = np.zeros((n, height, width), np.uint8)
     for mask, glyph, x, y in zip(masks, placed, lefts, tops, strict=True):
         h, w = glyph.coverage.shape
         mask[y + y_offset : y + y_offset + h, x + x_offset : x + x_offset + w] = glyph.coverage
     return warp_masks(masks, elastic_field(grid, size, reach)) if reach > 0 else masks
+
+
+def check_room(
+    characters: str, length: int, size: tuple[int, int], faces: Sequence[Typeface]
+) -> None:
+    """Refuse a size into which the widest text would not fit upright, with capitals of 5 pixels.
+
+    Raises
+    ------
+    ParameterError
+        `length` times the widest of the characters of a face needs more room.
+    """
+    width, height = (side - 2 * (_MARGIN + _MOST_RESERVED * size[1]) for side in size)
+    for face in faces:
+        marks = {char: face.mark(char, _LEAST_SIZE, 0).coverage.shape for char in characters}
+        widest = max(marks, key=lambda char: marks[char][1])
+        needed = length * (1 + _WIDEST_GAP) * marks[widest][1]
+        highest = max(height for height, _ in marks.values())
+        if needed > width or highest > height:
+            raise _no_room(length * widest, size)
 
 
 def elastic_field(
@@ -245,10 +253,17 @@ def _take(
     return cv2.remap(mask, *cv2.convertMaps(map_x, map_y, cv2.CV_16SC2), cv2.INTER_LINEAR)
 
 
-def _transform(mark: Mark, angle: float, shear: float) -> _Placed:
+def _no_room(text: str, size: tuple[int, int]) -> ParameterError:
+    return ParameterError(
+        f"A text must fit into its image with capitals of {_LEAST_SIZE} pixels. "
+        f"Got {text!r} for {size[0]} x {size[1]} pixels."
+    )
+
+
+def _transform(mark: Mark, angle: float, shear: float) -> Mark:
     """Rotate and shear a character about the middle of its foot, and crop it."""
     if angle == 0 and shear == 0:
-        return _Placed(mark.coverage, mark.above)
+        return mark
     height, width = mark.coverage.shape
     cos, sin = math.cos(math.radians(angle)), math.sin(math.radians(angle))
     (xx, xy), (yx, yy) = (cos, sin - cos * shear), (-sin, cos + sin * shear)
@@ -261,7 +276,7 @@ def _transform(mark: Mark, angle: float, shear: float) -> _Placed:
     back = (yy, -xy), (-yx, xx)
     full = resample(mark.coverage, back, pivot=foot, origin=(left, top), size=size)
     x, y, w, h = cv2.boundingRect(full)
-    return _Placed(full[y : y + h, x : x + w], -top - y)
+    return Mark(full[y : y + h, x : x + w], -top - y)
 
 
 def _left_edges(widths: list[int], gaps: list[float], overlap: float) -> list[int]:

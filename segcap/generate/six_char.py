@@ -1,25 +1,26 @@
-"""Styles of six grey characters, as a captcha component of many looks draws them.
+"""Styles of grey characters, as a captcha component of many looks draws them.
 
-At dials of 0 every style is plain bold text; what makes the style grows with the noise dial, or
-the lines dial where it is made of lines, and is complete at 0.5.
+At dials of 0 every style is plain bold text. What makes a style grows with the noise dial, or with
+the lines dial where it is made of lines, and is complete at 0.2; on top of it, every style takes
+curves from the lines dial and specks, blur and grain from the noise dial.
 """
 
 import math
 from collections.abc import Callable
-from dataclasses import replace
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from segcap.generate.draws import Draws, between
-from segcap.generate.page import Drawn, Page, covered
+from segcap.generate.page import Drawn, Page
 from segcap.generate.paint import (
     Canvas,
     Cover,
     as_cover,
     as_pixels,
     blend,
+    covered,
     curves,
     disturb,
     fade,
@@ -27,156 +28,149 @@ from segcap.generate.paint import (
     jpeg,
     specks,
 )
-from segcap.generate.setting import Style, resample, warp_masks
+from segcap.generate.setting import Style, resample, set_line, warp_masks
 
 __all__ = ["STYLES", "six_char"]
 
 _BOLD = Style(
     size=(0.6, 0.75), spacing=0.05, rotation=14, shear=0.2, jitter=0.1, elastic=0.06, one_face=True
 )
+_COMPLETE_AT = 0.2
+_SQUARE = np.ones((3, 3), np.uint8)
+
+Masks = NDArray[np.uint8]
+Tones = tuple[float, NDArray[np.float32]]
+Styled = tuple[Masks, Canvas, NDArray[np.float32]]
 
 
 def six_char(draws: Draws, page: Page) -> Drawn:
     """Draw a text in one of the styles, as JPEG."""
     style = draws.choice("style", tuple(STYLES))
-    canvas, masks = STYLES[style](draws, page)
-    beyond = replace(page.dials, noise=max(0.0, 2 * page.dials.noise - 1))
-    noisy = disturb(draws, canvas, beyond, ink=60)
-    pixels = jpeg(draws, as_pixels(noisy), (72, 92))
-    return Drawn(pixels, masks)
+    masks, canvas, ink = STYLES[style](draws, page)
+    canvas = blend(canvas, curves(draws, page.size, page.dials.lines, most=3), ink)
+    return Drawn(jpeg(draws, as_pixels(disturb(draws, canvas, page.dials, ink)), (72, 92)), masks)
 
 
-def _thick_thin_lines(draws: Draws, page: Page) -> tuple[Canvas, NDArray[np.uint8]]:
+def _thick_thin_lines(draws: Draws, page: Page) -> Styled:
     """Draw straight lines, dark on the paper and light on the letters that they strike through."""
-    masks = page.set_line(draws, _BOLD)
-    paper = draws.uniform("paper", 200, 235)
-    ink = fade(0, paper, page.dials.contrast)
-    letters, lines = covered(masks), _strokes(draws, page)
-    return blend(_sheet(page, paper), letters + lines - 2 * letters * lines, ink), masks
+    masks = set_line(draws, page, _BOLD)
+    paper, ink = _tones(draws, page, papers=(200, 235), inks=(0, 30))
+    return masks, _inked(page, paper, ink, _exchanged(covered(masks), _strokes(draws, page))), ink
 
 
-def _cross_shadow(draws: Draws, page: Page) -> tuple[Canvas, NDArray[np.uint8]]:
+def _cross_shadow(draws: Draws, page: Page) -> Styled:
     """Draw a light, turned shadow behind every letter; white where the two overlap."""
-    masks = page.set_line(draws, _BOLD)
-    paper = draws.uniform("paper", 240, 255)
-    ink = fade(draws.uniform("ink", 20, 70), paper, page.dials.contrast)
+    masks = set_line(draws, page, _BOLD)
+    paper, ink = _tones(draws, page, papers=(240, 255), inks=(20, 70))
     shadow_tone = fade(draws.uniform("shadow", 135, 170), paper, page.dials.contrast)
     angle, aside = draws.uniform("turn", 6, 14), draws.uniform("aside", 0.1, 0.25)
-    letters, strength = covered(masks), _strength(page.dials.noise)
-    shadow = covered(_turned(masks, angle, aside)) * np.float32(strength)
-    canvas = blend(_sheet(page, paper), shadow, shadow_tone)
-    return blend(canvas, letters * (1 - shadow), ink) + (paper - canvas) * letters * shadow, masks
+    letters = covered(masks)
+    shadow = covered(_turned(masks, angle, aside)) * _strength(page.dials.noise)
+    canvas = _inked(page, paper, shadow_tone, shadow * (1 - letters))
+    return masks, blend(canvas, letters * (1 - shadow), ink), ink
 
 
-def _chess(draws: Draws, page: Page) -> tuple[Canvas, NDArray[np.uint8]]:
+def _chess(draws: Draws, page: Page) -> Styled:
     """Let letters and paper change places on the black squares of a chessboard."""
     width, height = page.size
     side = draws.integer("side", 8, 16)
     columns, rows = np.arange(width) // side, np.arange(height) // side
-    squares = ((columns + rows[:, np.newaxis]) % 2).astype(np.float32)
-    return _swapped(draws, page, squares)
+    return _partly_inverted(draws, page, (columns + rows[:, np.newaxis]) % 2)
 
 
-def _circles(draws: Draws, page: Page) -> tuple[Canvas, NDArray[np.uint8]]:
+def _circles(draws: Draws, page: Page) -> Styled:
     """Let letters and paper change places inside discs."""
     width, height = page.size
-    centres = draws.rng.random((5, 3))
-    draws.parameters["discs"] = np.round(centres, 4).tolist()
-    discs = np.zeros((height, width), np.uint8)
-    for x, y, radius in centres.tolist():
-        disc = np.zeros_like(discs)
+    discs = draws.uniforms("discs", 0, 1, 15).reshape(5, 3).tolist()
+    inside = np.zeros((height, width), np.uint8)
+    for x, y, radius in discs:
+        disc = np.zeros_like(inside)
         centre = round(x * width), round(y * height)
         cv2.circle(disc, centre, round(between(0.15, 0.4, radius) * height), 1, cv2.FILLED)
-        discs ^= disc
-    return _swapped(draws, page, discs.astype(np.float32))
+        inside ^= disc
+    return _partly_inverted(draws, page, inside)
 
 
-def _jail(draws: Draws, page: Page) -> tuple[Canvas, NDArray[np.uint8]]:
+def _jail(draws: Draws, page: Page) -> Styled:
     """Draw upright bars in front of the letters."""
-    masks = page.set_line(draws, _BOLD)
-    paper = draws.uniform("paper", 210, 255)
+    masks = set_line(draws, page, _BOLD)
+    paper, ink = _tones(draws, page, papers=(210, 255), inks=(0, 50))
     step, phase = draws.integer("step", 7, 13), draws.integer("phase", 0, 12)
-    bars = ((np.arange(page.size[0]) + phase) % step < 2).astype(np.float32)
-    bars = np.broadcast_to(bars * np.float32(_strength(page.dials.lines)), page.size[::-1])
-    ink = fade(draws.uniform("ink", 0, 50), paper, page.dials.contrast)
     bar_tone = fade(draws.uniform("bars", 70, 130), paper, page.dials.contrast)
-    return blend(blend(_sheet(page, paper), covered(masks), ink), bars, bar_tone), masks
+    bars = ((np.arange(page.size[0]) + phase) % step < 2) * _strength(page.dials.lines)
+    canvas = _inked(page, paper, ink, covered(masks))
+    return masks, blend(canvas, np.broadcast_to(bars, canvas.shape), bar_tone), ink
 
 
-def _outline(draws: Draws, page: Page) -> tuple[Canvas, NDArray[np.uint8]]:
+def _outline(draws: Draws, page: Page) -> Styled:
     """Draw hollow letters."""
-    masks = page.set_line(draws, _BOLD)
-    paper = draws.uniform("paper", 215, 255)
-    ink = fade(draws.uniform("ink", 0, 60), paper, page.dials.contrast)
-    inner = np.stack([cv2.erode(mask, np.ones((3, 3), np.uint8)) for mask in masks])
-    hollow = covered(inner) * np.float32(_strength(page.dials.noise))
-    return _lined(draws, page, blend(_sheet(page, paper), covered(masks) - hollow, ink), ink), masks
+    masks = set_line(draws, page, _BOLD)
+    paper, ink = _tones(draws, page)
+    inner = np.stack([cv2.erode(mask, _SQUARE) for mask in masks])
+    hollow = covered(inner) * _strength(page.dials.noise)
+    return masks, _inked(page, paper, ink, covered(masks) - hollow), ink
 
 
-def _split(draws: Draws, page: Page) -> tuple[Canvas, NDArray[np.uint8]]:
+def _split(draws: Draws, page: Page) -> Styled:
     """Shift the upper part of the text against the lower one."""
     width, height = page.size
-    masks = page.set_line(draws, _BOLD)
+    furthest = 0.06
+    masks = set_line(draws, page, _BOLD._replace(reserve=(furthest, 0)))
     cut, side = draws.uniform("cut", 0.4, 0.6), draws.choice("side", (-1, 1))
     shift = np.zeros((2, height, width), np.float32)
-    shift[0, : round(cut * height)] = side * round(_strength(page.dials.noise) * 0.06 * height)
+    step = round(_strength(page.dials.noise) * furthest * height)
+    shift[0, : round(cut * height)] = side * step
     masks = warp_masks(masks, shift)
-    paper = draws.uniform("paper", 215, 255)
-    ink = fade(draws.uniform("ink", 0, 60), paper, page.dials.contrast)
-    return _lined(draws, page, blend(_sheet(page, paper), covered(masks), ink), ink), masks
+    paper, ink = _tones(draws, page)
+    return masks, _inked(page, paper, ink, covered(masks)), ink
 
 
-def _crowded(draws: Draws, page: Page) -> tuple[Canvas, NDArray[np.uint8]]:
+def _crowded(draws: Draws, page: Page) -> Styled:
     """Draw letters of different greys with light rims, each over the one before."""
-    masks = page.set_line(draws, _BOLD._replace(spacing=-0.15 * page.dials.overlap))
-    paper = draws.uniform("paper", 215, 255)
+    masks = set_line(draws, page, _BOLD._replace(spacing=-0.15 * page.dials.overlap))
+    paper, ink = _tones(draws, page)
     tones = fade(draws.uniforms("tones", 0, 110, len(masks)), paper, page.dials.contrast)
     canvas = _sheet(page, paper)
-    strength = np.float32(_strength(page.dials.noise))
     for mask, tone in zip(masks, tones, strict=True):
-        rim = as_cover(cv2.dilate(mask, np.ones((3, 3), np.uint8)))
-        canvas = blend(canvas, rim * strength, paper)
-        canvas = blend(canvas, as_cover(mask), tone)
-    return _lined(draws, page, canvas, float(tones.min())), masks
+        rim = as_cover(cv2.dilate(mask, _SQUARE)) * _strength(page.dials.noise)
+        canvas = blend(blend(canvas, rim, paper), as_cover(mask), tone)
+    return masks, canvas, ink
 
 
-def _negative(draws: Draws, page: Page) -> tuple[Canvas, NDArray[np.uint8]]:
+def _negative(draws: Draws, page: Page) -> Styled:
     """Draw bright letters on dark paper that is not evenly lit."""
-    masks = page.set_line(draws, _BOLD)
-    paper = draws.uniform("paper", 20, 70)
-    ink = fade(draws.uniform("ink", 200, 255), paper, page.dials.contrast)
-    lit = _sheet(page, paper) + gradient(draws, page.size, between(0, 80, page.dials.noise))
-    return _lined(draws, page, blend(lit, covered(masks), ink), ink), masks
+    masks = set_line(draws, page, _BOLD)
+    paper, ink = _tones(draws, page, papers=(20, 70), inks=(200, 255))
+    light = gradient(draws, page.size, 60 * float(_strength(page.dials.noise)))
+    return masks, blend(_sheet(page, paper) + light, covered(masks), ink), ink
 
 
-def _wave(draws: Draws, page: Page) -> tuple[Canvas, NDArray[np.uint8]]:
-    """Let the line go up and down."""
+def _wave(draws: Draws, page: Page) -> Styled:
+    """Let the line go up and down, as far as the noise dial says."""
     width, height = page.size
-    masks = page.set_line(draws, _BOLD._replace(size=(0.42, 0.52)))
+    furthest = 0.12
+    masks = set_line(draws, page, _BOLD._replace(size=(0.45, 0.55), reserve=(0, furthest)))
     length, phase = draws.uniform("wavelength", 50, 110), draws.uniform("phase", 0, 2 * np.pi)
-    highest = _least_margin(masks)
-    rise = min(page.dials.warp * 0.25 * height, highest)
+    rise = furthest * height * _strength(page.dials.noise)
     field = np.zeros((2, height, width), np.float32)
     field[1] = np.rint(32 * rise * np.sin(np.arange(width) * 2 * np.pi / length + phase)) / 32
     masks = warp_masks(masks, field)
-    paper = draws.uniform("paper", 215, 255)
-    ink = fade(draws.uniform("ink", 0, 60), paper, page.dials.contrast)
-    return _lined(draws, page, blend(_sheet(page, paper), covered(masks), ink), ink), masks
+    paper, ink = _tones(draws, page)
+    return masks, _inked(page, paper, ink, covered(masks)), ink
 
 
-def _snow(draws: Draws, page: Page) -> tuple[Canvas, NDArray[np.uint8]]:
+def _snow(draws: Draws, page: Page) -> Styled:
     """Strew specks of paper on the letters and of ink on the paper."""
-    masks = page.set_line(draws, _BOLD)
-    paper = draws.uniform("paper", 200, 255)
-    ink = fade(draws.uniform("ink", 0, 60), paper, page.dials.contrast)
-    strength = _strength(page.dials.noise)
+    masks = set_line(draws, page, _BOLD)
+    paper, ink = _tones(draws, page, papers=(200, 255))
+    strength = float(_strength(page.dials.noise))
     light = specks(draws, page.size, 0.12 * strength, radius=1)
     dark = specks(draws, page.size, 0.05 * strength)
-    canvas = blend(_sheet(page, paper), np.maximum(covered(masks), dark), ink)
-    return _lined(draws, page, blend(canvas, light, paper), ink), masks
+    canvas = _inked(page, paper, ink, np.maximum(covered(masks), dark))
+    return masks, blend(canvas, light, paper), ink
 
 
-STYLES: dict[str, Callable[[Draws, Page], tuple[Canvas, NDArray[np.uint8]]]] = {
+STYLES: dict[str, Callable[[Draws, Page], Styled]] = {
     "thick-thin-lines": _thick_thin_lines,
     "cross-shadow": _cross_shadow,
     "chess": _chess,
@@ -191,35 +185,48 @@ STYLES: dict[str, Callable[[Draws, Page], tuple[Canvas, NDArray[np.uint8]]]] = {
 }
 
 
-def _strength(dial: float) -> float:
-    return min(1.0, 2 * dial)
+def _strength(dial: float) -> np.float32:
+    return np.float32(min(1.0, dial / _COMPLETE_AT))
+
+
+def _tones(
+    draws: Draws,
+    page: Page,
+    *,
+    papers: tuple[float, float] = (215, 255),
+    inks: tuple[float, float] = (0, 60),
+) -> Tones:
+    paper = draws.uniform("paper", *papers)
+    return paper, fade(draws.uniform("ink", *inks), paper, page.dials.contrast)
 
 
 def _sheet(page: Page, tone: float) -> Canvas:
     return np.full(page.size[::-1], tone, np.float32)
 
 
-def _lined(draws: Draws, page: Page, canvas: Canvas, ink: float | NDArray[np.float32]) -> Canvas:
-    """Draw lines for a style that is not made of them: none up to the dial's middle."""
-    return blend(canvas, curves(draws, page.size, max(0.0, 2 * page.dials.lines - 1)), ink)
+def _inked(page: Page, paper: float, ink: NDArray[np.float32], cover: Cover) -> Canvas:
+    return blend(_sheet(page, paper), cover, ink)
 
 
-def _swapped(draws: Draws, page: Page, where: Cover) -> tuple[Canvas, NDArray[np.uint8]]:
-    masks = page.set_line(draws, _BOLD)
-    paper = draws.uniform("paper", 220, 255)
-    ink = fade(draws.uniform("ink", 0, 50), paper, page.dials.contrast)
-    letters = covered(masks)
-    there = where * np.float32(_strength(page.dials.noise))
-    canvas = blend(_sheet(page, paper), letters + there - 2 * letters * there, ink)
-    return _lined(draws, page, canvas, ink), masks
+def _exchanged(cover: Cover, where: Cover) -> Cover:
+    """Let ink and paper change places as far as `where` says."""
+    return cover + where - 2 * cover * where
+
+
+def _partly_inverted(draws: Draws, page: Page, where: NDArray[np.integer]) -> Styled:
+    masks = set_line(draws, page, _BOLD)
+    paper, ink = _tones(draws, page, papers=(220, 255), inks=(0, 50))
+    there = where.astype(np.float32) * _strength(page.dials.noise)
+    inverted = _exchanged(covered(masks), there)
+    return masks, _inked(page, paper, ink, inverted), ink
 
 
 def _strokes(draws: Draws, page: Page) -> Cover:
     """Draw thin straight lines from the left to the right part, as many as the lines dial says."""
     width, height = page.size
     ends = draws.rng.random((7, 4))
-    count = int(np.ceil(page.dials.lines * len(ends)))
-    draws.parameters["strokes"] = np.round(ends[:count], 4).tolist()
+    count = math.ceil(float(_strength(page.dials.lines)) * 4 + 3 * page.dials.lines)
+    draws.parameters["straight_lines"] = np.round(ends[:count], 4).tolist()
     cover = np.zeros((height, width), np.uint8)
     for x0, y0, x1, y1 in ends[:count]:
         begin = round(between(0.1, 0.45, x0) * width), round(between(0.15, 0.85, y0) * height)
@@ -247,8 +254,3 @@ def _turned(masks: NDArray[np.uint8], angle: float, aside: float) -> NDArray[np.
             size=(width, height),
         )
     return turned
-
-
-def _least_margin(masks: NDArray[np.uint8]) -> float:
-    rows = np.flatnonzero(masks.any(axis=(0, 2)))
-    return float(min(rows[0], masks.shape[1] - 1 - rows[-1])) if len(rows) else 0.0

@@ -3,9 +3,10 @@
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from segcap.errors import ParameterError
+from segcap.generate.checks import whole_number
 from segcap.generate.typefaces import check_digits
 
 __all__ = ["DigitRows", "digit_sums"]
@@ -60,7 +61,7 @@ def digit_sums(
     min_advance: int = 15,
     *,
     seed: int = 0,
-    digits: tuple[NDArray[np.uint8], NDArray[np.integer]],
+    digits: tuple[ArrayLike, ArrayLike],
     count: int = 4,
     start: int = 0,
 ) -> DigitRows:
@@ -96,16 +97,12 @@ def digit_sums(
     ParameterError
         A number is outside its range or `digits` are not as said.
     """
-    pictures, names = digits
-    check_digits(pictures, names)
-    for name, value, lowest in (
-        ("n", n, 0),
-        ("seed", seed, 0),
-        ("count", count, 1),
-        ("min_advance", min_advance, 1),
-    ):
-        if value < lowest:
-            raise ParameterError(f"The '{name}' must be at least {lowest}. Got {value}.")
+    pictures, names = check_digits(*digits)
+    n, seed, start = (
+        whole_number(name, value) for name, value in (("n", n), ("seed", seed), ("start", start))
+    )
+    count = whole_number("count", count, least=1)
+    min_advance = whole_number("min_advance", min_advance, least=1)
     height, width = pictures.shape[1:]
     canvas_width = count * (width + 14)
     if min_advance > _WIDEST_ADVANCE or (count - 1) * min_advance > canvas_width - width:
@@ -115,8 +112,8 @@ def digit_sums(
         )
     furthest = canvas_width - width
     blocks = [
-        _draw_block((seed, block), len(pictures), count, min_advance, furthest)
-        for block in range(start // _BLOCK, max(1, -(-(start + n) // _BLOCK)))
+        _draw_block(seed, block, len(pictures), count, min_advance, furthest)
+        for block in range(start // _BLOCK, (start + n) // _BLOCK + 1)
     ]
     wanted = slice(start % _BLOCK, start % _BLOCK + n)
     chosen, left, top = (np.concatenate(parts)[wanted] for parts in zip(*blocks, strict=True))
@@ -126,16 +123,16 @@ def digit_sums(
             area = image[y : y + height, x : x + width]
             np.maximum(area, picture, out=area)
     boxes = _ink_boxes(pictures)[chosen] + np.stack([left, top, left, top], axis=-1)
-    rows = DigitRows(images, np.asarray(names)[chosen].astype(np.uint8), boxes.astype(np.int32))
+    rows = DigitRows(images, names[chosen].astype(np.uint8), boxes.astype(np.int32))
     rows.chosen, rows.corners, rows._pictures = chosen, np.stack([left, top], axis=-1), pictures
     return rows
 
 
 def _draw_block(
-    seed: tuple[int, int], pictures: int, count: int, min_advance: int, furthest: int
+    seed: int, block: int, pictures: int, count: int, min_advance: int, furthest: int
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
     """Choose the digits of so many rows, their left edges and their top edges."""
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(block,)))
     chosen = rng.integers(pictures, size=(_BLOCK, count))
     top = rng.integers(_LOWEST_TOP + 1, size=(_BLOCK, count))
     return chosen, _left_edges(rng, count, min_advance, furthest), top

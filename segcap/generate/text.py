@@ -1,7 +1,7 @@
 """Seeded images of text, with the truth about every character."""
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from functools import partial
 from itertools import count
@@ -10,15 +10,19 @@ from typing import Any, NamedTuple, TypeVar
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
+import PIL
+from numpy.typing import ArrayLike, NDArray
 
 from segcap.charset import Charset
 from segcap.errors import ParameterError
-from segcap.generate.dials import Dials, Difficulty
+from segcap.generate.checks import whole_number
+from segcap.generate.dials import DIALS, Dials, Difficulty
 from segcap.generate.draws import Draws
 from segcap.generate.page import Page
-from segcap.generate.schemes import SCHEMES, random_dials, random_size
+from segcap.generate.setting import check_room
+from segcap.generate.text_schemes import SCHEMES, random_dials, random_size
 from segcap.generate.typefaces import Handwriting, Typeface, able_to_draw, find_fonts, shipped_fonts
+from segcap.generate.workers import in_order
 
 __all__ = ["Sample", "TextArrays", "TextGenerator", "schemes"]
 
@@ -27,10 +31,9 @@ T = TypeVar("T")
 _QUARTER = 64
 _MOST_CHARACTERS = 100
 _SIDES = (10, 4096)
-_PER_TASK = 128
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Sample:
     """A drawn image and its truth.
 
@@ -44,7 +47,8 @@ class Sample:
     masks : (L, H, W) bool array
         The pixels that each character covers by a quarter or more, before any covers another.
     parameters : dict
-        What was drawn at random, as JSON takes it.
+        What was drawn at random, as JSON takes it; not the grain, specks, scattered pixels and
+        elastic fields, which seed and index alone give again.
     """
 
     image: NDArray[np.uint8]
@@ -92,17 +96,9 @@ class TextGenerator:
         A folder of fonts to draw with, instead of those that are shipped.
     handwriting : tuple of (M, h, w) uint8 array and (M,) int array, optional
         Pictures of single digits, bright on black, and what they show, to draw with instead.
-    difficulty : float or mapping of str to float, optional
+    difficulty : float or mapping of str to float or Dials, optional
         Where to turn all dials, or some: overlap, warp, lines, noise, contrast, each in [0, 1].
-        Unless turned, they stand where the scheme has its usual look.
-
-    Attributes
-    ----------
-    charset : str
-    size : tuple of int or None
-        None where every image has its own.
-    dials : Dials or None
-        Likewise.
+        Unless turned, they stand where the scheme has its usual look, for "mixed" anywhere.
 
     Raises
     ------
@@ -131,32 +127,28 @@ class TextGenerator:
         length: int | tuple[int, int] | None = None,
         size: tuple[int, int] | None = None,
         fonts: str | Path | None = None,
-        handwriting: tuple[NDArray[np.uint8], NDArray[np.integer]] | None = None,
+        handwriting: tuple[ArrayLike, ArrayLike] | None = None,
         difficulty: Difficulty = None,
     ) -> None:
-        if scheme not in SCHEMES:
+        if not isinstance(scheme, str) or scheme not in SCHEMES:
             raise ParameterError(f"A scheme must be one of: {', '.join(SCHEMES)}. Got {scheme!r}.")
         if fonts is not None and handwriting is not None:
             raise ParameterError("Give either 'fonts' or 'handwriting'. Got both.")
         own = SCHEMES[scheme]
-        self.scheme = scheme
         if charset is None:
             charset = own.charset if handwriting is None else re.sub(r"\D", "", own.charset)
+        self.scheme = scheme
         self.charset = Charset(charset).characters
-        if own.in_capitals and self.charset != self.charset.lower():
-            raise ParameterError(
-                f"The charset of '{scheme}' must be in lower case, as its labels are. "
-                f"Got {self.charset!r}."
-            )
         self.length = own.length if length is None else _as_range(length)
         self.size = own.size if size is None else _as_size(size)
-        turned = None if own.dials is None and difficulty is None else own.dials or Dials()
-        self.dials = turned and turned.turned(difficulty)
-        self._in_capitals = own.in_capitals
-        self._draw = own.draw
-        self.faces = able_to_draw(
-            _typefaces(own.fonts, fonts, handwriting), self._as_drawn(self.charset)
-        )
+        self.difficulty = difficulty
+        (own.dials or Dials()).turned(difficulty)  # what cannot be turned is refused here
+        if own.in_capitals:
+            _check_small_letters(scheme, self.charset)
+        drawn = self._as_drawn(self.charset)
+        self._faces = able_to_draw(_typefaces(own.fonts, fonts, handwriting), drawn)
+        if self.size is not None:
+            check_room(drawn, self.length[1], self.size, self._faces)
 
     def sample(self, index: int = 0, *, seed: int = 0) -> Sample:
         """Draw one image.
@@ -173,16 +165,17 @@ class TextGenerator:
         ParameterError
             A number is negative, or the text does not fit into the image.
         """
-        _check_at_least_0(index=index, seed=seed)
-        draws = Draws(seed, index)
+        draws = Draws(whole_number("seed", seed), whole_number("index", index))
+        own = SCHEMES[self.scheme]
         length = draws.integer("length", *self.length)
         label = "".join(draws.choices("text", self.charset, length))
         size = self.size or random_size(draws, length)
-        dials = self.dials or random_dials(draws)
-        pixels, covers = self._draw(draws, Page(self._as_drawn(label), size, self.faces, dials))
+        dials = (own.dials or random_dials(draws)).turned(self.difficulty)
+        page = Page(self._as_drawn(label), size, self._faces, dials)
+        pixels, covers = own.draw(draws, page)
         masks = np.stack([cover >= min(_QUARTER, max(1, int(cover.max()))) for cover in covers])
-        parameters = {"scheme": self.scheme, "size": list(size), **vars(dials), **draws.parameters}
-        return Sample(pixels, label, _boxes_of(masks), masks, parameters)
+        given = {"scheme": self.scheme, "size": list(size), **asdict(dials)}
+        return Sample(pixels, label, _boxes_of(masks), masks, given | draws.parameters)
 
     def settings(self) -> dict[str, Any]:
         """Give what the generator was made with, as JSON takes it."""
@@ -191,8 +184,9 @@ class TextGenerator:
             "charset": self.charset,
             "length": list(self.length),
             "size": self.size and list(self.size),
-            "dials": self.dials and asdict(self.dials),
-            "faces": [face.name for face in self.faces],
+            "dials": _positions(self.scheme, self.difficulty),
+            "faces": {face.name: face.digest() for face in self._faces},
+            "versions": {module.__name__: module.__version__ for module in (np, cv2, PIL)},
         }
 
     def samples(self, n: int, *, seed: int = 0, n_jobs: int = 1) -> list[Sample]:
@@ -206,12 +200,11 @@ class TextGenerator:
         n_jobs : int
             Worker processes; -1 for one per core.
         """
-        _check_at_least_0(n=n, seed=seed)
-        return list(in_order(partial(self.sample, seed=seed), range(n), n_jobs=n_jobs))
+        return list(self._each(self.sample, n, seed, n_jobs))
 
     def stream(self, *, seed: int = 0, start: int = 0) -> Iterator[Sample]:
         """Draw the seed's images one after the other, without end, from `start` on."""
-        _check_at_least_0(seed=seed, start=start)
+        seed, start = whole_number("seed", seed), whole_number("start", start)
         return (self.sample(index, seed=seed) for index in count(start))
 
     def arrays(self, n: int, *, seed: int = 0, n_jobs: int = 1) -> TextArrays:
@@ -226,15 +219,17 @@ class TextGenerator:
             raise ParameterError(
                 f"Images in one array must have one size. Got '{self.scheme}' without 'size'."
             )
-        _check_at_least_0(n=n, seed=seed)
-        task = partial(self._without_masks, seed=seed)
-        drawn = list(in_order(task, range(n), n_jobs=n_jobs))
+        drawn = list(self._each(self._without_masks, n, seed, n_jobs))
         images = np.stack([image for image, _, _ in drawn]) if drawn else self._no_images()
         labels = np.array([label for _, label, _ in drawn], np.str_)
         return TextArrays(images, labels, [boxes for _, _, boxes in drawn])
 
+    def _each(self, draw: Callable[..., T], n: int, seed: int, n_jobs: int) -> Iterator[T]:
+        n, seed = whole_number("n", n), whole_number("seed", seed)
+        return in_order(partial(draw, seed=seed), range(n), n_jobs=n_jobs)
+
     def _without_masks(
-        self, index: int, seed: int
+        self, index: int, *, seed: int
     ) -> tuple[NDArray[np.uint8], str, NDArray[np.int32]]:
         sample = self.sample(index, seed=seed)
         return sample.image, sample.label, sample.boxes
@@ -243,40 +238,20 @@ class TextGenerator:
         return np.zeros((0, *self.sample().image.shape), np.uint8)
 
     def _as_drawn(self, text: str) -> str:
-        return text.upper() if self._in_capitals else text
-
-
-def in_order(task: Callable[[int], T], indices: Sequence[int], *, n_jobs: int) -> Iterator[T]:
-    """Give the results of a task in the order of its indices, from worker processes if wanted.
-
-    Raises
-    ------
-    ParameterError
-        `n_jobs` is 0 or below -1.
-    """
-    if n_jobs < -1 or n_jobs == 0:
-        raise ParameterError(f"The 'n_jobs' must be at least 1, or -1. Got {n_jobs}.")
-    if n_jobs == 1:
-        return map(task, indices)
-    from joblib import Parallel, delayed
-
-    chunks = [indices[i : i + _PER_TASK] for i in range(0, len(indices), _PER_TASK)]
-    workers = Parallel(n_jobs=n_jobs, return_as="generator", pre_dispatch="3*n_jobs")
-    results = workers(delayed(_run_all)(task, chunk) for chunk in chunks)
-    return (result for chunk in results for result in chunk)
-
-
-def _run_all(task: Callable[[int], T], indices: Sequence[int]) -> list[T]:
-    cv2.setNumThreads(1)
-    return [task(index) for index in indices]
+        return text.upper() if SCHEMES[self.scheme].in_capitals else text
 
 
 def _typefaces(
     own: tuple[str, ...],
     fonts: str | Path | None,
-    handwriting: tuple[NDArray[np.uint8], NDArray[np.integer]] | None,
+    handwriting: tuple[ArrayLike, ArrayLike] | None,
 ) -> tuple[Typeface, ...]:
     if handwriting is not None:
+        if not isinstance(handwriting, tuple | list) or len(handwriting) != 2:
+            raise ParameterError(
+                "A 'handwriting' must be pictures of digits and what they show. "
+                f"Got {type(handwriting).__name__}."
+            )
         return (Handwriting(*handwriting),)
     if fonts is not None:
         return find_fonts(fonts)
@@ -290,26 +265,38 @@ def _boxes_of(masks: NDArray[np.bool_]) -> NDArray[np.int32]:
 
 
 def _as_range(length: int | tuple[int, int]) -> tuple[int, int]:
-    low, high = (length, length) if isinstance(length, int) else length
-    if not 1 <= low <= high <= _MOST_CHARACTERS:
-        raise ParameterError(
-            f"A 'length' must be in 1 ... {_MOST_CHARACTERS}, a range of it not empty. "
-            f"Got {length!r}."
-        )
-    return low, high
+    ends = length if isinstance(length, tuple | list) else (length, length)
+    if len(ends) == 2:
+        low, high = (whole_number("length", end, least=1, most=_MOST_CHARACTERS) for end in ends)
+        if low <= high:
+            return low, high
+    raise ParameterError(f"A 'length' must be a number, or the least and the most. Got {length!r}.")
 
 
 def _as_size(size: tuple[int, int]) -> tuple[int, int]:
-    width, height = size
+    if not isinstance(size, tuple | list) or len(size) != 2:
+        raise ParameterError(f"A 'size' must be a width and a height, pixels. Got {size!r}.")
     low, high = _SIDES
-    if not (low <= width <= high and low <= height <= high):
-        raise ParameterError(
-            f"A 'size' must be a width and a height in {low} ... {high} pixels. Got {size!r}."
-        )
+    width, height = (
+        whole_number(name, side, least=low, most=high)
+        for name, side in zip(("width", "height"), size, strict=True)
+    )
     return width, height
 
 
-def _check_at_least_0(**numbers: int) -> None:
-    for name, value in numbers.items():
-        if value < 0:
-            raise ParameterError(f"The '{name}' must be at least 0. Got {value}.")
+def _positions(scheme: str, difficulty: Difficulty) -> dict[str, float | None]:
+    """Where each dial stands; None for anywhere."""
+    own = SCHEMES[scheme].dials
+    if own is not None or not isinstance(difficulty, Mapping | None):
+        return asdict((own or Dials()).turned(difficulty))
+    return {name: (difficulty or {}).get(name) for name in DIALS}
+
+
+def _check_small_letters(scheme: str, charset: str) -> None:
+    capitals = [char.upper() for char in charset]
+    for char, capital in zip(charset, capitals, strict=True):
+        if char != char.lower() or len(capital) > 1 or capitals.count(capital) > 1:
+            raise ParameterError(
+                f"The charset of '{scheme}', which is drawn in capitals, must have small letters "
+                f"with capitals of their own. Got {char!r}."
+            )

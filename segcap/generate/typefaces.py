@@ -1,24 +1,41 @@
 """Where the shapes of characters come from: fonts, or pictures of digits."""
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
+from hashlib import sha256
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
-from PIL import Image, ImageFont
+from numpy.typing import ArrayLike, NDArray
+from PIL import Image, ImageDraw, ImageFont
 
+from segcap.bundle import digest
 from segcap.errors import DataError, ParameterError
 
-__all__ = ["Font", "Handwriting", "Mark", "Typeface", "find_fonts", "shipped_fonts"]
+__all__ = [
+    "Digits",
+    "Font",
+    "Handwriting",
+    "Mark",
+    "Typeface",
+    "able_to_draw",
+    "check_digits",
+    "find_fonts",
+    "shipped_fonts",
+]
 
 _ENDINGS = (".ttf", ".otf", ".ttc")
 _NO_CHARACTER = "\U0010ffff"
 _MEASURED_AT = 200
 _COMPARED_AT = 40
+_KEPT_UP_TO = 96
+_USUAL_EM_TO_CAPITAL = 1.4
+
+Digits = tuple[NDArray[np.uint8], NDArray[np.integer]]
 _FAINTEST = 16
 
 
@@ -49,8 +66,12 @@ class Typeface(Protocol):
         """Whether it has a shape for a character."""
         ...
 
-    def mark(self, char: str, size: int, pick: float) -> Mark:
-        """Draw a character; capitals are `size` pixels high, `pick` in [0, 1) of its shapes."""
+    def mark(self, char: str, size: int, pick: int) -> Mark:
+        """Draw a character; capitals are `size` pixels high, `pick` says which of its shapes."""
+        ...
+
+    def digest(self) -> str:
+        """Give a hash of the shapes."""
         ...
 
 
@@ -75,9 +96,15 @@ class Font:
         """Whether the font has a shape of its own for a character, and some ink in it."""
         return _has_shape(self.path, char)
 
-    def mark(self, char: str, size: int, pick: float = 0.0) -> Mark:  # noqa: ARG002
-        """Draw a character; the same for every `pick`."""
-        return _font_mark(self.path, char, size)
+    def mark(self, char: str, size: int, _pick: int = 0) -> Mark:
+        """Draw a character, which has one shape."""
+        if size > _KEPT_UP_TO:
+            return _draw(self.path, char, size)
+        return _draw_once(self.path, char, size)
+
+    def digest(self) -> str:
+        """Hash the file."""
+        return sha256(self.path.read_bytes()).hexdigest()
 
 
 class Handwriting:
@@ -98,47 +125,62 @@ class Handwriting:
 
     name = "handwriting"
 
-    def __init__(self, pictures: NDArray[np.uint8], labels: NDArray[np.integer]) -> None:
-        check_digits(pictures, labels)
-        self._pictures = pictures
+    def __init__(self, pictures: ArrayLike, labels: ArrayLike) -> None:
+        pictures, labels = check_digits(pictures, labels)
+        blank = np.flatnonzero(pictures.max(axis=(1, 2)) < _FAINTEST)
+        if len(blank):
+            raise ParameterError(
+                f"Every picture of a handwriting must have a pixel of {_FAINTEST} or more. "
+                f"Got picture {blank[0]}, which has none."
+            )
+        self._pictures, self._labels = pictures, labels
         self._of = {str(digit): np.flatnonzero(labels == digit) for digit in range(10)}
 
     def can_draw(self, char: str) -> bool:
         """Whether one of the pictures shows the digit."""
         return len(self._of.get(char, ())) > 0
 
-    def mark(self, char: str, size: int, pick: float) -> Mark:
+    def mark(self, char: str, size: int, pick: int) -> Mark:
         """Draw a digit, standing on the baseline."""
         shown = self._of[char]
-        picture = self._pictures[shown[int(pick * len(shown))]]
+        picture = self._pictures[shown[pick % len(shown)]]
         x, y, width, height = cv2.boundingRect((picture >= _FAINTEST).view(np.uint8))
-        if width == 0:
-            return Mark(np.zeros((1, 1), np.uint8), 1)
         scale = size / (picture.shape[0] * 20 / 28)
         shape = max(1, round(width * scale)), max(1, round(height * scale))
         ink = Image.fromarray(picture[y : y + height, x : x + width])
         return Mark(np.array(ink.resize(shape, Image.Resampling.BILINEAR)), shape[1])
 
+    def digest(self) -> str:
+        """Hash pictures and labels."""
+        return digest(self._pictures, self._labels)
 
-def check_digits(pictures: NDArray[np.uint8], labels: NDArray[np.integer]) -> None:
-    """Refuse what is no set of labelled pictures of digits.
+
+def check_digits(pictures: ArrayLike, labels: ArrayLike) -> Digits:
+    """Give labelled pictures of digits as arrays.
 
     Raises
     ------
     ParameterError
-        The arrays' shapes or types do not fit, they are empty, or a label is no digit.
+        Their shapes or types do not fit, they are empty, or a label is no digit.
     """
-    if pictures.ndim != 3 or pictures.dtype != np.uint8 or len(pictures) != len(labels):
+    pictures, labels = np.asarray(pictures), np.asarray(labels)
+    if (
+        pictures.ndim != 3
+        or pictures.dtype != np.uint8
+        or labels.shape != pictures.shape[:1]
+        or labels.dtype.kind not in "iu"
+    ):
         raise ParameterError(
-            "The 'digits' must be (M, h, w) uint8 images and M labels. "
-            f"Got {pictures.shape} {pictures.dtype} and {len(labels)} labels."
+            "The 'digits' must be (M, h, w) uint8 images and M whole numbers. "
+            f"Got {pictures.shape} {pictures.dtype} and {labels.shape} {labels.dtype}."
         )
     if len(pictures) == 0:
         raise ParameterError("The 'digits' must hold at least one picture. Got none.")
-    if not (np.min(labels) >= 0 and np.max(labels) <= 9):
+    if not (labels.min() >= 0 and labels.max() <= 9):
         raise ParameterError(
-            f"The 'digits' must show 0 to 9. Got labels from {np.min(labels)} to {np.max(labels)}."
+            f"The 'digits' must show 0 to 9. Got labels from {labels.min()} to {labels.max()}."
         )
+    return pictures, labels
 
 
 @cache
@@ -156,7 +198,7 @@ def find_fonts(folder: str | Path) -> tuple[Font, ...]:
         The folder is not there, holds no font, or one that cannot be opened.
     """
     folder = Path(folder)
-    if not folder.is_dir():
+    if not os.path.isdir(folder):
         raise DataError(f"A font folder must be there. Got '{folder}'.")
     paths = sorted(path for path in folder.rglob("*") if path.suffix.lower() in _ENDINGS)
     if not paths:
@@ -209,20 +251,25 @@ def _open_font(path: Path, em: int) -> ImageFont.FreeTypeFont:
 
 def _pixels(path: Path, char: str, em: int) -> tuple[NDArray[np.uint8], int]:
     """Draw a character, tight, and say how many of its rows are above the baseline."""
-    mask, (_, top) = _open_font(path, em).getmask2(char, mode="L", anchor="ls")
-    pixels = np.array(mask, np.uint8).reshape(mask.size[::-1])
-    x, y, width, height = cv2.boundingRect(pixels) if pixels.size else (0, 0, 0, 0)
+    font = _open_font(path, em)
+    left, top, right, bottom = map(int, font.getbbox(char, anchor="ls"))
+    page = Image.new("L", (max(1, right - left), max(1, bottom - top)))
+    ImageDraw.Draw(page).text((-left, -top), char, 255, font=font, anchor="ls")
+    pixels = np.array(page)
+    x, y, width, height = cv2.boundingRect(pixels)
     return pixels[y : y + height, x : x + width], -(top + y)
 
 
 @cache
 def _em_to_capital(path: Path) -> float:
     pixels, above = _pixels(path, "H", _MEASURED_AT)
-    return _MEASURED_AT / above if pixels.size else 1.4
+    return _MEASURED_AT / above if pixels.size else _USUAL_EM_TO_CAPITAL
 
 
-@lru_cache(maxsize=16_384)
-def _font_mark(path: Path, char: str, size: int) -> Mark:
+def _draw(path: Path, char: str, size: int) -> Mark:
     pixels, above = _pixels(path, char, max(1, round(size * _em_to_capital(path))))
     pixels.setflags(write=False)
     return Mark(pixels, above)
+
+
+_draw_once = lru_cache(maxsize=8192)(_draw)

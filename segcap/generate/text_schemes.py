@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from segcap.generate.dials import DIALS, Dials
 from segcap.generate.draws import Draws, between
-from segcap.generate.page import Drawn, Page, covered
+from segcap.generate.page import Drawn, Page
 from segcap.generate.paint import (
     Canvas,
     Cover,
@@ -18,6 +18,7 @@ from segcap.generate.paint import (
     as_pixels,
     blend,
     blur,
+    covered,
     curves,
     disturb,
     fade,
@@ -27,10 +28,10 @@ from segcap.generate.paint import (
     scatter,
     shade,
 )
-from segcap.generate.setting import Style
+from segcap.generate.setting import Style, set_line
 from segcap.generate.six_char import six_char
 
-__all__ = ["SCHEMES", "Scheme"]
+__all__ = ["SCHEMES", "Scheme", "random_dials", "random_size"]
 
 _CRISP = np.float32(1.5)
 _LUMA = np.array([0.299, 0.587, 0.114])
@@ -68,7 +69,7 @@ class Scheme(NamedTuple):
 
 def clean(draws: Draws, page: Page) -> Drawn:
     """Draw dark text on bright paper."""
-    masks = page.set_line(draws, Style())
+    masks = set_line(draws, page, Style())
     paper = draws.uniform("paper", 225, 255)
     ink = fade(draws.uniform("ink", 0, 50), paper, page.dials.contrast)
     marks = np.maximum(covered(masks), curves(draws, page.size, page.dials.lines))
@@ -79,7 +80,7 @@ def clean(draws: Draws, page: Page) -> Drawn:
 def wordpress(draws: Draws, page: Page) -> Drawn:
     """Draw small black capitals on white, turned and jittered, far apart."""
     style = Style(size=(0.5, 0.58), spacing=0.2, rotation=24, shear=0.1, jitter=0.6, elastic=0.06)
-    masks = page.set_line(draws, style)
+    masks = set_line(draws, page, style)
     ink = fade(0, 255, page.dials.contrast)
     letters = np.minimum(1, _CRISP * covered(masks))
     marks = np.maximum(letters, curves(draws, page.size, page.dials.lines, thickness=(1, 2)))
@@ -92,7 +93,7 @@ def gradient_line(draws: Draws, page: Page) -> Drawn:
     style = Style(
         size=(0.5, 0.62), rotation=10, shear=0.15, jitter=0.1, start=(0.2, 0.5), one_face=True
     )
-    masks = page.set_line(draws, style)
+    masks = set_line(draws, page, style)
     width, height = page.size
     dark, bright = draws.uniform("dark", 180, 200), draws.uniform("bright", 240, 255)
     paper = np.broadcast_to(np.linspace(dark, bright, width, dtype=np.float32), (height, width))
@@ -114,13 +115,13 @@ def gradient_line(draws: Draws, page: Page) -> Drawn:
 
 def colour_lines(draws: Draws, page: Page) -> Drawn:
     """Draw coloured characters, filled or outlined, on any colour, crossed by coloured curves."""
-    masks = page.set_line(draws, Style(size=(0.5, 0.68)))
+    masks = set_line(draws, page, Style(size=(0.5, 0.68)))
     paper = np.array([draws.uniform(f"paper_{name}", 0, 255) for name in "rgb"], np.float32)
     inks = _inks(draws, paper, len(masks) + 2)
     if draws.choice("colours", ("one", "many")) == "one":
         inks[:-1] = inks[0]
     tones = fade(inks, paper, page.dials.contrast)[..., np.newaxis, np.newaxis]
-    outlined = draws.choice("strokes", ("filled", "filled", "outlined")) == "outlined"
+    outlined = draws.choice("letters", ("filled", "filled", "outlined")) == "outlined"
     hollow = np.float32(min(1.0, 2 * page.dials.noise) if outlined else 0)
     lit = paper[:, np.newaxis, np.newaxis] + gradient(draws, page.size, 80 * page.dials.noise)
     canvas = blend(lit, curves(draws, page.size, page.dials.lines), tones[-2])
@@ -137,7 +138,7 @@ def colour_lines(draws: Draws, page: Page) -> Drawn:
 
 def number_field(draws: Draws, page: Page) -> Drawn:
     """Draw digits in a form's field: dark or bright ink, unevenly lit paper, ruled lines."""
-    masks = page.set_line(draws, Style(size=(0.5, 0.72), rotation=16, one_face=True))
+    masks = set_line(draws, page, Style(size=(0.5, 0.72), rotation=16, one_face=True))
     bright_ink = draws.choice("ink_is", ("dark", "bright")) == "bright"
     paper = draws.uniform("paper", 20, 60) if bright_ink else draws.uniform("paper", 195, 235)
     ink = draws.uniform("ink", 200, 250) if bright_ink else draws.uniform("ink", 10, 70)
@@ -180,7 +181,7 @@ SCHEMES = {
         string.digits + string.ascii_lowercase,
         (6, 6),
         (250, 50),
-        Dials(overlap=0.3, warp=0.4, lines=0.5, noise=0.5),
+        Dials(overlap=0.3, warp=0.4, lines=0.2, noise=0.2),
         in_capitals=True,
     ),
     "colour-lines": Scheme(
@@ -234,12 +235,12 @@ def _ruling(draws: Draws, size: tuple[int, int], dial: float) -> Cover:
 
 def _inks(draws: Draws, paper: Canvas, n: int) -> NDArray[np.float64]:
     """Draw `n` colours whose luma is at least 100 from the paper's, all on the same side of it."""
-    luma = float(_LUMA @ paper)
+    luma = float((paper * _LUMA).sum())
     darker = luma > 127
     hues = draws.uniforms("hues", 0, 255, 3 * n).reshape(n, 3)
     reach = draws.uniforms("tones", 0, 1, n)
     wanted = (luma - 100) * reach if darker else 255 - (155 - luma) * reach
-    own = hues @ _LUMA
+    own = (hues * _LUMA).sum(axis=1)
     dimmed = hues * (wanted / np.maximum(own, 1))[:, np.newaxis]
     lifted = 255 - (255 - hues) * ((255 - wanted) / np.maximum(255 - own, 1))[:, np.newaxis]
     return np.where((own > wanted)[:, np.newaxis], dimmed, lifted)

@@ -1,0 +1,178 @@
+"""A folder that is being filled with generated images: settings, manifest, files."""
+
+import csv
+import io
+import json
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from segcap.bundle import write_atomically
+from segcap.errors import BundleError, DataError
+
+__all__ = ["MANIFEST", "Folder", "OnProgress", "Record", "read_manifest"]
+
+MANIFEST = "manifest.jsonl"
+_SETTINGS = "settings.json"
+
+Record = dict[str, Any]
+OnProgress = Callable[[int], None]
+
+
+def read_manifest(folder: str | os.PathLike[str]) -> list[Record]:
+    """Read manifest.jsonl; a last line that was cut off is left out.
+
+    Parameters
+    ----------
+    folder : path
+
+    Returns
+    -------
+    list of dict
+        An image each: file, label, boxes, parameters, seed, index.
+
+    Raises
+    ------
+    DataError
+        It is missing, or not as segcap writes it.
+    """
+    path = Path(folder) / MANIFEST
+    try:
+        records = [json.loads(line) for line in path.read_bytes().split(b"\n")[:-1]]
+    except (OSError, ValueError) as error:
+        raise DataError(f"A manifest must be JSON lines. Got '{path}': {error}.") from None
+    for number, record in enumerate(records, start=1):
+        if not isinstance(record, dict) or not all(
+            isinstance(record.get(name), str) for name in ("file", "label")
+        ):
+            raise DataError(
+                "Every line of a manifest must have a file and a label. "
+                f"Got '{path}' with line {number}: {record!r}."
+            )
+    return records
+
+
+class Folder:
+    """A folder that is being filled.
+
+    Parameters
+    ----------
+    path : Path
+    settings : dict
+        What the images are made with, as JSON takes it.
+    n : int
+        How many there shall be.
+    resume : bool
+        Go on with a folder that was begun with the same settings.
+    batch : int
+        The images come in batches of so many; one that is not complete is made again.
+
+    Attributes
+    ----------
+    labels : list of tuple of str
+        File and label of each image that is there.
+
+    Raises
+    ------
+    DataError
+        The folder holds something else, or more images, or cannot be written to.
+    """
+
+    def __init__(
+        self, path: Path, settings: Record, n: int, *, resume: bool, batch: int = 1
+    ) -> None:
+        self._path = path
+        self.labels: list[tuple[str, str]] = []
+        if resume and os.path.isfile(path / _SETTINGS):
+            self._check_settings(settings)
+            self._resume(n, batch)
+            return
+        if os.path.exists(path) and not (os.path.isdir(path) and not os.listdir(path)):
+            raise DataError(
+                "Images must go into a folder that is empty or not there, unless a begun one is "
+                f"resumed. Got '{path}'."
+            )
+        with self._writing():
+            path.mkdir(parents=True, exist_ok=True)
+            write_atomically(path / _SETTINGS, json.dumps(settings, ensure_ascii=False).encode())
+
+    def append(self, records: Iterator[Record], on_progress: OnProgress | None) -> None:
+        """Add records to the manifest, each when its files are written."""
+        with self._writing():
+            manifest = (self._path / MANIFEST).open("ab")
+        with manifest:
+            for record in records:
+                with self._writing():
+                    manifest.write(json.dumps(record, ensure_ascii=False).encode() + b"\n")
+                    manifest.flush()
+                self.labels.append((record["file"], record["label"]))
+                if on_progress is not None:
+                    on_progress(len(self.labels))
+
+    def write_labels(self) -> None:
+        """Write labels.csv."""
+        table = io.StringIO()
+        writer = csv.writer(table, lineterminator="\n")
+        writer.writerow(["file", "label"])
+        writer.writerows(self.labels)
+        self.write("labels.csv", table.getvalue().encode())
+
+    def write(self, name: str, content: bytes) -> None:
+        """Write a file."""
+        with self._writing():
+            place = self._path / name
+            place.parent.mkdir(exist_ok=True)
+            place.write_bytes(content)
+
+    def save_array(self, name: str, array: NDArray[Any]) -> None:
+        """Write an array as .npy."""
+        with self._writing():
+            np.save(self._path / name, array)
+
+    def _check_settings(self, settings: Record) -> None:
+        file = self._path / _SETTINGS
+        try:
+            found = json.loads(file.read_text(encoding="utf-8"))
+            old = {name: found.get(name) for name in settings}
+        except (OSError, ValueError, AttributeError) as error:
+            raise DataError(
+                f"A folder is resumed by its settings. Got '{file}': {error}."
+            ) from None
+        for name, value in json.loads(json.dumps(settings)).items():
+            if old[name] != value:
+                raise DataError(
+                    "A folder must be resumed with the settings that it was begun with. "
+                    f"Got {name} {value!r} for '{self._path}', begun with {old[name]!r}."
+                )
+
+    def _resume(self, n: int, batch: int) -> None:
+        if not (self._path / MANIFEST).exists():
+            return
+        records = read_manifest(self._path)
+        if len(records) > n:
+            raise DataError(
+                f"A folder is resumed to hold more images. Got {n} for '{self._path}', which "
+                f"holds {len(records)}."
+            )
+        whole = len(records) // batch * batch
+        self.labels = [(record["file"], record["label"]) for record in records[:whole]]
+        with self._writing(), (self._path / MANIFEST).open("r+b") as manifest:
+            for _ in range(whole):
+                manifest.readline()
+            manifest.truncate(manifest.tell())
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        try:
+            yield
+        except (OSError, ValueError, BundleError) as error:
+            reason = error.strerror if isinstance(error, OSError) else error
+            raise DataError(
+                f"Images must go into a folder that can be written to. Got '{self._path}': "
+                f"{reason}."
+            ) from None

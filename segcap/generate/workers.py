@@ -1,0 +1,61 @@
+"""Tasks by number, in one process or several."""
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import TypeVar
+
+import cv2
+
+from segcap.errors import ParameterError
+
+__all__ = ["check_jobs", "in_order"]
+
+T = TypeVar("T")
+
+_MOST_AT_ONCE = 128
+_CHUNKS_A_WORKER = 4
+
+
+def check_jobs(n_jobs: int) -> None:
+    """Refuse a number of worker processes that means nothing.
+
+    Raises
+    ------
+    ParameterError
+        `n_jobs` is neither -1 nor at least 1.
+    """
+    if not isinstance(n_jobs, int) or isinstance(n_jobs, bool) or n_jobs < -1 or n_jobs == 0:
+        raise ParameterError(f"The 'n_jobs' must be at least 1, or -1. Got {n_jobs!r}.")
+
+
+def in_order(task: Callable[[int], T], indices: Sequence[int], *, n_jobs: int) -> Iterator[T]:
+    """Give the results of a task in the order of its indices.
+
+    Parameters
+    ----------
+    task : callable
+        From an index to a result.
+    indices : sequence of int
+    n_jobs : int
+        Worker processes; -1 for one per core.
+
+    Raises
+    ------
+    ParameterError
+        `n_jobs` is neither -1 nor at least 1.
+    """
+    check_jobs(n_jobs)
+    if n_jobs == 1:
+        return map(task, indices)
+    from joblib import Parallel, delayed, effective_n_jobs
+
+    share = -(-len(indices) // (_CHUNKS_A_WORKER * effective_n_jobs(n_jobs)))
+    step = max(1, min(_MOST_AT_ONCE, share))
+    chunks = [indices[start : start + step] for start in range(0, len(indices), step)]
+    workers = Parallel(n_jobs=n_jobs, return_as="generator", pre_dispatch="3*n_jobs")
+    results = workers(delayed(_run_all)(task, chunk) for chunk in chunks)
+    return (result for chunk in results for result in chunk)
+
+
+def _run_all(task: Callable[[int], T], indices: Sequence[int]) -> list[T]:
+    cv2.setNumThreads(1)
+    return [task(index) for index in indices]

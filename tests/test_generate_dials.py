@@ -1,0 +1,179 @@
+"""Every dial does what its name says, more of it the further it is turned, and nothing else."""
+
+from functools import cache
+
+import cv2
+import numpy as np
+import pytest
+
+from segcap.errors import ParameterError
+from segcap.generate import DIALS, Dials, TextGenerator, schemes
+
+POSITIONS = (0, 0.25, 0.5, 0.75, 1)
+AROUND = np.ones((5, 5), np.uint8)
+
+over_schemes = pytest.mark.parametrize("scheme", schemes())
+
+
+@cache
+def images(scheme, dial, position):
+    """The seed's first samples, one dial turned and the others at 0."""
+    generator = TextGenerator(scheme, difficulty={**dict.fromkeys(DIALS, 0), dial: position})
+    return generator.samples(20, seed=7)
+
+
+def grey(sample):
+    image = sample.image
+    return (image if image.ndim == 2 else cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)).astype(float)
+
+
+def background(sample):
+    return cv2.dilate(sample.masks.any(axis=0).astype(np.uint8), AROUND) == 0
+
+
+def shared_width(sample, _):
+    return np.maximum(0, sample.boxes[:-1, 2] - sample.boxes[1:, 0]).mean()
+
+
+def shared_part(sample, _):
+    """Widths that neighbours share, in parts of the narrower one's; below 0 where apart."""
+    x0, x1 = sample.boxes[:, 0], sample.boxes[:, 2]
+    return ((x1[:-1] - x0[1:]) / np.minimum(x1 - x0, np.roll(x1 - x0, -1))[:-1]).mean()
+
+
+def rotation(sample, _):
+    return np.abs(sample.parameters["rotation"]).mean()
+
+
+def marks_beside_the_text(sample, undisturbed):
+    change = np.abs(grey(sample) - grey(undisturbed))
+    return (change > 30)[background(undisturbed)].mean()
+
+
+def dark_beside_the_text(sample, _):
+    return (grey(sample) < 128)[background(sample)].sum()
+
+
+def noise_beside_the_text(sample, undisturbed):
+    return np.abs(grey(sample) - grey(undisturbed))[background(undisturbed)].mean()
+
+
+def deviation_of_the_background(sample, _):
+    return grey(sample)[background(sample)].std()
+
+
+def lost_difference_of_ink_and_paper(sample, _):
+    paper = np.median(grey(sample)[background(sample)])
+    return 255 - np.abs(grey(sample) - paper)[sample.masks.any(axis=0)].mean()
+
+
+def effects(scheme, dial, measure):
+    undisturbed = images(scheme, dial, 0)
+    return [
+        np.mean(list(map(measure, images(scheme, dial, position), undisturbed)))
+        for position in POSITIONS
+    ]
+
+
+@over_schemes
+@pytest.mark.parametrize(
+    ("dial", "measure"),
+    [
+        ("overlap", shared_part),
+        ("warp", rotation),
+        ("lines", marks_beside_the_text),
+        ("noise", noise_beside_the_text),
+        ("contrast", lost_difference_of_ink_and_paper),
+    ],
+)
+def test_effect_grows_with_the_dial(scheme, dial, measure):
+    assert (np.diff(effects(scheme, dial, measure)) > 0).all()
+
+
+@over_schemes
+def test_shared_width_never_falls(scheme):
+    shared = effects(scheme, "overlap", shared_width)
+    assert (np.diff(shared) >= 0).all()
+    assert shared[0] == 0 < shared[-1]
+
+
+@pytest.mark.parametrize("scheme", ["clean", "wordpress", "gradient-line"])
+def test_lines_add_dark_pixels_beside_dark_text(scheme):
+    assert (np.diff(effects(scheme, "lines", dark_beside_the_text)) > 0).all()
+
+
+@over_schemes
+def test_noise_adds_to_the_deviation_of_the_background(scheme):
+    none, *some = effects(scheme, "noise", deviation_of_the_background)
+    assert none < min(some)
+
+
+@pytest.mark.parametrize("scheme", ["clean", "wordpress"])
+def test_more_noise_adds_more_to_the_deviation_of_the_background(scheme):
+    assert (np.diff(effects(scheme, "noise", deviation_of_the_background)) > 0).all()
+
+
+@pytest.mark.parametrize("scheme", ["clean", "gradient-line", "colour-lines", "number-field"])
+@pytest.mark.parametrize(("overlap", "least", "most"), [(0, -0.3, -0.15), (1, 0.3, 0.45)])
+def test_neighbours_share_as_much_as_is_said(scheme, overlap, least, most):
+    difficulty = {**dict.fromkeys(DIALS, 0), "overlap": overlap}
+    generator = TextGenerator(scheme, difficulty=difficulty, length=2, size=(600, 200))
+    shared = [shared_part(sample, None) for sample in generator.samples(40)]
+    assert min(shared) == pytest.approx(least, abs=0.03)
+    assert max(shared) == pytest.approx(most, abs=0.03)
+
+
+@over_schemes
+@pytest.mark.parametrize("dial", DIALS)
+def test_a_dial_leaves_text_and_fonts_as_they_are(scheme, dial):
+    for easy, hard in zip(images(scheme, dial, 0), images(scheme, dial, 1), strict=True):
+        assert easy.label == hard.label
+        assert easy.image.shape == hard.image.shape
+        for name in ("font", "fonts", "picks", "style", "drawn_as", "paper", "ink"):
+            assert easy.parameters.get(name) == hard.parameters.get(name)
+        moved = {name for name in DIALS if easy.parameters[name] != hard.parameters[name]}
+        assert moved == {dial}
+
+
+@over_schemes
+@pytest.mark.parametrize("dial", ["lines", "noise", "contrast"])
+def test_a_dial_of_paint_leaves_the_characters_where_they_are(scheme, dial):
+    for easy, hard in zip(images(scheme, dial, 0), images(scheme, dial, 1), strict=True):
+        if hard.parameters.get("style") not in ("split", "wave"):
+            np.testing.assert_array_equal(easy.masks, hard.masks)
+
+
+def test_dials_are_numbers_from_0_to_1():
+    assert Dials() == Dials(0, 0, 0, 0, 0)
+    assert DIALS == ("overlap", "warp", "lines", "noise", "contrast")
+    for value in (-0.01, 1.01, float("nan"), True, "1", None):
+        with pytest.raises(ParameterError, match=rf"'lines' must be in \[0, 1\]. Got {value!r}"):
+            Dials(lines=value)
+
+
+@pytest.mark.parametrize(
+    ("difficulty", "turned"),
+    [
+        (None, Dials(warp=0.5)),
+        (0, Dials()),
+        (1, Dials(1, 1, 1, 1, 1)),
+        ({}, Dials(warp=0.5)),
+        ({"noise": 0.25}, Dials(warp=0.5, noise=0.25)),
+        ({"warp": 1, "lines": 0.5}, Dials(warp=1, lines=0.5)),
+    ],
+)
+def test_dials_are_turned_together_or_alone(difficulty, turned):
+    assert Dials(warp=0.5).turned(difficulty) == turned
+
+
+@pytest.mark.parametrize(
+    ("difficulty", "message"),
+    [
+        (1.5, r"'overlap' must be in \[0, 1\]. Got 1.5"),
+        ({"warp": 2}, r"'warp' must be in \[0, 1\]. Got 2"),
+        ({"speed": 0.5}, "one of: overlap, warp, lines, noise, contrast. Got 'speed'"),
+    ],
+)
+def test_dials_are_turned_within_their_range(difficulty, message):
+    with pytest.raises(ParameterError, match=message):
+        Dials().turned(difficulty)
