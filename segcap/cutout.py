@@ -1,5 +1,6 @@
 """One image's way through the steps, on either side of the classifier."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -9,6 +10,7 @@ from segcap.binarize import Method, binarize
 from segcap.clean import clean
 from segcap.compose import sum_distribution
 from segcap.cuts import joinable, oversegment, parts_for_length, parts_for_width
+from segcap.cutters import DEFAULT_CUTTERS
 from segcap.glyphs import frame_glyphs
 from segcap.image import to_grey
 from segcap.lattice import best_path, candidate_spans, span_boxes
@@ -82,7 +84,13 @@ def find_segments(
     return segment(clean(binarize(image, binarization)), segmentation)
 
 
-def cut_out(image: NDArray[np.uint8], segments: Segments, *, length: int | None = None) -> Cutout:
+def cut_out(
+    image: NDArray[np.uint8],
+    segments: Segments,
+    *,
+    length: int | None = None,
+    cutters: Sequence[str] = DEFAULT_CUTTERS,
+) -> Cutout:
     """Frame every span of ink that may be a character.
 
     Parameters
@@ -93,6 +101,8 @@ def cut_out(image: NDArray[np.uint8], segments: Segments, *, length: int | None 
         Number of characters, if known: then segments are sliced until there are enough of them,
         and where there are too many, near ones may be halves of one character and the smallest
         are dropped.
+    cutters : sequence of str
+        What proposes cuts; see `segcap.cuts.oversegment`.
 
     Returns
     -------
@@ -106,7 +116,7 @@ def cut_out(image: NDArray[np.uint8], segments: Segments, *, length: int | None 
             segments = _drop_smallest(segments, length)
             joins = joinable(segments.boxes)
         parts = parts_for_length(segments.boxes, length)
-    atoms = oversegment(segments, parts)
+    atoms = oversegment(segments, parts, cutters)
     spans = candidate_spans(atoms.segment, joins, most_atoms=_MOST_ATOMS)
     boxes = span_boxes(atoms.boxes, spans)
     glyphs = frame_glyphs(to_grey(image), atoms.labels, boxes=boxes, spans=spans + 1)

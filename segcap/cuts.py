@@ -1,10 +1,13 @@
 """Candidate cuts through blobs of touching characters."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from segcap.cutters import DEFAULT_CUTTERS, propose_cuts
 from segcap.segment import Segments
 
 __all__ = [
@@ -14,12 +17,11 @@ __all__ = [
     "oversegment",
     "parts_for_length",
     "parts_for_width",
-    "projection_minima",
+    "side_of_cuts",
 ]
 
-_SMOOTHING = 0.05
 _MOST_PARTS = 64
-_THINNEST_SLICE = 0.12
+_CUTS_A_PART = 4
 _WIDEST_SINGLE = 1.2
 _USUAL_WIDTH = 0.8
 _HALVES_APART = 0.15
@@ -90,48 +92,6 @@ def parts_for_width(boxes: NDArray[np.int32]) -> NDArray[np.intp]:
     return np.where(widths > _WIDEST_SINGLE * height, guess, 1).astype(np.intp)
 
 
-def projection_minima(ink: NDArray[np.bool_], *, limit: int) -> NDArray[np.intp]:
-    """Propose vertical cuts where few pixels of ink stand above each other.
-
-    Strict local minima of the column sums, smoothed over a twentieth of the height, are taken,
-    lowest first, level ones at their middle, none nearer to another or to the blob's ends than
-    0.12 of the blob's height.
-
-    Parameters
-    ----------
-    ink : (H, W) bool array
-        One blob, tightly boxed.
-    limit : int
-        Most cuts that are proposed.
-
-    Returns
-    -------
-    (K,) int array
-        Columns before which to cut, ascending, in 1 ... W - 1.
-
-    References
-    ----------
-    Casey, Lecolinet: A survey of methods and strategies in character segmentation. IEEE
-    Transactions on Pattern Analysis and Machine Intelligence 18 (1996), 690-706.
-    """
-    height, width = ink.shape
-    columns = ink.sum(axis=0).astype(np.float64)
-    reach = max(1, round(_SMOOTHING * height))
-    window = np.bartlett(2 * reach + 3)[1:-1]
-    smooth = np.convolve(np.pad(columns, reach, mode="edge"), window / window.sum(), mode="valid")
-    starts = np.flatnonzero(np.diff(smooth, prepend=np.nan) != 0)
-    middles = (starts + np.append(starts[1:], width)) // 2
-    levels = np.concatenate([[-np.inf], smooth[starts], [-np.inf]])
-    valleys = np.flatnonzero((levels[1:-1] < levels[:-2]) & (levels[1:-1] < levels[2:]))
-    apart = max(2, round(_THINNEST_SLICE * height))
-    chosen: list[int] = []
-    for valley in sorted(valleys.tolist(), key=smooth[starts].__getitem__):
-        cut = int(middles[valley])
-        if min([cut, width - cut, *(abs(cut - other) for other in chosen)]) >= apart:
-            chosen.append(cut)
-    return np.sort(np.array(chosen[:limit], np.intp))
-
-
 def joinable(boxes: NDArray[np.int32]) -> NDArray[np.bool_]:
     """Tell which segments may be halves of one character with the segment before.
 
@@ -164,12 +124,11 @@ def joinable(boxes: NDArray[np.int32]) -> NDArray[np.bool_]:
     return joins
 
 
-def equal_parts(width: int, parts: int) -> NDArray[np.intp]:
-    """Propose the cuts that part `width` columns into equal parts, (parts - 1,) int."""
-    return np.rint(np.arange(1, parts) * width / parts).astype(np.intp)
-
-
-def oversegment(segments: Segments, parts: NDArray[np.intp]) -> Atoms:
+def oversegment(
+    segments: Segments,
+    parts: NDArray[np.intp],
+    cutters: Sequence[str] = DEFAULT_CUTTERS,
+) -> Atoms:
     """Slice segments at all their candidate cuts.
 
     Parameters
@@ -177,6 +136,9 @@ def oversegment(segments: Segments, parts: NDArray[np.intp]) -> Atoms:
     segments : Segments
     parts : (N,) int array
         How many characters each segment is thought to hold; those with 1 are not sliced.
+    cutters : sequence of str
+        Names of `segcap.cutters.CUTTERS`. At most four cuts a part are taken; where they find
+        fewer than the parts need, cuts into equal parts come on top.
 
     Returns
     -------
@@ -189,17 +151,35 @@ def oversegment(segments: Segments, parts: NDArray[np.intp]) -> Atoms:
     owner: list[int] = []
     for index, (x0, y0, x1, y1) in enumerate(segments.boxes.tolist()):
         ink = segments.labels[y0:y1, x0:x1] == index + 1
-        cuts = _cuts(ink, int(parts[index])) if parts[index] > 1 else np.empty(0, np.intp)
-        for left, right in zip([0, *cuts.tolist()], [*cuts.tolist(), x1 - x0], strict=True):
-            rows = np.flatnonzero(ink[:, left:right].any(axis=1))
-            if len(rows) == 0:
+        side = np.zeros(ink.shape, np.intp)
+        if parts[index] > 1:
+            side = side_of_cuts(_cuts(ink, int(parts[index]), cutters), x1 - x0)
+        for number in range(int(side.max()) + 1):
+            piece = ink & (side == number)
+            x, y, width, height = cv2.boundingRect(piece.view(np.uint8))
+            if width == 0:
                 continue
-            boxes.append((x0 + left, y0 + int(rows[0]), x0 + right, y0 + int(rows[-1]) + 1))
+            boxes.append((x0 + x, y0 + y, x0 + x + width, y0 + y + height))
             owner.append(index)
-            labels[y0:y1, x0 + left : x0 + right][ink[:, left:right]] = len(boxes)
+            labels[y0:y1, x0:x1][piece] = len(boxes)
     return Atoms(np.array(boxes, np.int32), labels, np.array(owner, np.intp))
 
 
-def _cuts(ink: NDArray[np.bool_], parts: int) -> NDArray[np.intp]:
-    cuts = projection_minima(ink, limit=2 * parts)
-    return np.union1d(cuts, equal_parts(ink.shape[1], parts))
+def equal_parts(width: int, parts: int) -> NDArray[np.intp]:
+    """Propose the cuts that part `width` columns into equal parts, (parts - 1,) int."""
+    return np.rint(np.arange(1, parts) * width / parts).astype(np.intp)
+
+
+def side_of_cuts(paths: NDArray[np.intp], width: int) -> NDArray[np.intp]:
+    """Count the paths to the left of each pixel: (H, `width`) int."""
+    return (np.arange(width) >= paths[:, :, np.newaxis]).sum(axis=0)
+
+
+def _cuts(ink: NDArray[np.bool_], parts: int, cutters: Sequence[str]) -> NDArray[np.intp]:
+    paths = propose_cuts(ink, cutters=cutters, limit=_CUTS_A_PART * parts)
+    if len(paths) < parts - 1:
+        height, width = ink.shape
+        straight = np.repeat(equal_parts(width, parts)[:, np.newaxis], height, axis=1)
+        paths = np.concatenate([paths, straight])
+        paths = np.maximum.accumulate(paths[np.argsort(paths.mean(axis=1), kind="stable")], axis=0)
+    return paths

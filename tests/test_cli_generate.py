@@ -202,9 +202,7 @@ def test_a_begun_folder_is_resumed(run, tmp_path, scheme, tree):
         (["digit-sum", "--length", "0"], "'count' must be .*at least 1. Got 0"),
         (["digit-sum", "--length", "4-6"], "--length must be like 4. Got '4-6'"),
         (["digit-sum", "--min-advance", "41"], "'min_advance' must be at most 40"),
-        pytest.param(
-            *(["digit-sum", "--difficulty", "0.5"], "'digit-sum' takes no --difficulty"),
-        ),
+        (["digit-sum", "--difficulty", "0.5"], "'digit-sum' takes no --difficulty. Got '0.5'"),
         (["clean", "--out", "notes.txt"], "empty or not there.* Got 'notes.txt'"),
         (["clean", "--out", "notes.txt/below"], "can be written to. Got 'notes.txt/below'"),
         (["clean", "--out", "."], "empty or not there.* Got '.'"),

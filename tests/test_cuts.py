@@ -12,7 +12,6 @@ from segcap.cuts import (
     oversegment,
     parts_for_length,
     parts_for_width,
-    projection_minima,
 )
 from segcap.segment import segment
 
@@ -32,58 +31,6 @@ def discs(*centres, radius=10, bridge=2):
 
 def boxes_of(*boxes):
     return np.array(boxes, np.int32).reshape(-1, 4)
-
-
-@pytest.mark.parametrize("bridge", [1, 2, 4])
-@pytest.mark.parametrize("distance", [24, 30])
-def test_deepest_cut_of_two_discs_is_amid_their_bridge(distance, bridge):
-    ink = discs(10, 10 + distance, bridge=bridge)
-    (deepest,) = projection_minima(ink, limit=1)
-    assert abs(deepest - (10 + distance / 2)) <= 1
-    assert deepest in projection_minima(ink, limit=8)
-
-
-def test_three_discs_are_cut_on_both_bridges():
-    np.testing.assert_allclose(projection_minima(discs(10, 34, 60), limit=2), [22, 47], atol=1)
-
-
-def test_limit_keeps_the_deepest_minimum():
-    ink = discs(10, 34, 60)
-    ink[8:14, 20:25] = True
-    np.testing.assert_allclose(projection_minima(ink, limit=1), [47], atol=1)
-    assert len(projection_minima(ink, limit=0)) == 0
-
-
-@pytest.mark.parametrize(
-    ("heights", "cuts"),
-    [
-        ([9] * 6 + [1] + [9] * 6, [6]),
-        ([9] * 3 + [2] * 5 + [9] * 3, [5]),
-        ([5, 9, 5, 1, 5, 9, 6, 3, 6, 9, 5], [3, 7]),
-        ([3, 4, 5, 6, 7, 8, 9, 8, 7, 6, 5, 4, 3], []),
-        ([3, 6, 6, 6, 6, 9, 9, 9, 9, 6, 6, 6, 6, 3], []),
-    ],
-    ids=["notch", "wide notch", "two notches", "peak", "stepped peak"],
-)
-def test_cuts_are_at_local_minima_of_the_columns(heights, cuts):
-    ink = np.arange(9)[:, None] < np.array(heights)
-    found = projection_minima(ink, limit=8)
-    assert set(cuts) <= set(found.tolist())
-    assert len(cuts) > 0 or len(found) == 0
-
-
-@given(masks, st.integers(0, 5))
-def test_cuts_lie_inside_and_apart(ink, limit):
-    height, width = ink.shape
-    cuts = projection_minima(ink, limit=limit)
-    assert len(cuts) <= limit
-    apart = max(2, round(0.12 * height))
-    assert (np.diff([0, *cuts.tolist(), width]) >= apart).all() or len(cuts) == 0
-
-
-@pytest.mark.parametrize("width", [1, 2, 3])
-def test_narrow_blobs_are_not_cut(width):
-    assert len(projection_minima(np.ones((20, width), bool), limit=8)) == 0
 
 
 @pytest.mark.parametrize(

@@ -203,6 +203,14 @@ def test_size(scheme):
         assert sample.parameters["size"] == [320, 64]
 
 
+def test_a_quarter_of_mixed_is_inverted():
+    samples = TextGenerator("mixed", difficulty=0).samples(120)
+    usual = {"clean", "wordpress", "gradient-line"}
+    bright = [s.image.mean() > 127 for s in samples if s.parameters["drawn_as"] in usual]
+    assert 0.6 < np.mean(bright) < 0.9
+    assert {s.parameters["drawn_as"] for s in samples} == set(SCHEMES) - {"mixed"}
+
+
 @pytest.mark.parametrize("scheme", ["number-field", "mixed"])
 def test_without_a_size_every_image_has_its_own(scheme):
     shapes = {sample.image.shape for sample in TextGenerator(scheme).samples(10)}

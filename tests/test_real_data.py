@@ -52,6 +52,7 @@ def test_sums_of_four_digits(mnist, min_advance, least):
         ("digit_sums.py", ["--n", "50"]),
         ("sizes.py", ["--n", "20"]),
         ("robustness.py", ["--n", "20"]),
+        ("cutters.py", ["--n", "40"]),
     ],
 )
 def test_the_figure_scripts_run(script, options):

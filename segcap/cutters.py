@@ -1,0 +1,305 @@
+"""Classical cutters: each proposes paths along which a blob of touching characters may be cut.
+
+A path gives for every row of the blob the first column that belongs to the right side, so a
+vertical cut is the same column in all rows. Paths come in order from left to right.
+"""
+
+from collections.abc import Callable, Sequence
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = [
+    "CUTTERS",
+    "DEFAULT_CUTTERS",
+    "contour_concavities",
+    "crossed_ink",
+    "drop_fall",
+    "projection_valleys",
+    "propose_cuts",
+    "skeleton_junctions",
+    "watershed_lines",
+]
+
+Ink = NDArray[np.bool_]
+Paths = NDArray[np.intp]
+
+_SMOOTHING = 0.05
+_SHALLOWEST = 0.1
+_BASIN_APART = 0.15
+_CLOSEST = 0.08
+
+
+def projection_valleys(ink: Ink) -> Paths:
+    """Cut straight down where few pixels of ink stand above each other.
+
+    Local minima of the column sums, smoothed over a twentieth of the height, level ones at their
+    middle.
+
+    Parameters
+    ----------
+    ink : (H, W) bool array
+        One blob, tightly boxed.
+
+    Returns
+    -------
+    (K, H) int array
+
+    References
+    ----------
+    Casey, Lecolinet: A survey of methods and strategies in character segmentation. IEEE
+    Transactions on Pattern Analysis and Machine Intelligence 18 (1996), 690-706.
+    """
+    return _straight(_valleys(ink.sum(axis=0).astype(np.float64), len(ink)), len(ink))
+
+
+def contour_concavities(ink: Ink) -> Paths:
+    """Cut from dents in the upper outline to dents in the lower one, and straight at each.
+
+    A dent is where the outline is farther inside its convex hull than a tenth of the height.
+
+    Parameters
+    ----------
+    ink : (H, W) bool array
+        One blob, tightly boxed.
+
+    Returns
+    -------
+    (K, H) int array
+
+    References
+    ----------
+    Shi, Govindaraju: Segmentation and recognition of connected handwritten numeral strings.
+    Pattern Recognition 30 (1997), 1501-1504.
+    """
+    height, width = ink.shape
+    contours, _ = cv2.findContours(ink.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    upper: list[tuple[int, int]] = []
+    lower: list[tuple[int, int]] = []
+    for contour in contours:
+        if len(contour) < 4:
+            continue
+        hull = np.sort(cv2.convexHull(contour, returnPoints=False), axis=0)[::-1]
+        defects = cv2.convexityDefects(contour, hull)
+        for begin, end, farthest, depth in (
+            () if defects is None else defects.reshape(-1, 4).tolist()
+        ):
+            if depth / 256 < _SHALLOWEST * height:
+                continue
+            x, y = contour.reshape(-1, 2)[farthest].tolist()
+            middle = (contour[begin, 0, 1] + contour[end, 0, 1]) / 2
+            (upper if middle < y else lower).append((x, y))
+    paths = [np.full(height, x) for x, _ in (*upper, *lower)]
+    for x0, y0 in upper:
+        for x1, y1 in lower:
+            if y1 > y0 and abs(x1 - x0) <= y1 - y0:
+                paths.append(np.rint(np.interp(np.arange(height), [y0, y1], [x0, x1])).astype(int))
+    return _ordered(paths, height, width)
+
+
+def drop_fall(ink: Ink) -> Paths:
+    """Let drops fall into the dents of the outline and cut where they are stuck.
+
+    Drops start in every local valley of the upper outline and fall, or of the lower outline and
+    rise; each once with a preference for its left and once for its right.
+
+    Parameters
+    ----------
+    ink : (H, W) bool array
+        One blob, tightly boxed.
+
+    Returns
+    -------
+    (K, H) int array
+
+    References
+    ----------
+    Congedo, Dimauro, Impedovo, Pirlo: Segmentation of numeric strings. ICDAR 1995, 1038-1041.
+    """
+    height, width = ink.shape
+    paths = []
+    for rising in (False, True):
+        upright = ink[::-1] if rising else ink
+        depths = np.where(upright.any(axis=0), upright.argmax(axis=0), height).astype(np.float64)
+        for start in _valleys(-depths, height).tolist():
+            for side in (-1, 1):
+                path = _fall(upright, start, side)
+                paths.append(path[::-1] if rising else path)
+    return _ordered(paths, height, width)
+
+
+def watershed_lines(ink: Ink) -> Paths:
+    """Cut between the thick parts of a blob.
+
+    The distance to the paper is flooded from its peaks; a path parts the basins left of it from
+    those right of it.
+
+    Parameters
+    ----------
+    ink : (H, W) bool array
+        One blob, tightly boxed.
+
+    Returns
+    -------
+    (K, H) int array
+
+    References
+    ----------
+    Vincent, Soille: Watersheds in digital spaces: an efficient algorithm based on immersion
+    simulations. IEEE Transactions on Pattern Analysis and Machine Intelligence 13 (1991), 583-598.
+    """
+    from skimage.feature import peak_local_max
+    from skimage.segmentation import watershed
+
+    height, width = ink.shape
+    padded = np.pad(ink, 1)
+    depth = cv2.distanceTransform(padded.astype(np.uint8), cv2.DIST_L2, 5)[1:-1, 1:-1]
+    peaks = peak_local_max(
+        depth, min_distance=max(1, round(_BASIN_APART * height)), exclude_border=False
+    )
+    if len(peaks) < 2:
+        return _ordered([], height, width)
+    peaks = peaks[np.argsort(peaks[:, 1], kind="stable")]
+    markers = np.zeros(ink.shape, np.int32)
+    markers[tuple(peaks.T)] = np.arange(1, len(peaks) + 1)
+    basins = watershed(-depth, markers, mask=ink)
+    columns = np.arange(width)
+    paths = []
+    for last in range(1, len(peaks)):
+        left, right = (basins > 0) & (basins <= last), basins > last
+        ends = np.where(left, columns + 1, 0).max(axis=1)
+        begins = np.where(right, columns, width).min(axis=1)
+        both = np.flatnonzero(left.any(axis=1) & right.any(axis=1))
+        if len(both):
+            between = (ends[both] + begins[both]) / 2
+            paths.append(np.rint(np.interp(np.arange(height), both, between)).astype(int))
+    return _ordered(paths, height, width)
+
+
+def skeleton_junctions(ink: Ink) -> Paths:
+    """Cut straight down through the points where strokes meet.
+
+    Parameters
+    ----------
+    ink : (H, W) bool array
+        One blob, tightly boxed.
+
+    Returns
+    -------
+    (K, H) int array
+
+    References
+    ----------
+    Chen, Wang: Segmentation of single- or multiple-touching handwritten numeral string using
+    background and foreground analysis. IEEE Transactions on Pattern Analysis and Machine
+    Intelligence 22 (2000), 1304-1317.
+    """
+    from skimage.morphology import skeletonize
+
+    lines = skeletonize(ink).astype(np.uint8)
+    around = cv2.filter2D(
+        lines, cv2.CV_16S, np.ones((3, 3), np.int16), borderType=cv2.BORDER_CONSTANT
+    )
+    meeting = (lines > 0) & (around >= 4)
+    return _straight(np.flatnonzero(meeting.any(axis=0)), len(ink))
+
+
+CUTTERS: dict[str, Callable[[Ink], Paths]] = {
+    "projection": projection_valleys,
+    "concavities": contour_concavities,
+    "drop-fall": drop_fall,
+    "watershed": watershed_lines,
+    "skeleton": skeleton_junctions,
+}
+DEFAULT_CUTTERS = ("projection", "concavities", "drop-fall", "skeleton")
+
+
+def crossed_ink(ink: Ink, paths: Paths) -> NDArray[np.intp]:
+    """Count the pixels of ink that each path cuts off from ink beside it: (K,) int."""
+    height, width = ink.shape
+    rows = np.arange(height)
+    right = np.clip(paths, 0, width - 1)
+    left = np.clip(paths - 1, 0, width - 1)
+    inside = (paths > 0) & (paths < width)
+    return np.count_nonzero(inside & ink[rows, left] & ink[rows, right], axis=1)
+
+
+def propose_cuts(ink: Ink, *, cutters: Sequence[str] = DEFAULT_CUTTERS, limit: int) -> Paths:
+    """Take the union of several cutters' paths, thinned.
+
+    Paths that cross little ink come first; one that is nearer than 0.08 of the height to one
+    that was taken before is left out.
+
+    Parameters
+    ----------
+    ink : (H, W) bool array
+        One blob, tightly boxed.
+    cutters : sequence of str
+        Names of `CUTTERS`.
+    limit : int
+        Most paths.
+
+    Returns
+    -------
+    (K, H) int array
+        No path crosses the one before.
+    """
+    height, width = ink.shape
+    proposed = [CUTTERS[name](ink) for name in cutters]
+    paths = np.concatenate([np.empty((0, height), np.intp), *proposed])
+    apart = max(2.0, _CLOSEST * height)
+    taken: list[NDArray[np.intp]] = []
+    for index in np.argsort(crossed_ink(ink, paths), kind="stable"):
+        middle = paths[index].mean()
+        if len(taken) < limit and all(
+            abs(middle - other) >= apart for other in (0, width, *(path.mean() for path in taken))
+        ):
+            taken.append(paths[index])
+    return np.maximum.accumulate(_ordered(taken, height, width), axis=0)
+
+
+def _straight(columns: NDArray[np.intp], height: int) -> Paths:
+    return np.repeat(columns[:, np.newaxis], height, axis=1)
+
+
+def _ordered(paths: list[NDArray[np.intp]], height: int, width: int) -> Paths:
+    inside = [path for path in paths if 0 < path.mean() < width]
+    inside.sort(key=lambda path: float(path.mean()))
+    return np.array(inside, np.intp).reshape(-1, height)
+
+
+def _valleys(profile: NDArray[np.float64], height: int) -> NDArray[np.intp]:
+    """Find the local minima of a smoothed profile, level ones at their middle."""
+    reach = max(1, round(_SMOOTHING * height))
+    window = np.bartlett(2 * reach + 3)[1:-1]
+    smooth = np.convolve(np.pad(profile, reach, mode="edge"), window / window.sum(), mode="valid")
+    starts = np.flatnonzero(np.diff(smooth, prepend=np.nan) != 0)
+    middles = (starts + np.append(starts[1:], len(profile))) // 2
+    levels = smooth[starts]
+    inner = (levels[1:-1] < levels[:-2]) & (levels[1:-1] < levels[2:])
+    return middles[1:-1][inner]
+
+
+def _fall(ink: Ink, start: int, side: int) -> NDArray[np.intp]:
+    """Let one drop fall from above; `side` is where it turns first when it cannot fall."""
+    height, width = ink.shape
+    paper = ~ink
+    path = np.empty(height, np.intp)
+    x = start
+    for y in range(height):
+        path[y] = x
+        if y + 1 == height:
+            break
+        below = paper[y + 1]
+        if below[x]:
+            continue
+        for step in (side, -side):
+            there = x + step
+            while 0 <= there < width and paper[y, there] and not below[there]:
+                there += step
+            slides = 0 <= there < width and below[there]
+            if slides and (paper[y, there] or abs(there - x) == 1):
+                x = there
+                break
+    return path
