@@ -62,7 +62,7 @@ DIGITS = PICTURES, np.arange(10)
         ({"handwriting": (PICTURES, np.arange(10.0))}, r"uint8 and \(10,\) float64"),
         ({"handwriting": (PICTURES.tolist(), list(range(10)))}, r"int64 and \(10,\)"),
         ({"handwriting": PICTURES}, "'handwriting' must be pictures of digits and.* Got ndarray"),
-        ({"handwriting": (PICTURES[:0], np.arange(0))}, "at least one picture. Got none"),
+        ({"handwriting": (PICTURES[:0], np.arange(0))}, "at least one pixel"),
         ({"handwriting": (PICTURES, np.arange(1, 11))}, "Got labels from 1 to 10"),
         ({"handwriting": (PICTURES, np.arange(-1, 9))}, "Got labels from -1 to 8"),
         ({"handwriting": (PICTURES[:3], np.arange(3))}, "font or handwriting. Got '3'"),
@@ -132,11 +132,11 @@ def test_what_is_not_refused_has_room_in_every_image():
         (lambda g: g.sample(seed=-2), "'seed' must be .*at least 0. Got -2"),
         (lambda g: g.samples(-3), "'n' must be .*at least 0. Got -3"),
         (lambda g: g.samples(3, seed=-1), "'seed' must be .*at least 0. Got -1"),
-        (lambda g: g.samples(3, n_jobs=0), "'n_jobs' must be at least 1, or -1. Got 0"),
-        (lambda g: g.samples(3, n_jobs=-2), "'n_jobs' must be at least 1, or -1. Got -2"),
+        (lambda g: g.samples(3, n_jobs=0), "'n_jobs' must be a whole number, at least 1. Got 0"),
+        (lambda g: g.samples(3, n_jobs=-2), "'n_jobs' must be a whole number, at least 1. Got -2"),
         (lambda g: g.arrays(-3), "'n' must be .*at least 0. Got -3"),
         (lambda g: g.arrays(3, seed=-1), "'seed' must be .*at least 0. Got -1"),
-        (lambda g: g.arrays(3, n_jobs=0), "'n_jobs' must be at least 1, or -1. Got 0"),
+        (lambda g: g.arrays(3, n_jobs=0), "'n_jobs' must be a whole number, at least 1. Got 0"),
         (lambda g: g.stream(seed=-1), "'seed' must be .*at least 0. Got -1"),
         (lambda g: g.stream(start=-1), "'start' must be .*at least 0. Got -1"),
     ],
@@ -170,6 +170,11 @@ def test_labels_of_handwriting_may_be_a_list():
 def test_blank_pictures_are_refused():
     with pytest.raises(ParameterError):
         TextGenerator("clean", handwriting=(0 * PICTURES, np.arange(10))).sample()
+
+
+def test_pictures_without_rows_are_refused():
+    with pytest.raises(ParameterError):
+        TextGenerator("clean", handwriting=(PICTURES[:, :0], np.arange(10)))
 
 
 def test_a_folder_of_fonts_with_too_long_a_name_is_refused():

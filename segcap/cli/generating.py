@@ -58,7 +58,9 @@ def generate(
         raise ParameterError(
             f"A scheme must be one of: {', '.join((_DIGIT_SUM, *schemes()))}. Got {scheme!r}."
         )
-    if part != "train" and digits is None:
+    if part not in ("train", "test"):
+        raise ParameterError(f"The --part must be train or test. Got {part!r}.")
+    if part != "train" and digits in (None, "scikit-learn"):
         raise ParameterError(f"A --part must be of --digits mnist.npz. Got {part!r} without it.")
     handwriting = None if digits is None else _load_digits(digits, part)
     alone = dict(zip(DIALS, (overlap, warp, lines, noise, contrast), strict=True))
@@ -134,8 +136,6 @@ def _as_numbers(name: str, text: str, pattern: str, example: str) -> list[int]:
 
 
 def _load_digits(source: str, part: str) -> Digits:
-    if part not in ("train", "test"):
-        raise ParameterError(f"The --part must be train or test. Got {part!r}.")
     if source == "scikit-learn":
         return load_uci_digits()
     mnist = load_mnist(source)

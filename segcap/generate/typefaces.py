@@ -174,13 +174,16 @@ def check_digits(pictures: ArrayLike, labels: ArrayLike) -> Digits:
             "The 'digits' must be (M, h, w) uint8 images and M whole numbers. "
             f"Got {pictures.shape} {pictures.dtype} and {labels.shape} {labels.dtype}."
         )
-    if len(pictures) == 0:
-        raise ParameterError("The 'digits' must hold at least one picture. Got none.")
+    if pictures.size == 0:
+        raise ParameterError(
+            "The 'digits' must hold at least one picture of at least one pixel. "
+            f"Got {pictures.shape}."
+        )
     if not (labels.min() >= 0 and labels.max() <= 9):
         raise ParameterError(
             f"The 'digits' must show 0 to 9. Got labels from {labels.min()} to {labels.max()}."
         )
-    return pictures, labels
+    return pictures, labels.astype(np.int64)
 
 
 @cache

@@ -5,7 +5,7 @@ from typing import TypeVar
 
 import cv2
 
-from segcap.errors import ParameterError
+from segcap.generate.checks import whole_number
 
 __all__ = ["check_jobs", "in_order"]
 
@@ -23,8 +23,8 @@ def check_jobs(n_jobs: int) -> None:
     ParameterError
         `n_jobs` is neither -1 nor at least 1.
     """
-    if not isinstance(n_jobs, int) or isinstance(n_jobs, bool) or n_jobs < -1 or n_jobs == 0:
-        raise ParameterError(f"The 'n_jobs' must be at least 1, or -1. Got {n_jobs!r}.")
+    if n_jobs != -1:
+        whole_number("n_jobs", n_jobs, least=1)
 
 
 def in_order(task: Callable[[int], T], indices: Sequence[int], *, n_jobs: int) -> Iterator[T]:
