@@ -183,7 +183,7 @@ def test_a_begun_folder_is_resumed(run, tmp_path, scheme, tree):
         (["clean", "--seed", "-1"], "'seed' must be .*at least 0. Got -1"),
         (["clean", "--jobs", "0"], "'n_jobs' must be a whole number, at least 1. Got 0"),
         (["clean", "--charset", "ABA"], "Got 'ABA', which repeats 'A'"),
-        (["clean", "--charset", "あ"], "font or handwriting. Got 'あ'"),
+        (["clean", "--charset", "あ"], "fonts, or in the handwriting. Got 'あ'"),
         (["clean", "--charset", "AB", "--digits", "scikit-learn"], "handwriting. Got 'A'"),
         (["wordpress", "--charset", "A?"], "letters and digits. Got '?'"),
         (["clean", "--fonts", "nowhere"], "font folder must be there. Got 'nowhere'"),
@@ -237,3 +237,18 @@ def test_the_command_is_installed(tmp_path):
     assert (done.stdout, done.stderr) == ("", "")
     records = (tmp_path / "out" / "manifest.jsonl").read_text().splitlines()
     assert [json.loads(line)["index"] for line in records] == [0, 1]
+
+
+@pytest.mark.parametrize(
+    ("raised", "status", "told"),
+    [(KeyboardInterrupt, 130, "Interrupted"), (MemoryError, 2, "must fit into memory")],
+)
+def test_what_stops_a_command_is_one_sentence(monkeypatch, run, raised, status, told):
+    def stop(*_, **__):
+        raise raised
+
+    monkeypatch.setattr("segcap.cli.generating.write_text", stop)
+    code, err = run("clean", "--n", 2, "--out", "out")
+    assert code == status
+    assert told in err
+    assert err.count("\n") == 1

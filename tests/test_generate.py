@@ -181,7 +181,7 @@ def test_no_rows_from_anywhere(start, n):
         ({"n": 1.5}, "'n' must be .*at least 0. Got 1.5"),
         ({"seed": -1}, "'seed' must be .*at least 0. Got -1"),
         ({"start": -1}, "'start' must be .*at least 0. Got -1"),
-        ({"count": 0}, "'count' must be .*at least 1. Got 0"),
+        ({"count": 0}, "'count' must be .*in 1 ... 100. Got 0"),
         ({"min_advance": 0}, "'min_advance' must be .*at least 1. Got 0"),
         ({"min_advance": 41}, "'min_advance' must be at most 40.*Got 41"),
         ({"min_advance": 30, "digits": plain_digits(8)}, "'min_advance' must be.* fit into 88"),

@@ -124,7 +124,7 @@ def test_typefaces_without_a_character_are_left_out():
     assert able_to_draw((zeros, both, ones), "01") == (both,)
     with pytest.raises(ParameterError, match=r"must have all of the characters. Got '01'"):
         able_to_draw((zeros, ones), "01")
-    with pytest.raises(ParameterError, match=r"in a given font or handwriting. Got '2'"):
+    with pytest.raises(ParameterError, match=r"fonts, or in the handwriting. Got '2'"):
         able_to_draw((zeros, ones), "02")
 
 

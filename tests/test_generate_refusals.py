@@ -24,9 +24,9 @@ DIGITS = PICTURES, np.arange(10)
         ({"charset": ""}, "must be a non-empty string. Got ''"),
         ({"charset": list("AB")}, "must be a non-empty string. Got \\['A', 'B'\\]"),
         ({"charset": "ABCA"}, "must be distinct. Got 'ABCA', which repeats 'A'"),
-        ({"charset": "AあB"}, "must be in a given font or handwriting. Got 'あ'"),
-        ({"charset": "A B"}, "must be in a given font or handwriting. Got ' '"),
-        ({"charset": "A", "handwriting": DIGITS}, "font or handwriting. Got 'A'"),
+        ({"charset": "AあB"}, "fonts, or in the handwriting. Got 'あ'"),
+        ({"charset": "A B"}, "fonts, or in the handwriting. Got ' '"),
+        ({"charset": "A", "handwriting": DIGITS}, "fonts, or in the handwriting. Got 'A'"),
         (
             {"scheme": "six-char", "charset": "abC"},
             "of 'six-char'.* must have small letters.* Got 'C'",
@@ -55,7 +55,7 @@ DIGITS = PICTURES, np.arange(10)
         ({"difficulty": {"warp": -0.1}}, r"dial 'warp' must be in \[0, 1\]. Got -0.1"),
         ({"difficulty": {"noise": None}}, r"dial 'noise' must be in \[0, 1\]. Got None"),
         ({"difficulty": {"wrap": 1}}, "one of: overlap, warp, lines, noise, contrast. Got 'wrap'"),
-        ({"fonts": FONT.parent, "handwriting": DIGITS}, "either 'fonts' or 'handwriting'"),
+        ({"fonts": FONT.parent, "handwriting": DIGITS}, "drawn with fonts or with handwriting"),
         ({"handwriting": (PICTURES[0], np.arange(28))}, r"Got \(28, 28\) uint8 and \(28,\)"),
         ({"handwriting": (PICTURES / 255, np.arange(10))}, r"float64 and \(10,\)"),
         ({"handwriting": (PICTURES, np.arange(9))}, r"uint8 and \(9,\)"),
@@ -65,7 +65,7 @@ DIGITS = PICTURES, np.arange(10)
         ({"handwriting": (PICTURES[:0], np.arange(0))}, "at least one pixel"),
         ({"handwriting": (PICTURES, np.arange(1, 11))}, "Got labels from 1 to 10"),
         ({"handwriting": (PICTURES, np.arange(-1, 9))}, "Got labels from -1 to 8"),
-        ({"handwriting": (PICTURES[:3], np.arange(3))}, "font or handwriting. Got '3'"),
+        ({"handwriting": (PICTURES[:3], np.arange(3))}, "fonts, or in the handwriting. Got '3'"),
     ],
 )
 def test_options_out_of_range_are_refused(options, message):

@@ -81,7 +81,7 @@ def test_a_folder_is_resumed_with_the_same_handwriting_alone(tmp_path):
     ones = {"charset": "1", "length": 2, "handwriting": ONES}
     write_text(TextGenerator("clean", **ones), 2, tmp_path)
     other = {**ones, "handwriting": (ONES[0] // 2, ONES[1])}
-    with pytest.raises(DataError, match=r"settings .* begun with. Got faces {'handwriting': "):
+    with pytest.raises(DataError, match=r"settings .* begun with. Got faces \[\['handwriting', "):
         write_text(TextGenerator("clean", **other), 4, tmp_path, resume=True)
     write_text(TextGenerator("clean", **ones), 4, tmp_path, resume=True)
 
@@ -127,3 +127,27 @@ def test_a_manifest_of_other_lines_is_not_resumed(line, tmp_path):
     (tmp_path / "manifest.jsonl").write_text(f"{line}\n")
     with pytest.raises(DataError):
         write_text(TextGenerator("clean"), 4, tmp_path, resume=True)
+
+
+def test_files_that_were_lost_are_made_again(tmp_path, tree):
+    generator = TextGenerator("clean")
+    write_text(generator, 6, tmp_path / "whole")
+    write_text(generator, 5, tmp_path / "torn")
+    (tmp_path / "torn" / "images" / "000002.png").unlink()
+    (tmp_path / "torn" / "images" / "000003.png").write_bytes(b"")
+    write_text(generator, 6, tmp_path / "torn", resume=True)
+    assert tree(tmp_path / "torn") == tree(tmp_path / "whole")
+
+
+def test_a_manifest_that_lacks_a_line_is_not_resumed(tmp_path):
+    write_text(TextGenerator("clean"), 4, tmp_path)
+    lines = (tmp_path / "manifest.jsonl").read_text().splitlines(keepends=True)
+    (tmp_path / "manifest.jsonl").write_text("".join(lines[:1] + lines[2:]))
+    with pytest.raises(DataError, match="without image 1"):
+        write_text(TextGenerator("clean"), 6, tmp_path, resume=True)
+
+
+@pytest.mark.parametrize("folder", [None, 5])
+def test_a_folder_must_be_a_path(folder):
+    with pytest.raises(DataError, match="must be a path"):
+        write_text(TextGenerator("clean"), 1, folder)

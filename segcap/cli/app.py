@@ -8,6 +8,8 @@ from segcap.errors import SegcapError
 
 __all__ = ["app", "main", "say"]
 
+_INTERRUPTED = 130
+
 app = typer.Typer(
     add_completion=False,
     no_args_is_help=True,
@@ -21,6 +23,13 @@ def main() -> None:
     """Run the command line; an error of segcap's is one sentence and exit status 2."""
     try:
         app()
+    except SystemExit as stop:
+        if stop.code == _INTERRUPTED:
+            say("Interrupted. What is written stays.")
+        raise
+    except MemoryError:
+        say("What is asked for must fit into memory. It does not.")
+        sys.exit(2)
     except SegcapError as error:
         say(error)
         sys.exit(2)

@@ -115,7 +115,8 @@ def _refuse(scheme: str, **options: object) -> None:
     for name, value in options.items():
         if value is not None:
             option = name.replace("_", "-")
-            raise ParameterError(f"The scheme '{scheme}' takes no --{option}. Got '{value}'.")
+            got = "it" if value is True else f"'{value}'"
+            raise ParameterError(f"The scheme '{scheme}' takes no --{option}. Got {got}.")
 
 
 def _as_length(text: str) -> tuple[int, int]:

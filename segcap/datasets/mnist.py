@@ -61,9 +61,10 @@ def load_mnist(path: str | os.PathLike[str] | None = None) -> Mnist:
     try:
         with np.load(file) as arrays:
             mnist = Mnist(*(arrays[name] for name in Mnist._fields))
-    except (OSError, ValueError, KeyError, EOFError, TypeError, zipfile.BadZipFile) as error:
+    except (OSError, ValueError, KeyError, EOFError, TypeError, zipfile.BadZipFile):
         raise DataError(
-            f"MNIST must be an .npz file with {', '.join(Mnist._fields)}. Got '{file}': {error}."
+            f"MNIST must be an .npz file with {', '.join(Mnist._fields)}. "
+            f"Got '{file}', which is not."
         ) from None
     for x, y in ((mnist.x_train, mnist.y_train), (mnist.x_test, mnist.y_test)):
         if x.shape[1:] != (28, 28) or x.dtype != np.uint8 or y.shape != x.shape[:1]:

@@ -5,7 +5,6 @@ import os
 from collections import Counter
 from collections.abc import Iterator
 from functools import partial
-from pathlib import Path
 from typing import NamedTuple
 
 import cv2
@@ -15,7 +14,7 @@ from numpy.typing import ArrayLike
 from segcap.bundle import digest
 from segcap.errors import ParameterError
 from segcap.generate.checks import whole_number
-from segcap.generate.folder import Folder, OnProgress, Record
+from segcap.generate.folder import Folder, OnProgress, Record, as_path
 from segcap.generate.sums import digit_sums
 from segcap.generate.text import TextGenerator
 from segcap.generate.typefaces import check_digits
@@ -71,7 +70,8 @@ def write_text(
     masks : bool
         Write masks/INDEX.npz, too, whose "masks" are (L, H, W) bool.
     resume : bool
-        Go on where a folder of the same generator, seed and versions ends.
+        Go on where a folder of the same generator, seed and versions ends, or where the first
+        file is missing.
     on_progress : callable, optional
         Called with the number of images that are there.
 
@@ -93,7 +93,7 @@ def write_text(
     n, seed = whole_number("n", n), whole_number("seed", seed)
     check_jobs(n_jobs)
     settings = {**generator.settings(), "seed": seed, "masks": masks}
-    dataset = Folder(Path(folder), settings, n, resume=resume)
+    dataset = Folder(as_path(folder), settings, n, resume=resume)
     taken = Counter(label.casefold() for _, label in dataset.labels)
     waiting = range(len(dataset.labels), n)
     task = partial(_encoded, generator, seed, layout.ending, masks)
@@ -147,7 +147,8 @@ def write_digit_sums(
         See `segcap.generate.digit_sums`.
     """
     n, seed = whole_number("n", n), whole_number("seed", seed)
-    min_advance, count = whole_number("min_advance", min_advance), whole_number("count", count)
+    min_advance = whole_number("min_advance", min_advance, least=1)
+    count = whole_number("count", count, least=1)
     digits = check_digits(*digits)
     draw = partial(digit_sums, min_advance=min_advance, digits=digits, count=count, seed=seed)
     draw(0)  # what it refuses is refused before there is a folder
@@ -158,7 +159,7 @@ def write_digit_sums(
         "seed": seed,
         "digits": digest(*digits),
     }
-    dataset = Folder(Path(folder), settings, n, resume=resume, batch=_ROWS_IN_A_FILE)
+    dataset = Folder(as_path(folder), settings, n, resume=resume, batch=_ROWS_IN_A_FILE)
 
     def records() -> Iterator[Record]:
         for start in range(len(dataset.labels), n, _ROWS_IN_A_FILE):

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from segcap.bundle import write_atomically
 from segcap.errors import BundleError, DataError
 
-__all__ = ["MANIFEST", "Folder", "OnProgress", "Record", "read_manifest"]
+__all__ = ["MANIFEST", "Folder", "OnProgress", "Record", "as_path", "read_manifest"]
 
 MANIFEST = "manifest.jsonl"
 _SETTINGS = "settings.json"
@@ -41,7 +41,7 @@ def read_manifest(folder: str | os.PathLike[str]) -> list[Record]:
     DataError
         It is missing, or not as segcap writes it.
     """
-    path = Path(folder) / MANIFEST
+    path = as_path(folder) / MANIFEST
     try:
         records = [json.loads(line) for line in path.read_bytes().split(b"\n")[:-1]]
     except (OSError, ValueError) as error:
@@ -55,6 +55,19 @@ def read_manifest(folder: str | os.PathLike[str]) -> list[Record]:
                 f"Got '{path}' with line {number}: {record!r}."
             )
     return records
+
+
+def as_path(folder: str | os.PathLike[str]) -> Path:
+    """Give a folder's path.
+
+    Raises
+    ------
+    DataError
+        It is no path.
+    """
+    if not isinstance(folder, str | os.PathLike):
+        raise DataError(f"A folder must be a path. Got {folder!r}.")
+    return Path(folder)
 
 
 class Folder:
@@ -159,12 +172,25 @@ class Folder:
                 f"A folder is resumed to hold more images. Got {n} for '{self._path}', which "
                 f"holds {len(records)}."
             )
-        whole = len(records) // batch * batch
+        for index, record in enumerate(records):
+            if record.get("index") != index:
+                raise DataError(
+                    "A manifest must have a line for every image. "
+                    f"Got '{self._path / MANIFEST}' without image {index}."
+                )
+        there = [self._has(record["file"]) for record in records]
+        whole = (there.index(False) if False in there else len(there)) // batch * batch
         self.labels = [(record["file"], record["label"]) for record in records[:whole]]
         with self._writing(), (self._path / MANIFEST).open("r+b") as manifest:
             for _ in range(whole):
                 manifest.readline()
             manifest.truncate(manifest.tell())
+
+    def _has(self, file: str) -> bool:
+        try:
+            return os.path.getsize(self._path / file) > 0
+        except OSError:
+            return False
 
     @contextmanager
     def _writing(self) -> Iterator[None]:

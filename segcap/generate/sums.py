@@ -12,6 +12,7 @@ from segcap.generate.typefaces import check_digits
 __all__ = ["DigitRows", "digit_sums"]
 
 _BLOCK = 256
+_MOST_DIGITS = 100
 _FIRST_EDGE = 24
 _WIDEST_ADVANCE = 40
 _LOWEST_TOP = 12
@@ -83,7 +84,7 @@ def digit_sums(
     digits : tuple of (M, h, w) uint8 array and (M,) int array
         Images of single digits, bright on black, and what they show.
     count : int
-        Digits in a row, at least 1.
+        Digits in a row, 1 ... 100.
     start : int
         The first of the seed's images to give, at least 0.
 
@@ -101,7 +102,7 @@ def digit_sums(
     n, seed, start = (
         whole_number(name, value) for name, value in (("n", n), ("seed", seed), ("start", start))
     )
-    count = whole_number("count", count, least=1)
+    count = whole_number("count", count, least=1, most=_MOST_DIGITS)
     min_advance = whole_number("min_advance", min_advance, least=1)
     height, width = pictures.shape[1:]
     canvas_width = count * (width + 14)

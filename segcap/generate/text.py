@@ -93,7 +93,8 @@ class TextGenerator:
     size : tuple of int, optional
         Width and height in 10 ... 4096 pixels; the scheme's own if not given.
     fonts : str or Path, optional
-        A folder of fonts to draw with, instead of those that are shipped.
+        A folder of fonts to draw with, instead of those that are shipped; those that lack one of
+        the characters are left out.
     handwriting : tuple of (M, h, w) uint8 array and (M,) int array, optional
         Pictures of single digits, bright on black, and what they show, to draw with instead.
     difficulty : float or mapping of str to float or Dials, optional
@@ -133,7 +134,7 @@ class TextGenerator:
         if not isinstance(scheme, str) or scheme not in SCHEMES:
             raise ParameterError(f"A scheme must be one of: {', '.join(SCHEMES)}. Got {scheme!r}.")
         if fonts is not None and handwriting is not None:
-            raise ParameterError("Give either 'fonts' or 'handwriting'. Got both.")
+            raise ParameterError("Texts are drawn with fonts or with handwriting. Got both.")
         own = SCHEMES[scheme]
         if charset is None:
             charset = own.charset if handwriting is None else re.sub(r"\D", "", own.charset)
@@ -185,7 +186,7 @@ class TextGenerator:
             "length": list(self.length),
             "size": self.size and list(self.size),
             "dials": _positions(self.scheme, self.difficulty),
-            "faces": {face.name: face.digest() for face in self._faces},
+            "faces": [[face.name, face.digest()] for face in self._faces],
             "versions": {module.__name__: module.__version__ for module in (np, cv2, PIL)},
         }
 

@@ -200,6 +200,8 @@ def find_fonts(folder: str | Path) -> tuple[Font, ...]:
     DataError
         The folder is not there, holds no font, or one that cannot be opened.
     """
+    if not isinstance(folder, str | os.PathLike):
+        raise DataError(f"A font folder must be a path. Got {folder!r}.")
     folder = Path(folder)
     if not os.path.isdir(folder):
         raise DataError(f"A font folder must be there. Got '{folder}'.")
@@ -232,7 +234,7 @@ def able_to_draw(typefaces: Sequence[Typeface], characters: str) -> tuple[Typefa
     for char in characters:
         if not any(face.can_draw(char) for face in typefaces):
             raise ParameterError(
-                f"Every character must be in a given font or handwriting. Got {char!r}."
+                f"Every character must be in one of the fonts, or in the handwriting. Got {char!r}."
             )
     raise ParameterError(
         f"One of the given fonts must have all of the characters. Got {characters!r}, "

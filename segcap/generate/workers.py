@@ -1,5 +1,6 @@
 """Tasks by number, in one process or several."""
 
+import signal
 from collections.abc import Callable, Iterator, Sequence
 from typing import TypeVar
 
@@ -46,16 +47,31 @@ def in_order(task: Callable[[int], T], indices: Sequence[int], *, n_jobs: int) -
     check_jobs(n_jobs)
     if n_jobs == 1:
         return map(task, indices)
-    from joblib import Parallel, delayed, effective_n_jobs
+    from joblib import effective_n_jobs
 
-    share = -(-len(indices) // (_CHUNKS_A_WORKER * effective_n_jobs(n_jobs)))
+    workers = min(effective_n_jobs(n_jobs), effective_n_jobs(-1))
+    share = -(-len(indices) // (_CHUNKS_A_WORKER * workers))
     step = max(1, min(_MOST_AT_ONCE, share))
     chunks = [indices[start : start + step] for start in range(0, len(indices), step)]
-    workers = Parallel(n_jobs=n_jobs, return_as="generator", pre_dispatch="3*n_jobs")
-    results = workers(delayed(_run_all)(task, chunk) for chunk in chunks)
-    return (result for chunk in results for result in chunk)
+    return _from_workers(task, chunks, workers)
+
+
+def _from_workers(
+    task: Callable[[int], T], chunks: Sequence[Sequence[int]], workers: int
+) -> Iterator[T]:
+    from joblib import Parallel, delayed
+    from joblib.externals.loky import get_reusable_executor
+
+    parallel = Parallel(n_jobs=workers, return_as="generator", pre_dispatch="3*n_jobs")
+    try:
+        for results in parallel(delayed(_run_all)(task, chunk) for chunk in chunks):
+            yield from results
+    except BaseException:
+        get_reusable_executor().shutdown(wait=False, kill_workers=True)
+        raise
 
 
 def _run_all(task: Callable[[int], T], indices: Sequence[int]) -> list[T]:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # an interruption is the main process' affair
     cv2.setNumThreads(1)
     return [task(index) for index in indices]
