@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from segcap.errors import ParameterError
 
-__all__ = ["batched", "check_batching"]
+__all__ = ["batched", "check_batching", "check_jobs"]
 
 Item = TypeVar("Item")
 
@@ -25,11 +25,24 @@ def check_batching(batch_size: int, n_jobs: int) -> None:
     Raises
     ------
     ParameterError
-        `batch_size` is no integer or below 1, or `n_jobs` is 0.
+        `batch_size` is no integer or below 1, or `n_jobs` is neither at least 1 nor -1.
     """
     if not isinstance(batch_size, Integral) or batch_size < 1:
         raise ParameterError(
             f"The 'batch_size' must be an integer of at least 1. Got {batch_size!r}."
         )
-    if n_jobs == 0:
-        raise ParameterError("The 'n_jobs' must be at least 1, or -1 for one per core. Got 0.")
+    check_jobs(n_jobs)
+
+
+def check_jobs(n_jobs: int) -> None:
+    """Check a number of worker processes.
+
+    Raises
+    ------
+    ParameterError
+        `n_jobs` is neither an integer of at least 1, nor -1.
+    """
+    if not isinstance(n_jobs, Integral) or n_jobs < -1 or n_jobs == 0:
+        raise ParameterError(
+            f"The 'n_jobs' must be at least 1, or -1 for one per core. Got {n_jobs!r}."
+        )

@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import ArrayLike
 
+from segcap.batches import check_jobs
 from segcap.bundle import digest
 from segcap.errors import ParameterError
 from segcap.generate.checks import whole_number
@@ -18,7 +19,7 @@ from segcap.generate.folder import Folder, OnProgress, Record, as_path
 from segcap.generate.sums import digit_sums
 from segcap.generate.text import TextGenerator
 from segcap.generate.typefaces import check_digits
-from segcap.generate.workers import check_jobs, in_order
+from segcap.generate.workers import in_order
 
 __all__ = ["write_digit_sums", "write_text"]
 

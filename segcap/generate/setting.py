@@ -198,7 +198,7 @@ def warp_masks(masks: NDArray[np.uint8], field: NDArray[np.float32]) -> NDArray[
     _, height, width = masks.shape
     reach = int(np.ceil(np.abs(field).max()))
     columns, rows = np.arange(width, dtype=np.float32), np.arange(height, dtype=np.float32)
-    map_x, map_y = field[0] + columns, field[1] + rows[:, None]
+    places, shares = _in_whole_numbers(field[0] + columns, field[1] + rows[:, np.newaxis])
     warped = np.zeros_like(masks)
     for mask, moved in zip(masks, warped, strict=True):
         x, y, w, h = cv2.boundingRect(mask)
@@ -206,7 +206,7 @@ def warp_masks(masks: NDArray[np.uint8], field: NDArray[np.float32]) -> NDArray[
             slice(max(0, y - reach), min(height, y + h + reach)),
             slice(max(0, x - reach), min(width, x + w + reach)),
         )
-        moved[area] = _take(mask, map_x[area], map_y[area])
+        moved[area] = cv2.remap(mask, places[area], shares[area], cv2.INTER_LINEAR)
     return warped
 
 
@@ -243,14 +243,15 @@ def resample(
         for (across, down), at in zip(matrix, pivot, strict=True)
     )
     scale = np.float32(1 / _FINENESS)
-    return _take(mask, map_x.astype(np.float32) * scale, map_y.astype(np.float32) * scale)
+    maps = _in_whole_numbers(map_x.astype(np.float32) * scale, map_y.astype(np.float32) * scale)
+    return cv2.remap(mask, *maps, cv2.INTER_LINEAR)
 
 
-def _take(
-    mask: NDArray[np.uint8], map_x: NDArray[np.float32], map_y: NDArray[np.float32]
-) -> NDArray[np.uint8]:
-    """Sample a mask in whole numbers, the same on every processor."""
-    return cv2.remap(mask, *cv2.convertMaps(map_x, map_y, cv2.CV_16SC2), cv2.INTER_LINEAR)
+def _in_whole_numbers(
+    map_x: NDArray[np.float32], map_y: NDArray[np.float32]
+) -> tuple[NDArray[np.int16], NDArray[np.uint16]]:
+    """Give maps by which pixels are sampled in whole numbers, the same on every processor."""
+    return cv2.convertMaps(map_x, map_y, cv2.CV_16SC2)
 
 
 def _no_room(text: str, size: tuple[int, int]) -> ParameterError:

@@ -6,26 +6,14 @@ from typing import TypeVar
 
 import cv2
 
-from segcap.generate.checks import whole_number
+from segcap.batches import check_jobs
 
-__all__ = ["check_jobs", "in_order"]
+__all__ = ["in_order"]
 
 T = TypeVar("T")
 
 _MOST_AT_ONCE = 128
 _CHUNKS_A_WORKER = 4
-
-
-def check_jobs(n_jobs: int) -> None:
-    """Refuse a number of worker processes that means nothing.
-
-    Raises
-    ------
-    ParameterError
-        `n_jobs` is neither -1 nor at least 1.
-    """
-    if n_jobs != -1:
-        whole_number("n_jobs", n_jobs, least=1)
 
 
 def in_order(task: Callable[[int], T], indices: Sequence[int], *, n_jobs: int) -> Iterator[T]:
