@@ -249,14 +249,13 @@ def propose_cuts(ink: Ink, *, cutters: Sequence[str] = DEFAULT_CUTTERS, limit: i
     proposed = [CUTTERS[name](ink) for name in cutters]
     paths = np.concatenate([np.empty((0, height), np.intp), *proposed])
     apart = max(2.0, _CLOSEST * height)
-    taken: list[NDArray[np.intp]] = []
-    for index in np.argsort(crossed_ink(ink, paths), kind="stable"):
-        middle = paths[index].mean()
-        if len(taken) < limit and all(
-            abs(middle - other) >= apart for other in (0, width, *(path.mean() for path in taken))
-        ):
-            taken.append(paths[index])
-    return np.maximum.accumulate(_ordered(taken, height, width), axis=0)
+    middles = paths.mean(axis=1)
+    taken: list[int] = []
+    for index in np.argsort(crossed_ink(ink, paths), kind="stable").tolist():
+        kept = (0, width, *middles[taken])
+        if len(taken) < limit and all(abs(middles[index] - other) >= apart for other in kept):
+            taken.append(index)
+    return np.maximum.accumulate(_ordered([paths[i] for i in taken], height, width), axis=0)
 
 
 def _straight(columns: NDArray[np.intp], height: int) -> Paths:
