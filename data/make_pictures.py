@@ -50,6 +50,12 @@ def draw_steps(path: Path) -> None:
     figure.savefig(path, dpi=110)
 
 
+def draw_explained(path: Path) -> None:
+    sample = TextGenerator("gradient-line").sample(2, seed=5)
+    reader = segcap.load("mixed", length=5, allowlist="2345678bcdefgmnpwxy")
+    reader.explain(sample.image).savefig(path, dpi=90)
+
+
 def draw_schemes(path: Path) -> None:
     """One row a scheme; below them every style of six-char."""
     looks: dict[str, list[Sample]] = {}
@@ -83,6 +89,7 @@ def main() -> None:
     (DATA / "pictures").mkdir(exist_ok=True)
     draw_steps(DATA / "pictures" / "steps.png")
     draw_schemes(DATA / "pictures" / "schemes.png")
+    draw_explained(DATA / "pictures" / "explained.png")
 
 
 if __name__ == "__main__":

@@ -22,15 +22,25 @@ import fastjsonschema
 import numpy as np
 from numpy.typing import NDArray
 
-from segcap.errors import BundleError
+from segcap.errors import BundleError, ParameterError
 
-__all__ = ["FORMAT", "Bundle", "digest", "read_bundle", "write_atomically", "write_bundle"]
+__all__ = [
+    "FORMAT",
+    "Bundle",
+    "available",
+    "bundle_path",
+    "digest",
+    "read_bundle",
+    "write_atomically",
+    "write_bundle",
+]
 
 FORMAT = 1
 _MANIFEST = "bundle.json"
 _SEAL_LENGTH = hashlib.sha256().digest_size * 2
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 _LARGEST = 512 * 2**20
+_SUFFIX = ".segcap"
 
 
 @dataclass(frozen=True)
@@ -191,6 +201,40 @@ def digest(*arrays: NDArray) -> str:
     for array in arrays:
         sha.update(np.ascontiguousarray(array).tobytes())
     return sha.hexdigest()
+
+
+def available() -> list[str]:
+    """Names of the readers that segcap ships, in alphabetical order.
+
+    Returns
+    -------
+    list of str
+
+    Examples
+    --------
+    >>> "digits" in available()
+    True
+    """
+    files = (resources.files("segcap") / "weights").iterdir()
+    return sorted(file.name.removesuffix(_SUFFIX) for file in files if file.name.endswith(_SUFFIX))
+
+
+def bundle_path(model: str | os.PathLike[str]) -> Path:
+    """Find a bundle by a shipped reader's name or by its path.
+
+    Raises
+    ------
+    ParameterError
+        It is neither.
+    """
+    if model in (names := available()):
+        return Path(str(resources.files("segcap") / "weights" / f"{model}{_SUFFIX}"))
+    if os.path.isfile(model):
+        return Path(model)
+    raise ParameterError(
+        f"A model must be one of the shipped readers ({', '.join(names)}) or the path of a bundle. "
+        f"Got '{model}', which is neither."
+    )
 
 
 def _unpack(content: bytes, name: str) -> tuple[dict[str, bytes], Any]:

@@ -1,10 +1,10 @@
-"""Take from an ink mask what is no character: specks, frames, strike-through lines."""
+"""Take from an ink mask what is no character: specks and frames."""
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["clean", "remove_border", "remove_lines", "remove_specks"]
+__all__ = ["clean", "remove_border", "remove_specks"]
 
 _LEAST_AREA = 4
 _LEAST_SHARE_OF_LARGEST = 0.03
@@ -17,7 +17,7 @@ def clean(ink: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Remove frames and specks; see `remove_border` and `remove_specks`.
 
     Strike-through lines are left, because long thin strokes are characters too; where an image
-    is known to have them, use `remove_lines` first.
+    is known to have them, use `segcap.strikes.without_lines` first.
 
     Parameters
     ----------
@@ -98,41 +98,3 @@ def remove_border(ink: NDArray[np.bool_]) -> NDArray[np.bool_]:
 
 def _sides(image: NDArray) -> tuple[NDArray, NDArray, NDArray, NDArray]:
     return image[0], image[-1], image[:, 0], image[:, -1]
-
-
-def remove_lines(
-    ink: NDArray[np.bool_], *, min_length: int, max_thickness: int
-) -> NDArray[np.bool_]:
-    """Remove long thin horizontal lines, and keep the strokes that cross them.
-
-    A pixel goes if it lies in a horizontal opening of `min_length` and its vertical run of ink
-    is at most `max_thickness` long: where a stroke crosses the line the run is longer.
-
-    Parameters
-    ----------
-    ink : (H, W) bool array
-    min_length : int
-        Shortest line that is removed, pixels; longer than any horizontal stroke of a character.
-    max_thickness : int
-        Thickest line that is removed, pixels.
-
-    Returns
-    -------
-    (H, W) bool array
-
-    References
-    ----------
-    The run-length criterion follows Cao, Govindaraju: Handwritten carbon form preprocessing based
-    on Markov random field. CVPR 2007, section on line removal.
-    """
-    mask = ink.view(np.uint8)
-    lines = _opened(mask, np.ones((1, min_length), np.uint8))
-    tall = _opened(mask, np.ones((max_thickness + 1, 1), np.uint8))
-    return ink & ~((lines > 0) & (tall == 0))
-
-
-def _opened(mask: NDArray[np.uint8], kernel: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Open with a kernel of any size; OpenCV's own opening shifts by a pixel where it is even."""
-    height, width = kernel.shape
-    eroded = cv2.erode(mask, kernel, anchor=(0, 0), borderType=cv2.BORDER_CONSTANT, borderValue=0)
-    return cv2.dilate(eroded, kernel, anchor=(width - 1, height - 1))

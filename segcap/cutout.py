@@ -1,4 +1,4 @@
-"""One image's way through the steps, on either side of the classifier."""
+"""One image's way from pixels to glyphs."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -7,65 +7,39 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segcap.binarize import Method, binarize
+from segcap.choice import Lattice
 from segcap.clean import clean
-from segcap.compose import sum_distribution
 from segcap.cuts import joinable, oversegment, parts_for_length, parts_for_width
 from segcap.cutters import DEFAULT_CUTTERS
 from segcap.glyphs import frame_glyphs
 from segcap.image import to_grey
-from segcap.lattice import best_path, candidate_spans, span_boxes
-from segcap.reading import Glyph, Reading, Status, SumReading
+from segcap.lattice import candidate_spans, span_boxes
 from segcap.segment import Segmenter, Segments, keep_segments, segment
+from segcap.strikes import LineRemoval, without_lines
 
-__all__ = ["Cutout", "Outcome", "choose", "cut_out", "find_segments"]
+__all__ = ["Cutout", "cut_out", "find_segments"]
 
 _MOST_ATOMS = 6
-_ALTERNATIVES = 3
 
 
 class Cutout(NamedTuple):
-    """One image's candidate spans, its glyphs framed.
+    """One image's candidate spans, each framed as a glyph.
 
     Attributes
     ----------
-    spans : (S, 2) int32 array
-        First atom and the one after the last.
-    boxes : (S, 4) int32 array
-        x0, y0, x1, y1, half-open, pixels.
+    lattice : Lattice
     glyphs : (S, 28, 28, 1) float32 array
-    atoms : int
-        Number of atoms.
     """
 
-    spans: NDArray[np.int32]
-    boxes: NDArray[np.int32]
+    lattice: Lattice
     glyphs: NDArray[np.float32]
-    atoms: int
-
-
-class Outcome(NamedTuple):
-    """A reading and the (N, C) probabilities that it was composed from."""
-
-    reading: Reading
-    probabilities: NDArray[np.float64]
-
-    def digit_sum(self, values: NDArray[np.intp], reject_below: float) -> SumReading:
-        """Add up the digits; `values` is what each class counts."""
-        if not self.reading.glyphs:
-            return SumReading(None, 0.0, self.reading.status, np.ones(1), self.reading)
-        distribution = sum_distribution(self.probabilities, values)
-        value = int(distribution.argmax())
-        confidence = float(distribution[value]) if self.reading.confidence > 0 else 0.0
-        accepted = confidence > 0 and confidence >= reject_below
-        return SumReading(
-            value, confidence, "ok" if accepted else "rejected", distribution, self.reading
-        )
 
 
 def find_segments(
     image: NDArray[np.uint8],
     *,
     binarization: Method = "auto",
+    line_removal: LineRemoval = "none",
     segmentation: Segmenter = "components",
 ) -> Segments:
     """Find the characters, or blobs of touching ones, of an image.
@@ -74,14 +48,17 @@ def find_segments(
     ----------
     image : (H, W, 3) uint8 array
         RGB.
-    binarization, segmentation : str
-        See `segcap.binarize.binarize` and `segcap.segment.segment`.
+    binarization, line_removal, segmentation : str
+        See `segcap.binarize.binarize`, `segcap.strikes.without_lines`, `segcap.segment.segment`.
 
     Returns
     -------
     Segments
     """
-    return segment(clean(binarize(image, binarization)), segmentation)
+    ink = binarize(image, binarization)
+    if line_removal != "none":
+        ink = without_lines(ink, line_removal)
+    return segment(clean(ink), segmentation)
 
 
 def cut_out(
@@ -120,7 +97,7 @@ def cut_out(
     spans = candidate_spans(atoms.segment, joins, most_atoms=_MOST_ATOMS)
     boxes = span_boxes(atoms.boxes, spans)
     glyphs = frame_glyphs(to_grey(image), atoms.labels, boxes=boxes, spans=spans + 1)
-    return Cutout(spans, boxes, glyphs, len(atoms.boxes))
+    return Cutout(Lattice(spans, boxes, len(atoms.boxes)), glyphs)
 
 
 def _drop_smallest(segments: Segments, length: int) -> Segments:
@@ -133,60 +110,3 @@ def _drop_smallest(segments: Segments, length: int) -> Segments:
             break
         kept[smallest] = False
     return keep_segments(segments, kept)
-
-
-def choose(
-    cutout: Cutout,
-    log_probabilities: NDArray[np.float64],
-    characters: str,
-    *,
-    length: int | None,
-    reject_below: float,
-) -> Outcome:
-    """Choose the most probable chain of spans.
-
-    Parameters
-    ----------
-    cutout : Cutout
-    log_probabilities : (S, C) float64 array
-        Of each span's glyph.
-    characters : str
-        In class order.
-    length : int, optional
-        Number of characters, if known.
-    reject_below : float
-        Least confidence of status "ok".
-
-    Returns
-    -------
-    Outcome
-    """
-    if cutout.atoms == 0:
-        return Outcome(Reading(status="empty"), np.empty((0, len(characters))))
-    scores = log_probabilities.max(axis=1)
-    path = best_path(cutout.spans, scores, atoms=cutout.atoms, length=length)
-    length_met = path is not None
-    if path is None:
-        path = best_path(cutout.spans, scores, atoms=cutout.atoms)
-    probabilities = np.exp(log_probabilities[path])
-    order = np.argsort(-probabilities, axis=1, kind="stable")[:, : _ALTERNATIVES + 1]
-    ranked = np.take_along_axis(probabilities, order, axis=1)
-    glyphs = tuple(
-        Glyph(
-            characters[classes[0]],
-            values[0],
-            tuple(box),
-            tuple(
-                (characters[index], value)
-                for index, value in zip(classes[1:], values[1:], strict=True)
-                if value > 0
-            ),
-        )
-        for classes, values, box in zip(
-            order.tolist(), ranked.tolist(), cutout.boxes[path].tolist(), strict=True
-        )
-    )
-    confidence = float(np.exp(scores[path].sum())) if length_met else 0.0
-    status: Status = "ok" if length_met and confidence >= reject_below else "rejected"
-    text = "".join(glyph.char for glyph in glyphs)
-    return Outcome(Reading(text, confidence, status, glyphs), probabilities)

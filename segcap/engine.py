@@ -4,10 +4,10 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +26,7 @@ __all__ = [
     "WEIGHTS",
     "Engine",
     "EngineName",
+    "as_model_inputs",
     "export_network",
     "keras_devices",
     "open_engine",
@@ -39,14 +40,15 @@ MODEL_SKOPS = "model.skops"
 WEIGHTS = "weights.safetensors"
 
 _BATCH = 1024
+_ANY_SIDE = 16
 _SKOPS_TYPES = ["sklearn.metrics._dist_metrics.EuclideanDistance64"]
 
 
 class Engine(Protocol):
     """What runs a classifier."""
 
-    def logits(self, inputs: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Give (N, C) logits for (N, ...) inputs; N may be 0."""
+    def logits(self, *inputs: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Give (N, ..., C) logits for (N, ...) inputs, one for each that it takes; N may be 0."""
         ...
 
 
@@ -110,15 +112,21 @@ class OnnxEngine:
                 f"The part '{MODEL_ONNX}' must be a network that ONNX Runtime "
                 f"{onnxruntime.__version__} can run. Got: {str(error).splitlines()[0]}"
             ) from None
-        self._input = self._session.get_inputs()[0].name
+        self._inputs = [given.name for given in self._session.get_inputs()]
         self._classes = classes
         _check_classes(MODEL_ONNX, self._session.get_outputs()[0].shape[-1], classes)
 
-    def logits(self, inputs: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Give (N, C) logits for (N, ...) inputs."""
+    def logits(self, *inputs: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Give (N, ..., C) logits for (N, ...) inputs."""
         batches = [
-            self._session.run(None, {self._input: inputs[start : start + _BATCH]})[0]
-            for start in range(0, len(inputs), _BATCH)
+            self._session.run(
+                None,
+                {
+                    name: given[start : start + _BATCH]
+                    for name, given in zip(self._inputs, inputs, strict=True)
+                },
+            )[0]
+            for start in range(0, len(inputs[0]), _BATCH)
         ]
         return np.concatenate(batches) if batches else np.empty((0, self._classes), np.float32)
 
@@ -130,11 +138,13 @@ class KerasEngine:
         self._model = rebuild_network(weights, architecture, classes=classes)
         self._classes = classes
 
-    def logits(self, inputs: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Give (N, C) logits for (N, ...) inputs."""
-        if len(inputs) == 0:
+    def logits(self, *inputs: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Give (N, ..., C) logits for (N, ...) inputs."""
+        if len(inputs[0]) == 0:
             return np.empty((0, self._classes), np.float32)
-        return np.asarray(self._model.predict(inputs, batch_size=_BATCH, verbose=0))
+        return np.asarray(
+            self._model.predict(as_model_inputs(inputs), batch_size=_BATCH, verbose=0)
+        )
 
 
 class SklearnEngine:
@@ -153,11 +163,12 @@ class SklearnEngine:
         _check_classes(MODEL_SKOPS, found, classes)
         self._architecture = architecture
 
-    def logits(self, inputs: NDArray[np.float32]) -> NDArray[np.float32]:
+    def logits(self, *inputs: NDArray[np.float32]) -> NDArray[np.float32]:
         """Give (N, C) logits for (N, 28, 28, 1) glyphs."""
         from segcap.models.baselines import baseline_logits
 
-        return baseline_logits(self._estimator, self._architecture, inputs)
+        (glyphs,) = inputs
+        return baseline_logits(self._estimator, self._architecture, glyphs)
 
 
 def _check_classes(part: str, found: int, classes: int) -> None:
@@ -214,6 +225,11 @@ def rebuild_network(weights: bytes, architecture: str, *, classes: int) -> "kera
     return model
 
 
+def as_model_inputs(arrays: Sequence[NDArray[np.float32]]) -> Any:
+    """Give arrays as Keras wants them: one by itself, several as a list."""
+    return list(arrays) if len(arrays) > 1 else arrays[0]
+
+
 def export_network(model: "keras.Model") -> dict[str, bytes]:
     """Turn a network into the parts of a bundle.
 
@@ -249,13 +265,22 @@ def export_network(model: "keras.Model") -> dict[str, bytes]:
 
 
 def _export_onnx(model: "keras.Model", folder: str) -> None:
-    model(np.zeros((1, *model.input_shape[1:]), np.float32))  # keras exports called models only
+    model(_blank_inputs(model))  # keras exports called models only
     try:
         model.export(os.path.join(folder, MODEL_ONNX), format="onnx", verbose=False)
     except ImportError as error:
         raise ParameterError(
             f"To save a network, what Keras exports ONNX with must be installed. Got: {error}."
         ) from None
+
+
+def _blank_inputs(model: "keras.Model") -> Any:
+    """One sample of each input, sides of any length 16."""
+    blanks = [
+        np.zeros((1, *(side or _ANY_SIDE for side in given.shape[1:])), np.float32)
+        for given in model.inputs
+    ]
+    return as_model_inputs(blanks)
 
 
 def _export_elsewhere(folder: str, architecture: str, classes: int) -> None:

@@ -7,6 +7,7 @@ __all__ = [
     "NotFittedError",
     "ParameterError",
     "SegcapError",
+    "SegcapWarning",
 ]
 
 
@@ -32,3 +33,7 @@ class BundleError(SegcapError, ValueError):
 
 class NotFittedError(SegcapError, ValueError, AttributeError):
     """A reader is asked to read before it has been fitted or loaded."""
+
+
+class SegcapWarning(UserWarning):
+    """Something was left out, or has not become what was asked for."""

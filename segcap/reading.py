@@ -4,11 +4,16 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["Glyph", "Reading", "Status", "SumReading"]
+__all__ = ["Failure", "Glyph", "Reading", "Status", "SumReading"]
 
 Status: TypeAlias = Literal["ok", "rejected", "empty", "unreadable"]
+Failure: TypeAlias = Literal[
+    "unreadable", "rejected", "under-cut", "over-cut", "misplaced", "misread"
+]
+
+_SAME_PLACE = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +82,33 @@ class Reading:
             "error": self.error,
         }
 
+    def failure(self, label: str, boxes: ArrayLike) -> Failure | None:
+        """Say why the reading is not the label.
+
+        Parameters
+        ----------
+        label : str
+            What the image shows.
+        boxes : (L, 4) array
+            x0, y0, x1, y1 of each of its characters; see `segcap.GlyphReader.locate` for images
+            in which nobody has marked them.
+
+        Returns
+        -------
+        str or None
+            None for a right and accepted reading; "unreadable"; "rejected", whatever was read;
+            "under-cut" for too few glyphs, "over-cut" for too many; "misplaced" where a glyph
+            shares less than half of its and its character's columns with it; "misread".
+        """
+        if self.status in ("unreadable", "rejected"):
+            return self.status
+        if self.text == label:
+            return None
+        if len(self.glyphs) != len(label):
+            return "under-cut" if len(self.glyphs) < len(label) else "over-cut"
+        places = np.array([glyph.box for glyph in self.glyphs]).reshape(-1, 4)
+        return "misread" if _same_columns(places, np.asarray(boxes)) else "misplaced"
+
 
 @dataclass(frozen=True, slots=True)
 class SumReading:
@@ -116,3 +148,10 @@ class SumReading:
             "probabilities": self.probabilities.tolist(),
             "reading": self.reading.to_dict(),
         }
+
+
+def _same_columns(places: NDArray[np.int_], boxes: NDArray[np.int_]) -> bool:
+    """Whether each place shares half or more of its and its box's columns with it."""
+    shared = np.minimum(places[:, 2], boxes[:, 2]) - np.maximum(places[:, 0], boxes[:, 0])
+    together = np.maximum(places[:, 2], boxes[:, 2]) - np.minimum(places[:, 0], boxes[:, 0])
+    return bool((shared >= _SAME_PLACE * together).all())

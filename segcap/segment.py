@@ -20,6 +20,7 @@ __all__ = [
     "merge_pieces",
     "reading_order",
     "segment",
+    "text_lines",
 ]
 
 Segmenter: TypeAlias = Literal["components", "contours"]
@@ -200,10 +201,23 @@ def reading_order(boxes: NDArray[np.int32]) -> NDArray[np.intp]:
     (N,) int array
         Indices into `boxes`.
     """
-    lines = _lines(boxes)
-    return np.array(
-        [index for line in lines for index in sorted(line, key=lambda i: boxes[i, 0])], np.intp
-    )
+    return np.array([index for line in text_lines(boxes) for index in line], np.intp)
+
+
+def text_lines(boxes: NDArray[np.int32]) -> list[list[int]]:
+    """Group boxes into lines of text, from top to bottom, each from left to right.
+
+    Parameters
+    ----------
+    boxes : (N, 4) int32 array
+        x0, y0, x1, y1, half-open.
+
+    Returns
+    -------
+    list of list of int
+        Indices into `boxes`.
+    """
+    return [sorted(line, key=lambda index: boxes[index, 0]) for line in _lines(boxes)]
 
 
 def _components(ink: NDArray[np.bool_]) -> tuple[NDArray[np.int32], NDArray[np.int32]]:

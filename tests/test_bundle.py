@@ -80,7 +80,7 @@ def test_a_cut_off_bundle_is_noticed(bundle, tmp_path, kept):
     ("change", "named"),
     [
         ({"charset": ""}, "charset"),
-        ({"calibration": {}}, "temperature"),
+        ({"calibration": {}}, "calibration"),
         ({"calibration": {"temperature": 0}}, "temperature"),
         ({"provenance": {"seed": 1}}, "provenance"),
         ({"kind": "oracle"}, "kind"),

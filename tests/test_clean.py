@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis.extra.numpy import array_shapes, arrays
 
-from segcap.clean import clean, remove_border, remove_lines, remove_specks
+from segcap.clean import clean, remove_border, remove_specks
 
 masks = arrays(bool, array_shapes(min_dims=2, max_dims=2, min_side=1, max_side=14))
 
@@ -91,33 +91,6 @@ def test_an_upright_stroke_at_the_side_of_a_tight_crop_is_no_frame():
     np.testing.assert_array_equal(remove_border(ink), ink)
 
 
-@pytest.mark.parametrize("min_length", [9, 10])
-@pytest.mark.parametrize("max_thickness", [1, 2, 3])
-@pytest.mark.parametrize("thickness", [1, 2, 3])
-def test_line_goes_and_the_crossing_stroke_stays(min_length, max_thickness, thickness):
-    stroke = np.zeros((15, 40), bool)
-    stroke[1:14, 12:15] = True
-    ink = stroke.copy()
-    ink[6 : 6 + thickness, 3:37] = True
-    without = remove_lines(ink, min_length=min_length, max_thickness=max_thickness)
-    np.testing.assert_array_equal(without, stroke if thickness <= max_thickness else ink)
-
-
-@pytest.mark.parametrize(("length", "stays"), [(8, True), (9, True), (10, False), (11, False)])
-@pytest.mark.parametrize("max_thickness", [1, 2])
-def test_shorter_line_stays(length, stays, max_thickness):
-    ink = np.zeros((7, 30), bool)
-    ink[3, 5 : 5 + length] = True
-    without = remove_lines(ink, min_length=10, max_thickness=max_thickness)
-    np.testing.assert_array_equal(without, ink if stays else np.zeros_like(ink))
-
-
-def test_line_along_the_whole_width_goes():
-    ink = np.zeros((7, 30), bool)
-    ink[3] = True
-    assert not remove_lines(ink, min_length=10, max_thickness=2).any()
-
-
 def test_clean_takes_frames_and_specks():
     character = np.zeros((20, 40), bool)
     character[5:15, 10:16] = True
@@ -138,16 +111,10 @@ def test_clean_gives_a_new_subset(ink):
     np.testing.assert_array_equal(ink, before)
 
 
-@given(masks)
-def test_lines_taken_are_a_subset(ink):
-    assert not (remove_lines(ink, min_length=4, max_thickness=1) & ~ink).any()
-
-
 @pytest.mark.parametrize("shape", [(1, 1), (1, 9), (9, 1), (6, 8)])
 def test_blank_masks_stay_blank(shape):
     blank = np.zeros(shape, bool)
     assert not clean(blank).any()
-    assert not remove_lines(blank, min_length=3, max_thickness=1).any()
 
 
 def test_of_very_many_components_the_largest_stay():

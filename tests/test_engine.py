@@ -84,7 +84,9 @@ def test_the_network_is_as_small_as_promised():
 
 
 def test_unknown_architecture():
-    with pytest.raises(ParameterError, match=r"must be one of glyph_cnn. Got 'transformer'"):
+    with pytest.raises(
+        ParameterError, match=r"must be one of glyph_cnn, span_cnn. Got 'transformer'"
+    ):
         build("transformer", 10)
     assert ARCHITECTURES == ("glyph_cnn",)
 

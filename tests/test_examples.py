@@ -1,15 +1,49 @@
+import os
 import re
 import subprocess
 import sys
+import tarfile
 from pathlib import Path
 
 import pytest
 
 EXAMPLES = sorted(Path(__file__).parent.parent.glob("examples/*.py"))
+LEARNING = [path for path in EXAMPLES if "--quick" in path.read_text()]
 NUMBER = re.compile(r"\d+\.\d+")
 
 
-@pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.stem)
+@pytest.fixture(scope="module")
+def folders(tmp_path_factory):
+    """Folders that examples want."""
+    archive = Path(os.environ.get("SEGCAP_DATA", "")) / "captcha-v2.tar"
+    if not archive.is_file():
+        return {"learn_new_scheme": []}
+    folder = tmp_path_factory.mktemp("captcha-v2")
+    with tarfile.open(archive) as tar:
+        tar.extractall(folder, filter="data")
+    return {"learn_new_scheme": [], "captcha_v2": [folder / "samples"]}
+
+
+@pytest.mark.parametrize("example", LEARNING, ids=lambda path: path.stem)
+def test_the_example_learns(example, folders, tmp_path):
+    if example.stem not in folders:
+        pytest.skip(f"SEGCAP_DATA names no folder with what {example.name} reads")
+    run = subprocess.run(
+        [sys.executable, "-W", "ignore", example, *folders[example.stem], "--quick"],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=600,
+        cwd=tmp_path,
+    )
+    begins = {line.split(" ")[0] for line in run.stdout.splitlines()}
+    kept = {line.split(" ")[0] for line in example.with_suffix(".txt").read_text().splitlines()}
+    assert {"texts", "characters"} <= begins & kept
+    right = re.search(r"characters +(\d+\.\d+)%", run.stdout)
+    assert float(right[1]) > 90
+
+
+@pytest.mark.parametrize("example", sorted({*EXAMPLES} - {*LEARNING}), ids=lambda path: path.stem)
 def test_the_example_prints_what_stands_beside_it(example):
     run = subprocess.run(
         [sys.executable, example], capture_output=True, text=True, check=True, timeout=300

@@ -36,8 +36,8 @@ def test_best_path_is_the_best_of_all_chains(lattice, length):
     if not chains:
         assert path is None
     else:
-        assert path.tolist() in chains
-        assert scores[path].sum() == max(scores[chain].sum() for chain in chains)
+        assert path.spans.tolist() in chains
+        assert path.score == max(scores[chain].sum() for chain in chains)
 
 
 SPANS = np.array([[0, 1], [0, 2], [1, 2], [2, 3]], np.int32)
@@ -59,7 +59,7 @@ SPANS = np.array([[0, 1], [0, 2], [1, 2], [2, 3]], np.int32)
 )
 def test_golden_paths(scores, length, path):
     found = best_path(SPANS, np.array(scores, float), atoms=3, length=length)
-    assert (None if found is None else found.tolist()) == path
+    assert (None if found is None else found.spans.tolist()) == path
 
 
 def test_atom_without_a_span_leaves_no_path():
@@ -68,8 +68,8 @@ def test_atom_without_a_span_leaves_no_path():
 
 def test_no_atoms():
     none = np.empty((0, 2), np.int32)
-    assert best_path(none, np.empty(0), atoms=0).tolist() == []
-    assert best_path(none, np.empty(0), atoms=0, length=0).tolist() == []
+    assert best_path(none, np.empty(0), atoms=0).spans.tolist() == []
+    assert best_path(none, np.empty(0), atoms=0, length=0).spans.tolist() == []
     assert best_path(none, np.empty(0), atoms=0, length=2) is None
 
 

@@ -281,7 +281,7 @@ def test_save_and_load(reader, rows, tmp_path):
 
 def test_a_bundle_of_another_network_is_refused(reader, tmp_path):
     damaged = pickle.loads(pickle.dumps(reader))
-    damaged.parts_["model.onnx"] = b"no network"
+    damaged.glyphs_.parts["model.onnx"] = b"no network"
     damaged.save(tmp_path / "bad.segcap")
     with pytest.raises(BundleError, match=r"model\.onnx"):
         segcap.load(tmp_path / "bad.segcap").read(np.zeros((40, 168), np.uint8) + np.eye(40, 168))

@@ -9,6 +9,7 @@ from segcap.training.augment import Warp, warp_glyphs
 from segcap.training.calibrate import fit_temperature
 from segcap.training.classifier import train_classifier
 from segcap.training.fit import Schedule, fit_network
+from segcap.training.lessons import GlyphLessons
 
 
 @pytest.fixture(scope="module")
@@ -27,9 +28,9 @@ def learn(glyphs, state=None, stop_after=None, seed=0, epochs=3):
 
     history = fit_network(
         model,
-        (inputs[:512], classes[:512]),
-        (inputs[512:700], classes[512:700]),
-        augment=warp_glyphs,
+        GlyphLessons(
+            (inputs[:512], classes[:512]), (inputs[512:700], classes[512:700]), warp_glyphs
+        ),
         schedule=Schedule(epochs=epochs),
         seed=seed,
         state=state,
@@ -72,9 +73,7 @@ def test_training_stops_early_and_keeps_the_best_epoch(glyphs):
     noise = np.random.default_rng(0).permutation(classes[512:700])
     history = fit_network(
         model,
-        (inputs[:256], classes[:256]),
-        (inputs[512:700], noise),
-        augment=warp_glyphs,
+        GlyphLessons((inputs[:256], classes[:256]), (inputs[512:700], noise), warp_glyphs),
         schedule=Schedule(epochs=30, patience=2),
         seed=0,
     )
@@ -86,7 +85,7 @@ def test_training_stops_early_and_keeps_the_best_epoch(glyphs):
 def test_a_reader_learns_from_glyphs(glyphs, tmp_path):
     inputs, classes = glyphs
     epochs = []
-    reader = segcap.GlyphReader(epochs=6).fit_glyphs(
+    reader = segcap.GlyphReader(classifier="glyph_cnn", epochs=6).fit_glyphs(
         inputs[:1300],
         classes[:1300],
         data="scikit-learn's digits",

@@ -1,44 +1,108 @@
 """Commands that learn: train."""
 
+import warnings
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from segcap.cli.app import app
-from segcap.errors import DataError, ParameterError
+from segcap.cli.app import app, say
+from segcap.datasets.labelled import LABELS, LabelledImages, load_labelled
+from segcap.datasets.named import load_named
+from segcap.errors import DataError, ParameterError, SegcapWarning
 from segcap.output import progress_bar
+from segcap.readers.glyph import GlyphReader
+
+_EPOCHS = {"digits": 30, "mixed": 8, "text": 15}
 
 
 @app.command()
 def train(
-    task: Annotated[str, typer.Argument(help="What to learn: digits.")],
+    task: Annotated[
+        str,
+        typer.Argument(
+            help="What to learn: text, from labelled images; digits or mixed, as shipped."
+        ),
+    ],
     out: Annotated[Path, typer.Option(help="Bundle to write.")],
     data: Annotated[
-        Path | None, typer.Option(help="mnist.npz; keras.datasets' copy unless given.")
+        Path | None,
+        typer.Option(
+            help="Folder of images named by their texts, or with labels.csv; for digits and mixed "
+            "mnist.npz, keras.datasets' copy unless given."
+        ),
     ] = None,
-    classifier: Annotated[str, typer.Option(help="glyph_cnn, hog_svm or knn.")] = "glyph_cnn",
-    epochs: Annotated[int, typer.Option(min=1, help="Most passes over the data.")] = 30,
+    charset: Annotated[
+        str | None, typer.Option(help="Characters of the texts; those of the labels unless given.")
+    ] = None,
+    length: Annotated[
+        int | None, typer.Option(min=1, help="Characters in every text, if all have as many.")
+    ] = None,
+    classifier: Annotated[
+        str | None,
+        typer.Option(help="For digits: glyph_cnn, hog_svm or knn; for text besides span_cnn."),
+    ] = None,
+    epochs: Annotated[int | None, typer.Option(min=1, help="Most passes over the data.")] = None,
     seed: Annotated[int, typer.Option(min=0, help="Seed of all random choices.")] = 0,
 ) -> None:
     """Learn a reader; a killed training goes on from OUT.state when started again."""
-    from segcap.recipes import train_digits
-
-    if task != "digits":
-        raise ParameterError(f"The task must be one of: digits. Got {task!r}.")
+    if task not in _EPOCHS:
+        raise ParameterError(f"The task must be one of: {', '.join(_EPOCHS)}. Got {task!r}.")
     if not out.parent.is_dir() or out.is_dir():
         raise DataError(f"A bundle must be a file in a folder that exists. Got '{out}'.")
     state = out.with_name(out.name + ".state")
-    with progress_bar("epochs", epochs) as bar:
-
-        def show(epoch: int, history: Any) -> None:
-            accuracy, loss = history.validation_accuracy[-1], history.validation_loss[-1]
-            bar(epoch, f"validation accuracy {accuracy:.4f}, loss {loss:.4f}")
-
-        reader = train_digits(
-            data, classifier=classifier, epochs=epochs, seed=seed, state=state, on_epoch=show
-        )
+    passes = epochs or _EPOCHS[task]
+    with progress_bar("epochs", passes) as bar, warnings.catch_warnings():
+        warnings.filterwarnings("always", category=SegcapWarning)
+        warnings.filterwarnings("ignore", category=FutureWarning, module="keras")
+        warnings.showwarning = lambda message, *_: say(f"Warning: {message}")
+        if task == "text":
+            images, labels = _labelled(data)
+            reader = GlyphReader(
+                charset or "".join(sorted(set("".join(labels)))),
+                length=length,
+                classifier=classifier or "span_cnn",
+                epochs=passes,
+                random_state=seed,
+            ).fit(images, labels, state=state, on_progress=lambda done, _, note: bar(done, note))
+        else:
+            reader = _as_shipped(task, data, classifier, passes, seed, state, bar)
     reader.save(out)
-    state.unlink(missing_ok=True)
+    for left in state.parent.glob(f"{state.name}*"):
+        left.unlink()
     for name, value in reader.provenance_["figures"].items():
         print(f"{name} {value}")
+
+
+def _labelled(folder: Path | None) -> LabelledImages:
+    if folder is None:
+        raise ParameterError("To learn texts, --data must be a folder of images. Got none.")
+    return load_labelled(folder) if (folder / LABELS).exists() else load_named(folder)
+
+
+def _as_shipped(
+    task: str,
+    data: Path | None,
+    classifier: str | None,
+    epochs: int,
+    seed: int,
+    state: Path,
+    bar: Callable[..., None],
+) -> GlyphReader:
+    from segcap.recipes import train_digits, train_mixed
+
+    def show(epoch: int, history: Any) -> None:
+        accuracy, loss = history.validation_accuracy[-1], history.validation_loss[-1]
+        bar(epoch, f"validation accuracy {accuracy:.4f}, loss {loss:.4f}")
+
+    if task == "mixed":
+        return train_mixed(data, epochs=epochs, seed=seed, state=state, on_epoch=show)
+    return train_digits(
+        data,
+        classifier=classifier or "glyph_cnn",
+        epochs=epochs,
+        seed=seed,
+        state=state,
+        on_epoch=show,
+    )

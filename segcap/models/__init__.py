@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 __all__ = ["ARCHITECTURES", "COLUMNS", "build"]
 
-ARCHITECTURES = ("glyph_cnn",)
+ARCHITECTURES = ("glyph_cnn", "span_cnn")
 COLUMNS = "columns"
 """Name of the layer, if a network has one, that gives (N, K, classes) logits to learn from."""
 

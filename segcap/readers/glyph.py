@@ -2,32 +2,32 @@
 
 import os
 from collections.abc import Iterable, Sequence
-from numbers import Integral, Real
+from dataclasses import asdict
+from numbers import Integral
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from segcap.binarize import METHODS, Method
-from segcap.bundle import Bundle, digest, write_bundle
+from segcap.bundle import Bundle, write_bundle
 from segcap.charset import Charset
-from segcap.compose import log_softmax
-from segcap.cutout import Outcome, choose, cut_out, find_segments
-from segcap.engine import ENGINES, EngineName, open_engine
-from segcap.errors import ImageError, NotFittedError, ParameterError
+from segcap.choice import Outcome
+from segcap.errors import DataError, ImageError, NotFittedError, ParameterError
 from segcap.glyphs import NO_GLYPHS
-from segcap.image import ImageSource, load_image
-from segcap.readers.base import Errors, TextReader
-from segcap.reading import Reading, SumReading
-from segcap.segment import SEGMENTERS, Segmenter
+from segcap.image import ImageSource, load_image, source_name
+from segcap.readers.base import Errors
+from segcap.readers.kept import as_bundle, trained_context, trained_glyphs
+from segcap.readers.learner import GlyphLearner
+from segcap.readers.pipeline import Pipeline
+from segcap.reading import Failure, Reading, SumReading
 
 if TYPE_CHECKING:
-    from segcap.training.fit import OnEpoch
+    from matplotlib.figure import Figure
 
 __all__ = ["GlyphReader"]
 
 
-class GlyphReader(TextReader[Outcome]):
+class GlyphReader(GlyphLearner):
     """Read images by cutting them into glyphs.
 
     Parameters
@@ -40,12 +40,18 @@ class GlyphReader(TextReader[Outcome]):
         The characters that may occur, of those in `charset`; all unless given.
     reject_below : float
         Readings of less confidence get the status "rejected"; in [0, 1].
-    binarization : {"auto", "otsu", "sauvola", "adaptive", "colour"}
-        How ink is found; see `segcap.binarize.binarize`.
+    binarization : {"auto", "otsu", "sauvola", "adaptive", "colour"}, optional
+        How ink is found; see `segcap.binarize.binarize`. Unless given, `fit` chooses.
+    line_removal : {"none", "run-length", "hough", "opening"}, optional
+        How lines through the text are taken out before it is cut; see
+        `segcap.strikes.without_lines`. Unless given, `fit` chooses.
     segmentation : {"components", "contours"}
         How ink is parted; see `segcap.segment.segment`.
-    classifier : {"glyph_cnn", "hog_svm", "knn"}
-        What names a glyph.
+    cutters : sequence of str
+        What proposes cuts through touching characters; names of `segcap.cutters.CUTTERS`.
+    classifier : {"span_cnn", "glyph_cnn", "hog_svm", "knn"}
+        What `fit` trains: "span_cnn" names spans of a line, seen with what stands around them;
+        the others name single glyphs.
     engine : {"onnx", "keras"}
         What runs the classifier; see `segcap.engine.open_engine`.
     epochs : int
@@ -55,12 +61,15 @@ class GlyphReader(TextReader[Outcome]):
 
     Attributes
     ----------
-    charset_, classifier_ : str
-        What was learned, whatever the parameters of these names are set to later.
-    parts_ : dict of str to bytes
-        The trained classifier.
-    temperature_ : float
-        Calibration of its probabilities.
+    charset_ : str
+        What was learned, whatever the parameter of this name is set to later.
+    glyphs_ : Trained or None
+        What names single glyphs.
+    context_ : Trained or None
+        What names spans of a line. Where there are both, it reads the images whose characters
+        may touch.
+    finding_ : Finding
+        The settings that find and cut characters.
     provenance_ : dict
         Data, seed, versions and figures of the training.
 
@@ -70,130 +79,6 @@ class GlyphReader(TextReader[Outcome]):
     >>> segcap.load("digits").read(np.zeros((40, 168), np.uint8)).status
     'empty'
     """
-
-    def __init__(
-        self,
-        charset: str = "0123456789",
-        *,
-        length: int | None = None,
-        allowlist: str | None = None,
-        reject_below: float = 0.0,
-        binarization: Method = "auto",
-        segmentation: Segmenter = "components",
-        classifier: str = "glyph_cnn",
-        engine: EngineName = "onnx",
-        epochs: int = 30,
-        random_state: int = 0,
-    ) -> None:
-        self.charset = charset
-        self.length = length
-        self.allowlist = allowlist
-        self.reject_below = reject_below
-        self.binarization = binarization
-        self.segmentation = segmentation
-        self.classifier = classifier
-        self.engine = engine
-        self.epochs = epochs
-        self.random_state = random_state
-
-    def fit(self, images: Iterable[ImageSource], labels: Sequence[str]) -> "GlyphReader":
-        """Learn from images labelled with their whole texts.
-
-        Images that part into as many segments as their label has characters give one glyph a
-        character; the others are left out, with a warning that says how many.
-
-        Parameters
-        ----------
-        images : iterable of path, bytes, array or PIL.Image.Image
-        labels : sequence of str
-
-        Returns
-        -------
-        GlyphReader
-            This reader.
-
-        Raises
-        ------
-        ParameterError
-            A label holds a character outside the charset or has another length than `length`.
-        DataError
-            There are not as many labels as images, or too few usable images.
-        """
-        from segcap.training.align import labelled_glyphs
-
-        self._check_parameters()
-        glyphs, classes = labelled_glyphs(
-            images,
-            labels,
-            charset=Charset(self.charset),
-            length=self.length,
-            binarization=self.binarization,
-            segmentation=self.segmentation,
-        )
-        return self.fit_glyphs(glyphs, classes, data="labelled images")
-
-    def fit_glyphs(
-        self,
-        glyphs: NDArray[np.float32],
-        classes: NDArray[np.integer],
-        *,
-        data: str = "glyphs",
-        state: str | os.PathLike[str] | None = None,
-        on_epoch: "OnEpoch | None" = None,
-    ) -> "GlyphReader":
-        """Learn from framed glyphs.
-
-        Parameters
-        ----------
-        glyphs : (N, 28, 28, 1) float32 array
-            In [0, 1], ink 1; see `segcap.glyphs.frame_glyphs`.
-        classes : (N,) int array
-            Index into the charset of each.
-        data : str
-            Name of the data, for the provenance.
-        state : path, optional
-            File from which a killed training goes on.
-        on_epoch : callable
-            Called after each epoch with the number of epochs done and the history.
-
-        Returns
-        -------
-        GlyphReader
-            This reader.
-
-        Raises
-        ------
-        ParameterError
-            A parameter is outside its range.
-        DataError
-            A class has fewer than two glyphs, or `state` is of another training.
-        """
-        from segcap.training.classifier import train_classifier, versions
-        from segcap.training.fit import Schedule
-
-        self._check_parameters()
-        trained = train_classifier(
-            glyphs,
-            classes,
-            classes=len(self.charset),
-            architecture=self.classifier,
-            schedule=Schedule(epochs=self.epochs),
-            seed=self.random_state,
-            state=state,
-            on_epoch=on_epoch,
-        )
-        self.__dict__.pop("_opened", None)
-        self.charset_ = self.charset
-        self.classifier_ = self.classifier
-        self.parts_ = trained.parts
-        self.temperature_ = trained.temperature
-        self.provenance_: dict[str, Any] = {
-            "data": {"name": data, "samples": len(glyphs), "sha256": digest(glyphs, classes)},
-            "seed": self.random_state,
-            "versions": versions(self.classifier),
-            "figures": trained.figures,
-        }
-        return self
 
     def digit_sum(self, image: ImageSource) -> SumReading:
         """Read one image of digits and add them up.
@@ -233,6 +118,98 @@ class GlyphReader(TextReader[Outcome]):
             for outcome in self._outcomes(images, batch_size, n_jobs, errors)
         ]
 
+    def read_best(self, image: ImageSource, most: int = 5) -> list[tuple[str, float]]:
+        """Rank the texts that one image may show.
+
+        Parameters
+        ----------
+        image : path, bytes, array or PIL.Image.Image
+        most : int
+            Most texts, at least 1.
+
+        Returns
+        -------
+        list of (str, float)
+            Most probable first, with their probabilities among all that were considered; none
+            for an image without ink.
+
+        Raises
+        ------
+        ImageError
+            The image cannot be loaded.
+        ParameterError
+            `most` is no integer of at least 1.
+        """
+        if not isinstance(most, Integral) or most < 1:
+            raise ParameterError(f"The 'most' must be an integer of at least 1. Got {most!r}.")
+        return self._pipeline().best_texts(load_image(image), int(most))
+
+    def locate(self, image: ImageSource, text: str) -> NDArray[np.int32]:
+        """Find where the characters of a known text are.
+
+        Parameters
+        ----------
+        image : path, bytes, array or PIL.Image.Image
+        text : str
+            What the image shows.
+
+        Returns
+        -------
+        (L, 4) int32 array
+            x0, y0, x1, y1 of each character, half-open, pixels.
+
+        Raises
+        ------
+        ImageError
+            The image cannot be loaded.
+        ParameterError
+            `text` holds a character outside the charset.
+        DataError
+            The image has fewer pieces of ink than `text` has characters.
+        """
+        pipeline = self._pipeline()
+        boxes = pipeline.locate(load_image(image), pipeline.charset.encode(text))
+        if boxes is None:
+            raise DataError(
+                "A text must have no more characters than its image has pieces of ink. "
+                f"Got {text!r} for {source_name(image)}."
+            )
+        return boxes
+
+    def failure(self, image: ImageSource, label: str) -> Failure | None:
+        """Read an image and say why the reading is not the label; see `Reading.failure`.
+
+        The characters' true places are where the reader itself finds the label.
+
+        Raises
+        ------
+        ImageError, ParameterError, DataError
+            As of `locate`.
+        """
+        return self.read(image).failure(label, self.locate(image, label))
+
+    def explain(self, image: ImageSource) -> "Figure":
+        """Draw how an image is read: ink, cuts, candidate spans, the chosen path, its scores.
+
+        Parameters
+        ----------
+        image : path, bytes, array or PIL.Image.Image
+
+        Returns
+        -------
+        matplotlib.figure.Figure
+
+        Raises
+        ------
+        ImageError
+            The image cannot be loaded.
+        ParameterError
+            Matplotlib is not installed.
+        """
+        from segcap.readers.explanation import draw_explanation
+
+        return draw_explanation(self._pipeline(), load_image(image))
+
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the reader as one file; see `segcap.bundle`.
 
@@ -244,20 +221,12 @@ class GlyphReader(TextReader[Outcome]):
             The file cannot be written.
         """
         self._require_fitted()
-        settings = self.get_params()
+        settings = self.get_params() | asdict(self._finding(self.finding_))
+        settings["cutters"] = list(settings["cutters"])
         for described_elsewhere in ("charset", "classifier", "engine", "random_state"):
             del settings[described_elsewhere]
         write_bundle(
-            Bundle(
-                kind="glyph-reader",
-                architecture=self.classifier_,
-                charset=self.charset_,
-                settings=settings,
-                calibration={"temperature": self.temperature_},
-                provenance=self.provenance_,
-                parts=self.parts_,
-            ),
-            path,
+            as_bundle(self.glyphs_, self.context_, self.charset_, settings, self.provenance_), path
         )
 
     @classmethod
@@ -269,17 +238,21 @@ class GlyphReader(TextReader[Outcome]):
         ParameterError
             An override is unknown or outside its range.
         """
-        reader = cls(bundle.charset, classifier=bundle.architecture, **bundle.settings)
+        classifier = bundle.architecture.split("+")[0]
+        settings = dict(bundle.settings)
+        if "cutters" in settings:
+            settings["cutters"] = tuple(settings["cutters"])
+        reader = cls(bundle.charset, classifier=classifier, **settings)
         for fixed in ("charset", "classifier"):
             if fixed in overrides:
                 raise ParameterError(f"The '{fixed}' of a trained reader cannot be overridden.")
         reader.set_params(**overrides)
-        reader.charset_ = bundle.charset
-        reader.classifier_ = bundle.architecture
-        reader.parts_ = dict(bundle.parts)
-        reader.temperature_ = float(bundle.calibration["temperature"])
-        reader.provenance_ = dict(bundle.provenance)
         reader._check_parameters()
+        reader.charset_ = bundle.charset
+        reader.glyphs_ = trained_glyphs(bundle)
+        reader.context_ = trained_context(bundle)
+        reader.finding_ = reader._finding()
+        reader.provenance_ = dict(bundle.provenance)
         return reader
 
     def logits(self, glyphs: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -298,52 +271,37 @@ class GlyphReader(TextReader[Outcome]):
         Raises
         ------
         ParameterError
-            The glyphs have another shape, or `engine` is unknown.
+            The glyphs have another shape, `engine` is unknown, or the reader names none.
         """
         self._require_fitted()
+        if self.glyphs_ is None:
+            raise ParameterError(
+                "To classify framed glyphs, a reader must have learned from glyphs. "
+                "Got one that learned from lines of text."
+            )
         if glyphs.ndim != 4 or glyphs.shape[1:] != NO_GLYPHS[1:]:
             raise ParameterError(f"Glyphs must have shape (N, 28, 28, 1). Got {glyphs.shape}.")
-        opened = self.__dict__.get("_opened")
-        if opened is None or opened[0] != self.engine:
-            engine = open_engine(
-                self.parts_, self.classifier_, classes=len(self.charset_), engine=self.engine
-            )
-            opened = self._opened = (self.engine, engine)
-        return opened[1].logits(glyphs.astype(np.float32, copy=False))
-
-    def __getstate__(self) -> dict[str, Any]:
-        return {name: value for name, value in self.__dict__.items() if name != "_opened"}
+        return self.glyphs_.open(self.engine).logits(glyphs.astype(np.float32, copy=False))
 
     def _require_fitted(self) -> None:
-        if not hasattr(self, "parts_"):
+        if not hasattr(self, "provenance_"):
             raise NotFittedError(
                 "A GlyphReader must be fitted, or loaded with segcap.load, before it is used."
             )
 
-    def _check_parameters(self) -> None:
-        Charset(self.charset).mask(self.allowlist)
-        if self.length is not None and (not isinstance(self.length, Integral) or self.length < 1):
-            raise ParameterError(
-                f"The 'length' must be an integer of at least 1, or None. Got {self.length!r}."
-            )
-        for name, value, known in (
-            ("binarization", self.binarization, METHODS),
-            ("segmentation", self.segmentation, SEGMENTERS),
-            ("engine", self.engine, ENGINES),
-        ):
-            if value not in known:
-                raise ParameterError(
-                    f"The '{name}' of a GlyphReader must be one of {', '.join(known)}. "
-                    f"Got {value!r}."
-                )
-        if not isinstance(self.reject_below, Real) or not 0 <= self.reject_below <= 1:
-            raise ParameterError(
-                f"The 'reject_below' must be a number in [0, 1]. Got {self.reject_below!r}."
-            )
-        if not isinstance(self.random_state, Integral) or self.random_state < 0:
-            raise ParameterError(
-                f"The 'random_state' must be an integer of at least 0. Got {self.random_state!r}."
-            )
+    def _pipeline(self) -> Pipeline:
+        self._require_fitted()
+        self._check_parameters()
+        return Pipeline(
+            Charset(self.charset_),
+            self.glyphs_,
+            self.context_,
+            self._finding(self.finding_),
+            self.length,
+            self.allowlist,
+            self.reject_below,
+            self.engine,
+        )
 
     def _digit_values(self) -> NDArray[np.intp]:
         self._require_fitted()
@@ -354,38 +312,13 @@ class GlyphReader(TextReader[Outcome]):
         return np.array([int(char) for char in self.charset_], np.intp)
 
     def _read_loaded(self, images: Sequence[NDArray[np.uint8] | ImageError]) -> list[Outcome]:
-        self._require_fitted()
-        self._check_parameters()
-        cutouts = {
-            index: cut_out(
-                image,
-                find_segments(
-                    image, binarization=self.binarization, segmentation=self.segmentation
-                ),
-                length=self.length,
-            )
-            for index, image in enumerate(images)
-            if not isinstance(image, ImageError)
-        }
-        glyphs = [cutout.glyphs for cutout in cutouts.values()]
-        log_probabilities = log_softmax(
-            self.logits(np.concatenate([np.empty(NO_GLYPHS, np.float32), *glyphs])),
-            temperature=self.temperature_,
-            allowed=Charset(self.charset_).mask(self.allowlist),
-        )
-        stops = np.cumsum([len(framed) for framed in glyphs])
-        shares = dict(zip(cutouts, np.split(log_probabilities, stops[:-1]), strict=False))
+        pipeline = self._pipeline()
+        loaded = [image for image in images if not isinstance(image, ImageError)]
+        outcomes = iter(pipeline.read(loaded))
+        nothing = np.empty((0, len(self.charset_)))
         return [
-            choose(
-                cutouts[index],
-                shares[index],
-                self.charset_,
-                length=self.length,
-                reject_below=self.reject_below,
-            )
-            if index in cutouts
-            else Outcome(
-                Reading(status="unreadable", error=str(image)), np.empty((0, len(self.charset_)))
-            )
-            for index, image in enumerate(images)
+            Outcome(Reading(status="unreadable", error=str(image)), nothing)
+            if isinstance(image, ImageError)
+            else next(outcomes)
+            for image in images
         ]

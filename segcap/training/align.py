@@ -6,13 +6,13 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from segcap.binarize import Method
 from segcap.charset import Charset
-from segcap.cutout import cut_out, find_segments
-from segcap.errors import DataError, ImageError, ParameterError
+from segcap.cutout import cut_out
+from segcap.errors import ImageError, SegcapWarning
+from segcap.finding import Finding
 from segcap.glyphs import NO_GLYPHS
 from segcap.image import ImageSource, load_image, source_name
-from segcap.segment import Segmenter
+from segcap.training.labelled import encoded_labels
 
 __all__ = ["labelled_glyphs"]
 
@@ -23,8 +23,7 @@ def labelled_glyphs(
     *,
     charset: Charset,
     length: int | None,
-    binarization: Method,
-    segmentation: Segmenter,
+    finding: Finding,
 ) -> tuple[NDArray[np.float32], NDArray[np.intp]]:
     """Take the glyphs of images that part into as many segments as their label has characters.
 
@@ -37,8 +36,7 @@ def labelled_glyphs(
     charset : Charset
     length : int, optional
         That every label must have.
-    binarization, segmentation : str
-        See `segcap.binarize.binarize` and `segcap.segment.segment`.
+    finding : Finding
 
     Returns
     -------
@@ -53,18 +51,7 @@ def labelled_glyphs(
         There are not as many labels as images.
     """
     images = list(images)
-    if len(images) != len(labels):
-        raise DataError(
-            "Learning needs as many labels as images. "
-            f"Got {len(images)} images and {len(labels)} labels."
-        )
-    encoded = [charset.encode(str(label)) for label in labels]
-    for image, label, classes in zip(images, labels, encoded, strict=True):
-        if length is not None and len(classes) != length:
-            raise ParameterError(
-                f"Every label must have the 'length' {length}. "
-                f"Got {label!r} of {source_name(image)}."
-            )
+    encoded = encoded_labels(images, labels, charset=charset, length=length)
     glyphs, used = [np.empty(NO_GLYPHS, np.float32)], [np.empty(0, np.intp)]
     left_out: list[str] = []
     for image, classes in zip(images, encoded, strict=True):
@@ -73,7 +60,7 @@ def labelled_glyphs(
         except ImageError as error:
             left_out.append(str(error))
             continue
-        segments = find_segments(pixels, binarization=binarization, segmentation=segmentation)
+        segments = finding.segments(pixels)
         if len(segments.boxes) == len(classes):
             glyphs.append(cut_out(pixels, segments, length=len(classes)).glyphs)
             used.append(classes)
@@ -86,6 +73,7 @@ def labelled_glyphs(
         warnings.warn(
             f"{len(left_out)} of {len(images)} images were left out, the first because: "
             f"{left_out[0]}",
+            SegcapWarning,
             stacklevel=3,
         )
     return np.concatenate(glyphs), np.concatenate(used)

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Warp", "augment_glyphs", "lose_detail", "vary_strokes", "warp_glyphs"]
+__all__ = ["Warp", "augment_glyphs", "augment_strips", "lose_detail", "vary_strokes", "warp_glyphs"]
 
 _FAINTEST_INK = 0.1
 _CROSS = cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3))
@@ -197,3 +197,69 @@ def _interpolation(size: int, control_points: int) -> NDArray[np.float32]:
     """(size, control_points) weights of a cubic upsampling."""
     identity = np.eye(control_points, dtype=np.float32)
     return cv2.resize(identity, (control_points, size), interpolation=cv2.INTER_CUBIC)
+
+
+_STRIP_WARP = Warp(rotation=3.0, scale=0.12, shear=0.12, shift=2.0, elastic=0.8)
+
+
+def augment_strips(
+    ink: NDArray[np.uint8],
+    spans: NDArray[np.float32],
+    rng: np.random.Generator,
+    warp: Warp = _STRIP_WARP,
+) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
+    """Warp lines of text, change their tone, and blur or speckle a share of them.
+
+    Parameters
+    ----------
+    ink : (N, H, W) uint8 array
+        See `segcap.strips.Strip`.
+    spans : (N, L, 2) float array
+        First and last edge of each character, pixels; NaN for none.
+    rng : numpy.random.Generator
+        Source of all random choices.
+    warp : Warp
+        Strength.
+
+    Returns
+    -------
+    ink : (N, H, W) uint8 array
+    spans : (N, L, 2) float32 array
+        Moved with the ink.
+    """
+    count, height, width = ink.shape
+    turns = np.tan(np.deg2rad(rng.uniform(-warp.rotation, warp.rotation, count)))
+    scales = 1 + rng.uniform(-warp.scale, warp.scale, (2, count))
+    leans = rng.uniform(-warp.shear, warp.shear, (count, 1))
+    shifts = rng.uniform(-warp.shift, warp.shift, (2, count))
+    gammas = np.exp(rng.uniform(-0.4, 0.4, count))
+    blurs = np.where(rng.random(count) < 0.25, rng.uniform(0.4, 1.1, count), 0)
+    grains = np.where(rng.random(count) < 0.25, rng.uniform(4, 30, count), 0)
+    rows, columns = np.mgrid[:height, :width].astype(np.float32)
+    middle = np.float32((height - 1) / 2)
+    levels = np.arange(256) / 255
+    warped = np.empty_like(ink)
+    points = max(2, round(width / height * warp.control_points))
+    up, across = _interpolation(height, warp.control_points), _interpolation(width, points)
+    for index in range(count):
+        scale_x, scale_y = scales[:, index].astype(np.float32)
+        shift_x, shift_y = shifts[:, index].astype(np.float32)
+        field = rng.normal(0, warp.elastic, (2, warp.control_points, points)).astype(np.float32)
+        off_x, off_y = up @ field[0] @ across.T, up @ field[1] @ across.T
+        turn = np.float32(turns[index])
+        down = rows - middle
+        from_x = (columns - shift_x) / scale_x + leans[index].astype(np.float32) * down + off_x
+        from_y = middle + (down - shift_y) / scale_y
+        from_y += turn * (columns - np.float32(width / 2)) + off_y
+        line = cv2.remap(
+            ink[index], from_x, from_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT
+        )
+        line = cv2.LUT(line, (255 * levels ** gammas[index]).astype(np.uint8))
+        if blurs[index]:
+            line = cv2.GaussianBlur(line, (0, 0), float(blurs[index]))
+        if grains[index]:
+            grain = rng.normal(0, grains[index], line.shape).astype(np.float32)
+            line = np.clip(line + grain, 0, 255).astype(np.uint8)
+        warped[index] = line
+    moved = spans * scales[0][:, None, None] + shifts[0][:, None, None]
+    return warped, moved.astype(np.float32)

@@ -12,18 +12,20 @@ from numpy.typing import NDArray
 
 from segcap.engine import MODEL_SKOPS, export_network, open_engine, require_keras
 from segcap.errors import DataError, ParameterError
-from segcap.models import ARCHITECTURES
 from segcap.models.baselines import BASELINES, fit_baseline
+from segcap.trained import Trained
 from segcap.training.augment import augment_glyphs
 from segcap.training.calibrate import fit_temperature
 from segcap.training.fit import OnEpoch, Schedule, fit_network
+from segcap.training.lessons import GlyphLessons
+from segcap.training.rounding import round_to_half
 
 if TYPE_CHECKING:
-    import keras
+    pass
 
 __all__ = ["CLASSIFIERS", "TrainedClassifier", "train_classifier", "versions"]
 
-CLASSIFIERS = (*ARCHITECTURES, *BASELINES)
+CLASSIFIERS = ("glyph_cnn", *BASELINES)
 _VALIDATION_SHARE = 0.06
 
 
@@ -33,16 +35,13 @@ class TrainedClassifier:
 
     Attributes
     ----------
-    parts : dict of str to bytes
-        See `segcap.engine.open_engine`.
-    temperature : float
-        Fitted on the validation part.
+    trained : Trained
+        Calibrated on the validation part.
     figures : dict
         Sizes of both parts, validation accuracy and, for a network, its epochs.
     """
 
-    parts: dict[str, bytes]
-    temperature: float
+    trained: Trained
     figures: dict[str, Any]
 
 
@@ -128,22 +127,23 @@ def train_classifier(
         model = build(architecture, classes)
         history = fit_network(
             model,
-            (glyphs[train], labels[train]),
-            (glyphs[validation], labels[validation]),
-            augment=augment_glyphs,
+            GlyphLessons(
+                (glyphs[train], labels[train]),
+                (glyphs[validation], labels[validation]),
+                augment_glyphs,
+            ),
             schedule=schedule or Schedule(),
             seed=seed,
             state=state,
             on_epoch=on_epoch,
         )
-        _round_to_half(model)
+        round_to_half(model)
         parts = export_network(model)
         figures |= {"epochs": len(history.loss), "best_epoch": history.best_epoch + 1}
     logits = open_engine(parts, architecture, classes=classes).logits(glyphs[validation])
     right = logits.argmax(axis=1) == labels[validation]
     return TrainedClassifier(
-        parts,
-        fit_temperature(logits, labels[validation]),
+        Trained(architecture, classes, parts, fit_temperature(logits, labels[validation])),
         figures | {"validation_accuracy": round(float(right.mean()), 6)},
     )
 
@@ -165,8 +165,3 @@ def _fit_baseline(
     from skops.io import dumps
 
     return {MODEL_SKOPS: dumps(fit_baseline(architecture, glyphs, labels, seed=seed))}
-
-
-def _round_to_half(model: "keras.Model") -> None:
-    for weight in model.weights:
-        weight.assign(np.asarray(weight.numpy(), np.float16).astype(np.float32))

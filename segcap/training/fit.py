@@ -6,27 +6,65 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 from safetensors import safe_open
 from safetensors.numpy import save
 
-from segcap.bundle import digest, write_atomically
-from segcap.compose import log_softmax
+from segcap.bundle import write_atomically
+from segcap.engine import as_model_inputs
 from segcap.errors import DataError, ParameterError
 from segcap.models import COLUMNS
 
 if TYPE_CHECKING:
     import keras
 
-__all__ = ["History", "OnEpoch", "Schedule", "fit_network"]
+__all__ = ["History", "Lessons", "OnEpoch", "Pass", "Schedule", "fit_network"]
 
-Augment: TypeAlias = Callable[[NDArray[np.float32], np.random.Generator], NDArray[np.float32]]
-
-_BATCH = 1024
 _LEAST_STEPS = 50
+
+
+class Pass(NamedTuple):
+    """What a network is shown in one epoch.
+
+    Attributes
+    ----------
+    inputs : list of (n, ...) float32 arrays
+        One for each input of the network.
+    classes : (n, ...) int array
+    weights : (n, ...) float32 array or None
+        How much each class counts; all the same unless given.
+    """
+
+    inputs: list[NDArray[np.float32]]
+    classes: NDArray[np.integer]
+    weights: NDArray[np.float32] | None = None
+
+
+class Lessons(Protocol):
+    """What a network learns from.
+
+    Attributes
+    ----------
+    digest : str
+        SHA-256 of the data.
+    """
+
+    digest: str
+
+    def __len__(self) -> int:
+        """Give the number of samples."""
+        ...
+
+    def draw(self, order: NDArray[np.intp], rng: np.random.Generator) -> Pass:
+        """Give the samples of these indices, augmented."""
+        ...
+
+    def evaluate(self, model: "keras.Model") -> tuple[float, float]:
+        """Give the cross-entropy and the accuracy on samples that are not learned from."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -93,10 +131,8 @@ OnEpoch: TypeAlias = Callable[[int, History], None]
 
 def fit_network(
     model: "keras.Model",
-    train: tuple[NDArray[np.float32], NDArray[np.integer]],
-    validation: tuple[NDArray[np.float32], NDArray[np.integer]],
+    lessons: Lessons,
     *,
-    augment: Augment,
     schedule: Schedule,
     seed: int,
     state: str | os.PathLike[str] | None = None,
@@ -116,10 +152,7 @@ def fit_network(
     ----------
     model : keras.Model
         From inputs to logits; changed in place.
-    train, validation : tuple of (N, ...) float32 array and (N,) int array
-        Inputs and classes.
-    augment : callable
-        From inputs and a generator to new inputs.
+    lessons : Lessons
     schedule : Schedule
     seed : int
     state : path, optional
@@ -139,7 +172,7 @@ def fit_network(
     import keras
 
     keras.utils.set_random_seed(seed)
-    steps = max(_LEAST_STEPS, len(train[0]) // schedule.batch_size)
+    steps = max(_LEAST_STEPS, len(lessons) // schedule.batch_size)
     learner = _learner(model)
     learner.compile(
         keras.optimizers.AdamW(
@@ -152,34 +185,34 @@ def fit_network(
             weight_decay=schedule.weight_decay,
         ),
         keras.losses.CategoricalCrossentropy(from_logits=True),
-        metrics=["accuracy"],
+        weighted_metrics=["accuracy"],
     )
     learner.optimizer.build(learner.trainable_variables)
     identity = {
         "network": [model.name, [list(weight.shape) for weight in model.weights]],
-        "data": digest(*train, *validation),
+        "data": lessons.digest,
         "schedule": asdict(schedule),
         "seed": seed,
         "versions": [version("segcap"), keras.__version__, keras.backend.backend()],
     }
     run = _Run(learner, Path(state) if state else None, identity)
     history, best = run.resume()
-    targets = _one_hot(train[1], learner)
     for epoch in range(len(history.loss), schedule.epochs):
         if epoch - history.best_epoch > schedule.patience:
             break
         rng = np.random.default_rng([seed, epoch])
-        order = _drawn(len(targets), steps * schedule.batch_size, rng)
+        shown = lessons.draw(_drawn(len(lessons), steps * schedule.batch_size, rng), rng)
         figures = learner.fit(
-            _augmented(train[0], order, augment, rng),
-            targets[order],
+            as_model_inputs(shown.inputs),
+            _one_hot(shown.classes, learner),
+            sample_weight=shown.weights,
             batch_size=schedule.batch_size,
             epochs=epoch + 1,
             initial_epoch=epoch,
             shuffle=False,
             verbose=0,
         ).history
-        loss, accuracy = _evaluate(model, *validation)
+        loss, accuracy = lessons.evaluate(model)
         history.loss.append(float(figures["loss"][0]))
         history.accuracy.append(float(figures["accuracy"][0]))
         history.validation_loss.append(loss)
@@ -246,37 +279,15 @@ def _learner(model: "keras.Model") -> "keras.Model":
     return keras.Model(model.inputs, model.get_layer(COLUMNS).output, name=model.name)
 
 
-def _one_hot(labels: NDArray[np.integer], learner: "keras.Model") -> NDArray[np.float32]:
-    """Targets in the shape of the learner's output: (N, classes) or (N, K, classes)."""
-    *columns, classes = learner.output_shape[1:]
-    targets = np.eye(classes, dtype=np.float32)[labels]
-    return np.repeat(targets[:, None], columns[0], axis=1) if columns else targets
+def _one_hot(classes: NDArray[np.integer], learner: "keras.Model") -> NDArray[np.float32]:
+    """Targets in the shape of the learner's output, the same for each of its columns."""
+    targets = np.eye(learner.output_shape[-1], dtype=np.float32)[classes]
+    if targets.ndim < len(learner.output_shape):
+        targets = np.repeat(targets[:, None], learner.output_shape[1], axis=1)
+    return targets
 
 
 def _drawn(samples: int, draws: int, rng: np.random.Generator) -> NDArray[np.intp]:
     """Order samples at random, all once before any comes again."""
     rounds = [rng.permutation(samples) for _ in range(-(-draws // samples))]
     return np.concatenate(rounds)[:draws]
-
-
-def _augmented(
-    inputs: NDArray[np.float32],
-    order: NDArray[np.intp],
-    augment: Augment,
-    rng: np.random.Generator,
-) -> NDArray[np.float32]:
-    """Augment samples in the given order, a chunk at a time to bound what maps take of memory."""
-    augmented = np.empty((len(order), *inputs.shape[1:]), np.float32)
-    for start in range(0, len(order), _BATCH):
-        chunk = order[start : start + _BATCH]
-        augmented[start : start + len(chunk)] = augment(inputs[chunk], rng)
-    return augmented
-
-
-def _evaluate(
-    model: "keras.Model", inputs: NDArray[np.float32], labels: NDArray[np.integer]
-) -> tuple[float, float]:
-    """Mean cross-entropy and accuracy."""
-    log_probabilities = log_softmax(model.predict(inputs, batch_size=_BATCH, verbose=0))
-    loss = -float(log_probabilities[np.arange(len(labels)), labels].mean())
-    return loss, float((log_probabilities.argmax(axis=1) == labels).mean())

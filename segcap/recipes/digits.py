@@ -1,4 +1,4 @@
-"""How the shipped readers are made."""
+"""The reader "digits": handwritten digits, alone and in rows."""
 
 import os
 from typing import TYPE_CHECKING
@@ -7,14 +7,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segcap.compose import log_softmax
-from segcap.datasets.mnist import load_mnist
+from segcap.datasets.mnist import Mnist, load_mnist
 from segcap.evaluate.metrics import expected_calibration_error, wilson
 from segcap.readers.glyph import GlyphReader
+from segcap.recipes.lines import digit_lines, stacked, warped_copies
+from segcap.training.spans import LabelledStrips
 
 if TYPE_CHECKING:
     from segcap.training.fit import OnEpoch
 
-__all__ = ["measure_glyphs", "train_digits"]
+__all__ = ["add_lines", "measure_glyphs", "train_digits"]
+
+_TIERS = ((10, 0.5), (15, 0.25), (22, 0.25))
+_ROWS = 50_000
+_VALIDATED_ON = 2000
+_LEARNED_DIGITS = 48_000
+_SEED, _OTHER_SEED = 0, 5
 
 
 def train_digits(
@@ -22,11 +30,15 @@ def train_digits(
     *,
     classifier: str = "glyph_cnn",
     epochs: int = 30,
+    line_epochs: int = 6,
     seed: int = 0,
     state: str | os.PathLike[str] | None = None,
     on_epoch: "OnEpoch | None" = None,
 ) -> GlyphReader:
     """Learn to read digits from MNIST's x_train, and measure on its x_test, once, at the end.
+
+    What names single digits learns from them as they are; what names spans of a line, from rows
+    of them that stand apart, touch and overlap.
 
     Parameters
     ----------
@@ -34,10 +46,12 @@ def train_digits(
         See `segcap.datasets.load_mnist`.
     classifier : {"glyph_cnn", "hog_svm", "knn"}
     epochs : int
-        Most passes over the data, for the network.
+        Most passes over the digits, for the network.
+    line_epochs : int
+        Most passes over the rows.
     seed : int
     state : path, optional
-        File from which a killed training goes on.
+        File from which a killed training goes on; that of the rows bears ".lines" besides.
     on_epoch : callable
         Called after each epoch with the number of epochs done and the history.
 
@@ -61,8 +75,69 @@ def train_digits(
         state=state,
         on_epoch=on_epoch,
     )
+    add_lines(
+        reader,
+        mnist,
+        epochs=line_epochs,
+        state=None if state is None else f"{os.fspath(state)}.lines",
+        on_epoch=on_epoch,
+    )
     reader.provenance_["figures"] |= measure_glyphs(reader, mnist.x_test, mnist.y_test)
     return reader
+
+
+def add_lines(
+    reader: GlyphReader,
+    mnist: Mnist,
+    *,
+    epochs: int,
+    state: str | os.PathLike[str] | None = None,
+    on_epoch: "OnEpoch | None" = None,
+) -> GlyphReader:
+    """Teach a reader of single digits to read touching and overlapping ones.
+
+    What names spans of a line starts from the shipped reader "mixed".
+
+    Parameters
+    ----------
+    reader : GlyphReader
+    mnist : Mnist
+    epochs : int
+        Most passes over 50,000 rows of x_train's first 48,000 digits and of warped copies; rows
+        of the last 2,000 calibrate.
+    state, on_epoch
+        As of `train_digits`.
+
+    Returns
+    -------
+    GlyphReader
+        The same reader.
+    """
+    pictures, names = mnist.x_train, mnist.y_train
+    learned = pictures[:_LEARNED_DIGITS], names[:_LEARNED_DIGITS]
+    held_out = pictures[_LEARNED_DIGITS:], names[_LEARNED_DIGITS:]
+    glyph_epochs = reader.epochs
+    reader.set_params(epochs=epochs)
+    reader.fit_lines(
+        _rows(_ROWS, warped_copies(learned, seed=0), _SEED),
+        _rows(_VALIDATED_ON, held_out, _OTHER_SEED),
+        start="mixed",
+        data="MNIST x_train",
+        state=state,
+        on_epoch=on_epoch,
+    )
+    return reader.set_params(epochs=glyph_epochs)
+
+
+def _rows(
+    n: int, digits: tuple[NDArray[np.uint8], NDArray[np.integer]], seed: int
+) -> LabelledStrips:
+    lines = []
+    for min_advance, share in _TIERS:
+        lines += digit_lines(
+            round(n * share), digits, min_advance=min_advance, seed=seed, n_jobs=-1
+        )
+    return stacked(lines)
 
 
 def measure_glyphs(
@@ -83,9 +158,9 @@ def measure_glyphs(
     dict
         "test_accuracy" with its Wilson interval and n, and the expected calibration error.
     """
-    log_probabilities = log_softmax(
-        reader.logits(as_glyphs(digits)), temperature=reader.temperature_
-    )
+    logits = reader.logits(as_glyphs(digits))
+    temperature = reader.glyphs_.temperature if reader.glyphs_ else 1.0
+    log_probabilities = log_softmax(logits, temperature=temperature)
     right = log_probabilities.argmax(axis=1) == labels
     accuracy = wilson(int(right.sum()), len(right))
     calibration = expected_calibration_error(np.exp(log_probabilities.max(axis=1)), right)

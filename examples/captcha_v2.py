@@ -1,0 +1,56 @@
+"""captcha-v2: look at the data, clean and cut it, learn, and look at what is read wrong.
+
+python examples/captcha_v2.py FOLDER [--quick]
+
+FOLDER holds the images of "CAPTCHA Images (version 2)", named by their texts. Every fifth image is
+held out. Pictures of an image's way, and of the wrong ones, are written into captcha_v2_pictures.
+"""
+
+import argparse
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+
+import segcap
+from segcap.datasets import load_named
+from segcap.evaluate import character_accuracy, exact_match
+from segcap.finding import Finding
+from segcap.image import load_image
+
+parser = argparse.ArgumentParser(description=__doc__)
+parser.add_argument("folder", type=Path)
+parser.add_argument("--quick", action="store_true", help="learn for one epoch only")
+parser.add_argument("--out", type=Path, default=Path("captcha_v2_pictures"))
+args = parser.parse_args()
+args.out.mkdir(exist_ok=True)
+
+images, labels = map(np.array, load_named(args.folder))
+counts = Counter("".join(labels))
+print(f"{len(images)} images, lengths {sorted(set(map(len, labels)))}")
+print("characters", " ".join(f"{char}:{counts[char]}" for char in sorted(counts)))
+
+for line_removal in ("none", "hough"):
+    finding = Finding(line_removal=line_removal)
+    numbers = Counter(len(finding.segments(load_image(image)).boxes) for image in images[:200])
+    print(f"pieces of ink with line_removal={line_removal!r}: {sorted(numbers.items())}")
+
+held_out = np.arange(len(images)) % 5 == 0
+reader = segcap.GlyphReader("".join(sorted(counts)), length=5, epochs=1 if args.quick else 15)
+reader.fit(images[~held_out], labels[~held_out])
+for name, value in reader.provenance_["figures"].items():
+    print(f"  {name}: {value}")
+reader.explain(images[0]).savefig(args.out / "way.png", dpi=100)
+
+read, truth = reader.predict(images[held_out]), labels[held_out]
+print(f"texts       {exact_match(read, truth)}")
+print(f"characters  {character_accuracy(read, truth)}")
+confused = Counter(
+    (true, char) for a, b in zip(truth, read, strict=True) for true, char in zip(a, b, strict=False)
+)
+missed = Counter({pair: n for pair, n in confused.items() if pair[0] != pair[1]})
+print("most confused", ", ".join(f"{a} as {b}: {n}" for (a, b), n in missed.most_common(6)))
+for image, text, label in zip(images[held_out], read, truth, strict=True):
+    if text != label:
+        print(f"  {label} read as {text}: {reader.failure(image, label)}")
+        reader.explain(image).savefig(args.out / f"{label}.png", dpi=100)

@@ -1,0 +1,91 @@
+"""Measure what is read after learning from images labelled with their whole texts.
+
+    python examples/figures/learning.py SCHEME [--data DIR] [--labels N | --folds K]
+                                        [--test N] [--epochs E] [--out BUNDLE]
+
+SCHEME is a generated one (its seed 0 to learn from, its seed 1 to test on), or any name for the
+images in DIR, named by their texts: so many of them to learn from, the others, or so many of
+them, to test on; or each image once, by k-fold cross-validation.
+"""
+
+import argparse
+import resource
+import time
+from pathlib import Path
+
+import cv2
+import numpy as np
+from sklearn.model_selection import KFold
+
+import segcap
+from segcap.datasets import load_named
+from segcap.evaluate import character_accuracy, exact_match
+from segcap.generate import TextGenerator
+from segcap.image import load_image
+
+parser = argparse.ArgumentParser(description=__doc__)
+parser.add_argument("scheme")
+parser.add_argument("--data", type=Path)
+parser.add_argument("--labels", type=int, default=300)
+parser.add_argument("--folds", type=int)
+parser.add_argument("--test", type=int, default=100_000)
+parser.add_argument("--epochs", type=int, default=15)
+parser.add_argument("--seed", type=int, default=0)
+parser.add_argument("--out", type=Path)
+args = parser.parse_args()
+
+
+def parts():
+    """Images and labels, and pairs of indices to learn from and to test on."""
+    if args.data is None:
+        generator = TextGenerator(args.scheme)
+        learned = generator.samples(args.labels, seed=0)
+        others = generator.samples(min(args.test, 1000), seed=1)
+        images = [sample.image for sample in learned + others]
+        labels = np.array([sample.label for sample in learned + others])
+        return images, labels, [(np.arange(args.labels), np.arange(args.labels, len(labels)))]
+    images, labels = load_named(args.data)
+    labels = np.array(labels)
+    if args.folds:
+        folds = KFold(args.folds, shuffle=True, random_state=args.seed)
+        return images, labels, list(folds.split(labels))
+    order = np.random.default_rng(args.seed).permutation(len(labels))
+    return images, labels, [(order[: args.labels], order[args.labels :][: args.test])]
+
+
+images, labels, splits = parts()
+lengths = set(map(len, labels))
+read, truth = [], []
+for number, (learned, tested) in enumerate(splits):
+    reader = segcap.GlyphReader(
+        "".join(sorted(set("".join(labels)))),
+        length=lengths.pop() if len(lengths) == 1 else None,
+        epochs=args.epochs,
+        random_state=args.seed,
+    )
+    lengths = set(map(len, labels))
+    started = time.perf_counter()
+    reader.fit([images[i] for i in learned], labels[learned])
+    minutes = (time.perf_counter() - started) / 60
+    answers = reader.predict([images[i] for i in tested])
+    read += answers.tolist()
+    truth += labels[tested].tolist()
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+    print(f"part {number + 1} of {len(splits)}: {len(learned)} labels, {minutes:.1f} minutes, ")
+    print(f"  peak {peak:.1f} GiB, {reader.provenance_['figures']}")
+    print(f"  texts {exact_match(answers, labels[tested])}", flush=True)
+    if args.out:
+        reader.save(args.out)
+wrong = [pair for pair in zip(truth, read, strict=True) if pair[0] != pair[1]]
+cv2.setNumThreads(1)
+spent = []
+for i in tested[:200]:
+    image = load_image(images[i])
+    started = time.perf_counter()
+    reader.read(image)
+    spent.append(time.perf_counter() - started)
+print(f"{args.scheme}")
+print(f"  texts       {exact_match(read, truth)}")
+print(f"  characters  {character_accuracy(read, truth)}")
+print(f"  one image   {1e3 * np.median(spent):.1f} ms")
+print(f"  wrong       {', '.join(f'{a} as {b}' for a, b in wrong[:20])}")

@@ -1,0 +1,289 @@
+"""How a glyph reader learns."""
+
+import os
+from abc import ABC
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from segcap.bundle import bundle_path, digest, read_bundle
+from segcap.charset import Charset
+from segcap.errors import ParameterError
+from segcap.finding import Finding
+from segcap.image import ImageSource
+from segcap.readers.kept import trained_context
+from segcap.readers.settings import GlyphSettings
+from segcap.trained import CONTEXT, Trained
+
+if TYPE_CHECKING:
+    from segcap.training.fit import OnEpoch
+    from segcap.training.learn import Progress
+    from segcap.training.spans import LabelledStrips
+
+__all__ = ["GlyphLearner"]
+
+_ORIGIN = "mixed"
+
+Self = TypeVar("Self", bound="GlyphLearner")
+
+
+class GlyphLearner(GlyphSettings, ABC):
+    """The part of `segcap.GlyphReader` that learns."""
+
+    charset_: str
+    glyphs_: Trained | None
+    context_: Trained | None
+    finding_: Finding
+    provenance_: dict[str, Any]
+
+    def fit(
+        self: Self,
+        images: Iterable[ImageSource],
+        labels: Sequence[str],
+        *,
+        state: str | os.PathLike[str] | None = None,
+        on_progress: "Progress | None" = None,
+    ) -> Self:
+        """Learn from images labelled with their whole texts; no glyph is ever annotated.
+
+        The span network starts from the shipped reader "mixed". It aligns each label with the
+        spans of its image, learns from where they lie, and aligns again; see
+        `segcap.training.learn`. The other classifiers learn from the images that part into as
+        many segments as their label has characters. Unreadable images are left out, with a
+        warning.
+
+        Parameters
+        ----------
+        images : iterable of path, bytes, array or PIL.Image.Image
+        labels : sequence of str
+        state : path, optional
+            File that keeps what was learned after every epoch; if it exists, learning goes on
+            from it.
+        on_progress : callable
+            Called with the number of epochs done, their total and a sentence.
+
+        Returns
+        -------
+        self Interrupted (Ctrl-C), it keeps the last good state and raises
+            KeyboardInterrupt.
+
+        Raises
+        ------
+        ParameterError
+            A label holds a character outside the charset or has another length than `length`.
+        DataError
+            There are not as many labels as images, or too few usable images.
+
+        Warns
+        -----
+        UserWarning
+            Images were left out, or the reader has not learned to read.
+        """
+        self._check_parameters()
+        if self.classifier == CONTEXT:
+            return self._learn(images, labels, start=None, state=state, on_progress=on_progress)
+        from segcap.training.align import labelled_glyphs
+
+        glyphs, classes = labelled_glyphs(
+            images,
+            labels,
+            charset=Charset(self.charset),
+            length=self.length,
+            finding=self._finding(),
+        )
+        self.fit_glyphs(glyphs, classes, data="labelled images", state=state)
+        self.context_ = None
+        return self
+
+    def partial_fit(
+        self: Self,
+        images: Iterable[ImageSource],
+        labels: Sequence[str],
+        *,
+        state: str | os.PathLike[str] | None = None,
+        on_progress: "Progress | None" = None,
+    ) -> Self:
+        """Learn from more images, starting from what was learned; parameters as of `fit`.
+
+        The settings that `fit` chose stay. A reader that has learned nothing yet is fitted.
+        """
+        self._check_parameters()
+        start = getattr(self, "context_", None)
+        if self.classifier != CONTEXT:
+            raise ParameterError(
+                f"To learn more, the 'classifier' must be '{CONTEXT}'. Got '{self.classifier}'."
+            )
+        if start is not None and self.charset_ != self.charset:
+            raise ParameterError(
+                f"To learn more, the charset must stay {self.charset_!r}. Got {self.charset!r}."
+            )
+        return self._learn(images, labels, start=start, state=state, on_progress=on_progress)
+
+    def _learn(
+        self: Self,
+        images: Iterable[ImageSource],
+        labels: Sequence[str],
+        *,
+        start: Trained | None,
+        state: str | os.PathLike[str] | None,
+        on_progress: "Progress | None",
+    ) -> Self:
+        from segcap.training.learn import learn_context
+
+        if start is not None:
+            known, findings = self.charset_, [self.finding_]
+        else:
+            start, known = _context_of(_ORIGIN)
+            findings = self._open_findings()
+        learned = learn_context(
+            images,
+            labels,
+            charset=Charset(self.charset),
+            length=self.length,
+            start=start,
+            known=known,
+            findings=findings,
+            epochs=self.epochs,
+            seed=self.random_state,
+            state=state,
+            on_progress=on_progress,
+        )
+        self.glyphs_, self.context_, self.finding_ = None, learned.trained, learned.finding
+        self._note("labelled images", learned.samples, learned.digest, learned.figures)
+        if learned.interrupted:
+            raise KeyboardInterrupt
+        return self
+
+    def fit_glyphs(
+        self: Self,
+        glyphs: NDArray[np.float32],
+        classes: NDArray[np.integer],
+        *,
+        data: str = "glyphs",
+        state: str | os.PathLike[str] | None = None,
+        on_epoch: "OnEpoch | None" = None,
+    ) -> Self:
+        """Learn from framed glyphs.
+
+        Parameters
+        ----------
+        glyphs : (N, 28, 28, 1) float32 array
+            In [0, 1], ink 1; see `segcap.glyphs.frame_glyphs`.
+        classes : (N,) int array
+            Index into the charset of each.
+        data : str
+            Name of the data, for the provenance.
+        state : path, optional
+            File from which a killed training goes on.
+        on_epoch : callable
+            Called after each epoch with the number of epochs done and the history.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        ParameterError
+            A parameter is outside its range.
+        DataError
+            A class has fewer than two glyphs, or `state` is of another training.
+        """
+        from segcap.training.classifier import train_classifier
+        from segcap.training.fit import Schedule
+
+        self._check_parameters()
+        trained = train_classifier(
+            glyphs,
+            classes,
+            classes=len(self.charset),
+            architecture=self.classifier,
+            schedule=Schedule(epochs=self.epochs),
+            seed=self.random_state,
+            state=state,
+            on_epoch=on_epoch,
+        )
+        self.glyphs_, self.context_, self.finding_ = trained.trained, None, self._finding()
+        self._note(data, len(glyphs), digest(glyphs, classes), trained.figures)
+        return self
+
+    def fit_lines(
+        self: Self,
+        train: "LabelledStrips",
+        validation: "LabelledStrips",
+        *,
+        start: str | os.PathLike[str] | None = None,
+        data: str = "lines",
+        state: str | os.PathLike[str] | None = None,
+        on_epoch: "OnEpoch | None" = None,
+    ) -> Self:
+        """Learn from lines in which the place of every character is known.
+
+        A reader that names single glyphs learns to read touching ones besides.
+
+        Parameters
+        ----------
+        train, validation : LabelledStrips
+            See `segcap.training.spans`.
+        start : str or path, optional
+            Name or bundle of a reader to start from; from nothing unless given.
+        data : str
+            Name of the data, for the provenance.
+        state : path, optional
+            File from which a killed training goes on.
+        on_epoch : callable
+            Called after each epoch with the number of epochs done and the history.
+
+        Raises
+        ------
+        ParameterError
+            A parameter is outside its range.
+        DataError
+            `state` is of another training.
+        """
+        from segcap.training.context import train_context
+        from segcap.training.fit import Schedule
+
+        self._check_parameters()
+        learned = train_context(
+            train,
+            validation,
+            characters=self.charset,
+            start=None if start is None else _context_of(start),
+            schedule=Schedule(epochs=self.epochs, batch_size=64, learning_rate=2e-3),
+            seed=self.random_state,
+            state=state,
+            on_epoch=on_epoch,
+        )
+        names_glyphs = getattr(self, "glyphs_", None) is not None
+        if not names_glyphs:
+            self.glyphs_ = None
+        before = self.provenance_["figures"] if names_glyphs else {}
+        self.context_, self.finding_ = learned.trained, self._finding()
+        self._note(data, len(train.ink), digest(*train), before | learned.figures)
+        return self
+
+    def _note(self, data: str, samples: int, sha256: str, figures: dict[str, Any]) -> None:
+        """Keep what the trained parts are and where they come from."""
+        from segcap.training.classifier import versions
+
+        self.charset_ = self.charset
+        self.provenance_ = {
+            "data": {"name": data, "samples": samples, "sha256": sha256},
+            "seed": self.random_state,
+            "versions": versions(self.classifier),
+            "figures": figures,
+        }
+
+
+def _context_of(model: str | os.PathLike[str]) -> tuple[Trained, str]:
+    """Give a reader's span network and the characters that it tells apart."""
+    bundle = read_bundle(bundle_path(model))
+    context = trained_context(bundle)
+    if context is None:
+        raise ParameterError(
+            f"To start from a reader, it must name spans of a line. Got '{model}', which does not."
+        )
+    return context, bundle.charset

@@ -1,0 +1,209 @@
+"""From images to readings: glyphs that stand alone by themselves, others in their line."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from segcap.charset import Charset
+from segcap.choice import Lattice, Outcome, best_texts, choose
+from segcap.compose import log_softmax
+from segcap.cutout import cut_out
+from segcap.cuts import parts_for_width
+from segcap.engine import EngineName
+from segcap.finding import Finding
+from segcap.glyphs import NO_GLYPHS, frame_glyphs
+from segcap.image import to_grey
+from segcap.lattice import best_path
+from segcap.layout import Layout, lay_out
+from segcap.naming import span_logits
+from segcap.segment import Segments
+from segcap.trained import NO_CHARACTER, Trained
+
+__all__ = ["Pipeline", "Scored"]
+
+
+@dataclass(frozen=True)
+class Scored:
+    """One image's candidate spans with their scores.
+
+    Attributes
+    ----------
+    lattice : Lattice
+    log_probabilities : (S, C) float64 array
+        Of the characters.
+    skips : (S,) float64 array or None
+        Log-probability of nothing in each span; None where single glyphs were named.
+    """
+
+    lattice: Lattice
+    log_probabilities: NDArray[np.float64]
+    skips: NDArray[np.float64] | None = None
+
+
+@dataclass(frozen=True)
+class Pipeline:
+    """A reader's trained parts and settings, and the steps that they take part in.
+
+    Attributes
+    ----------
+    charset : Charset
+    glyphs, context : Trained or None
+        What names single glyphs and spans of a line; at least one.
+    finding : Finding
+    length, allowlist, reject_below, engine
+        As of `segcap.GlyphReader`.
+    """
+
+    charset: Charset
+    glyphs: Trained | None
+    context: Trained | None
+    finding: Finding
+    length: int | None
+    allowlist: str | None
+    reject_below: float
+    engine: EngineName
+
+    def read(self, images: Sequence[NDArray[np.uint8]]) -> list[Outcome]:
+        """Read (H, W, 3) uint8 images."""
+        return [
+            choose(
+                scored.lattice,
+                scored.log_probabilities,
+                self.charset.characters,
+                length=self.length,
+                reject_below=self.reject_below,
+                skips=scored.skips,
+            )
+            for scored in self.score(images)
+        ]
+
+    def best_texts(self, image: NDArray[np.uint8], most: int) -> list[tuple[str, float]]:
+        """Rank the texts that an image may show."""
+        (scored,) = self.score([image])
+        return best_texts(
+            scored.lattice,
+            scored.log_probabilities,
+            self.charset.characters,
+            length=self.length,
+            most=most,
+            skips=scored.skips,
+        )
+
+    def locate(
+        self, image: NDArray[np.uint8], classes: NDArray[np.intp]
+    ) -> NDArray[np.int32] | None:
+        """Box the characters of a known text; None if there is too little ink for it."""
+        (scored,) = self.score([image])
+        path = best_path(
+            scored.lattice.spans,
+            scored.log_probabilities[:, classes],
+            atoms=scored.lattice.atoms,
+            length=len(classes),
+            skips=scored.skips,
+        )
+        return None if path is None else scored.lattice.boxes[path.spans]
+
+    def score(self, images: Sequence[NDArray[np.uint8]]) -> list[Scored]:
+        """Cut images and score their spans, those of many images in one call of the network."""
+        found = [self.finding.segments(image) for image in images]
+        alone = [self.context is None or self._stands_alone(segments) for segments in found]
+        single = [index for index, is_alone in enumerate(alone) if is_alone]
+        others = [index for index, is_alone in enumerate(alone) if not is_alone]
+        scored = dict(zip(single, self._score_glyphs(images, found, single), strict=True))
+        scored |= dict(zip(others, self._score_lines(images, found, others), strict=True))
+        return [scored[index] for index in range(len(images))]
+
+    def _stands_alone(self, segments: Segments) -> bool:
+        """Whether every segment is one character as far as widths and their number tell."""
+        if self.glyphs is None:
+            return False
+        if self.length is not None and len(segments.boxes) != self.length:
+            return False
+        return bool((parts_for_width(segments.boxes) == 1).all())
+
+    def _score_glyphs(
+        self, images: Sequence[NDArray[np.uint8]], found: list[Segments], chosen: list[int]
+    ) -> list[Scored]:
+        if not chosen:
+            return []
+        cutouts = [
+            cut_out(images[index], found[index], length=self.length, cutters=self.finding.cutters)
+            for index in chosen
+        ]
+        glyphs = [cutout.glyphs for cutout in cutouts]
+        log_probabilities = self._name_glyphs(glyphs)
+        stops = np.cumsum([len(framed) for framed in glyphs])
+        shares = np.split(log_probabilities, stops[:-1])
+        return [
+            Scored(cutout.lattice, share) for cutout, share in zip(cutouts, shares, strict=True)
+        ]
+
+    def _score_lines(
+        self, images: Sequence[NDArray[np.uint8]], found: list[Segments], chosen: list[int]
+    ) -> list[Scored]:
+        if not chosen or self.context is None:
+            return []
+        layouts = [
+            lay_out(images[index], found[index], cutters=self.finding.cutters) for index in chosen
+        ]
+        allowed = np.append(self.charset.mask(self.allowlist), [True] * len(NO_CHARACTER))
+        characters = len(self.charset)
+        logits = span_logits(self.context.open(self.engine), layouts, self.context.classes)
+        named = [
+            log_softmax(own, temperature=self.context.temperature, allowed=allowed)
+            for own in logits
+        ]
+        if self.glyphs is not None:
+            self._rename_alone(images, found, chosen, layouts, named)
+        nothing = characters + NO_CHARACTER.index("nothing")
+        return [
+            Scored(layout.lattice, own[:, :characters], own[:, nothing])
+            for layout, own in zip(layouts, named, strict=True)
+        ]
+
+    def _rename_alone(
+        self,
+        images: Sequence[NDArray[np.uint8]],
+        found: list[Segments],
+        chosen: list[int],
+        layouts: list[Layout],
+        named: list[NDArray[np.float64]],
+    ) -> None:
+        """Let what names single glyphs say which character a whole narrow segment is."""
+        glyphs, places = [], []
+        for place, (index, layout) in enumerate(zip(chosen, layouts, strict=True)):
+            boxes = found[index].boxes
+            spans = {tuple(box): span for span, box in enumerate(layout.lattice.boxes.tolist())}
+            alone = [
+                segment
+                for segment in np.flatnonzero(parts_for_width(boxes) == 1).tolist()
+                if tuple(boxes[segment].tolist()) in spans
+            ]
+            own = np.array(alone, np.int32)
+            glyphs.append(
+                frame_glyphs(
+                    to_grey(images[index]),
+                    found[index].labels,
+                    boxes=boxes[own],
+                    spans=np.stack([own + 1, own + 2], axis=1),
+                )
+            )
+            places += [(place, spans[tuple(boxes[segment].tolist())]) for segment in alone]
+        shares = self._name_glyphs(glyphs)
+        characters = len(self.charset)
+        for (place, span), share in zip(places, shares, strict=True):
+            in_line = named[place][span, :characters]
+            named[place][span, :characters] = np.logaddexp.reduce(in_line) + share
+
+    def _name_glyphs(self, glyphs: list[NDArray[np.float32]]) -> NDArray[np.float64]:
+        if self.glyphs is None:
+            return np.empty((0, len(self.charset)))
+        return log_softmax(
+            self.glyphs.open(self.engine).logits(
+                np.concatenate([np.empty(NO_GLYPHS, np.float32), *glyphs])
+            ),
+            temperature=self.glyphs.temperature,
+            allowed=self.charset.mask(self.allowlist),
+        )

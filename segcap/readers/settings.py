@@ -1,0 +1,96 @@
+"""The parameters of a glyph reader: kept, checked, and filled in where they were left open."""
+
+from abc import ABC
+from collections.abc import Sequence
+from numbers import Integral, Real
+
+from segcap.binarize import METHODS, Method
+from segcap.charset import Charset
+from segcap.choice import Outcome
+from segcap.cutters import CUTTERS, DEFAULT_CUTTERS
+from segcap.engine import ENGINES, EngineName
+from segcap.errors import ParameterError
+from segcap.finding import Finding
+from segcap.readers.base import TextReader
+from segcap.segment import SEGMENTERS, Segmenter
+from segcap.strikes import LINE_REMOVALS, LineRemoval
+
+__all__ = ["GlyphSettings"]
+
+
+class GlyphSettings(TextReader[Outcome], ABC):
+    """What `segcap.GlyphReader` is made with; its parameters are described there."""
+
+    def __init__(
+        self,
+        charset: str = "0123456789",
+        *,
+        length: int | None = None,
+        allowlist: str | None = None,
+        reject_below: float = 0.0,
+        binarization: Method | None = None,
+        line_removal: LineRemoval | None = None,
+        segmentation: Segmenter = "components",
+        cutters: Sequence[str] = DEFAULT_CUTTERS,
+        classifier: str = "span_cnn",
+        engine: EngineName = "onnx",
+        epochs: int = 15,
+        random_state: int = 0,
+    ) -> None:
+        self.charset = charset
+        self.length = length
+        self.allowlist = allowlist
+        self.reject_below = reject_below
+        self.binarization = binarization
+        self.line_removal = line_removal
+        self.segmentation = segmentation
+        self.cutters = cutters
+        self.classifier = classifier
+        self.engine = engine
+        self.epochs = epochs
+        self.random_state = random_state
+
+    def _check_parameters(self) -> None:
+        Charset(self.charset).mask(self.allowlist)
+        if self.length is not None and (not isinstance(self.length, Integral) or self.length < 1):
+            raise ParameterError(
+                f"The 'length' must be an integer of at least 1, or None. Got {self.length!r}."
+            )
+        for name, value, known in (
+            ("binarization", self.binarization, (*METHODS, None)),
+            ("line_removal", self.line_removal, (*LINE_REMOVALS, None)),
+            ("segmentation", self.segmentation, SEGMENTERS),
+            ("engine", self.engine, ENGINES),
+            *(("cutters", cutter, tuple(CUTTERS)) for cutter in self.cutters),
+        ):
+            if value not in known:
+                raise ParameterError(
+                    f"The '{name}' of a GlyphReader must be one of "
+                    f"{', '.join(map(str, known))}. Got {value!r}."
+                )
+        if not isinstance(self.reject_below, Real) or not 0 <= self.reject_below <= 1:
+            raise ParameterError(
+                f"The 'reject_below' must be a number in [0, 1]. Got {self.reject_below!r}."
+            )
+        if not isinstance(self.random_state, Integral) or self.random_state < 0:
+            raise ParameterError(
+                f"The 'random_state' must be an integer of at least 0. Got {self.random_state!r}."
+            )
+
+    def _finding(self, learned: Finding | None = None) -> Finding:
+        """Give the settings as they are or, where they were left open, as learned."""
+        learned = learned or Finding()
+        return Finding(
+            self.binarization or learned.binarization,
+            self.line_removal or learned.line_removal,
+            self.segmentation,
+            tuple(self.cutters),
+        )
+
+    def _open_findings(self) -> list[Finding]:
+        """Give all settings that were left open."""
+        return [
+            Finding(binarization, line_removal, self.segmentation, tuple(self.cutters))
+            for binarization in ([self.binarization] if self.binarization else METHODS)
+            for line_removal in ([self.line_removal] if self.line_removal else LINE_REMOVALS)
+        ]

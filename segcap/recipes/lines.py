@@ -1,0 +1,159 @@
+"""Lines of text with the place of every character, from what the generators draw."""
+
+from collections.abc import Sequence
+from typing import NamedTuple, TypeAlias
+
+import cv2
+import numpy as np
+from joblib import Parallel, delayed
+from numpy.typing import ArrayLike, NDArray
+
+from segcap.charset import Charset
+from segcap.finding import Finding
+from segcap.generate import TextGenerator, digit_sums
+from segcap.strips import Strip, line_strip, soft_ink
+from segcap.training.augment import Warp, warp_glyphs
+from segcap.training.spans import LabelledStrips, own_columns, stack_strips
+
+__all__ = ["Line", "Share", "digit_lines", "stacked", "text_lines", "warped_copies"]
+
+_CHUNK = 500
+_WIDEST = 208
+_OUTSIDE = 3
+_FINDING = Finding()
+_SEEDS = 100
+_WARP = Warp(rotation=10, scale=0.12, shear=0.1, shift=0, elastic=0.6)
+
+Line: TypeAlias = tuple[Strip, NDArray[np.float32], NDArray[np.intp]]
+
+
+class Share(NamedTuple):
+    """What is drawn of all lines.
+
+    Attributes
+    ----------
+    generator : TextGenerator
+    share : float
+        In (0, 1].
+    in_capitals : bool
+        Whether labels are in lower case and what is drawn is not.
+    """
+
+    generator: TextGenerator
+    share: float
+    in_capitals: bool = False
+
+
+def text_lines(
+    shares: Sequence[Share], n: int, *, seed: int, charset: Charset, n_jobs: int = 1
+) -> list[Line]:
+    """Draw texts, and find each image's line the way a reader does.
+
+    Parameters
+    ----------
+    shares : sequence of Share
+    n : int
+        Lines in all.
+    seed : int
+    charset : Charset
+        That all texts are of.
+    n_jobs : int
+        Worker processes; -1 for one per core.
+
+    Returns
+    -------
+    list of Line
+        At most 208 pixels wide; characters beyond are left out.
+    """
+    jobs = []
+    for number, part in enumerate(shares):
+        count = round(n * part.share)
+        for start in range(0, count, _CHUNK):
+            indices = range(start, min(start + _CHUNK, count))
+            jobs.append(delayed(_drawn)(part, indices, _SEEDS * seed + number, charset))
+    return [line for lines in Parallel(n_jobs=n_jobs)(jobs) for line in lines]
+
+
+def digit_lines(
+    n: int,
+    digits: tuple[ArrayLike, ArrayLike],
+    *,
+    min_advance: int,
+    seed: int,
+    n_jobs: int = 1,
+) -> list[Line]:
+    """Draw rows of four digits, and find each image's line the way a reader does.
+
+    Parameters
+    ----------
+    n : int
+        Rows in all.
+    digits : tuple of (M, 28, 28) uint8 array and (M,) int array
+    min_advance : int
+        See `segcap.generate.digit_sums`.
+    seed : int
+    n_jobs : int
+
+    Returns
+    -------
+    list of Line
+        The classes are the digits.
+    """
+    rows = digit_sums(n, min_advance, seed=seed, digits=digits)
+    chunks = [slice(start, start + _CHUNK) for start in range(0, n, _CHUNK)]
+    found = Parallel(n_jobs=n_jobs)(
+        delayed(_rows)(rows.images[chunk], rows.boxes[chunk], rows.labels[chunk])
+        for chunk in chunks
+    )
+    return [line for lines in found for line in lines]
+
+
+def stacked(lines: Sequence[Line]) -> LabelledStrips:
+    """Pad lines to one width."""
+    return stack_strips(*(list(column) for column in zip(*lines, strict=True)))
+
+
+def warped_copies(
+    digits: tuple[NDArray[np.uint8], NDArray[np.integer]], seed: int
+) -> tuple[NDArray[np.uint8], NDArray[np.integer]]:
+    """Give digits and a warped copy of each."""
+    pictures, names = digits
+    glyphs = pictures[..., np.newaxis] * np.float32(1 / 255)
+    warped = warp_glyphs(glyphs, np.random.default_rng(seed), _WARP)[..., 0]
+    copies = np.clip(255 * warped, 0, 255).astype(np.uint8)
+    inked = copies.any(axis=(1, 2))
+    return np.concatenate([pictures, copies[inked]]), np.concatenate([names, names[inked]])
+
+
+def _drawn(part: Share, indices: range, seed: int, charset: Charset) -> list[Line]:
+    lines = []
+    for index in indices:
+        sample = part.generator.sample(index, seed=seed)
+        text = sample.label.upper() if part.in_capitals else sample.label
+        lines += _line(sample.image, sample.boxes, charset.encode(text))
+    return lines
+
+
+def _rows(
+    images: NDArray[np.uint8], boxes: NDArray[np.int32], labels: NDArray[np.uint8]
+) -> list[Line]:
+    return [
+        line
+        for image, own, names in zip(images, boxes, labels, strict=True)
+        for line in _line(image, own, names.astype(np.intp))
+    ]
+
+
+def _line(
+    image: NDArray[np.uint8], boxes: NDArray[np.int32], classes: NDArray[np.intp]
+) -> list[Line]:
+    """Give the one line of an image, none without ink."""
+    pixels = image if image.ndim == 3 else cv2.merge([image] * 3)
+    ink = _FINDING.segments(pixels).labels > 0
+    if not ink.any():
+        return []
+    strip = line_strip(soft_ink(pixels, ink), ink)
+    columns = strip.columns(own_columns(boxes))
+    kept = (columns[:, 0] >= -_OUTSIDE) & (columns[:, 1] <= _WIDEST)
+    narrowed = strip._replace(ink=strip.ink[:, :_WIDEST])
+    return [(narrowed, columns[kept], classes[kept])] if kept.any() else []

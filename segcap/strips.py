@@ -1,0 +1,152 @@
+"""Lines of text as strips of one height, for networks that look at whole lines."""
+
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["STRIP_HEIGHT", "Strip", "line_strip", "soft_ink", "strip_rows"]
+
+STRIP_HEIGHT = 32
+_TEXT_HEIGHT = 26
+_OUTLIERS = 0.02
+_SIDE_MARGIN = 4
+_WIDTH_STEP = 16
+_WIDEST = 4096
+_LEAST_CONTRAST = 16
+_SQUARE = np.ones((3, 3), np.uint8)
+
+
+class Strip(NamedTuple):
+    """A line of text, scaled to one height.
+
+    Attributes
+    ----------
+    ink : (32, W) uint8 array
+        255 where there is ink, 0 on paper, in between at soft edges; W is a multiple of 16.
+    left : float
+        Column of the image at which the strip begins, pixels.
+    scale : float
+        Pixels of the strip in one of the image.
+    """
+
+    ink: NDArray[np.uint8]
+    left: float
+    scale: float
+
+    def columns(self, xs: NDArray[np.number]) -> NDArray[np.float32]:
+        """Turn columns of the image into columns of the strip."""
+        return ((np.asarray(xs) - self.left) * self.scale).astype(np.float32)
+
+
+def soft_ink(image: NDArray[np.uint8], ink: NDArray[np.bool_]) -> NDArray[np.uint8]:
+    """Tell how far each pixel's colour is from the paper around it.
+
+    Parameters
+    ----------
+    image : (H, W, 3) uint8 array
+        RGB.
+    ink : (H, W) bool array
+        What is ink for certain: it sets the scale, and the paper is taken from beside it.
+
+    Returns
+    -------
+    (H, W) uint8 array
+        0 for paper, 255 for what is as far from it as ink is by far; colours count by the channel
+        in which they differ most.
+    """
+    height, width = ink.shape
+    mask = ink.view(np.uint8)
+    if mask.size == 0:
+        return mask
+    paper = (cv2.dilate(mask, _SQUARE) == 0).astype(np.float32)
+    if not paper.any() or not ink.any():
+        return mask * np.uint8(255)
+    window = (2 * (width // 8) + 1, 2 * (height // 2) + 1)
+    grey = image[..., :1] if _is_grey(image) else image
+    pixels = grey.astype(np.float32)
+    weight = cv2.boxFilter(paper, -1, window, borderType=cv2.BORDER_CONSTANT)
+    around = cv2.boxFilter(
+        pixels * paper[..., np.newaxis], -1, window, borderType=cv2.BORDER_CONSTANT
+    ).reshape(pixels.shape)
+    mean = pixels[paper > 0].mean(axis=0)
+    few = np.float32(0.02)
+    background = (around + few * mean) / (weight + few)[..., np.newaxis]
+    difference = np.abs(pixels - background).max(axis=2)
+    own = difference[ink]
+    full = max(float(own.mean() + own.std()), _LEAST_CONTRAST)
+    return np.minimum(difference * np.float32(255 / full), 255).astype(np.uint8)
+
+
+def strip_rows(ink: NDArray[np.bool_]) -> tuple[int, int]:
+    """Find the first row of a line's ink and the one after its last, without outliers.
+
+    Parameters
+    ----------
+    ink : (H, W) bool array
+        With ink somewhere.
+
+    Returns
+    -------
+    tuple of int
+        Between them lies all ink but 2 % above and 2 % below.
+    """
+    total = np.cumsum(ink.sum(axis=1))
+    first, last = np.searchsorted(total, total[-1] * np.array([_OUTLIERS, 1 - _OUTLIERS]))
+    return int(first), int(last) + 1
+
+
+def line_strip(soft: NDArray[np.uint8], ink: NDArray[np.bool_]) -> Strip:
+    """Scale a line of text to the height of a strip.
+
+    Parameters
+    ----------
+    soft : (H, W) uint8 array
+        See `soft_ink`.
+    ink : (H, W) bool array
+        The line's own ink, which says where it is and how tall; with ink somewhere.
+
+    Returns
+    -------
+    Strip
+        The ink is 26 pixels tall, less if it has fewer than 9 rows, and stands in the middle.
+    """
+    top, bottom = strip_rows(ink)
+    columns = np.flatnonzero(ink.any(axis=0))
+    rows = max(round((bottom - top) * STRIP_HEIGHT / _TEXT_HEIGHT), bottom - top + 2)
+    scale = STRIP_HEIGHT / rows
+    above = top - (rows - (bottom - top)) // 2
+    margin = int(np.ceil(_SIDE_MARGIN / scale))
+    left, right = int(columns[0]) - margin, int(columns[-1]) + 1 + margin
+    right = min(right, left + int(_WIDEST / scale))
+    area = _padded_crop(soft, above, above + rows, left, right)
+    width = max(1, round((right - left) * scale))
+    method = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+    scaled = cv2.resize(area, (width, STRIP_HEIGHT), interpolation=method)
+    padded = np.zeros((STRIP_HEIGHT, -(-width // _WIDTH_STEP) * _WIDTH_STEP), np.uint8)
+    padded[:, :width] = scaled
+    return Strip(padded, float(left), width / (right - left))
+
+
+def _is_grey(image: NDArray[np.uint8]) -> bool:
+    return bool(
+        np.array_equal(image[..., 0], image[..., 1])
+        and np.array_equal(image[..., 1], image[..., 2])
+    )
+
+
+def _padded_crop(
+    array: NDArray[np.uint8], top: int, bottom: int, left: int, right: int
+) -> NDArray[np.uint8]:
+    height, width = array.shape
+    inner = array[max(top, 0) : min(bottom, height), max(left, 0) : min(right, width)]
+    return cv2.copyMakeBorder(
+        inner,
+        max(-top, 0),
+        max(bottom - height, 0),
+        max(-left, 0),
+        max(right - width, 0),
+        cv2.BORDER_CONSTANT,
+        value=0,
+    )

@@ -1,0 +1,49 @@
+"""A trained network or baseline, ready to be opened."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from segcap.engine import Engine, EngineName, open_engine
+
+__all__ = ["CONTEXT", "NO_CHARACTER", "Trained"]
+
+CONTEXT = "span_cnn"
+"""Name of the network that names spans of a line."""
+NO_CHARACTER = ("bad cut", "nothing")
+"""Its classes after the characters: a fragment or more than one; neither these nor a character."""
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A network or a baseline with the temperature of its probabilities.
+
+    Attributes
+    ----------
+    architecture : str
+        Name of the network or baseline.
+    classes : int
+        Number of classes.
+    parts : mapping of str to bytes
+        See `segcap.engine.open_engine`.
+    temperature : float
+        By which logits are divided; see `segcap.compose.log_softmax`.
+    """
+
+    architecture: str
+    classes: int
+    parts: Mapping[str, bytes]
+    temperature: float
+    _engines: dict[EngineName, Engine] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
+
+    def open(self, engine: EngineName) -> Engine:
+        """Open it, once for each engine."""
+        if engine not in self._engines:
+            self._engines[engine] = open_engine(
+                self.parts, self.architecture, classes=self.classes, engine=engine
+            )
+        return self._engines[engine]
+
+    def __reduce__(self) -> tuple:
+        return type(self), (self.architecture, self.classes, self.parts, self.temperature)

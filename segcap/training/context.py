@@ -1,0 +1,151 @@
+"""Train a span network on lines whose characters' places are known."""
+
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from segcap.engine import export_network, rebuild_network, require_keras
+from segcap.errors import DataError
+from segcap.trained import CONTEXT, NO_CHARACTER, Trained
+from segcap.training.calibrate import fit_temperature
+from segcap.training.fit import OnEpoch, Schedule, fit_network
+from segcap.training.rounding import round_to_half
+from segcap.training.spans import LabelledStrips, SpanLessons
+
+if TYPE_CHECKING:
+    import keras
+
+__all__ = ["TrainedContext", "finish", "inherit", "train_context"]
+
+
+@dataclass(frozen=True)
+class TrainedContext:
+    """A trained span network and how its training went."""
+
+    trained: Trained
+    figures: dict[str, Any]
+
+
+def train_context(
+    train: LabelledStrips,
+    validation: LabelledStrips,
+    *,
+    characters: str,
+    schedule: Schedule,
+    seed: int,
+    start: tuple[Trained, str] | None = None,
+    state: str | os.PathLike[str] | None = None,
+    on_epoch: OnEpoch | None = None,
+) -> TrainedContext:
+    """Train a span network.
+
+    Parameters
+    ----------
+    train, validation : LabelledStrips
+    characters : str
+        To tell apart.
+    schedule : Schedule
+    seed : int
+    start : tuple of Trained and str, optional
+        A span network to start from and the characters that it tells apart; else from nothing.
+    state, on_epoch
+        As of `segcap.training.fit.fit_network`.
+
+    Returns
+    -------
+    TrainedContext
+
+    Raises
+    ------
+    DataError
+        There is no line to learn from or to validate on, or `state` is of another training.
+    """
+    if len(train.ink) == 0 or len(validation.ink) == 0:
+        raise DataError(
+            "Learning needs lines to learn from and to validate on. "
+            f"Got {len(train.ink)} and {len(validation.ink)}."
+        )
+    require_keras()
+    import keras
+
+    from segcap.models import build
+
+    keras.utils.set_random_seed(seed)
+    if start is None:
+        model = build(CONTEXT, len(characters) + len(NO_CHARACTER))
+    else:
+        model = inherit(*start, characters)
+    lessons = SpanLessons(train, validation, len(characters))
+    history = fit_network(
+        model, lessons, schedule=schedule, seed=seed, state=state, on_epoch=on_epoch
+    )
+    return TrainedContext(
+        finish(model, lessons),
+        {
+            "lines": len(train.ink),
+            "lines_validated_on": len(validation.ink),
+            "lines_epochs": len(history.loss),
+            "span_accuracy": round(history.validation_accuracy[history.best_epoch], 6),
+        },
+    )
+
+
+def finish(model: "keras.Model", lessons: SpanLessons) -> Trained:
+    """Round the weights of a span network, calibrate it and make it ready for reading."""
+    round_to_half(model)
+    temperature = fit_temperature(*lessons.validation_logits(model))
+    return Trained(CONTEXT, model.output_shape[-1], export_network(model), temperature)
+
+
+def inherit(trained: Trained, characters: str, wanted: str) -> "keras.Model":
+    """Give a span network for other characters what one has learned.
+
+    Parameters
+    ----------
+    trained : Trained
+        A span network.
+    characters : str
+        That it tells apart.
+    wanted : str
+        That the new one has to tell apart.
+
+    Returns
+    -------
+    keras.Model
+        Characters that are new to it, in either case, begin as improbable as the average.
+    """
+    require_keras()
+    from segcap.engine import WEIGHTS
+    from segcap.models import build
+
+    old = rebuild_network(trained.parts[WEIGHTS], CONTEXT, classes=trained.classes)
+    if wanted == characters:
+        return old
+    model = build(CONTEXT, len(wanted) + len(NO_CHARACTER))
+    for layer, source in zip(model.layers[:-1], old.layers[:-1], strict=True):
+        layer.set_weights(source.get_weights())
+    kernel, bias = old.layers[-1].get_weights()
+    model.layers[-1].set_weights(
+        [_inherited(kernel.T, characters, wanted).T, _inherited(bias, characters, wanted)]
+    )
+    return model
+
+
+def _inherited(weights: NDArray[np.float32], characters: str, wanted: str) -> NDArray[np.float32]:
+    """Rows of weights of the wanted characters, and those of what is no character."""
+    known, none = weights[: len(characters)], weights[len(characters) :]
+    rows = [
+        next(
+            (
+                known[characters.index(form)]
+                for form in (char, char.swapcase())
+                if form in characters
+            ),
+            known.mean(axis=0),
+        )
+        for char in wanted
+    ]
+    return np.concatenate([rows, none])

@@ -1,0 +1,213 @@
+"""What span networks learn from: lines of text with the place and name of each character."""
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from segcap.bundle import digest
+from segcap.compose import log_softmax
+from segcap.strips import STRIP_HEIGHT, Strip
+from segcap.training.augment import augment_strips
+from segcap.training.fit import Pass
+from segcap.training.lessons import in_chunks
+
+if TYPE_CHECKING:
+    import keras
+
+__all__ = ["LabelledStrips", "SpanLessons", "own_columns", "stack_strips"]
+
+_BATCH = 64
+_JITTER = 0.08
+_NEGATIVE_WEIGHT = 0.5
+_LEAST_WIDTH = 2.0
+_INKED = 60
+_FARTHEST = 2.0
+_FRAGMENT = (0.08, 0.6)
+_KINDS = (0.1, 0.1, 0.14, 0.18, 0.18, 0.12, 0.12, 0.06)
+_FIRST_NOTHING = 5
+
+
+class LabelledStrips(NamedTuple):
+    """Lines of text, the place and the class of each character.
+
+    Attributes
+    ----------
+    ink : (N, 32, W) uint8 array
+        See `segcap.strips.Strip`, padded to one width.
+    spans : (N, L, 2) float32 array
+        First and last edge of each character, pixels of the strip, ascending; NaN past the last.
+    classes : (N, L) int array
+        -1 past the last.
+    """
+
+    ink: NDArray[np.uint8]
+    spans: NDArray[np.float32]
+    classes: NDArray[np.intp]
+
+    def part(self, kept: NDArray) -> "LabelledStrips":
+        """Give some of the lines."""
+        return LabelledStrips(self.ink[kept], self.spans[kept], self.classes[kept])
+
+
+def stack_strips(
+    strips: list[Strip],
+    spans: list[NDArray[np.float32]],
+    classes: list[NDArray[np.intp]],
+) -> LabelledStrips:
+    """Pad lines to one width and one number of characters.
+
+    Parameters
+    ----------
+    strips : list of Strip
+    spans : list of (L, 2) float32 arrays
+        In pixels of the strip.
+    classes : list of (L,) int arrays
+    """
+    count = len(strips)
+    width = max((strip.ink.shape[1] for strip in strips), default=0)
+    longest = max(map(len, classes), default=0)
+    ink = np.zeros((count, STRIP_HEIGHT, width), np.uint8)
+    edges = np.full((count, longest, 2), np.nan, np.float32)
+    names = np.full((count, longest), -1, np.intp)
+    for index, (strip, own, name) in enumerate(zip(strips, spans, classes, strict=True)):
+        ink[index, :, : strip.ink.shape[1]] = strip.ink
+        edges[index, : len(own)] = own
+        names[index, : len(name)] = name
+    return LabelledStrips(ink, edges, names)
+
+
+def own_columns(boxes: NDArray[np.int32]) -> NDArray[np.float64]:
+    """Part the columns of characters that overlap at the middle of what they share.
+
+    Parameters
+    ----------
+    boxes : (L, 4) int32 array
+        x0, y0, x1, y1 from left to right.
+
+    Returns
+    -------
+    (L, 2) float array
+        First and last edge of each, at least 2 apart.
+    """
+    columns = boxes[:, [0, 2]].astype(np.float64)
+    starts, ends = columns[1:, 0], columns[:-1, 1]
+    overlapping = ends > starts
+    middles = (np.minimum(ends, columns[1:, 1]) + starts) / 2
+    ends[overlapping] = starts[overlapping] = middles[overlapping]
+    columns[:, 1] = np.maximum(columns[:, 1], columns[:, 0] + _LEAST_WIDTH)
+    return columns
+
+
+class SpanLessons:
+    """Lines of text as a `segcap.training.fit.Lessons`.
+
+    Each character is shown with its edges moved a little, and for each one span that is no
+    character. A bad cut is a fragment, a part of a character with a part of its neighbour, or a
+    pair; nothing is what stands before, after and between the characters. Bad cuts are the class
+    after the last character, nothing the one after that.
+
+    Parameters
+    ----------
+    train, validation : LabelledStrips
+    classes : int
+        Number of characters to tell apart.
+    """
+
+    def __init__(self, train: LabelledStrips, validation: LabelledStrips, classes: int) -> None:
+        self._train = train
+        self._characters = classes
+        self._validation = _Examples.of(validation, classes, np.random.default_rng(0))
+        self._validation_ink = _as_inputs(validation.ink)
+        self.digest = digest(*train, *validation)
+
+    def __len__(self) -> int:
+        return len(self._train.ink)
+
+    def draw(self, order: NDArray[np.intp], rng: np.random.Generator) -> Pass:
+        """Give augmented lines with the spans to name."""
+        lines = self._train.part(order)
+        ink = np.empty(lines.ink.shape, np.uint8)
+        spans = np.empty_like(lines.spans)
+        for chunk in in_chunks(len(order)):
+            ink[chunk], spans[chunk] = augment_strips(lines.ink[chunk], lines.spans[chunk], rng)
+        examples = _Examples.of(lines._replace(ink=ink, spans=spans), self._characters, rng)
+        return Pass([_as_inputs(ink), examples.spans], examples.classes, examples.weights)
+
+    def evaluate(self, model: "keras.Model") -> tuple[float, float]:
+        """Give mean cross-entropy and accuracy on the validation part's spans."""
+        logits, classes = self.validation_logits(model)
+        log_probabilities = log_softmax(logits)
+        loss = -float(log_probabilities[np.arange(len(classes)), classes].mean())
+        return loss, float((log_probabilities.argmax(axis=1) == classes).mean())
+
+    def validation_logits(
+        self, model: "keras.Model"
+    ) -> tuple[NDArray[np.float32], NDArray[np.intp]]:
+        """Give the logits and classes of the validation part's spans, (N, C) and (N,)."""
+        examples = self._validation
+        logits = model.predict([self._validation_ink, examples.spans], batch_size=_BATCH, verbose=0)
+        counted = examples.weights > 0
+        return logits[counted], examples.classes[counted]
+
+
+class _Examples(NamedTuple):
+    """Spans to name, (N, 2 L, 2), their classes and weights, (N, 2 L)."""
+
+    spans: NDArray[np.float32]
+    classes: NDArray[np.intp]
+    weights: NDArray[np.float32]
+
+    @classmethod
+    def of(cls, lines: LabelledStrips, characters: int, rng: np.random.Generator) -> "_Examples":
+        middles = lines.spans.mean(axis=2)
+        known = (lines.classes >= 0) & (middles > 0) & (middles < lines.ink.shape[2])
+        wrong, is_nothing, has_room = _wrong_spans(lines, rng)
+        widths = lines.spans[..., 1:] - lines.spans[..., :1]
+        right = lines.spans + _JITTER * widths * rng.normal(size=lines.spans.shape)
+        spans = np.concatenate([right, wrong], axis=1)
+        classes = np.concatenate([lines.classes, characters + is_nothing], axis=1)
+        weights = np.concatenate([known, _NEGATIVE_WEIGHT * (known & has_room)], axis=1)
+        spans[weights == 0] = 0
+        classes[weights == 0] = characters
+        return cls(spans.astype(np.float32), classes, weights.astype(np.float32))
+
+
+def _wrong_spans(
+    lines: LabelledStrips, rng: np.random.Generator
+) -> tuple[NDArray[np.floating], NDArray[np.bool_], NDArray[np.bool_]]:
+    """For each character draw a span that is none.
+
+    Returns the spans, whether there is nothing in each, and whether there is room for it.
+    """
+    left, right = lines.spans[..., 0], lines.spans[..., 1]
+    own = right - left
+    after = np.full((len(left), 1), np.nan, left.dtype)
+    next_left = np.concatenate([left[:, 1:], after], axis=1)
+    next_right = np.concatenate([right[:, 1:], after], axis=1)
+    next_own = next_right - next_left
+    first = np.broadcast_to(np.nanmin(left, axis=1)[:, None], left.shape)
+    last = np.broadcast_to(np.nanmax(right, axis=1)[:, None], left.shape)
+    inked = np.cumsum(lines.ink.max(axis=1) > _INKED, axis=1).argmax(axis=1)[:, None] + 1
+    one, other = rng.uniform(0, 1, (2, *left.shape))
+    reach = np.minimum(_FARTHEST * own * one, np.maximum(first, 0))
+    far = np.minimum(_FARTHEST * own * one, np.maximum(inked - last, 0))
+    part = _FRAGMENT[0] + (_FRAGMENT[1] - _FRAGMENT[0]) * one
+    kinds = [
+        (left, left + part * own),
+        (right - part * own, right),
+        (left + (1 - part) * other * own, left + ((1 - part) * other + part) * own),
+        (left + (0.35 + 0.3 * one) * own, next_left + (0.35 + 0.3 * other) * next_own),
+        (left + 0.1 * (one - 0.5) * own, next_right - 0.3 * other * next_own),
+        (first - reach, first - reach * other * 0.7),
+        (last + far * other * 0.7, last + far),
+        (right, next_left),
+    ]
+    kind = rng.choice(len(kinds), size=left.shape, p=_KINDS)
+    begin, end = (np.choose(kind, edges) for edges in zip(*kinds, strict=True))
+    has_room = end - begin >= _LEAST_WIDTH
+    return np.stack([begin, end], axis=-1), kind >= _FIRST_NOTHING, has_room
+
+
+def _as_inputs(ink: NDArray[np.uint8]) -> NDArray[np.float32]:
+    return ink[..., np.newaxis] * np.float32(1 / 255)

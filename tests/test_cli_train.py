@@ -1,0 +1,101 @@
+"""segcap train text: from a folder to a bundle."""
+
+import sys
+
+import pytest
+
+import segcap
+from segcap import cli
+from segcap.datasets import load_named
+from segcap.errors import DataError
+from segcap.generate import TextGenerator, write_text
+
+
+@pytest.fixture
+def run(monkeypatch, capsys):
+    """Run the command line in this process, giving exit status, output and messages."""
+    monkeypatch.setattr("segcap.training.fit._LEAST_STEPS", 4)
+
+    def call(*arguments):
+        monkeypatch.setattr(sys, "argv", ["segcap", *map(str, arguments)])
+        with pytest.raises(SystemExit) as exit_:
+            cli.main()
+        captured = capsys.readouterr()
+        return exit_.value.code, captured.out, captured.err
+
+    return call
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """Forty images named by their texts."""
+    path = tmp_path_factory.mktemp("drawn") / "named"
+    write_text(TextGenerator("wordpress", charset="ABCD2345"), 40, path, seed=1)
+    return next(image.parent for image in path.rglob("*.png"))
+
+
+def test_train_text_writes_a_reader(run, folder, tmp_path):
+    status, out, err = run(
+        "train",
+        "text",
+        "--data",
+        folder,
+        "--length",
+        4,
+        "--epochs",
+        1,
+        "--out",
+        tmp_path / "m.segcap",
+    )
+    assert status == 0, err
+    assert "images 32" in out
+    assert "span_accuracy" in out
+    images, labels = load_named(folder)
+    reader = segcap.load(tmp_path / "m.segcap")
+    assert reader.charset_ == "2345ABCD"
+    assert reader.score(images, labels) >= 0.9
+    assert [path.name for path in tmp_path.iterdir()] == ["m.segcap"]
+
+
+def test_unreadable_images_are_told_on_standard_error(run, folder, tmp_path):
+    for image in folder.iterdir():
+        (tmp_path / image.name).write_bytes(image.read_bytes())
+    (tmp_path / "AAAA.png").write_bytes(b"torn")
+    status, _, err = run(
+        "train", "text", "--data", tmp_path, "--epochs", 1, "--out", tmp_path / "m.segcap"
+    )
+    assert status == 0
+    assert "1 of 41 images were left out" in err
+    assert "AAAA.png" in err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["poems"], "one of: digits, mixed, text. Got 'poems'"),
+        (["text"], "--data must be a folder of images. Got none"),
+        (["text", "--data", "nowhere"], "nowhere"),
+        (["text", "--data", "{folder}", "--charset", "AB"], "characters of 'AB' only"),
+        (["text", "--data", "{folder}", "--length", "5"], "'length' 5"),
+    ],
+)
+def test_wrong_use_is_one_sentence(run, folder, tmp_path, arguments, message):
+    given = [argument.format(folder=folder) for argument in arguments]
+    status, out, err = run("train", *given, "--out", tmp_path / "m.segcap")
+    assert (status, out) == (2, "")
+    assert message in err
+    assert "Traceback" not in err
+
+
+def test_file_names_give_the_texts(folder, tmp_path):
+    images, labels = load_named(folder)
+    assert len(images) == len(labels) == 40
+    assert all(image.name.startswith(label) for image, label in zip(images, labels, strict=True))
+    (tmp_path / "22A6_2.jpeg").write_bytes(images[0].read_bytes())
+    (tmp_path / "22A6.png").write_bytes(images[0].read_bytes())
+    assert load_named(tmp_path).labels == ["22A6", "22A6"]
+    (tmp_path / "_1.png").write_bytes(images[0].read_bytes())
+    with pytest.raises(DataError, match=r"begin with what it shows. Got .*_1\.png"):
+        load_named(tmp_path)
+    with pytest.raises(DataError):
+        load_named(tmp_path / "nowhere")

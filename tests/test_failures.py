@@ -1,0 +1,114 @@
+"""Why a reading is wrong, where its characters are, and the figure that shows it."""
+
+import sys
+
+import numpy as np
+import pytest
+
+import segcap
+from segcap.errors import DataError, ParameterError
+from segcap.generate import TextGenerator
+from segcap.reading import Glyph, Reading
+
+BOXES = np.array([[0, 0, 10, 10], [10, 0, 20, 10], [20, 0, 30, 10]])
+
+
+def reading(text, columns, **fields):
+    glyphs = tuple(
+        Glyph(char, 0.9, (left, 0, right, 10))
+        for char, (left, right) in zip(text, columns, strict=True)
+    )
+    return Reading(text, 0.7, glyphs=glyphs, **fields)
+
+
+@pytest.mark.parametrize(
+    ("read", "failure"),
+    [
+        (reading("abc", [(0, 10), (10, 20), (20, 30)]), None),
+        (reading("abd", [(0, 10), (10, 20), (20, 30)]), "misread"),
+        (reading("abd", [(0, 10), (12, 20), (21, 30)]), "misread"),
+        (reading("abd", [(0, 10), (10, 16), (16, 30)]), "misread"),
+        (reading("abd", [(0, 10), (10, 14), (14, 30)]), "misplaced"),
+        (reading("xbc", [(3, 15), (15, 20), (20, 30)]), "misplaced"),
+        (reading("ac", [(0, 20), (20, 30)]), "under-cut"),
+        (reading("", []), "under-cut"),
+        (reading("aabc", [(0, 5), (5, 10), (10, 20), (20, 30)]), "over-cut"),
+        (reading("abc", [(0, 10), (10, 20), (20, 30)], status="rejected"), "rejected"),
+        (Reading(status="unreadable", error="torn"), "unreadable"),
+        (Reading(status="empty"), "under-cut"),
+    ],
+)
+def test_kinds_of_failure(read, failure):
+    assert read.failure("abc", BOXES) == failure
+
+
+@pytest.fixture(scope="module")
+def reader():
+    return segcap.load("mixed", length=4)
+
+
+@pytest.fixture(scope="module")
+def samples():
+    return TextGenerator("wordpress").samples(12, seed=4)
+
+
+def test_a_known_text_is_located(reader, samples):
+    for sample in samples:
+        boxes = reader.locate(sample.image, sample.label)
+        assert boxes.shape == (4, 4)
+        assert np.abs(boxes[:, [0, 2]] - sample.boxes[:, [0, 2]]).max() <= 4
+
+
+def test_a_failure_is_told_from_the_image_alone(reader, samples):
+    sample = samples[0]
+    assert reader.read(sample.image).text == sample.label
+    assert reader.failure(sample.image, sample.label) is None
+    other = sample.label[:3] + ("A" if sample.label[3] != "A" else "B")
+    assert reader.failure(sample.image, other) == "misread"
+    strict = segcap.load("mixed", length=4, reject_below=1.0)
+    assert strict.failure(sample.image, sample.label) == "rejected"
+
+
+def test_a_text_that_does_not_fit_is_refused(reader, samples):
+    with pytest.raises(DataError, match="no more characters than its image has pieces"):
+        reader.locate(np.full((20, 40), 255, np.uint8), "ABCD")
+    with pytest.raises(ParameterError, match="'!'"):
+        reader.locate(samples[0].image, "ABC!")
+
+
+def test_the_best_texts_begin_with_what_is_read(reader, samples):
+    for sample in samples:
+        ranked = reader.read_best(sample.image, 4)
+        texts, probabilities = zip(*ranked, strict=True)
+        assert texts[0] == reader.read(sample.image).text
+        assert len(set(texts)) == len(texts) <= 4
+        assert list(probabilities) == sorted(probabilities, reverse=True)
+        assert 0 < sum(probabilities) <= 1 + 1e-9
+    assert reader.read_best(np.full((20, 40), 255, np.uint8)) == []
+    with pytest.raises(ParameterError, match=r"'most' must be an integer of at least 1. Got 0"):
+        reader.read_best(samples[0].image, 0)
+
+
+@pytest.mark.parametrize("model", ["mixed", "digits"])
+def test_the_explanation_shows_ink_path_and_scores(model, samples, tmp_path):
+    reader = segcap.load(model, length=4)
+    figure = reader.explain(samples[0].image)
+    image, ink, lattice, scores = figure.axes
+    text = reader.read(samples[0].image).text
+    assert repr(text) in image.get_title(loc="left")
+    assert len(ink.patches) == len(text)
+    assert len(lattice.lines) >= len(text)
+    assert len(scores.patches) >= len(text)
+    figure.savefig(tmp_path / "way.png")
+    assert (tmp_path / "way.png").stat().st_size > 5000
+
+
+def test_a_blank_image_is_explained(reader):
+    figure = reader.explain(np.full((20, 40), 255, np.uint8))
+    assert "empty" in figure.axes[0].get_title(loc="left")
+
+
+def test_drawing_without_matplotlib_is_one_sentence(reader, samples, monkeypatch):
+    monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
+    with pytest.raises(ParameterError, match=r"pip install 'segcap\[train\]'"):
+        reader.explain(samples[0].image)

@@ -1,0 +1,149 @@
+"""Learning from whole-image labels: characters that no network has seen, settings, refusals."""
+
+import numpy as np
+import pytest
+
+import segcap
+from segcap.errors import DataError, ParameterError
+from segcap.generate import TextGenerator
+
+SYMBOLS = "+#%&@?"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def short_epochs():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("segcap.training.fit._LEAST_STEPS", 12)
+        yield
+
+
+def drawn(n, seed, scheme="clean", charset=SYMBOLS, **options):
+    samples = TextGenerator(scheme, charset=charset, length=3, size=(96, 40), **options).samples(
+        n, seed=seed
+    )
+    return [sample.image for sample in samples], [sample.label for sample in samples]
+
+
+def learner(**parameters):
+    given = {"charset": SYMBOLS, "length": 3, "epochs": 8, "line_removal": "none"} | parameters
+    return segcap.GlyphReader(**given)
+
+
+@pytest.fixture(scope="module")
+def learned():
+    reports = []
+    reader = learner().fit(*drawn(80, 0), on_progress=lambda *report: reports.append(report))
+    return reader, reports
+
+
+def test_a_reader_learns_characters_that_no_network_knew(learned):
+    reader, _ = learned
+    images, labels = drawn(60, 1)
+    assert reader.score(images, labels) >= 0.8
+    boxes = reader.locate(images[0], labels[0])
+    truth = TextGenerator("clean", charset=SYMBOLS, length=3, size=(96, 40)).sample(0, seed=1).boxes
+    assert np.abs(boxes[:, [0, 2]] - truth[:, [0, 2]]).max() <= 6
+
+
+def test_what_was_learned_is_told(learned):
+    reader, reports = learned
+    figures = reader.provenance_["figures"]
+    assert figures["images"] + figures["images_held_out"] == 80
+    assert 1 / len(SYMBOLS) <= figures["chance_level"] < 0.4
+    assert figures["accuracy_on_one_batch"] > 0.6
+    assert figures["span_accuracy"] > 0.6
+    assert figures["binarization"] == reader.finding_.binarization
+    assert reports[0] == (0, 8, "choosing how to find characters")
+    assert [report[0] for report in reports[1:]] == list(range(1, 9))
+    assert reader.provenance_["data"]["samples"] == 80
+
+
+def test_a_learned_reader_is_kept_and_learns_more(learned, tmp_path):
+    reader, _ = learned
+    images, labels = drawn(30, 2)
+    reader.save(tmp_path / "symbols.segcap")
+    copy = segcap.load(tmp_path / "symbols.segcap")
+    assert copy.read_many(images) == reader.read_many(images)
+    assert copy.get_params()["line_removal"] == "none"
+    before = copy.score(images, labels)
+    copy.set_params(epochs=4).partial_fit(*drawn(40, 3))
+    assert copy.score(images, labels) >= before - 0.1
+    assert copy.finding_ == reader.finding_
+
+
+@pytest.mark.filterwarnings("ignore:The reader has not learned to read")
+def test_an_unreadable_image_is_named_and_left_out(tmp_path):
+    images, labels = drawn(20, 0)
+    (tmp_path / "torn.png").write_bytes(b"no image")
+    with pytest.warns(UserWarning, match=r"1 of 21 images were left out.*torn\.png"):
+        reader = learner(epochs=1, binarization="otsu").fit(
+            [*images, tmp_path / "torn.png"], [*labels, "+#%"]
+        )
+    assert reader.provenance_["data"]["samples"] == 20
+
+
+def test_labels_of_other_images_are_told_in_plain_words():
+    images, labels = drawn(40, 0)
+    with pytest.warns(UserWarning, match=r"has not learned to read: it names .* by chance"):
+        learner(epochs=2, binarization="otsu").fit(images, labels[1:] + labels[:1])
+
+
+def test_an_interrupted_reader_keeps_the_last_epoch(tmp_path):
+    images, labels = drawn(40, 0)
+    reader = learner(epochs=8, binarization="otsu")
+
+    def stop(done, _total, _note):
+        if done == 3:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        reader.fit(images, labels, on_progress=stop)
+    assert reader.read(images[0]).status in ("ok", "rejected")
+    reader.save(tmp_path / "half.segcap")
+    with pytest.raises(KeyboardInterrupt):
+        learner(epochs=8, binarization="otsu").fit(
+            images, labels, state=tmp_path / "state", on_progress=stop
+        )
+    resumed = []
+    learner(epochs=8, binarization="otsu").fit(
+        images,
+        labels,
+        state=tmp_path / "state",
+        on_progress=lambda done, *_: resumed.append(done),
+    )
+    assert resumed[1] == 4
+
+
+@pytest.mark.parametrize(
+    ("images", "labels", "error", "message"),
+    [
+        (20, 19, DataError, "as many labels as images. Got 20 images and 19 labels"),
+        (4, 4, DataError, "6 characters needs at least as many usable images. Got 4"),
+        (10, 10, DataError, "at least 16 usable images. Got 10"),
+    ],
+)
+def test_too_few_to_learn_from(images, labels, error, message):
+    drawn_images, drawn_labels = drawn(20, 0)
+    with pytest.raises(error, match=message):
+        learner().fit(drawn_images[:images], drawn_labels[:labels])
+
+
+@pytest.mark.parametrize(
+    ("label", "message"),
+    [("+#", "'length' 3. Got '\\+#'"), ("+#x", "Got '\\+#x' with 'x'")],
+)
+def test_labels_outside_the_settings(label, message):
+    images, labels = drawn(20, 0)
+    with pytest.raises(ParameterError, match=message):
+        learner().fit(images, [*labels[:-1], label])
+
+
+def test_blank_images_cannot_be_learned_from():
+    blank = [np.full((40, 96), 255, np.uint8)] * 20
+    with pytest.raises(DataError, match=r"pieces of ink as characters.*Got 20 of 20"):
+        learner(binarization="otsu").fit(blank, drawn(20, 0)[1])
+
+
+def test_only_a_span_network_learns_more():
+    with pytest.raises(ParameterError, match=r"'classifier' must be 'span_cnn'. Got 'knn'"):
+        learner(classifier="knn").partial_fit([], [])

@@ -1,0 +1,59 @@
+"""What the shipped readers learn from: lines drawn with the place of every character."""
+
+import string
+
+import numpy as np
+import pytest
+
+from segcap.charset import Charset
+from segcap.generate import TextGenerator, digit_sums
+from segcap.recipes.lines import Share, digit_lines, stacked, text_lines, warped_copies
+
+CAPITALS = Charset(string.digits + string.ascii_uppercase)
+
+
+def test_rows_of_digits_keep_their_places_and_names(handwriting):
+    lines = digit_lines(20, handwriting, min_advance=15, seed=3)
+    rows = digit_sums(20, 15, seed=3, digits=handwriting)
+    assert len(lines) == 20
+    for (strip, columns, classes), labels, boxes in zip(
+        lines, rows.labels, rows.boxes, strict=True
+    ):
+        assert classes.tolist() == labels.tolist()
+        assert (np.diff(columns[:, 0]) > 0).all()
+        left, right = strip.columns(boxes[[0, -1]][:, [0, 2]])[[0, 1], [0, 1]]
+        assert columns[0, 0] == pytest.approx(left)
+        assert columns[-1, 1] == pytest.approx(right)
+
+
+def test_workers_draw_the_same_lines(handwriting):
+    one = stacked(digit_lines(30, handwriting, min_advance=10, seed=1))
+    two = stacked(digit_lines(30, handwriting, min_advance=10, seed=1, n_jobs=2))
+    for array, other in zip(one, two, strict=True):
+        np.testing.assert_array_equal(array, other)
+
+
+def test_shares_of_texts_are_drawn_and_capitals_named_as_drawn():
+    shares = [
+        Share(TextGenerator("wordpress"), 0.5),
+        Share(TextGenerator("six-char"), 0.5, in_capitals=True),
+    ]
+    lines = text_lines(shares, 8, seed=2, charset=CAPITALS)
+    assert len(lines) == 8
+    assert [len(classes) for _, _, classes in lines[:4]] == [4] * 4
+    sample = TextGenerator("six-char").sample(0, seed=201)
+    _, _, classes = lines[4]
+    assert CAPITALS.decode(classes) in sample.label.upper()
+    assert all(strip.ink.shape[1] <= 208 for strip, _, _ in lines)
+    assert all((columns[:, 1] <= 208).all() for _, columns, _ in lines)
+
+
+def test_copies_are_warped_and_named_alike(handwriting):
+    pictures, names = handwriting[0][:50], handwriting[1][:50]
+    both, named = warped_copies((pictures, names), seed=0)
+    assert both.shape == (100, 28, 28)
+    assert both.dtype == np.uint8
+    np.testing.assert_array_equal(both[:50], pictures)
+    np.testing.assert_array_equal(named, np.tile(names, 2))
+    changed = np.abs(both[50:].astype(int) - pictures).mean(axis=(1, 2))
+    assert (changed > 1).all()
