@@ -10,6 +10,8 @@ import argparse
 import tempfile
 from pathlib import Path
 
+import numpy as np
+
 import segcap
 from segcap.datasets import load_labelled, load_named
 from segcap.evaluate import character_accuracy, exact_match
@@ -22,18 +24,20 @@ args = parser.parse_args()
 
 if args.folder is None:
     folder = Path(tempfile.mkdtemp())
-    write_text(TextGenerator("gradient-line"), 300, folder / "drawn", seed=3)
+    write_text(TextGenerator("gradient-line"), 300, folder / "drawn", seed=1003)
     images, labels = load_labelled(folder / "drawn")
 else:
     images, labels = load_named(args.folder)
 print(f"{len(images)} images, for example {labels[0]!r}")
 
 held_out = len(images) // 6
+order = np.random.default_rng(0).permutation(len(images))
+images, labels = [images[i] for i in order], [labels[i] for i in order]
 lengths = set(map(len, labels))
 reader = segcap.GlyphReader(
     "".join(sorted(set("".join(labels)))),
     length=lengths.pop() if len(lengths) == 1 else None,
-    epochs=1 if args.quick else 15,
+    epochs=1 if args.quick else 12,
 )
 reader.fit(
     images[held_out:],

@@ -21,6 +21,7 @@ _UNCUT = 0.45
 _CLOSEST = 0.08
 _LONGEST_UNCUT = 0.4
 _CUTS_A_HEIGHT = 12
+_MOST_HEIGHTS = 100
 
 
 class Layout(NamedTuple):
@@ -72,7 +73,8 @@ def lay_out(
     for members in text_lines(segments.boxes):
         own = np.isin(segments.labels, np.array(members) + 1)
         top, bottom = strip_rows(own)
-        height = bottom - top
+        width = int(np.ptp(segments.boxes[members][:, [0, 2]]))
+        height = max(bottom - top, width // _MOST_HEIGHTS)
         boxes = _slices(own, _edges(segments, members, height, cutters))
         runs = _runs(boxes, height)
         strip = line_strip(soft, own)

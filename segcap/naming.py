@@ -10,14 +10,15 @@ from segcap.layout import Layout
 
 __all__ = ["span_logits"]
 
-_STRIPS_A_CALL = 64
+_MOST_A_CALL = 2_000_000
 
 
 def span_logits(engine: Engine, layouts: Sequence[Layout], classes: int) -> list[NDArray]:
     """Give each image's spans their logits.
 
     Strips of one width go through the network together; what others are read beside a strip
-    hence never changes its answer.
+    hence never changes its answer. So many go together that strips x spans x columns stay below
+    two million, which bounds the memory.
 
     Parameters
     ----------
@@ -36,9 +37,11 @@ def span_logits(engine: Engine, layouts: Sequence[Layout], classes: int) -> list
     for index, layout in enumerate(layouts):
         for number, strip in enumerate(layout.strips):
             by_width.setdefault(strip.ink.shape[1], []).append((index, number))
-    for places in by_width.values():
-        for start in range(0, len(places), _STRIPS_A_CALL):
-            _name_strips(engine, layouts, places[start : start + _STRIPS_A_CALL], logits)
+    for width, places in by_width.items():
+        spans = max(len(layouts[index].line) for index, _ in places)
+        strips = max(1, _MOST_A_CALL // (width * max(spans, 1)))
+        for start in range(0, len(places), strips):
+            _name_strips(engine, layouts, places[start : start + strips], logits)
     return logits
 
 

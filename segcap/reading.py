@@ -82,16 +82,16 @@ class Reading:
             "error": self.error,
         }
 
-    def failure(self, label: str, boxes: ArrayLike) -> Failure | None:
+    def failure(self, label: str, boxes: ArrayLike | None = None) -> Failure | None:
         """Say why the reading is not the label.
 
         Parameters
         ----------
         label : str
             What the image shows.
-        boxes : (L, 4) array
-            x0, y0, x1, y1 of each of its characters; see `segcap.GlyphReader.locate` for images
-            in which nobody has marked them.
+        boxes : (L, 4) array, optional
+            x0, y0, x1, y1 of each of its characters; without them, nothing is "misplaced". See
+            `segcap.GlyphReader.failure` for images in which nobody has marked them.
 
         Returns
         -------
@@ -106,6 +106,8 @@ class Reading:
             return None
         if len(self.glyphs) != len(label):
             return "under-cut" if len(self.glyphs) < len(label) else "over-cut"
+        if boxes is None:
+            return "misread"
         places = np.array([glyph.box for glyph in self.glyphs]).reshape(-1, 4)
         return "misread" if _same_columns(places, np.asarray(boxes)) else "misplaced"
 

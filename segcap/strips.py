@@ -13,7 +13,7 @@ _TEXT_HEIGHT = 26
 _OUTLIERS = 0.02
 _SIDE_MARGIN = 4
 _WIDTH_STEP = 16
-_WIDEST = 4096
+_WIDEST = 26 * 100
 _LEAST_CONTRAST = 16
 _SQUARE = np.ones((3, 3), np.uint8)
 
@@ -110,16 +110,21 @@ def line_strip(soft: NDArray[np.uint8], ink: NDArray[np.bool_]) -> Strip:
     Returns
     -------
     Strip
-        The ink is 26 pixels tall, less if it has fewer than 9 rows, and stands in the middle.
+        The ink is 26 pixels tall and stands in the middle; less tall if it has fewer than 9 rows,
+        or more than 100 times as many columns.
     """
     top, bottom = strip_rows(ink)
     columns = np.flatnonzero(ink.any(axis=0))
-    rows = max(round((bottom - top) * STRIP_HEIGHT / _TEXT_HEIGHT), bottom - top + 2)
+    wide = int(columns[-1]) + 1 - int(columns[0])
+    rows = max(
+        round((bottom - top) * STRIP_HEIGHT / _TEXT_HEIGHT),
+        bottom - top + 2,
+        -(-wide * STRIP_HEIGHT // _WIDEST),
+    )
     scale = STRIP_HEIGHT / rows
     above = top - (rows - (bottom - top)) // 2
     margin = int(np.ceil(_SIDE_MARGIN / scale))
     left, right = int(columns[0]) - margin, int(columns[-1]) + 1 + margin
-    right = min(right, left + int(_WIDEST / scale))
     area = _padded_crop(soft, above, above + rows, left, right)
     width = max(1, round((right - left) * scale))
     method = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR

@@ -5,12 +5,14 @@ from dataclasses import dataclass, field
 
 from segcap.engine import Engine, EngineName, open_engine
 
-__all__ = ["CONTEXT", "NO_CHARACTER", "Trained"]
+__all__ = ["CONTEXT", "NOTHING", "NO_CHARACTER", "Trained"]
 
 CONTEXT = "span_cnn"
 """Name of the network that names spans of a line."""
 NO_CHARACTER = ("bad cut", "nothing")
 """Its classes after the characters: a fragment or more than one; neither these nor a character."""
+NOTHING = -1
+"""Where among all its classes that of nothing stands."""
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from segcap.generate import TextGenerator, write_text
 def run(monkeypatch, capsys):
     """Run the command line in this process, giving exit status, output and messages."""
     monkeypatch.setattr("segcap.training.fit._LEAST_STEPS", 4)
+    monkeypatch.setattr("segcap.training.learn._REHEARSED", 60)
 
     def call(*arguments):
         monkeypatch.setattr(sys, "argv", ["segcap", *map(str, arguments)])
@@ -69,6 +70,27 @@ def test_unreadable_images_are_told_on_standard_error(run, folder, tmp_path):
     assert "AAAA.png" in err
 
 
+def test_an_interrupted_training_keeps_what_it_learned(run, folder, tmp_path, monkeypatch):
+    fit = segcap.GlyphReader.fit
+
+    def stopped(self, images, labels, *, on_progress, state):
+        def stop(done, total, note):
+            on_progress(done, total, note)
+            if done == 2:
+                raise KeyboardInterrupt
+
+        return fit(self, images, labels, on_progress=stop, state=state)
+
+    monkeypatch.setattr(segcap.GlyphReader, "fit", stopped)
+    out = tmp_path / "m.segcap"
+    status, _, err = run("train", "text", "--data", folder, "--epochs", 4, "--out", out)
+    assert status == 130
+    assert f"kept in '{out}'" in err
+    assert segcap.load(out).charset_ == "2345ABCD"
+    monkeypatch.undo()
+    assert (tmp_path / "m.segcap.state.0").exists()
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -77,6 +99,9 @@ def test_unreadable_images_are_told_on_standard_error(run, folder, tmp_path):
         (["text", "--data", "nowhere"], "nowhere"),
         (["text", "--data", "{folder}", "--charset", "AB"], "characters of 'AB' only"),
         (["text", "--data", "{folder}", "--length", "5"], "'length' 5"),
+        (["mixed", "--length", "5"], "To train 'mixed', --length must not be given. Got 5"),
+        (["digits", "--charset", "01"], "--charset must not be given. Got '01'"),
+        (["mixed", "--classifier", "knn"], "--classifier must not be given. Got 'knn'"),
     ],
 )
 def test_wrong_use_is_one_sentence(run, folder, tmp_path, arguments, message):

@@ -69,6 +69,22 @@ def test_a_failure_is_told_from_the_image_alone(reader, samples):
     assert strict.failure(sample.image, sample.label) == "rejected"
 
 
+def test_no_place_is_needed_where_the_count_is_wrong(reader, samples):
+    blank = np.full((20, 40), 255, np.uint8)
+    assert reader.failure(blank, "ABCD") == "under-cut"
+    assert reader.failure(samples[0].image, samples[0].label[:3]) == "over-cut"
+
+
+def test_what_is_not_allowed_is_located_all_the_same(samples):
+    digits = segcap.load("mixed", length=4, allowlist="0123456789")
+    sample = next(sample for sample in samples if not sample.label.isdigit())
+    assert digits.failure(sample.image, sample.label) in ("misread", "misplaced")
+    np.testing.assert_array_equal(
+        digits.locate(sample.image, sample.label),
+        segcap.load("mixed", length=4).locate(sample.image, sample.label),
+    )
+
+
 def test_a_text_that_does_not_fit_is_refused(reader, samples):
     with pytest.raises(DataError, match="no more characters than its image has pieces"):
         reader.locate(np.full((20, 40), 255, np.uint8), "ABCD")

@@ -160,7 +160,7 @@ def test_of_several_unreadable_images_the_first_is_named(folder):
 @pytest.mark.parametrize(("count", "charset"), [(0, "a"), (2, "abc"), (1, "ab")])
 def test_fewer_images_than_characters(count, charset):
     message = (
-        rf"^Learning {len(charset)} characters needs at least as many usable images\. "
+        rf"^Learning {len(charset)} characters needs at least {len(charset)} usable images\. "
         rf"Got {count}\.$"
     )
     with pytest.raises(DataError, match=message):

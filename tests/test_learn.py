@@ -14,6 +14,7 @@ SYMBOLS = "+#%&@?"
 def short_epochs():
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("segcap.training.fit._LEAST_STEPS", 12)
+        patch.setattr("segcap.training.learn._REHEARSED", 60)
         yield
 
 
@@ -50,11 +51,13 @@ def test_what_was_learned_is_told(learned):
     figures = reader.provenance_["figures"]
     assert figures["images"] + figures["images_held_out"] == 80
     assert 1 / len(SYMBOLS) <= figures["chance_level"] < 0.4
-    assert figures["accuracy_on_one_batch"] > 0.6
+    assert figures["one_batch_overfitted"] > 0.6
     assert figures["span_accuracy"] > 0.6
+    assert figures["texts_held_out"] <= figures["characters_held_out"]
+    assert figures["characters_held_out"] > 0.6
     assert figures["binarization"] == reader.finding_.binarization
     assert reports[0] == (0, 8, "choosing how to find characters")
-    assert [report[0] for report in reports[1:]] == list(range(1, 9))
+    assert [report[0] for report in reports[2:]] == list(range(1, 9))
     assert reader.provenance_["data"]["samples"] == 80
 
 
@@ -71,7 +74,7 @@ def test_a_learned_reader_is_kept_and_learns_more(learned, tmp_path):
     assert copy.finding_ == reader.finding_
 
 
-@pytest.mark.filterwarnings("ignore:The reader has not learned to read")
+@pytest.mark.filterwarnings("ignore:.*has not learned to read")
 def test_an_unreadable_image_is_named_and_left_out(tmp_path):
     images, labels = drawn(20, 0)
     (tmp_path / "torn.png").write_bytes(b"no image")
@@ -84,7 +87,9 @@ def test_an_unreadable_image_is_named_and_left_out(tmp_path):
 
 def test_labels_of_other_images_are_told_in_plain_words():
     images, labels = drawn(40, 0)
-    with pytest.warns(UserWarning, match=r"has not learned to read: it names .* by chance"):
+    with pytest.warns(
+        UserWarning, match=r"not learned to read: of the characters held out it names"
+    ):
         learner(epochs=2, binarization="otsu").fit(images, labels[1:] + labels[:1])
 
 
@@ -111,17 +116,38 @@ def test_an_interrupted_reader_keeps_the_last_epoch(tmp_path):
         state=tmp_path / "state",
         on_progress=lambda done, *_: resumed.append(done),
     )
-    assert resumed[1] == 4
+    assert resumed[2] == 4
 
 
 @pytest.mark.parametrize(
     ("images", "labels", "error", "message"),
     [
         (20, 19, DataError, "as many labels as images. Got 20 images and 19 labels"),
-        (4, 4, DataError, "6 characters needs at least as many usable images. Got 4"),
+        (4, 4, DataError, "6 characters needs at least 6 usable images. Got 4"),
         (10, 10, DataError, "at least 16 usable images. Got 10"),
     ],
 )
+def test_epochs_and_classifier_are_checked_before_anything_is_read():
+    with pytest.raises(ParameterError, match=r"'epochs' must be an integer of at least 1. Got 0"):
+        learner(epochs=0).fit(*drawn(20, 0))
+    with pytest.raises(ParameterError, match=r"'classifier'.* must be one of .*Got 'oracle'"):
+        learner(classifier="oracle").fit(*drawn(20, 0))
+
+
+@pytest.mark.filterwarnings("ignore:.*has not learned to read")
+def test_characters_in_no_label_are_told():
+    images, labels = drawn(30, 0, charset="+#%")
+    with pytest.warns(segcap.errors.SegcapWarning, match="No label holds '&', '@', '[?]'"):
+        learner(epochs=1, binarization="otsu").fit(images, labels)
+
+
+def test_letters_drawn_in_the_other_case_are_known_at_once():
+    images, labels = drawn(40, 0, scheme="wordpress", charset="ABCDEF")
+    small = [label.lower() for label in labels]
+    reader = learner(charset="abcdef", epochs=1, binarization="otsu").fit(images[:30], small[:30])
+    assert reader.score(images[30:], small[30:]) >= 0.8
+
+
 def test_too_few_to_learn_from(images, labels, error, message):
     drawn_images, drawn_labels = drawn(20, 0)
     with pytest.raises(error, match=message):

@@ -75,13 +75,17 @@ def test_strips_of_one_width_go_together_and_none_is_padded():
         assert 0 <= strips.min() <= strips.max() <= 1
 
 
-def test_a_call_takes_a_bounded_number_of_strips():
+def test_a_call_takes_a_bounded_number_of_strips(monkeypatch):
+    monkeypatch.setattr("segcap.naming._MOST_A_CALL", 5000)
     engine = Told()
     layouts = [
         layout_of((16, index, [(index, index + 1)] * (1 + index % 3))) for index in range(150)
     ]
     found = span_logits(engine, layouts, CLASSES)
-    assert [len(strips) for strips, _ in engine.asked] == [64, 64, 22]
+    assert all(
+        strips.shape[0] * strips.shape[2] * spans.shape[1] <= 5000 for strips, spans in engine.asked
+    )
+    assert len(engine.asked) > 1
     for index, logits in enumerate(found):
         expected = [[index / 255, index, index + 1]] * (1 + index % 3)
         np.testing.assert_allclose(logits, expected, rtol=1e-5)

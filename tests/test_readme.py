@@ -10,20 +10,24 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)
 
 
-@pytest.mark.filterwarnings("ignore:.*images were left out")
+@pytest.mark.filterwarnings("ignore:.*has not learned to read")
 def test_the_python_blocks_run_one_after_the_other(monkeypatch, tmp_path, handwriting):
     (tmp_path / "data").symlink_to(ROOT / "data")
     monkeypatch.chdir(tmp_path)
-    rows = segcap.generate.digit_sums(120, 24, seed=0, digits=handwriting)
+    monkeypatch.setattr("segcap.training.fit._LEAST_STEPS", 4)
+    monkeypatch.setattr("segcap.training.learn._REHEARSED", 60)
+    rows = segcap.generate.digit_sums(40, 24, seed=0, digits=handwriting)
     labels = ["".join(map(str, label)) for label in rows.labels]
     names = {
         "images": rows.images,
         "labels": labels,
         "other_images": rows.images[:5],
         "other_labels": labels[:5],
+        "more_images": rows.images[:20],
+        "their_labels": labels[:20],
     }
     for block in BLOCKS:
-        exec(block.replace("length=4).fit", 'length=4, classifier="knn").fit'), names)
+        exec(block.replace("length=4).fit", 'length=4, epochs=1, binarization="otsu").fit'), names)
     assert names["logits"].shape == (len(names["segments"].boxes), 10)
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from segcap.charset import Charset
 from segcap.generate import TextGenerator, digit_sums
-from segcap.recipes.lines import Share, digit_lines, stacked, text_lines, warped_copies
+from segcap.training.drawn import Share, digit_lines, drawn_texts, stacked, warped_copies
 
 CAPITALS = Charset(string.digits + string.ascii_uppercase)
 
@@ -38,7 +38,7 @@ def test_shares_of_texts_are_drawn_and_capitals_named_as_drawn():
         Share(TextGenerator("wordpress"), 0.5),
         Share(TextGenerator("six-char"), 0.5, in_capitals=True),
     ]
-    lines = text_lines(shares, 8, seed=2, charset=CAPITALS)
+    lines = drawn_texts(shares, 8, seed=2, charset=CAPITALS)
     assert len(lines) == 8
     assert [len(classes) for _, _, classes in lines[:4]] == [4] * 4
     sample = TextGenerator("six-char").sample(0, seed=201)

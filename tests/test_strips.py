@@ -195,5 +195,6 @@ def test_very_long_lines_are_bounded():
     ink = np.zeros((20, 6000), bool)
     ink[5:15, ::7] = True
     strip = line_strip(255 * ink.view(np.uint8), ink)
-    assert 4000 < strip.ink.shape[1] <= 4096
-    assert strip.scale == pytest.approx(32 / 12, rel=0.01)
+    assert 2500 < strip.ink.shape[1] <= 26 * 100 + 16
+    assert strip.columns(np.array([5999])) < strip.ink.shape[1]
+    assert strip.scale == pytest.approx(2600 / 6000, rel=0.01)

@@ -29,7 +29,7 @@ parser.add_argument("--data", type=Path)
 parser.add_argument("--labels", type=int, default=300)
 parser.add_argument("--folds", type=int)
 parser.add_argument("--test", type=int, default=100_000)
-parser.add_argument("--epochs", type=int, default=15)
+parser.add_argument("--epochs", type=int, default=12)
 parser.add_argument("--seed", type=int, default=0)
 parser.add_argument("--out", type=Path)
 args = parser.parse_args()
@@ -54,16 +54,15 @@ def parts():
 
 
 images, labels, splits = parts()
-lengths = set(map(len, labels))
+lengths = sorted(set(map(len, labels)))
 read, truth = [], []
 for number, (learned, tested) in enumerate(splits):
     reader = segcap.GlyphReader(
         "".join(sorted(set("".join(labels)))),
-        length=lengths.pop() if len(lengths) == 1 else None,
+        length=lengths[0] if len(lengths) == 1 else None,
         epochs=args.epochs,
         random_state=args.seed,
     )
-    lengths = set(map(len, labels))
     started = time.perf_counter()
     reader.fit([images[i] for i in learned], labels[learned])
     minutes = (time.perf_counter() - started) / 60

@@ -14,7 +14,8 @@ from segcap.errors import DataError, ParameterError, SegcapWarning
 from segcap.output import progress_bar
 from segcap.readers.glyph import GlyphReader
 
-_EPOCHS = {"digits": 30, "mixed": 8, "text": 15}
+_STATES = ("", ".lines", ".0", ".1", ".2")
+_EPOCHS = {"digits": 30, "mixed": 8, "text": 12}
 
 
 @app.command()
@@ -46,9 +47,15 @@ def train(
     epochs: Annotated[int | None, typer.Option(min=1, help="Most passes over the data.")] = None,
     seed: Annotated[int, typer.Option(min=0, help="Seed of all random choices.")] = 0,
 ) -> None:
-    """Learn a reader; a killed training goes on from OUT.state when started again."""
+    """Learn a reader; a killed training goes on from OUT.state... when started again."""
     if task not in _EPOCHS:
         raise ParameterError(f"The task must be one of: {', '.join(_EPOCHS)}. Got {task!r}.")
+    unused = {"text": {}, "digits": {"charset": charset, "length": length}}.get(
+        task, {"charset": charset, "length": length, "classifier": classifier}
+    )
+    for name, value in unused.items():
+        if value is not None:
+            raise ParameterError(f"To train '{task}', --{name} must not be given. Got {value!r}.")
     if not out.parent.is_dir() or out.is_dir():
         raise DataError(f"A bundle must be a file in a folder that exists. Got '{out}'.")
     state = out.with_name(out.name + ".state")
@@ -65,14 +72,32 @@ def train(
                 classifier=classifier or "span_cnn",
                 epochs=passes,
                 random_state=seed,
-            ).fit(images, labels, state=state, on_progress=lambda done, _, note: bar(done, note))
+            )
+            _learn(reader, images, labels, state, bar, out)
         else:
             reader = _as_shipped(task, data, classifier, passes, seed, state, bar)
     reader.save(out)
-    for left in state.parent.glob(f"{state.name}*"):
-        left.unlink()
+    for ending in _STATES:
+        state.with_name(state.name + ending).unlink(missing_ok=True)
     for name, value in reader.provenance_["figures"].items():
         print(f"{name} {value}")
+
+
+def _learn(
+    reader: GlyphReader,
+    images: list[Path],
+    labels: list[str],
+    state: Path,
+    bar: Callable[..., None],
+    out: Path,
+) -> None:
+    try:
+        reader.fit(images, labels, state=state, on_progress=lambda done, _, note: bar(done, note))
+    except KeyboardInterrupt:
+        if hasattr(reader, "provenance_"):
+            reader.save(out)
+            say(f"What was learned until the last epoch's end is kept in '{out}'.")
+        raise
 
 
 def _labelled(folder: Path | None) -> LabelledImages:

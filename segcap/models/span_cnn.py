@@ -29,7 +29,7 @@ def span_cnn(
     Parameters
     ----------
     classes : int
-        Number of classes, at least 2; the last one is for spans that are no character.
+        Number of classes, at least 2.
     widths : tuple of 4 int
         Filters at a resolution of 1, 1/2, 1/4 and 1/8 of the strip's height.
     features : int

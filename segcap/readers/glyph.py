@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from numbers import Integral
 from typing import TYPE_CHECKING, Any
 
@@ -55,7 +55,8 @@ class GlyphReader(GlyphLearner):
     engine : {"onnx", "keras"}
         What runs the classifier; see `segcap.engine.open_engine`.
     epochs : int
-        Most passes over the glyphs when a network is trained.
+        Passes over the images, lines or glyphs that are learned from, at least 1; of few of them
+        one pass shows each several times.
     random_state : int
         Seed of all random choices in training.
 
@@ -131,7 +132,7 @@ class GlyphReader(GlyphLearner):
         -------
         list of (str, float)
             Most probable first, with their probabilities among all that were considered; none
-            for an image without ink.
+            for an image without ink, or with too little of it for `length` characters.
 
         Raises
         ------
@@ -167,8 +168,7 @@ class GlyphReader(GlyphLearner):
         DataError
             The image has fewer pieces of ink than `text` has characters.
         """
-        pipeline = self._pipeline()
-        boxes = pipeline.locate(load_image(image), pipeline.charset.encode(text))
+        boxes = self._located(load_image(image), text)
         if boxes is None:
             raise DataError(
                 "A text must have no more characters than its image has pieces of ink. "
@@ -183,10 +183,20 @@ class GlyphReader(GlyphLearner):
 
         Raises
         ------
-        ImageError, ParameterError, DataError
-            As of `locate`.
+        ImageError
+            The image cannot be loaded.
+        ParameterError
+            `label` holds a character outside the charset.
         """
-        return self.read(image).failure(label, self.locate(image, label))
+        pixels = load_image(image)
+        reading = self._read_loaded([pixels])[0].reading
+        kind = reading.failure(label)
+        return reading.failure(label, self._located(pixels, label)) if kind == "misread" else kind
+
+    def _located(self, pixels: NDArray[np.uint8], text: str) -> NDArray[np.int32] | None:
+        """Box the characters of a text, whether it is allowed or not."""
+        pipeline = replace(self._pipeline(), allowlist=None)
+        return pipeline.locate(pixels, pipeline.charset.encode(text))
 
     def explain(self, image: ImageSource) -> "Figure":
         """Draw how an image is read: ink, cuts, candidate spans, the chosen path, its scores.
@@ -223,6 +233,8 @@ class GlyphReader(GlyphLearner):
         self._require_fitted()
         settings = self.get_params() | asdict(self._finding(self.finding_))
         settings["cutters"] = list(settings["cutters"])
+        settings["length"] = None if self.length is None else int(self.length)
+        settings["epochs"] = int(self.epochs)
         for described_elsewhere in ("charset", "classifier", "engine", "random_state"):
             del settings[described_elsewhere]
         write_bundle(

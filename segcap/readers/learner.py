@@ -59,27 +59,30 @@ class GlyphLearner(GlyphSettings, ABC):
         images : iterable of path, bytes, array or PIL.Image.Image
         labels : sequence of str
         state : path, optional
-            File that keeps what was learned after every epoch; if it exists, learning goes on
-            from it.
+            What was learned is kept after every epoch in files of this name (with ".0", ".1",
+            ... for the rounds of alignment); if they exist, learning goes on from them.
         on_progress : callable
             Called with the number of epochs done, their total and a sentence.
 
         Returns
         -------
-        self Interrupted (Ctrl-C), it keeps the last good state and raises
-            KeyboardInterrupt.
+        self
 
         Raises
         ------
         ParameterError
             A label holds a character outside the charset or has another length than `length`.
         DataError
-            There are not as many labels as images, or too few usable images.
+            There are not as many labels as images, or too few usable images: fewer than 16, or
+            than the charset has characters.
+        KeyboardInterrupt
+            Ctrl-C; the reader keeps what it had learned until the last epoch's end.
 
         Warns
         -----
-        UserWarning
-            Images were left out, or the reader has not learned to read.
+        SegcapWarning
+            Images were left out, characters are in no label, or the reader has not learned to
+            read.
         """
         self._check_parameters()
         if self.classifier == CONTEXT:
@@ -93,9 +96,7 @@ class GlyphLearner(GlyphSettings, ABC):
             length=self.length,
             finding=self._finding(),
         )
-        self.fit_glyphs(glyphs, classes, data="labelled images", state=state)
-        self.context_ = None
-        return self
+        return self.fit_glyphs(glyphs, classes, data="labelled images", state=state)
 
     def partial_fit(
         self: Self,
@@ -133,7 +134,7 @@ class GlyphLearner(GlyphSettings, ABC):
         from segcap.training.learn import learn_context
 
         if start is not None:
-            known, findings = self.charset_, [self.finding_]
+            known, findings = self.charset_, [self._finding(self.finding_)]
         else:
             start, known = _context_of(_ORIGIN)
             findings = self._open_findings()
@@ -247,6 +248,11 @@ class GlyphLearner(GlyphSettings, ABC):
         from segcap.training.fit import Schedule
 
         self._check_parameters()
+        names_glyphs = getattr(self, "glyphs_", None) is not None
+        if names_glyphs and self.charset_ != self.charset:
+            raise ParameterError(
+                f"To learn more, the charset must stay {self.charset_!r}. Got {self.charset!r}."
+            )
         learned = train_context(
             train,
             validation,
@@ -257,7 +263,6 @@ class GlyphLearner(GlyphSettings, ABC):
             state=state,
             on_epoch=on_epoch,
         )
-        names_glyphs = getattr(self, "glyphs_", None) is not None
         if not names_glyphs:
             self.glyphs_ = None
         before = self.provenance_["figures"] if names_glyphs else {}

@@ -19,7 +19,7 @@ from segcap.lattice import best_path
 from segcap.layout import Layout, lay_out
 from segcap.naming import span_logits
 from segcap.segment import Segments
-from segcap.trained import NO_CHARACTER, Trained
+from segcap.trained import NO_CHARACTER, NOTHING, Trained
 
 __all__ = ["Pipeline", "Scored"]
 
@@ -157,9 +157,8 @@ class Pipeline:
         ]
         if self.glyphs is not None:
             self._rename_alone(images, found, chosen, layouts, named)
-        nothing = characters + NO_CHARACTER.index("nothing")
         return [
-            Scored(layout.lattice, own[:, :characters], own[:, nothing])
+            Scored(layout.lattice, own[:, :characters], own[:, NOTHING])
             for layout, own in zip(layouts, named, strict=True)
         ]
 

@@ -11,6 +11,7 @@ from segcap.cutters import CUTTERS, DEFAULT_CUTTERS
 from segcap.engine import ENGINES, EngineName
 from segcap.errors import ParameterError
 from segcap.finding import Finding
+from segcap.models.baselines import BASELINES
 from segcap.readers.base import TextReader
 from segcap.segment import SEGMENTERS, Segmenter
 from segcap.strikes import LINE_REMOVALS, LineRemoval
@@ -34,7 +35,7 @@ class GlyphSettings(TextReader[Outcome], ABC):
         cutters: Sequence[str] = DEFAULT_CUTTERS,
         classifier: str = "span_cnn",
         engine: EngineName = "onnx",
-        epochs: int = 15,
+        epochs: int = 12,
         random_state: int = 0,
     ) -> None:
         self.charset = charset
@@ -60,6 +61,7 @@ class GlyphSettings(TextReader[Outcome], ABC):
             ("binarization", self.binarization, (*METHODS, None)),
             ("line_removal", self.line_removal, (*LINE_REMOVALS, None)),
             ("segmentation", self.segmentation, SEGMENTERS),
+            ("classifier", self.classifier, ("span_cnn", "glyph_cnn", *BASELINES)),
             ("engine", self.engine, ENGINES),
             *(("cutters", cutter, tuple(CUTTERS)) for cutter in self.cutters),
         ):
@@ -71,6 +73,10 @@ class GlyphSettings(TextReader[Outcome], ABC):
         if not isinstance(self.reject_below, Real) or not 0 <= self.reject_below <= 1:
             raise ParameterError(
                 f"The 'reject_below' must be a number in [0, 1]. Got {self.reject_below!r}."
+            )
+        if not isinstance(self.epochs, Integral) or self.epochs < 1:
+            raise ParameterError(
+                f"The 'epochs' must be an integer of at least 1. Got {self.epochs!r}."
             )
         if not isinstance(self.random_state, Integral) or self.random_state < 0:
             raise ParameterError(

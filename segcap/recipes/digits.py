@@ -10,7 +10,7 @@ from segcap.compose import log_softmax
 from segcap.datasets.mnist import Mnist, load_mnist
 from segcap.evaluate.metrics import expected_calibration_error, wilson
 from segcap.readers.glyph import GlyphReader
-from segcap.recipes.lines import digit_lines, stacked, warped_copies
+from segcap.training.drawn import digit_lines, stacked, warped_copies
 from segcap.training.spans import LabelledStrips
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def train_digits(
     *,
     classifier: str = "glyph_cnn",
     epochs: int = 30,
-    line_epochs: int = 6,
+    line_epochs: int = 4,
     seed: int = 0,
     state: str | os.PathLike[str] | None = None,
     on_epoch: "OnEpoch | None" = None,

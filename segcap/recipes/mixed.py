@@ -11,7 +11,7 @@ from segcap.charset import Charset
 from segcap.datasets.mnist import load_mnist
 from segcap.generate import TextGenerator
 from segcap.readers.glyph import GlyphReader
-from segcap.recipes.lines import Share, digit_lines, stacked, text_lines
+from segcap.training.drawn import Share, digit_lines, drawn_texts, stacked
 from segcap.training.spans import LabelledStrips
 
 if TYPE_CHECKING:
@@ -82,6 +82,6 @@ def _lines(
         Share(TextGenerator("clean", charset=MIXED_CHARSET), 0.03),
         Share(TextGenerator("number-field", length=(3, 6)), 0.03),
     ]
-    texts = text_lines(shares, n, seed=seed, charset=Charset(MIXED_CHARSET), n_jobs=-1)
+    texts = drawn_texts(shares, n, seed=seed, charset=Charset(MIXED_CHARSET), n_jobs=-1)
     rows = digit_lines(round(0.07 * n), digits, min_advance=12, seed=seed, n_jobs=-1)
     return stacked(texts + rows)

@@ -10,6 +10,7 @@ from segcap.compose import log_softmax
 from segcap.lattice import best_path
 from segcap.layout import Layout
 from segcap.naming import span_logits
+from segcap.trained import NOTHING
 from segcap.training.spans import LabelledStrips, stack_strips
 
 if TYPE_CHECKING:
@@ -96,7 +97,7 @@ def moved_share(
     before: Sequence[Alignment | None],
     after: Sequence[Alignment | None],
 ) -> float:
-    """Share of characters whose middle moved by 0.35 of their width or more."""
+    """Share of characters whose middle moved by more than 0.35 of their width."""
     moved = [
         np.abs(layout.columns[old.spans].mean(axis=1) - layout.columns[new.spans].mean(axis=1))
         > _MOVED * np.ptp(layout.columns[new.spans], axis=1)
@@ -117,7 +118,7 @@ def _aligned(
         scores,
         atoms=layout.lattice.atoms,
         length=len(label),
-        skips=log_probabilities[:, -1],
+        skips=log_probabilities[:, NOTHING],
     )
     if path is None:
         return None

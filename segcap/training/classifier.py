@@ -3,7 +3,7 @@
 import os
 from dataclasses import dataclass
 from importlib import import_module, metadata
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import cv2
 import numpy as np
@@ -19,9 +19,6 @@ from segcap.training.calibrate import fit_temperature
 from segcap.training.fit import OnEpoch, Schedule, fit_network
 from segcap.training.lessons import GlyphLessons
 from segcap.training.rounding import round_to_half
-
-if TYPE_CHECKING:
-    pass
 
 __all__ = ["CLASSIFIERS", "TrainedClassifier", "train_classifier", "versions"]
 

@@ -1,4 +1,4 @@
-"""The training loop: any network, resumable, the best epoch kept."""
+"""The training loop: any network, from any lessons, resumable."""
 
 import json
 import os
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from safetensors import safe_open
 from safetensors.numpy import save
 
-from segcap.bundle import write_atomically
+from segcap.bundle import digest, write_atomically
 from segcap.engine import as_model_inputs
 from segcap.errors import DataError, ParameterError
 from segcap.models import COLUMNS
@@ -82,8 +82,10 @@ class Schedule:
         Highest rate of AdamW, reached after the first epoch; it falls to 0 along a cosine.
     weight_decay : float
         Of AdamW.
-    patience : int
-        Stop after so many epochs without a lower validation loss.
+    patience : int, optional
+        Stop after so many epochs without a lower validation loss, and keep the epoch with the
+        lowest; without it, train to the end and keep the last, as is better where few samples
+        validate.
 
     References
     ----------
@@ -95,14 +97,13 @@ class Schedule:
     batch_size: int = 128
     learning_rate: float = 3e-3
     weight_decay: float = 1e-2
-    patience: int = 10
+    patience: int | None = 10
 
     def __post_init__(self) -> None:
-        for name, lowest in (("epochs", 1), ("batch_size", 1), ("patience", 1)):
-            if getattr(self, name) < lowest:
-                raise ParameterError(
-                    f"The '{name}' must be at least {lowest}. Got {getattr(self, name)}."
-                )
+        for name in ("epochs", "batch_size", "patience"):
+            value = getattr(self, name)
+            if value is not None and value < 1:
+                raise ParameterError(f"The '{name}' must be at least 1. Got {value}.")
         if not self.learning_rate > 0:
             raise ParameterError(f"The 'learning_rate' must be above 0. Got {self.learning_rate}.")
 
@@ -116,7 +117,7 @@ class History:
     loss, accuracy, validation_loss, validation_accuracy : list of float
         One entry an epoch; training figures are on augmented samples.
     best_epoch : int
-        Index of the epoch with the lowest validation loss, whose weights are kept.
+        Index of the epoch whose weights are kept.
     """
 
     loss: list[float] = field(default_factory=list)
@@ -138,7 +139,7 @@ def fit_network(
     state: str | os.PathLike[str] | None = None,
     on_epoch: OnEpoch | None = None,
 ) -> History:
-    """Train a classifier; the weights of its best epoch stay in `model`.
+    """Train a classifier; the weights of its best epoch, or its last, stay in `model`.
 
     A network with columns learns from the mean of their losses, see `segcap.models.COLUMNS`.
 
@@ -189,7 +190,7 @@ def fit_network(
     )
     learner.optimizer.build(learner.trainable_variables)
     identity = {
-        "network": [model.name, [list(weight.shape) for weight in model.weights]],
+        "network": [model.name, digest(*model.get_weights())],
         "data": lessons.digest,
         "schedule": asdict(schedule),
         "seed": seed,
@@ -198,7 +199,7 @@ def fit_network(
     run = _Run(learner, Path(state) if state else None, identity)
     history, best = run.resume()
     for epoch in range(len(history.loss), schedule.epochs):
-        if epoch - history.best_epoch > schedule.patience:
+        if schedule.patience is not None and epoch - history.best_epoch > schedule.patience:
             break
         rng = np.random.default_rng([seed, epoch])
         shown = lessons.draw(_drawn(len(lessons), steps * schedule.batch_size, rng), rng)
@@ -217,7 +218,7 @@ def fit_network(
         history.accuracy.append(float(figures["accuracy"][0]))
         history.validation_loss.append(loss)
         history.validation_accuracy.append(accuracy)
-        if loss <= min(history.validation_loss):
+        if schedule.patience is None or loss <= min(history.validation_loss):
             history.best_epoch = epoch
             best = [np.array(weight.numpy()) for weight in learner.weights]
         run.keep(history, best)

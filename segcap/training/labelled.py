@@ -55,8 +55,16 @@ def usable_images(
     *,
     charset: Charset,
     length: int | None,
+    least: int | None = None,
 ) -> tuple[list[NDArray[np.uint8]], list[NDArray[np.intp]]]:
     """Load images, and leave out those that cannot be loaded, with a warning.
+
+    Parameters
+    ----------
+    images, labels, charset, length
+        As of `encoded_labels`.
+    least : int, optional
+        Fewest usable images; one a character of the charset unless given.
 
     Returns
     -------
@@ -66,7 +74,7 @@ def usable_images(
     Raises
     ------
     ParameterError, DataError
-        As of `encoded_labels`; or there are fewer images than characters in the charset.
+        As of `encoded_labels`; or there are fewer usable images than `least`.
     """
     images = list(images)
     encoded = encoded_labels(images, labels, charset=charset, length=length)
@@ -85,9 +93,10 @@ def usable_images(
             SegcapWarning,
             stacklevel=4,
         )
-    if len(pixels) < len(charset):
+    least = len(charset) if least is None else least
+    if len(pixels) < least:
         raise DataError(
-            f"Learning {len(charset)} characters needs at least as many usable images. "
+            f"Learning {len(charset)} characters needs at least {least} usable images. "
             f"Got {len(pixels)}."
         )
     return pixels, classes

@@ -6,48 +6,42 @@ the network learns from where they lie and aligns again, until hardly any charac
 
 import os
 import warnings
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from segcap.bundle import digest
 from segcap.charset import Charset
+from segcap.choice import choose
+from segcap.compose import log_softmax
 from segcap.errors import DataError, SegcapWarning
+from segcap.evaluate.metrics import character_accuracy, exact_match
 from segcap.finding import Finding
 from segcap.image import ImageSource
 from segcap.layout import Layout
-from segcap.trained import NO_CHARACTER, Trained
-from segcap.training.aligned import Alignment, align, aligned_strips, moved_share
+from segcap.naming import span_logits
+from segcap.trained import NOTHING, Trained
+from segcap.training.aligned import Alignment, align
 from segcap.training.context import finish, inherit
-from segcap.training.fit import History, Schedule, fit_network
+from segcap.training.course import Course, Progress
+from segcap.training.drawn import rehearsal_lines
 from segcap.training.labelled import usable_images
-from segcap.training.spans import LabelledStrips, SpanLessons
 
 if TYPE_CHECKING:
     import keras
 
 __all__ = ["Learned", "Progress", "learn_context"]
 
-Progress: TypeAlias = Callable[[int, int, str], None]
-
-_ROUND = 0.25
-_MOST_ALIGNMENTS = 2
-_SETTLED = 0.01
 _VALIDATION_SHARE = 0.1
 _LEAST_VALIDATION = 8
 _TRIED_ON = 60
 _CLEARLY_BETTER = 0.02
 _CANNOT_BE = -12.0
-_OVERFIT_LINES = 32
-_OVERFIT_EPOCHS = 3
-_LEARNED = 0.5
-_BATCH = 64
-_LEARNING_RATE = 1.5e-3
+_REHEARSED = 1500
 
 
 @dataclass(frozen=True)
@@ -64,7 +58,8 @@ class Learned:
     digest : str
         SHA-256 of images and labels.
     figures : dict
-        Chance level, accuracy on one batch that was overfitted, accuracy on spans held out.
+        The settings, the chance level, the accuracy on one batch that was overfitted, and on
+        images held out.
     interrupted : bool
         Whether the keyboard stopped it; then all is as at the end of the last epoch.
     """
@@ -94,7 +89,7 @@ def learn_context(
     """Learn a span network from whole-image labels.
 
     A tenth of the images, at least eight, is held out: it calibrates the network and says how
-    well it names spans.
+    well it reads.
 
     Parameters
     ----------
@@ -113,8 +108,8 @@ def learn_context(
         Passes over the images in all, each of at least 50 batches.
     seed : int
     state : path, optional
-        File from which learning that was killed goes on; one for each round of alignment is
-        written beside it.
+        Learning that was killed goes on from files of this name with ".0", ".1", ... for the
+        rounds of alignment.
     on_progress : callable, optional
         Called with the number of epochs done, their total and a sentence.
 
@@ -130,156 +125,101 @@ def learn_context(
         There are not as many labels as images, or too few usable images.
     KeyboardInterrupt
         Before the first epoch's end.
+
+    Warns
+    -----
+    SegcapWarning
+        Images were left out, characters of the charset are in no label, or the network has not
+        learned to read.
     """
     report = on_progress or _silent
-    pixels, classes = usable_images(images, labels, charset=charset, length=length)
-    held_out = _held_out(len(pixels), seed)
-    model = inherit(start, known, charset.characters)
+    least = 1 if known == charset.characters else None
+    pixels, classes = usable_images(images, labels, charset=charset, length=length, least=least)
+    _warn_of_absent(classes, charset)
+    order = np.random.default_rng(seed).permutation(len(pixels))
+    held_out = _held_out(order)
     report(0, epochs, "choosing how to find characters")
-    tried = np.flatnonzero(~held_out)[:_TRIED_ON]
-    finding = _chosen(model, [pixels[i] for i in tried], [classes[i] for i in tried], findings)
-    lesson = _Course(
-        model, [finding.layout(image) for image in pixels], classes, held_out, report, epochs
+    tried = order[~held_out[order]][:_TRIED_ON]
+    some, some_classes = [pixels[i] for i in tried], [classes[i] for i in tried]
+    drawn, model = _drawn_as(
+        start,
+        known,
+        charset.characters,
+        [findings[0].layout(image) for image in some],
+        some_classes,
     )
-    overfitted = lesson.overfit(inherit(start, known, charset.characters), seed)
+    finding = _chosen(model, some, some_classes, findings)
+    report(0, epochs, "drawing letters and digits to rehearse")
+    layouts = [finding.layout(image) for image in pixels]
+    course = Course(
+        model,
+        layouts,
+        classes,
+        held_out,
+        rehearsal_lines(drawn, _REHEARSED, seed=seed),
+        epochs=epochs,
+        report=report,
+    )
+    overfitted = course.overfit(inherit(start, known, drawn), seed)
     interrupted = False
     try:
-        lesson.run(seed, None if state is None else Path(state))
+        course.run(seed, None if state is None else Path(state))
+        trained = finish(model, course.lessons)
     except KeyboardInterrupt:
-        if not lesson.go_back_to_last_epoch():
+        if not course.go_back_to_last_epoch():
             raise
         interrupted = True
+        trained = finish(model, course.lessons)
+    out = np.flatnonzero(held_out).tolist()
+    read = _texts(trained, [layouts[i] for i in out], charset, length)
+    truth = [charset.decode(classes[i]) for i in out]
     figures = {
         "binarization": finding.binarization,
         "line_removal": finding.line_removal,
         "images": int((~held_out).sum()),
         "images_held_out": int(held_out.sum()),
         "chance_level": round(_chance_level(classes), 4),
-        "accuracy_on_one_batch": round(overfitted, 4),
-        **lesson.figures,
+        "one_batch_overfitted": round(overfitted, 4),
+        **course.figures,
+        "texts_held_out": round(exact_match(read, truth).value, 4),
+        "characters_held_out": round(character_accuracy(read, truth).value, 4),
     }
     if not interrupted:
         _warn_unless_learned(figures)
-    return Learned(
-        finish(model, lesson.lessons),
-        finding,
-        len(pixels),
-        digest(*pixels, *classes),
-        figures,
-        interrupted,
-    )
-
-
-class _Course:
-    """Rounds of alignment and training on one set of images."""
-
-    def __init__(
-        self,
-        model: "keras.Model",
-        layouts: list[Layout],
-        classes: list[NDArray[np.intp]],
-        held_out: NDArray[np.bool_],
-        report: Progress,
-        epochs: int,
-    ) -> None:
-        self._model = model
-        self._characters = model.output_shape[-1] - len(NO_CHARACTER)
-        self._layouts = layouts
-        self._classes = classes
-        self._held_out = held_out
-        self._report = report
-        self._epochs = epochs
-        self._last: list[NDArray] | None = None
-        self.figures: dict[str, Any] = {}
-        self.lessons = self._align()
-
-    def overfit(self, model: "keras.Model", seed: int) -> float:
-        """Accuracy that a network reaches on the few lines that it is shown again and again."""
-        few = self._train.part(np.arange(min(_OVERFIT_LINES, len(self._train.ink))))
-        lessons = SpanLessons(few, few, self._characters)
-        schedule = Schedule(epochs=_OVERFIT_EPOCHS, batch_size=_OVERFIT_LINES)
-        return max(fit_network(model, lessons, schedule=schedule, seed=seed).validation_accuracy)
-
-    def run(self, seed: int, state: Path | None) -> None:
-        """Train and align by turns; once hardly a character moves, train to the end."""
-        done, number, settled = 0, 0, False
-        while done < self._epochs:
-            if number > 0:
-                settled = self._align_again() < _SETTLED
-            left = self._epochs - done
-            epochs = left if settled or number == _MOST_ALIGNMENTS else min(left, self._round())
-            history = fit_network(
-                self._model,
-                self.lessons,
-                schedule=Schedule(
-                    epochs=epochs,
-                    batch_size=_BATCH,
-                    learning_rate=_LEARNING_RATE,
-                    patience=epochs,
-                ),
-                seed=seed + number,
-                state=state and state.with_name(f"{state.name}.{number}"),
-                on_epoch=partial(self._show, done),
-            )
-            done, number = done + epochs, number + 1
-            best = history.validation_accuracy[history.best_epoch]
-            self.figures |= {"epochs": done, "span_accuracy": round(best, 4)}
-
-    def go_back_to_last_epoch(self) -> bool:
-        if self._last is None:
-            return False
-        self._model.set_weights(self._last)
-        return True
-
-    def _show(self, before: int, epoch: int, history: History) -> None:
-        self._last = self._model.get_weights()
-        accuracy = history.validation_accuracy[-1]
-        self._report(before + epoch, self._epochs, f"{accuracy:.3f} of spans held out named right")
-
-    def _round(self) -> int:
-        return max(1, round(_ROUND * self._epochs))
-
-    def _align_again(self) -> float:
-        before = self._alignments
-        self.lessons = self._align()
-        moved = moved_share(self._layouts, before, self._alignments)
-        self.figures["moved_in_last_alignment"] = round(moved, 4)
-        return moved
-
-    def _align(self) -> SpanLessons:
-        self._alignments: list[Alignment | None] = align(self._model, self._layouts, self._classes)
-        missing = sum(alignment is None for alignment in self._alignments)
-        self.figures["images_with_too_few_pieces"] = missing
-        self._train, validation = self._strips(~self._held_out), self._strips(self._held_out)
-        if min(len(self._train.ink), len(validation.ink)) == 0:
-            raise DataError(
-                "Learning needs images with at least as many pieces of ink as characters in "
-                f"their labels. Got {missing} of {len(self._layouts)} with fewer."
-            )
-        return SpanLessons(self._train, validation, self._characters)
-
-    def _strips(self, chosen: NDArray[np.bool_]) -> LabelledStrips:
-        indices = np.flatnonzero(chosen)
-        return aligned_strips(
-            [self._layouts[i] for i in indices],
-            [self._classes[i] for i in indices],
-            [self._alignments[i] for i in indices],
-        )
+    return Learned(trained, finding, len(pixels), digest(*pixels, *classes), figures, interrupted)
 
 
 def _silent(done: int, total: int, sentence: str) -> None:
     """Report nothing."""
 
 
-def _held_out(count: int, seed: int) -> NDArray[np.bool_]:
-    size = max(_LEAST_VALIDATION, round(_VALIDATION_SHARE * count))
+def _held_out(order: NDArray[np.intp]) -> NDArray[np.bool_]:
+    count = len(order)
     if count < 2 * _LEAST_VALIDATION:
         raise DataError(
             f"Learning needs at least {2 * _LEAST_VALIDATION} usable images. Got {count}."
         )
     held_out = np.zeros(count, bool)
-    held_out[np.random.default_rng(seed).permutation(count)[:size]] = True
+    held_out[order[: max(_LEAST_VALIDATION, round(_VALIDATION_SHARE * count))]] = True
     return held_out
+
+
+def _drawn_as(
+    start: Trained,
+    known: str,
+    characters: str,
+    layouts: list[Layout],
+    classes: list[NDArray[np.intp]],
+) -> tuple[str, "keras.Model"]:
+    """Tell whether letters are drawn as labelled or in the other case, and start from there."""
+    other = characters.swapcase()
+    forms = [characters]
+    if known != characters and len(other) == len(set(other)) == len(characters):
+        forms.append(other)
+    models = [inherit(start, known, form) for form in forms]
+    scores = [_fit(align(model, layouts, classes)) for model in models]
+    best = int(np.argmax(scores))
+    return forms[best], models[best]
 
 
 def _chosen(
@@ -291,12 +231,37 @@ def _chosen(
     """Take the settings under which labels fit their images best; earlier ones unless clearly."""
     best, best_score = findings[0], -np.inf
     for finding in findings if len(findings) > 1 else ():
-        alignments = align(model, [finding.layout(image) for image in images], classes)
-        scores = [_CANNOT_BE if one is None else max(one.score, _CANNOT_BE) for one in alignments]
-        score = float(np.mean(scores))
+        score = _fit(align(model, [finding.layout(image) for image in images], classes))
         if score > best_score + _CLEARLY_BETTER:
             best, best_score = finding, score
     return best
+
+
+def _fit(alignments: Sequence[Alignment | None]) -> float:
+    """Say how well labels fit their images: the mean log-probability of a character, bounded."""
+    scores = [_CANNOT_BE if one is None else max(one.score, _CANNOT_BE) for one in alignments]
+    return float(np.mean(scores))
+
+
+def _texts(
+    trained: Trained, layouts: list[Layout], charset: Charset, length: int | None
+) -> list[str]:
+    """Read images the way that readers do."""
+    texts = []
+    for layout, own in zip(
+        layouts, span_logits(trained.open("onnx"), layouts, trained.classes), strict=True
+    ):
+        named = log_softmax(own, temperature=trained.temperature)
+        outcome = choose(
+            layout.lattice,
+            named[:, : len(charset)],
+            charset.characters,
+            length=length,
+            reject_below=0,
+            skips=named[:, NOTHING],
+        )
+        texts.append(outcome.reading.text)
+    return texts
 
 
 def _chance_level(classes: list[NDArray[np.intp]]) -> float:
@@ -305,22 +270,35 @@ def _chance_level(classes: list[NDArray[np.intp]]) -> float:
     return float(counts.max() / counts.sum())
 
 
+def _warn_of_absent(classes: list[NDArray[np.intp]], charset: Charset) -> None:
+    absent = np.setdiff1d(np.arange(len(charset)), np.concatenate(classes))
+    if len(absent):
+        warnings.warn(
+            f"No label holds {', '.join(map(repr, charset.decode(absent)))} of the charset; "
+            "nothing is learned about them.",
+            SegcapWarning,
+            stacklevel=5,
+        )
+
+
 def _warn_unless_learned(figures: dict[str, Any]) -> None:
-    if figures["span_accuracy"] >= _LEARNED:
+    half_way = (1 + figures["chance_level"]) / 2
+    if figures["characters_held_out"] >= half_way:
         return
-    if figures["accuracy_on_one_batch"] < _LEARNED:
+    if figures["one_batch_overfitted"] < half_way:
         reason = (
-            "not even the few images that it saw again and again: check that the labels belong "
-            "to their images and that the characters can be told from the paper"
+            "not even those of the few images that it saw again and again: check that the labels "
+            "belong to their images and that the characters can be told from the paper"
         )
     else:
         reason = (
-            "those that it saw again and again, but not others: check that the labels belong to "
+            "but those of images that it saw again and again: check that the labels belong to "
             "their images, and give more of them"
         )
     warnings.warn(
-        f"The reader has not learned to read: it names {figures['span_accuracy']:.0%} of what was "
-        f"held out ({figures['chance_level']:.0%} by chance), and {reason}.",
+        f"The reader has not learned to read: of the characters held out it names "
+        f"{figures['characters_held_out']:.0%} ({figures['chance_level']:.0%} by chance), "
+        f"{reason}.",
         SegcapWarning,
-        stacklevel=4,
+        stacklevel=5,
     )

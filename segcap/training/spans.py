@@ -1,5 +1,6 @@
 """What span networks learn from: lines of text with the place and name of each character."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -15,7 +16,7 @@ from segcap.training.lessons import in_chunks
 if TYPE_CHECKING:
     import keras
 
-__all__ = ["LabelledStrips", "SpanLessons", "own_columns", "stack_strips"]
+__all__ = ["LabelledStrips", "SpanLessons", "join_strips", "own_columns", "stack_strips"]
 
 _BATCH = 64
 _JITTER = 0.08
@@ -24,8 +25,9 @@ _LEAST_WIDTH = 2.0
 _INKED = 60
 _FARTHEST = 2.0
 _FRAGMENT = (0.08, 0.6)
-_KINDS = (0.1, 0.1, 0.14, 0.18, 0.18, 0.12, 0.12, 0.06)
-_FIRST_NOTHING = 5
+_LEAST_BESIDE = 5
+_KINDS = (0.08, 0.08, 0.12, 0.15, 0.13, 0.08, 0.08, 0.11, 0.11, 0.06)
+_FIRST_NOTHING = 7
 
 
 class LabelledStrips(NamedTuple):
@@ -77,6 +79,38 @@ def stack_strips(
     return LabelledStrips(ink, edges, names)
 
 
+def join_strips(parts: Sequence[LabelledStrips], width: int) -> LabelledStrips:
+    """Put lines together.
+
+    Parameters
+    ----------
+    parts : sequence of LabelledStrips
+    width : int
+        Pixels that all lines are padded or cut to; characters beyond are left out.
+
+    Returns
+    -------
+    LabelledStrips
+    """
+    longest = max(part.classes.shape[1] for part in parts)
+    total = sum(len(part.ink) for part in parts)
+    ink = np.zeros((total, STRIP_HEIGHT, width), np.uint8)
+    spans = np.full((total, longest, 2), np.nan, np.float32)
+    classes = np.full((total, longest), -1, np.intp)
+    start = 0
+    for part in parts:
+        rows = slice(start, start + len(part.ink))
+        kept = min(width, part.ink.shape[2])
+        ink[rows, :, :kept] = part.ink[..., :kept]
+        spans[rows, : part.spans.shape[1]] = part.spans
+        classes[rows, : part.classes.shape[1]] = part.classes
+        start = rows.stop
+    beyond = ~(spans[..., 1] <= width)
+    spans[beyond], classes[beyond] = np.nan, -1
+    inside = (classes >= 0).any(axis=1)
+    return LabelledStrips(ink[inside], spans[inside], classes[inside])
+
+
 def own_columns(boxes: NDArray[np.int32]) -> NDArray[np.float64]:
     """Part the columns of characters that overlap at the middle of what they share.
 
@@ -103,9 +137,9 @@ class SpanLessons:
     """Lines of text as a `segcap.training.fit.Lessons`.
 
     Each character is shown with its edges moved a little, and for each one span that is no
-    character. A bad cut is a fragment, a part of a character with a part of its neighbour, or a
-    pair; nothing is what stands before, after and between the characters. Bad cuts are the class
-    after the last character, nothing the one after that.
+    character. A bad cut is a fragment, a character or a part of it with a part of what stands
+    beside it, or a pair; nothing is what stands before, after and between the characters. Bad cuts
+    are the class after the last character, nothing the one after that.
 
     Parameters
     ----------
@@ -140,6 +174,12 @@ class SpanLessons:
         log_probabilities = log_softmax(logits)
         loss = -float(log_probabilities[np.arange(len(classes)), classes].mean())
         return loss, float((log_probabilities.argmax(axis=1) == classes).mean())
+
+    def character_accuracy(self, model: "keras.Model") -> float:
+        """Give the share of the validation part's characters that are named right."""
+        logits, classes = self.validation_logits(model)
+        shown = classes < self._characters
+        return float((logits[shown].argmax(axis=1) == classes[shown]).mean())
 
     def validation_logits(
         self, model: "keras.Model"
@@ -192,6 +232,7 @@ def _wrong_spans(
     one, other = rng.uniform(0, 1, (2, *left.shape))
     reach = np.minimum(_FARTHEST * own * one, np.maximum(first, 0))
     far = np.minimum(_FARTHEST * own * one, np.maximum(inked - last, 0))
+    beside = np.maximum((0.45 + 0.45 * other) * own, _LEAST_BESIDE)
     part = _FRAGMENT[0] + (_FRAGMENT[1] - _FRAGMENT[0]) * one
     kinds = [
         (left, left + part * own),
@@ -199,13 +240,15 @@ def _wrong_spans(
         (left + (1 - part) * other * own, left + ((1 - part) * other + part) * own),
         (left + (0.35 + 0.3 * one) * own, next_left + (0.35 + 0.3 * other) * next_own),
         (left + 0.1 * (one - 0.5) * own, next_right - 0.3 * other * next_own),
+        (left - beside, right),
+        (left, right + beside),
         (first - reach, first - reach * other * 0.7),
         (last + far * other * 0.7, last + far),
         (right, next_left),
     ]
     kind = rng.choice(len(kinds), size=left.shape, p=_KINDS)
     begin, end = (np.choose(kind, edges) for edges in zip(*kinds, strict=True))
-    has_room = end - begin >= _LEAST_WIDTH
+    has_room = (end - begin >= _LEAST_WIDTH) & (begin >= -2) & (end <= inked + 2)
     return np.stack([begin, end], axis=-1), kind >= _FIRST_NOTHING, has_room
 
 

@@ -1,5 +1,6 @@
 """Lines of text with the place of every character, from what the generators draw."""
 
+import string
 from collections.abc import Sequence
 from typing import NamedTuple, TypeAlias
 
@@ -15,13 +16,22 @@ from segcap.strips import Strip, line_strip, soft_ink
 from segcap.training.augment import Warp, warp_glyphs
 from segcap.training.spans import LabelledStrips, own_columns, stack_strips
 
-__all__ = ["Line", "Share", "digit_lines", "stacked", "text_lines", "warped_copies"]
+__all__ = [
+    "Line",
+    "Share",
+    "digit_lines",
+    "drawn_texts",
+    "rehearsal_lines",
+    "stacked",
+    "warped_copies",
+]
 
 _CHUNK = 500
 _WIDEST = 208
 _OUTSIDE = 3
 _FINDING = Finding()
 _SEEDS = 100
+_LETTERS_AND_DIGITS = string.digits + string.ascii_letters
 _WARP = Warp(rotation=10, scale=0.12, shear=0.1, shift=0, elastic=0.6)
 
 Line: TypeAlias = tuple[Strip, NDArray[np.float32], NDArray[np.intp]]
@@ -44,7 +54,7 @@ class Share(NamedTuple):
     in_capitals: bool = False
 
 
-def text_lines(
+def drawn_texts(
     shares: Sequence[Share], n: int, *, seed: int, charset: Charset, n_jobs: int = 1
 ) -> list[Line]:
     """Draw texts, and find each image's line the way a reader does.
@@ -72,6 +82,28 @@ def text_lines(
             indices = range(start, min(start + _CHUNK, count))
             jobs.append(delayed(_drawn)(part, indices, _SEEDS * seed + number, charset))
     return [line for lines in Parallel(n_jobs=n_jobs)(jobs) for line in lines]
+
+
+def rehearsal_lines(characters: str, n: int, *, seed: int) -> list[Line]:
+    """Draw lines of the letters and digits among some characters, in all schemes.
+
+    Parameters
+    ----------
+    characters : str
+        In class order, as they are drawn.
+    n : int
+    seed : int
+
+    Returns
+    -------
+    list of Line
+        None if fewer than two of the characters are letters or digits.
+    """
+    drawn = "".join(char for char in characters if char in _LETTERS_AND_DIGITS)
+    if len(drawn) < 2:
+        return []
+    generator = TextGenerator("mixed", charset=drawn, length=(3, 6))
+    return drawn_texts([Share(generator, 1.0)], n, seed=seed, charset=Charset(characters))
 
 
 def digit_lines(

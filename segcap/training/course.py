@@ -1,0 +1,170 @@
+"""Rounds of alignment and training on one set of labelled images."""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from segcap.errors import DataError
+from segcap.layout import Layout
+from segcap.trained import NO_CHARACTER
+from segcap.training.aligned import Alignment, align, aligned_strips, moved_share
+from segcap.training.drawn import Line, stacked
+from segcap.training.fit import History, Schedule, fit_network
+from segcap.training.spans import LabelledStrips, SpanLessons, join_strips
+
+if TYPE_CHECKING:
+    import keras
+
+__all__ = ["MOST_ROUNDS", "Course", "Progress"]
+
+Progress: TypeAlias = Callable[[int, int, str], None]
+
+MOST_ROUNDS = 3
+_ROUND = 0.25
+_SETTLED = 0.01
+_REAL_SHARE = 0.67
+_WIDEST = 640
+_OVERFIT_LINES = 32
+_OVERFIT_EPOCHS = 3
+_BATCH = 64
+_LEARNING_RATE = 1.5e-3
+
+
+class Course:
+    """What a span network goes through to learn from whole-image labels.
+
+    Parameters
+    ----------
+    model : keras.Model
+        A span network; changed in place.
+    layouts : list of Layout
+    classes : list of (L,) int arrays
+        The labels.
+    held_out : (N,) bool array
+        Images that are not learned from.
+    rehearsal : list of Line
+        Shown besides, so that what the network knew is not forgotten.
+    epochs : int
+    report : callable
+        Called with the number of epochs done, their total and a sentence.
+
+    Attributes
+    ----------
+    lessons : SpanLessons
+        Of the last alignment.
+    figures : dict
+
+    Raises
+    ------
+    DataError
+        No image to learn from, or none held out, has as many pieces of ink as characters.
+    """
+
+    def __init__(
+        self,
+        model: "keras.Model",
+        layouts: list[Layout],
+        classes: list[NDArray[np.intp]],
+        held_out: NDArray[np.bool_],
+        rehearsal: list[Line],
+        *,
+        epochs: int,
+        report: Progress,
+    ) -> None:
+        self._model = model
+        self._characters = model.output_shape[-1] - len(NO_CHARACTER)
+        self._layouts = layouts
+        self._classes = classes
+        self._held_out = held_out
+        self._rehearsal = [stacked(rehearsal)] if rehearsal else []
+        self._epochs = epochs
+        self._report = report
+        self._last: list[NDArray] | None = None
+        self.figures: dict[str, Any] = {}
+        self.lessons = self._align()
+
+    def overfit(self, model: "keras.Model", seed: int) -> float:
+        """Give the share of characters that a network names right of the few lines it is shown."""
+        few = self._train.part(np.arange(min(_OVERFIT_LINES, len(self._train.ink))))
+        lessons = SpanLessons(few, few, self._characters)
+        schedule = Schedule(epochs=_OVERFIT_EPOCHS, batch_size=_OVERFIT_LINES, patience=None)
+        fit_network(model, lessons, schedule=schedule, seed=seed)
+        return lessons.character_accuracy(model)
+
+    def run(self, seed: int, state: Path | None) -> None:
+        """Train and align by turns; once hardly a character moves, train to the end."""
+        done, number, settled = 0, 0, False
+        while done < self._epochs:
+            if number > 0:
+                settled = self._align_again() < _SETTLED
+            left = self._epochs - done
+            is_last = settled or number + 1 == MOST_ROUNDS
+            epochs = left if is_last else min(left, max(1, round(_ROUND * self._epochs)))
+            fit_network(
+                self._model,
+                self.lessons,
+                schedule=Schedule(
+                    epochs=epochs,
+                    batch_size=_BATCH,
+                    learning_rate=_LEARNING_RATE,
+                    patience=None,
+                ),
+                seed=seed + number,
+                state=state and state.with_name(f"{state.name}.{number}"),
+                on_epoch=partial(self._keep, done),
+            )
+            self._last = self._model.get_weights()
+            done, number = done + epochs, number + 1
+
+    def go_back_to_last_epoch(self) -> bool:
+        """Undo what was learned after the last epoch's end; False if none was completed."""
+        if self._last is None:
+            return False
+        self._model.set_weights(self._last)
+        return True
+
+    def _keep(self, before: int, epoch: int, history: History) -> None:
+        self._last = self._model.get_weights()
+        accuracy = history.validation_accuracy[-1]
+        self.figures |= {"epochs": before + epoch, "span_accuracy": round(accuracy, 4)}
+        self._report(before + epoch, self._epochs, f"{accuracy:.3f} of spans held out named right")
+
+    def _align_again(self) -> float:
+        before = self._alignments
+        self.lessons = self._align()
+        moved = moved_share(self._layouts, before, self._alignments)
+        self.figures["moved_in_last_alignment"] = round(moved, 4)
+        return moved
+
+    def _align(self) -> SpanLessons:
+        self._alignments: Sequence[Alignment | None] = align(
+            self._model, self._layouts, self._classes
+        )
+        missing = sum(alignment is None for alignment in self._alignments)
+        self.figures["images_with_too_few_pieces"] = missing
+        self._train, validation = self._strips(~self._held_out), self._strips(self._held_out)
+        if min(len(self._train.ink), len(validation.ink)) == 0:
+            raise DataError(
+                "Learning needs images with at least as many pieces of ink as characters in "
+                f"their labels. Got {missing} of {len(self._layouts)} with fewer."
+            )
+        return SpanLessons(self._with_rehearsal(), validation, self._characters)
+
+    def _with_rehearsal(self) -> LabelledStrips:
+        rehearsed = sum(len(part.ink) for part in self._rehearsal)
+        share = _REAL_SHARE / (1 - _REAL_SHARE)
+        times = max(1, round(share * rehearsed / len(self._train.ink)))
+        width = min(self._train.ink.shape[2], _WIDEST)
+        return join_strips([self._train] * times + self._rehearsal, width)
+
+    def _strips(self, chosen: NDArray[np.bool_]) -> LabelledStrips:
+        indices = np.flatnonzero(chosen).tolist()
+        return aligned_strips(
+            [self._layouts[i] for i in indices],
+            [self._classes[i] for i in indices],
+            [self._alignments[i] for i in indices],
+        )
