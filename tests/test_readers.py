@@ -252,7 +252,10 @@ def test_no_images(reader):
         (lambda r: segcap.load("digits", engine="tpu"), "'engine'.*'tpu'"),
         (lambda r: segcap.load("digits", binarization="magic"), "'binarization'.*'magic'"),
         (lambda r: segcap.load("digits", segmentation="magic"), "'segmentation'.*'magic'"),
-        (lambda r: segcap.load("digit"), r"shipped readers \(digits\).*'digit'"),
+        (
+            lambda r: segcap.load("digit"),
+            r"shipped readers \(captcha-v2, digits, mixed, wordpress\).*'digit'",
+        ),
         (lambda r: segcap.GlyphReader("aa").fit([], []), "distinct.*'a'"),
         (lambda r: r.read_many(np.zeros((4, 9, 3))), r"Got \(4, 9, 3\)"),
         (lambda r: r.read_many([], n_jobs=0), "'n_jobs' must be at least 1.*Got 0"),

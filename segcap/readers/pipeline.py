@@ -119,7 +119,7 @@ class Pipeline:
         """Whether every segment is one character as far as widths and their number tell."""
         if self.glyphs is None:
             return False
-        if self.length is not None and len(segments.boxes) != self.length:
+        if self.length is not None and len(segments.boxes) < self.length:
             return False
         return bool((parts_for_width(segments.boxes) == 1).all())
 
