@@ -80,7 +80,10 @@ def test_an_unknown_engine():
 
 def test_the_network_is_as_small_as_promised():
     assert build("glyph_cnn", 10).count_params() == 178_098
-    assert shipped.bundle_path("digits").stat().st_size <= 1_000_000
+    sizes = {name: shipped.bundle_path(name).stat().st_size for name in shipped.available()}
+    assert sizes["mixed"] <= 1_700_000
+    assert sizes["digits"] <= 2_600_000
+    assert sum(sizes.values()) <= 8_000_000
 
 
 def test_unknown_architecture():
@@ -88,7 +91,7 @@ def test_unknown_architecture():
         ParameterError, match=r"must be one of glyph_cnn, span_cnn. Got 'transformer'"
     ):
         build("transformer", 10)
-    assert ARCHITECTURES == ("glyph_cnn",)
+    assert ARCHITECTURES == ("glyph_cnn", "span_cnn")
 
 
 def test_weights_are_exported_in_a_process_of_its_own(tmp_path):
