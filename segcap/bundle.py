@@ -12,7 +12,7 @@ import tempfile
 import zipfile
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
 from pathlib import Path
@@ -50,7 +50,7 @@ class Bundle:
     Attributes
     ----------
     kind : str
-        Which reader it is: "glyph-reader".
+        Which reader it is: "glyph-reader", "sequence-reader", "sum-classifier".
     architecture : str
         Name of the network or baseline.
     charset : str
@@ -63,6 +63,8 @@ class Bundle:
         Data, seed, versions, figures.
     parts : mapping of str to bytes
         The classifier; see `segcap.engine`.
+    network : mapping of str to int
+        What a network that looks at whole images was built with: "classes", "height", "width", ....
     """
 
     kind: str
@@ -72,6 +74,7 @@ class Bundle:
     calibration: Mapping[str, float]
     provenance: Mapping[str, Any]
     parts: Mapping[str, bytes]
+    network: Mapping[str, int] = field(default_factory=dict)
 
 
 def write_bundle(bundle: Bundle, path: str | os.PathLike[str]) -> None:
@@ -98,6 +101,7 @@ def write_bundle(bundle: Bundle, path: str | os.PathLike[str]) -> None:
         "settings": dict(bundle.settings),
         "calibration": dict(bundle.calibration),
         "provenance": dict(bundle.provenance),
+        **({"network": dict(bundle.network)} if bundle.network else {}),
         "parts": {
             name: {"sha256": hashlib.sha256(part).hexdigest(), "bytes": len(part)}
             for name, part in bundle.parts.items()

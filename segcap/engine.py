@@ -1,5 +1,6 @@
 """Run classifiers: ONNX Runtime by default, Keras on any backend and device, scikit-learn."""
 
+import json
 import os
 import subprocess
 import sys
@@ -53,7 +54,12 @@ class Engine(Protocol):
 
 
 def open_engine(
-    parts: Mapping[str, bytes], architecture: str, *, classes: int, engine: EngineName = "onnx"
+    parts: Mapping[str, bytes],
+    architecture: str,
+    *,
+    classes: int,
+    options: Mapping[str, Any] | None = None,
+    engine: EngineName = "onnx",
 ) -> Engine:
     """Open a classifier's parts for reading.
 
@@ -65,6 +71,8 @@ def open_engine(
         Name of the network, or of the baseline.
     classes : int
         Number of classes.
+    options : mapping, optional
+        What the network was built with besides; see `segcap.models.build`.
     engine : {"onnx", "keras"}
         "onnx" runs networks in ONNX Runtime; "keras" in Keras, on the device that its backend
         takes (KERAS_BACKEND chooses the backend). Baselines run in scikit-learn either way.
@@ -87,7 +95,7 @@ def open_engine(
     if architecture in ARCHITECTURES and {MODEL_ONNX, WEIGHTS} <= parts.keys():
         if engine == "onnx":
             return OnnxEngine(parts[MODEL_ONNX], classes)
-        return KerasEngine(parts[WEIGHTS], architecture, classes)
+        return KerasEngine(parts[WEIGHTS], architecture, classes, options)
     raise BundleError(
         f"A classifier must be one of {', '.join((*ARCHITECTURES, *BASELINES))} with its parts. "
         f"Got '{architecture}' with {', '.join(parts) or 'none'}."
@@ -119,23 +127,33 @@ class OnnxEngine:
     def logits(self, *inputs: NDArray[np.float32]) -> NDArray[np.float32]:
         """Give (N, ..., C) logits for (N, ...) inputs."""
         batches = [
-            self._session.run(
-                None,
-                {
-                    name: given[start : start + _BATCH]
-                    for name, given in zip(self._inputs, inputs, strict=True)
-                },
-            )[0]
+            self._run([given[start : start + _BATCH] for given in inputs])
             for start in range(0, len(inputs[0]), _BATCH)
         ]
         return np.concatenate(batches) if batches else np.empty((0, self._classes), np.float32)
+
+    def _run(self, inputs: list[NDArray[np.float32]]) -> NDArray[np.float32]:
+        try:
+            return self._session.run(None, dict(zip(self._inputs, inputs, strict=True)))[0]
+        except Exception as error:  # noqa: BLE001 onnxruntime's errors share no base
+            shapes = ", ".join(str(given.shape[1:]) for given in inputs)
+            raise BundleError(
+                f"The part '{MODEL_ONNX}' must take inputs of {shapes} each. "
+                f"Got: {' '.join(str(error).split())}"
+            ) from None
 
 
 class KerasEngine:
     """A network in Keras, on the backend and device at hand."""
 
-    def __init__(self, weights: bytes, architecture: str, classes: int) -> None:
-        self._model = rebuild_network(weights, architecture, classes=classes)
+    def __init__(
+        self,
+        weights: bytes,
+        architecture: str,
+        classes: int,
+        options: Mapping[str, Any] | None = None,
+    ) -> None:
+        self._model = rebuild_network(weights, architecture, classes=classes, options=options)
         self._classes = classes
 
     def logits(self, *inputs: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -174,12 +192,17 @@ class SklearnEngine:
 def _check_classes(part: str, found: int, classes: int) -> None:
     if found != classes:
         raise BundleError(
-            f"The part '{part}' must tell the {classes} characters of the charset apart. "
-            f"Got one of {found} classes."
+            f"The part '{part}' must tell {classes} classes apart. Got one of {found} classes."
         )
 
 
-def rebuild_network(weights: bytes, architecture: str, *, classes: int) -> "keras.Model":
+def rebuild_network(
+    weights: bytes,
+    architecture: str,
+    *,
+    classes: int,
+    options: Mapping[str, Any] | None = None,
+) -> "keras.Model":
     """Build a network and give it saved weights, for reading or for training on.
 
     Parameters
@@ -190,6 +213,8 @@ def rebuild_network(weights: bytes, architecture: str, *, classes: int) -> "kera
         Name of the network.
     classes : int
         Number of classes.
+    options : mapping, optional
+        What it was built with besides.
 
     Returns
     -------
@@ -207,7 +232,7 @@ def rebuild_network(weights: bytes, architecture: str, *, classes: int) -> "kera
     require_keras()
     from segcap.models import build
 
-    model = build(architecture, classes)
+    model = build(architecture, classes, **(options or {}))
     try:
         arrays = load(weights)
     except Exception as error:  # noqa: BLE001 safetensors' own error has no public base
@@ -230,7 +255,9 @@ def as_model_inputs(arrays: Sequence[NDArray[np.float32]]) -> Any:
     return list(arrays) if len(arrays) > 1 else arrays[0]
 
 
-def export_network(model: "keras.Model") -> dict[str, bytes]:
+def export_network(
+    model: "keras.Model", options: Mapping[str, Any] | None = None
+) -> dict[str, bytes]:
     """Turn a network into the parts of a bundle.
 
     What Keras exports from JAX, ONNX Runtime does not run: there a process of its own builds the
@@ -240,6 +267,8 @@ def export_network(model: "keras.Model") -> dict[str, bytes]:
     ----------
     model : keras.Model
         Of one of `ARCHITECTURES`, whose name it bears.
+    options : mapping, optional
+        What it was built with besides the number of classes.
 
     Returns
     -------
@@ -258,7 +287,7 @@ def export_network(model: "keras.Model") -> dict[str, bytes]:
     with tempfile.TemporaryDirectory() as folder:
         Path(folder, WEIGHTS).write_bytes(weights)
         if keras_backend() == "jax":
-            _export_elsewhere(folder, model.name, model.output_shape[-1])
+            _export_elsewhere(folder, model.name, model.output_shape[-1], options or {})
         else:
             _export_onnx(model, folder)
         return {MODEL_ONNX: Path(folder, MODEL_ONNX).read_bytes(), WEIGHTS: weights}
@@ -283,7 +312,9 @@ def _blank_inputs(model: "keras.Model") -> Any:
     return as_model_inputs(blanks)
 
 
-def _export_elsewhere(folder: str, architecture: str, classes: int) -> None:
+def _export_elsewhere(
+    folder: str, architecture: str, classes: int, options: Mapping[str, Any]
+) -> None:
     backend = next((name for name in ("tensorflow", "torch") if find_spec(name)), None)
     if backend is None:
         raise ParameterError(
@@ -292,7 +323,17 @@ def _export_elsewhere(folder: str, architecture: str, classes: int) -> None:
         )
     code = "import sys; from segcap.engine import convert_weights; convert_weights(*sys.argv[1:])"
     run = subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", code, folder, architecture, str(classes)],
+        [
+            sys.executable,
+            "-W",
+            "ignore",
+            "-c",
+            code,
+            folder,
+            architecture,
+            str(classes),
+            json.dumps(dict(options)),
+        ],
         env=os.environ | {"KERAS_BACKEND": backend},
         capture_output=True,
         text=True,
@@ -304,10 +345,13 @@ def _export_elsewhere(folder: str, architecture: str, classes: int) -> None:
         )
 
 
-def convert_weights(folder: str, architecture: str, classes: str) -> None:
+def convert_weights(folder: str, architecture: str, classes: str, options: str) -> None:
     """Export the network whose weights lie in a folder to ONNX beside them."""
     weights = Path(folder, WEIGHTS).read_bytes()
-    _export_onnx(rebuild_network(weights, architecture, classes=int(classes)), folder)
+    model = rebuild_network(
+        weights, architecture, classes=int(classes), options=json.loads(options)
+    )
+    _export_onnx(model, folder)
 
 
 def keras_backend() -> str:

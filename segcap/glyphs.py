@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["GLYPH_SIZE", "NO_GLYPHS", "frame_glyph", "frame_glyphs"]
+__all__ = ["GLYPH_SIZE", "NO_GLYPHS", "frame_glyph", "frame_glyphs", "turned_glyphs"]
 
 GLYPH_SIZE = 28
 NO_GLYPHS = (0, GLYPH_SIZE, GLYPH_SIZE, 1)
@@ -101,6 +101,27 @@ def _offset(profile: NDArray[np.float32]) -> int:
     """Where a side begins so that the centre of mass of its profile comes to the middle."""
     centre_of_mass = float(profile @ np.arange(len(profile))) / float(profile.sum())
     return min(max(round(GLYPH_SIZE / 2 - centre_of_mass), 0), GLYPH_SIZE - len(profile))
+
+
+def turned_glyphs(glyphs: NDArray[np.float32], degrees: float) -> NDArray[np.float32]:
+    """Turn framed glyphs about their middle.
+
+    Parameters
+    ----------
+    glyphs : (N, 28, 28, 1) float32 array
+    degrees : float
+        Against the clock.
+
+    Returns
+    -------
+    (N, 28, 28, 1) float32 array
+    """
+    middle = (GLYPH_SIZE - 1) / 2
+    matrix = cv2.getRotationMatrix2D((middle, middle), degrees, 1.0)
+    turned = np.empty_like(glyphs)
+    for glyph, target in zip(glyphs, turned, strict=True):
+        target[..., 0] = cv2.warpAffine(glyph[..., 0], matrix, (GLYPH_SIZE, GLYPH_SIZE))
+    return turned
 
 
 def _soft_ink(

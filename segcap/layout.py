@@ -11,7 +11,7 @@ from segcap.choice import Lattice
 from segcap.cutters import DEFAULT_CUTTERS, propose_cuts
 from segcap.lattice import span_boxes
 from segcap.segment import Segments, text_lines
-from segcap.strips import Strip, line_strip, soft_ink, strip_rows
+from segcap.strips import Strip, line_strip, soft_ink, strip_rows, tone
 
 __all__ = ["Layout", "lay_out"]
 
@@ -67,7 +67,8 @@ def lay_out(
     -------
     Layout
     """
-    soft = soft_ink(image, segments.labels > 0)
+    ink = segments.labels > 0
+    soft, toned = soft_ink(image, ink), tone(image, ink)
     strips, slices, spans, columns = [], [], [], []
     atoms = 0
     for members in text_lines(segments.boxes):
@@ -77,7 +78,7 @@ def lay_out(
         height = max(bottom - top, width // _MOST_HEIGHTS)
         boxes = _slices(own, _edges(segments, members, height, cutters))
         runs = _runs(boxes, height)
-        strip = line_strip(soft, own)
+        strip = line_strip(soft, toned, own)
         strips.append(strip)
         slices.append(boxes)
         spans.append(runs + atoms)

@@ -56,7 +56,7 @@ def _name_strips(
     spans = np.zeros((len(places), max(map(len, columns)), 2), np.float32)
     for row, own_columns in zip(spans, columns, strict=True):
         row[: len(own_columns)] = own_columns
-    strips = np.stack([layouts[index].strips[number].ink for index, number in places])
-    named = engine.logits(strips[..., np.newaxis] * np.float32(1 / 255), spans)
+    strips = np.stack([layouts[index].strips[number].pixels for index, number in places])
+    named = engine.logits(strips * np.float32(1 / 255), spans)
     for (index, _), own, row, named_row in zip(places, owns, columns, named, strict=True):
         logits[index][own] = named_row[: len(row)]

@@ -52,8 +52,7 @@ def thin_runs(ink: Ink) -> Ink:
     2007, section on line removal.
     """
     width, height = _extent(ink)
-    tall = _opened(ink, np.ones((_thickest(height) + 1, 1), np.uint8))
-    return _wide_pieces(ink & ~tall, _SHORTEST * width)
+    return _wide_pieces(_thin(ink, height), _SHORTEST * width)
 
 
 def hough_lines(ink: Ink) -> Ink:
@@ -91,8 +90,7 @@ def hough_lines(ink: Ink) -> Ink:
     for x0, y0, x1, y1 in () if found is None else found.reshape(-1, 4).tolist():
         if abs(y1 - y0) < abs(x1 - x0):
             cv2.line(drawn, (x0, y0), (x1, y1), 1, _thickness(ink, x0, y0, x1, y1, thickest))
-    tall = _opened(ink, np.ones((thickest + 1, 1), np.uint8))
-    return ink & (drawn > 0) & ~tall
+    return _thin(ink, height) & (drawn > 0)
 
 
 def long_openings(ink: Ink) -> Ink:
@@ -123,8 +121,7 @@ def long_openings(ink: Ink) -> Ink:
         ends = ((0, abs(rise)), (reach - 1, 0)) if rise > 0 else ((0, 0), (reach - 1, abs(rise)))
         cv2.line(element, *ends, 1)
         lines |= _opened(ink, element)
-    tall = _opened(ink, np.ones((_thickest(height) + 1, 1), np.uint8))
-    return lines & ~tall
+    return lines & _thin(ink, height)
 
 
 LINE_FINDERS: dict[str, Callable[[Ink], Ink]] = {
@@ -209,6 +206,11 @@ def _extent(ink: Ink) -> tuple[int, int]:
 
 def _thickest(height: int) -> int:
     return max(2, round(_THICKEST * height))
+
+
+def _thin(ink: Ink, height: int) -> Ink:
+    """Pixels whose vertical run is no longer than the thickest line in text of a height."""
+    return ink & ~_opened(ink, np.ones((_thickest(height) + 1, 1), np.uint8))
 
 
 def _opened(ink: Ink, kernel: NDArray[np.uint8]) -> Ink:

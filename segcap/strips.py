@@ -6,15 +6,28 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["STRIP_HEIGHT", "Strip", "line_strip", "soft_ink", "strip_rows"]
+from segcap.image import to_grey
+
+__all__ = [
+    "CHANNELS",
+    "STRIP_HEIGHT",
+    "WIDTH_STEP",
+    "Strip",
+    "line_strip",
+    "soft_ink",
+    "strip_rows",
+    "tone",
+]
 
 STRIP_HEIGHT = 32
+CHANNELS = 2
 _TEXT_HEIGHT = 26
 _OUTLIERS = 0.02
 _SIDE_MARGIN = 4
-_WIDTH_STEP = 16
+WIDTH_STEP = 16
 _WIDEST = 26 * 100
 _LEAST_CONTRAST = 16
+_TONE_PERCENTILES = (1, 99)
 _SQUARE = np.ones((3, 3), np.uint8)
 
 
@@ -23,17 +36,22 @@ class Strip(NamedTuple):
 
     Attributes
     ----------
-    ink : (32, W) uint8 array
-        255 where there is ink, 0 on paper, in between at soft edges; W is a multiple of 16.
+    pixels : (32, W, 2) uint8 array
+        Soft ink and tone, see `soft_ink` and `tone`; W is a multiple of 16.
     left : float
         Column of the image at which the strip begins, pixels.
     scale : float
         Pixels of the strip in one of the image.
     """
 
-    ink: NDArray[np.uint8]
+    pixels: NDArray[np.uint8]
     left: float
     scale: float
+
+    @property
+    def ink(self) -> NDArray[np.uint8]:
+        """The soft ink, (32, W) uint8: 255 where there is ink, 0 on paper."""
+        return self.pixels[..., 0]
 
     def columns(self, xs: NDArray[np.number]) -> NDArray[np.float32]:
         """Turn columns of the image into columns of the strip."""
@@ -79,6 +97,35 @@ def soft_ink(image: NDArray[np.uint8], ink: NDArray[np.bool_]) -> NDArray[np.uin
     return np.minimum(difference * np.float32(255 / full), 255).astype(np.uint8)
 
 
+def tone(image: NDArray[np.uint8], ink: NDArray[np.bool_]) -> NDArray[np.uint8]:
+    """Stretch an image's grey values, and turn them so that ink is bright.
+
+    What soft ink loses, such as letters that change with their ground from dark to bright, can
+    still be seen in it.
+
+    Parameters
+    ----------
+    image : (H, W, 3) uint8 array
+        RGB.
+    ink : (H, W) bool array
+
+    Returns
+    -------
+    (H, W) uint8 array
+        From the first to the last percent of the grey values, but at least 16 of them.
+    """
+    if image.size == 0:
+        return np.zeros(ink.shape, np.uint8)
+    grey = to_grey(image)
+    low, high = np.percentile(grey, _TONE_PERCENTILES)
+    span = max(float(high - low), _LEAST_CONTRAST)
+    stretched = np.clip((grey - np.float32(low)) * np.float32(255 / span), 0, 255)
+    stretched = stretched.astype(np.uint8)
+    if ink.any() and not ink.all() and stretched[ink].mean() < stretched[~ink].mean():
+        return 255 - stretched
+    return stretched
+
+
 def strip_rows(ink: NDArray[np.bool_]) -> tuple[int, int]:
     """Find the first row of a line's ink and the one after its last, without outliers.
 
@@ -97,13 +144,13 @@ def strip_rows(ink: NDArray[np.bool_]) -> tuple[int, int]:
     return int(first), int(last) + 1
 
 
-def line_strip(soft: NDArray[np.uint8], ink: NDArray[np.bool_]) -> Strip:
+def line_strip(soft: NDArray[np.uint8], toned: NDArray[np.uint8], ink: NDArray[np.bool_]) -> Strip:
     """Scale a line of text to the height of a strip.
 
     Parameters
     ----------
-    soft : (H, W) uint8 array
-        See `soft_ink`.
+    soft, toned : (H, W) uint8 array
+        See `soft_ink` and `tone`.
     ink : (H, W) bool array
         The line's own ink, which says where it is and how tall; with ink somewhere.
 
@@ -125,11 +172,13 @@ def line_strip(soft: NDArray[np.uint8], ink: NDArray[np.bool_]) -> Strip:
     above = top - (rows - (bottom - top)) // 2
     margin = int(np.ceil(_SIDE_MARGIN / scale))
     left, right = int(columns[0]) - margin, int(columns[-1]) + 1 + margin
-    area = _padded_crop(soft, above, above + rows, left, right)
+    both = cv2.merge([soft, toned])
+    area = _padded_crop(both, above, above + rows, left, right)
     width = max(1, round((right - left) * scale))
     method = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
     scaled = cv2.resize(area, (width, STRIP_HEIGHT), interpolation=method)
-    padded = np.zeros((STRIP_HEIGHT, -(-width // _WIDTH_STEP) * _WIDTH_STEP), np.uint8)
+    padded_width = -(-width // WIDTH_STEP) * WIDTH_STEP
+    padded = np.zeros((STRIP_HEIGHT, padded_width, CHANNELS), np.uint8)
     padded[:, :width] = scaled
     return Strip(padded, float(left), width / (right - left))
 
@@ -144,7 +193,7 @@ def _is_grey(image: NDArray[np.uint8]) -> bool:
 def _padded_crop(
     array: NDArray[np.uint8], top: int, bottom: int, left: int, right: int
 ) -> NDArray[np.uint8]:
-    height, width = array.shape
+    height, width = array.shape[:2]
     inner = array[max(top, 0) : min(bottom, height), max(left, 0) : min(right, width)]
     return cv2.copyMakeBorder(
         inner,

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from segcap.engine import Engine, EngineName, open_engine
 
@@ -29,12 +30,15 @@ class Trained:
         See `segcap.engine.open_engine`.
     temperature : float
         By which logits are divided; see `segcap.compose.log_softmax`.
+    options : mapping
+        What the network's function takes besides the number of classes; see `segcap.models`.
     """
 
     architecture: str
     classes: int
     parts: Mapping[str, bytes]
     temperature: float
+    options: Mapping[str, Any] = field(default_factory=dict)
     _engines: dict[EngineName, Engine] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )
@@ -43,9 +47,19 @@ class Trained:
         """Open it, once for each engine."""
         if engine not in self._engines:
             self._engines[engine] = open_engine(
-                self.parts, self.architecture, classes=self.classes, engine=engine
+                self.parts,
+                self.architecture,
+                classes=self.classes,
+                options=self.options,
+                engine=engine,
             )
         return self._engines[engine]
 
     def __reduce__(self) -> tuple:
-        return type(self), (self.architecture, self.classes, self.parts, self.temperature)
+        return type(self), (
+            self.architecture,
+            self.classes,
+            self.parts,
+            self.temperature,
+            self.options,
+        )

@@ -1,10 +1,12 @@
 """Settings and data that all tests share."""
 
 import os
+import sys
 
 import pytest
 from hypothesis import settings
 
+from segcap import cli
 from segcap.datasets import load_uci_digits
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
@@ -17,6 +19,20 @@ settings.load_profile("segcap")
 def handwriting():
     """scikit-learn's handwritten digits, framed: (1797, 28, 28) uint8 and what they show."""
     return load_uci_digits()
+
+
+@pytest.fixture
+def command(monkeypatch, capsys):
+    """Run the command line in this process, giving exit status, output and messages."""
+
+    def call(*arguments):
+        monkeypatch.setattr(sys, "argv", ["segcap", *map(str, arguments)])
+        with pytest.raises(SystemExit) as exit_:
+            cli.main()
+        captured = capsys.readouterr()
+        return exit_.value.code, captured.out, captured.err
+
+    return call
 
 
 @pytest.fixture(scope="session")

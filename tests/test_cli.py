@@ -10,23 +10,13 @@ import pytest
 from PIL import Image
 
 import segcap
-from segcap import cli
 
 SAMPLES = Path(__file__).parent.parent / "data" / "samples"
 
 
 @pytest.fixture
-def run(monkeypatch, capsys):
-    """Run the command line in this process, giving exit status, output and messages."""
-
-    def call(*arguments):
-        monkeypatch.setattr(sys, "argv", ["segcap", *map(str, arguments)])
-        with pytest.raises(SystemExit) as exit_:
-            cli.main()
-        captured = capsys.readouterr()
-        return exit_.value.code, captured.out, captured.err
-
-    return call
+def run(command):
+    return command
 
 
 @pytest.fixture

@@ -1,30 +1,19 @@
 """segcap train text: from a folder to a bundle."""
 
-import sys
-
 import pytest
 
 import segcap
-from segcap import cli
 from segcap.datasets import load_named
 from segcap.errors import DataError
 from segcap.generate import TextGenerator, write_text
 
 
 @pytest.fixture
-def run(monkeypatch, capsys):
-    """Run the command line in this process, giving exit status, output and messages."""
+def run(monkeypatch, command):
+    """Run the command line, learning less."""
     monkeypatch.setattr("segcap.training.fit._LEAST_STEPS", 4)
     monkeypatch.setattr("segcap.training.learn._REHEARSED", 60)
-
-    def call(*arguments):
-        monkeypatch.setattr(sys, "argv", ["segcap", *map(str, arguments)])
-        with pytest.raises(SystemExit) as exit_:
-            cli.main()
-        captured = capsys.readouterr()
-        return exit_.value.code, captured.out, captured.err
-
-    return call
+    return command
 
 
 @pytest.fixture(scope="module")

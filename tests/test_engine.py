@@ -88,17 +88,18 @@ def test_the_network_is_as_small_as_promised():
 
 def test_unknown_architecture():
     with pytest.raises(
-        ParameterError, match=r"must be one of glyph_cnn, span_cnn. Got 'transformer'"
+        ParameterError, match=r"must be one of glyph_cnn, span_cnn, .*Got 'transformer'"
     ):
         build("transformer", 10)
-    assert ARCHITECTURES == ("glyph_cnn", "span_cnn")
+    assert ARCHITECTURES[:2] == ("glyph_cnn", "span_cnn")
+    assert len(set(ARCHITECTURES)) == len(ARCHITECTURES)
 
 
 def test_weights_are_exported_in_a_process_of_its_own(tmp_path):
     model = build("glyph_cnn", 3)
     parts = export_network(model)
     (tmp_path / WEIGHTS).write_bytes(parts[WEIGHTS])
-    _export_elsewhere(str(tmp_path), "glyph_cnn", 3)
+    _export_elsewhere(str(tmp_path), "glyph_cnn", 3, {})
     inputs = np.random.default_rng(0).random((4, 28, 28, 1), np.float32)
     here, elsewhere = (
         open_engine({**parts, MODEL_ONNX: model}, "glyph_cnn", classes=3).logits(inputs)
@@ -110,4 +111,4 @@ def test_weights_are_exported_in_a_process_of_its_own(tmp_path):
 def test_an_export_elsewhere_that_fails_is_told(tmp_path):
     (tmp_path / WEIGHTS).write_bytes(b"no weights")
     with pytest.raises(ParameterError, match="must be able to export it"):
-        _export_elsewhere(str(tmp_path), "glyph_cnn", 3)
+        _export_elsewhere(str(tmp_path), "glyph_cnn", 3, {})

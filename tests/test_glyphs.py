@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from segcap.glyphs import GLYPH_SIZE, NO_GLYPHS, frame_glyph, frame_glyphs
+from segcap.glyphs import GLYPH_SIZE, NO_GLYPHS, frame_glyph, frame_glyphs, turned_glyphs
 
 MIDDLE = GLYPH_SIZE / 2
 
@@ -248,3 +248,17 @@ def test_no_boxes_give_no_glyphs():
         spans=np.empty((0, 2), np.int32),
     )
     assert glyphs.shape == NO_GLYPHS == (0, 28, 28, 1)
+
+
+def test_glyphs_are_turned_about_their_middle():
+    glyph = np.zeros((1, 28, 28, 1), np.float32)
+    glyph[0, 4:24, 13:15] = 1
+    before = glyph.copy()
+    np.testing.assert_allclose(turned_glyphs(glyph, 0), glyph, atol=1e-6)
+    np.testing.assert_allclose(turned_glyphs(glyph, 90)[0, ..., 0], glyph[0, ..., 0].T, atol=1e-4)
+    one, other = turned_glyphs(glyph, 8), turned_glyphs(glyph, -8)
+    np.testing.assert_allclose(one[:, :, ::-1], other, atol=1e-4)
+    top = (one[0, 5, :, 0] * np.arange(28)).sum() / one[0, 5, :, 0].sum()
+    assert top < 13.5
+    np.testing.assert_array_equal(glyph, before)
+    assert turned_glyphs(glyph[:0], 8).shape == (0, 28, 28, 1)

@@ -29,7 +29,7 @@ class Told:
 
 def layout_of(*lines):
     """A layout of lines, each given by its strip's width, its tone and its spans' columns."""
-    strips = [Strip(np.full((32, width), tone, np.uint8), 0.0, 1.0) for width, tone, _ in lines]
+    strips = [Strip(np.full((32, width, 2), tone, np.uint8), 0.0, 1.0) for width, tone, _ in lines]
     columns = [np.reshape(spans, (-1, 2)).astype(np.float32) for _, _, spans in lines]
     line = np.repeat(np.arange(len(lines)), [len(own) for own in columns])
     nothing = Lattice(np.zeros((len(line), 2), np.int32), np.zeros((len(line), 4), np.int32), 0)
@@ -69,7 +69,7 @@ def test_strips_of_one_width_go_together_and_none_is_padded():
     engine = Told()
     span_logits(engine, LAYOUTS, CLASSES)
     shapes = sorted((strips.shape, spans.shape) for strips, spans in engine.asked)
-    assert shapes == [((1, 32, 64, 1), (1, 1, 2)), ((3, 32, 32, 1), (3, 3, 2))]
+    assert shapes == [((1, 32, 64, 2), (1, 1, 2)), ((3, 32, 32, 2), (3, 3, 2))]
     for strips, spans in engine.asked:
         assert (strips.dtype, spans.dtype) == (np.float32, np.float32)
         assert 0 <= strips.min() <= strips.max() <= 1

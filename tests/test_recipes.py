@@ -44,7 +44,7 @@ def test_shares_of_texts_are_drawn_and_capitals_named_as_drawn():
     sample = TextGenerator("six-char").sample(0, seed=201)
     _, _, classes = lines[4]
     assert CAPITALS.decode(classes) in sample.label.upper()
-    assert all(strip.ink.shape[1] <= 208 for strip, _, _ in lines)
+    assert all(strip.pixels.shape[1] <= 208 for strip, _, _ in lines)
     assert all((columns[:, 1] <= 208).all() for _, columns, _ in lines)
 
 

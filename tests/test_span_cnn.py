@@ -28,7 +28,7 @@ def model():
 
 def given(count, width, spans, seed=0):
     rng = np.random.default_rng(seed)
-    strips = rng.random((count, STRIP_HEIGHT, width, 1), np.float32)
+    strips = rng.random((count, STRIP_HEIGHT, width, 2), np.float32)
     edges = np.sort(rng.uniform(-4, width + 4, (count, spans, 2)), axis=-1)
     return strips, edges.astype(np.float32)
 
@@ -101,7 +101,7 @@ def test_sampling_interpolates_between_columns():
 def test_the_network_is_as_small_as_promised():
     network = span_cnn(63)
     convolutions = [layer for layer in network.layers if isinstance(layer, keras.layers.Conv2D)]
-    assert network.count_params() == 338_639
+    assert network.count_params() == 338_783
     assert len(convolutions) == 7
     assert network.name == "span_cnn"
 

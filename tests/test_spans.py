@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from segcap.binarize import binarize
 from segcap.generate import digit_sums
 from segcap.image import load_image
-from segcap.strips import Strip, line_strip, soft_ink
+from segcap.strips import Strip, line_strip, soft_ink, tone
 from segcap.training import spans as spans_module
 from segcap.training.augment import Warp, augment_strips
 from segcap.training.spans import LabelledStrips, SpanLessons, own_columns, stack_strips
@@ -23,7 +23,7 @@ def boxes_of(*columns):
 
 
 def strip_of(width, value=255):
-    return Strip(np.full((32, width), value, np.uint8), 0.0, 1.0)
+    return Strip(np.full((32, width, 2), value, np.uint8), 0.0, 1.0)
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +35,7 @@ def lines(handwriting):
         for pixels, labels, boxes in zip(*rows, strict=True):
             image = load_image(pixels)
             ink = binarize(image)
-            strips.append(line_strip(soft_ink(image, ink), ink))
+            strips.append(line_strip(soft_ink(image, ink), tone(image, ink), ink))
             spans.append(strips[-1].columns(own_columns(boxes)))
             classes.append(labels.astype(np.intp))
     return stack_strips(strips, spans, classes)
@@ -44,7 +44,7 @@ def lines(handwriting):
 @pytest.fixture
 def unmoved(monkeypatch):
     """Lessons without augmentation."""
-    monkeypatch.setattr(spans_module, "augment_strips", lambda ink, spans, rng: (ink, spans))
+    monkeypatch.setattr(spans_module, "augment_strips", lambda pixels, spans, rng: (pixels, spans))
 
 
 @pytest.mark.parametrize(
@@ -87,22 +87,22 @@ def test_lines_are_padded_to_one_width_and_number_of_characters():
         [np.float32([[1, 5], [6, 9]]), np.float32([[4, 40]])],
         [np.array([3, 0]), np.array([2])],
     )
-    assert (lines.ink.dtype, lines.spans.dtype, lines.classes.dtype) == (
+    assert (lines.pixels.dtype, lines.spans.dtype, lines.classes.dtype) == (
         np.uint8,
         np.float32,
         np.intp,
     )
-    assert lines.ink.shape == (2, 32, 48)
-    assert (lines.ink[0, :, :16] == 255).all()
-    assert (lines.ink[0, :, 16:] == 0).all()
-    assert (lines.ink[1] == 100).all()
+    assert lines.pixels.shape == (2, 32, 48, 2)
+    assert (lines.pixels[0, :, :16] == 255).all()
+    assert (lines.pixels[0, :, 16:] == 0).all()
+    assert (lines.pixels[1] == 100).all()
     np.testing.assert_array_equal(lines.spans, [[[1, 5], [6, 9]], [[4, 40], [NAN, NAN]]])
     np.testing.assert_array_equal(lines.classes, [[3, 0], [2, -1]])
 
 
 def test_no_lines():
     lines = stack_strips([], [], [])
-    assert lines.ink.shape == (0, 32, 0)
+    assert lines.pixels.shape == (0, 32, 0, 2)
     assert lines.spans.shape == (0, 0, 2)
     assert lines.classes.shape == (0, 0)
 
@@ -119,9 +119,10 @@ def test_a_part_of_the_lines(lines, kept):
 def test_what_is_drawn_has_two_spans_a_character(lines):
     lessons = SpanLessons(lines, lines.part(np.arange(5)), 10)
     order = np.array([20, 3, 3, 7, 0])
-    (ink, spans), classes, weights = lessons.draw(order, np.random.default_rng(0))
+    (ink, spans), classes, weights = lessons.draw(order, np.random.default_rng(1))
     assert len(lessons) == 24
-    assert ink.shape == (5, *lines.ink.shape[1:], 1)
+    assert (ink.shape[:2], ink.shape[3]) == ((5, 32), 2)
+    assert ink.shape[2] <= lines.pixels.shape[2]
     assert (ink.dtype, spans.dtype, weights.dtype) == (np.float32,) * 3
     assert spans.shape == (5, 8, 2)
     assert classes.shape == weights.shape == (5, 8)
@@ -166,7 +167,7 @@ def test_characters_are_shown_with_edges_moved_a_little(lines, unmoved):
     lessons = SpanLessons(lines, lines, 10)
     order = np.tile(np.arange(24), 20)
     (ink, spans), _, weights = lessons.draw(order, np.random.default_rng(0))
-    np.testing.assert_allclose(ink[:24, ..., 0], lines.ink / 255, atol=1e-6)
+    np.testing.assert_allclose(ink[:24], lines.pixels / 255, atol=1e-6)
     known = weights[:, :4] > 0
     truth = lines.spans[order][known]
     moved = (spans[:, :4][known] - truth) / (truth[:, 1:] - truth[:, :1])
@@ -175,9 +176,9 @@ def test_characters_are_shown_with_edges_moved_a_little(lines, unmoved):
 
 
 def test_what_is_no_character_has_no_character_s_place(lines, unmoved):
-    blotted = lines.ink.copy()
+    blotted = lines.pixels.copy()
     blotted[:, 10:20, -3:] = 255  # something after the last character
-    lessons = SpanLessons(lines._replace(ink=blotted), lines, 10)
+    lessons = SpanLessons(lines._replace(pixels=blotted), lines, 10)
     order = np.tile(np.arange(24), 40)
     (_, spans), classes, weights = lessons.draw(order, np.random.default_rng(0))
     wrong, counted = spans[:, 4:], weights[:, 4:] > 0
@@ -189,7 +190,7 @@ def test_what_is_no_character_has_no_character_s_place(lines, unmoved):
     is_bad_cut = (classes[:, 4:] == BAD_CUT) & counted
     assert (wrong[counted][:, 1] - wrong[counted][:, 0] >= 2 - 1e-4).all()
     assert wrong.min() >= -2
-    assert wrong.max() <= lines.ink.shape[2] + 2
+    assert wrong.max() <= lines.pixels.shape[2] + 2
     assert likeness[is_bad_cut].max() < 0.7
     assert shared[is_nothing].max() < 1e-3
     assert (shared[is_bad_cut].max(axis=1) > 1).all()
@@ -207,7 +208,7 @@ def test_what_is_no_character_has_no_character_s_place(lines, unmoved):
 
 
 def test_lines_of_one_character(lines):
-    one = LabelledStrips(lines.ink, lines.spans[:, :1], lines.classes[:, :1])
+    one = LabelledStrips(lines.pixels, lines.spans[:, :1], lines.classes[:, :1])
     (_, spans), classes, weights = SpanLessons(one, one, 10).draw(
         np.arange(24), np.random.default_rng(0)
     )
@@ -228,6 +229,19 @@ def test_the_digest_is_of_the_data(lines):
         digest,
         SpanLessons(halves[0], halves[0], 10).digest,
     )
+
+
+def test_a_batch_is_as_wide_as_its_widest_line_and_some_room():
+    lines = stack_strips(
+        [strip_of(32), strip_of(160), strip_of(48)],
+        [np.float32([[1, 30]]), np.float32([[4, 150]]), np.float32([[3, 40]])],
+        [np.array([0])] * 3,
+    )
+    lessons = SpanLessons(lines, lines, 10)
+    np.testing.assert_array_equal(lessons.sizes, [32, 160, 48])
+    for order, width in (([0], 48), ([0, 2], 64), ([1, 0], 160)):
+        pixels, _ = lessons.draw(np.array(order), np.random.default_rng(0)).inputs
+        assert pixels.shape == (len(order), 32, width, 2)
 
 
 class Constant:
@@ -264,8 +278,9 @@ def bars(count=150, width=320):
     """Lines of upright bars, 12 wide, every 40 columns; their places."""
     lefts = np.arange(20, 280, 40)
     spans = np.stack([lefts, lefts + 12], axis=1).astype(np.float32)
-    ink = np.zeros((count, 32, width), np.uint8)
-    ink[:, 3:29] = 255 * np.isin(np.arange(width), np.add.outer(lefts, np.arange(12)))
+    ink = np.zeros((count, 32, width, 2), np.uint8)
+    inked = np.isin(np.arange(width), np.add.outer(lefts, np.arange(12)))
+    ink[:, 3:29] = 255 * inked[:, None]
     return ink, np.tile(spans, (count, 1, 1))
 
 
@@ -277,7 +292,7 @@ def test_spans_move_with_the_ink():
     assert np.abs(moved - spans).max() > 15
     columns = np.arange(320) + 0.5
     for line, places in zip(warped, moved, strict=True):
-        dark = (line >= 128).sum(axis=0)
+        dark = (line[..., 0] >= 128).sum(axis=0)
         for first, last in places:
             near = abs(columns - (first + last) / 2) <= 18
             centre = (dark * columns)[near].sum() / dark[near].sum()
@@ -309,9 +324,9 @@ def test_without_a_warp_ink_stays_in_place():
 
 
 def test_the_tone_of_soft_edges_changes():
-    ink = np.full((40, 32, 32), 128, np.uint8)
+    ink = np.full((40, 32, 32, 2), 128, np.uint8)
     warped, _ = augment_strips(ink, np.full((40, 1, 2), NAN), np.random.default_rng(0), STILL)
-    tones = np.median(warped, axis=(1, 2))
+    tones = np.median(warped, axis=(1, 2, 3))
     assert tones.min() < 110
     assert tones.max() > 146
 
@@ -323,7 +338,7 @@ def test_places_of_no_character_stay_none():
     np.testing.assert_array_equal(np.isnan(moved), np.isnan(spans))
 
 
-@pytest.mark.parametrize("shape", [(0, 32, 64), (1, 32, 16), (2, 32, 400)])
+@pytest.mark.parametrize("shape", [(0, 32, 64, 2), (1, 32, 16, 2), (2, 32, 400, 2)])
 def test_blank_lines_of_any_width(shape):
     spans = np.full((shape[0], 2, 2), NAN, np.float32)
     warped, moved = augment_strips(np.zeros(shape, np.uint8), spans, np.random.default_rng(3))

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from segcap.binarize import binarize
 from segcap.generate import TextGenerator
 from segcap.image import load_image
-from segcap.strips import STRIP_HEIGHT, Strip, line_strip, soft_ink, strip_rows
+from segcap.strips import STRIP_HEIGHT, Strip, line_strip, soft_ink, strip_rows, tone
 
 
 @pytest.fixture(scope="module")
@@ -31,6 +31,10 @@ def blocks(draw):
 
 def on_paper(ink, colour=(0, 0, 0), paper=(255, 255, 255)):
     return np.where(ink[..., None], np.uint8(colour), np.uint8(paper))
+
+
+def strip_of(image, ink):
+    return line_strip(soft_ink(image, ink), tone(image, ink), ink)
 
 
 def test_bright_ink_is_as_good_as_dark_ink(text):
@@ -99,6 +103,53 @@ def test_soft_ink_without_contrast(ink, soft):
     assert (found == soft).all()
 
 
+def test_tone_is_bright_where_ink_is(text):
+    image, ink = text
+    dark, bright = tone(image, ink), tone(255 - image, ink)
+    assert dark.dtype == np.uint8
+    np.testing.assert_allclose(bright.astype(int), dark, atol=2)
+    assert np.median(dark[ink]) == 255
+    assert np.median(dark[~ink]) == 0
+
+
+def test_tone_shows_what_is_inverted_on_its_ground():
+    image = np.zeros((40, 80, 3), np.uint8)
+    image[:, 40:] = 200
+    image[15:25, 10:20], image[15:25, 60:70] = 200, 0
+    ink = np.zeros((40, 80), bool)
+    ink[15:25, 60:70] = True
+    shown = tone(image, ink)
+    assert shown[15:25, 60:70].min() == 255
+    assert shown[15:25, 10:20].max() == 0
+    assert shown[:, :10].min() == 255
+    assert shown[:, 50:60].max() == 0
+
+
+@pytest.mark.parametrize(("dark", "contrast"), [(100, 0), (92, 127), (84, 255), (20, 255)])
+def test_sixteen_levels_or_more_fill_the_tone(dark, contrast):
+    image = np.full((20, 20, 3), 100, np.uint8)
+    ink = np.zeros((20, 20), bool)
+    ink[5:15, 5:15] = True
+    image[ink] = dark
+    assert np.ptp(tone(image, ink)) == contrast
+
+
+@pytest.mark.parametrize("shape", [(0, 0), (1, 1), (3, 5)])
+@pytest.mark.parametrize("value", [False, True])
+def test_tone_without_ink_or_paper(shape, value):
+    found = tone(np.full((*shape, 3), 90, np.uint8), np.full(shape, value))
+    assert (found.shape, found.dtype) == (shape, np.uint8)
+
+
+def test_strips_show_soft_ink_and_tone_in_one_place(text):
+    image, ink = text
+    strip = strip_of(image, ink)
+    assert strip.pixels.shape == (*strip.ink.shape, 2)
+    np.testing.assert_array_equal(strip.ink, strip.pixels[..., 0])
+    shown = strip.pixels.reshape(-1, 2).astype(float).T
+    assert np.corrcoef(shown)[0, 1] > 0.98
+
+
 @pytest.mark.parametrize(
     ("counts", "rows"),
     [
@@ -120,7 +171,7 @@ def test_rows_of_a_line_without_its_outliers(counts, rows):
 @given(blocks())
 def test_strips_have_one_height_and_show_the_ink_where_columns_say(block):
     ink, (x0, _, x1, _) = block
-    strip = line_strip(255 * ink.view(np.uint8), ink)
+    strip = line_strip(*[255 * ink.view(np.uint8)] * 2, ink)
     assert strip.ink.dtype == np.uint8
     assert strip.ink.shape[0] == STRIP_HEIGHT == 32
     assert strip.ink.shape[1] % 16 == 0
@@ -138,7 +189,7 @@ def test_strips_have_one_height_and_show_the_ink_where_columns_say(block):
 @given(blocks())
 def test_columns_map_linearly_and_back(block):
     ink, _ = block
-    strip = line_strip(255 * ink.view(np.uint8), ink)
+    strip = line_strip(*[255 * ink.view(np.uint8)] * 2, ink)
     xs = np.array([0, 1, 7, ink.shape[1]])
     columns = strip.columns(xs)
     assert columns.dtype == np.float32
@@ -146,7 +197,7 @@ def test_columns_map_linearly_and_back(block):
 
 
 def test_golden_columns():
-    strip = Strip(np.zeros((32, 16), np.uint8), -3.0, 2.0)
+    strip = Strip(np.zeros((32, 16, 2), np.uint8), -3.0, 2.0)
     np.testing.assert_array_equal(strip.columns([[-3, 0], [1.5, 5]]), [[0, 6], [9, 16]])
 
 
@@ -155,7 +206,7 @@ def test_text_is_26_tall_whatever_the_size_of_its_image(text, scale):
     image = cv2.resize(text[0], None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
     ink = binarize(image)
     top, bottom = strip_rows(ink)
-    strip = line_strip(soft_ink(image, ink), ink)
+    strip = strip_of(image, ink)
     first, last = strip_rows(strip.ink > 127)
     assert abs(last - first - 26) <= (3 if scale < 1 else 1)
     assert strip.scale == pytest.approx(26 / (bottom - top), rel=0.1)
@@ -166,16 +217,16 @@ def test_a_line_shows_all_soft_ink_that_stands_in_it(text):
     only_first = ink.copy()
     only_first[:, ink.shape[1] // 2 :] = False
     soft = soft_ink(image, ink)
-    part = line_strip(soft, only_first)
+    part = line_strip(soft, soft, only_first)
     right = np.flatnonzero(only_first.any(axis=0))[-1] + 1
     assert part.ink[:, : int(part.columns(right))].max() > 200
-    assert part.ink.shape[1] < line_strip(soft, ink).ink.shape[1]
+    assert part.ink.shape[1] < line_strip(soft, soft, ink).ink.shape[1]
 
 
 def test_one_pixel_of_ink():
     ink = np.zeros((9, 13), bool)
     ink[4, 6] = True
-    strip = line_strip(soft_ink(on_paper(ink), ink), ink)
+    strip = strip_of(on_paper(ink), ink)
     assert strip.ink.shape == (32, 32)
     shown = np.argwhere(strip.ink > 127)
     np.testing.assert_allclose(shown.mean(axis=0), [15.5, strip.columns(6.5) - 0.5], atol=0.5)
@@ -184,7 +235,7 @@ def test_one_pixel_of_ink():
 @pytest.mark.parametrize("shape", [(1, 1), (5, 9), (40, 80)])
 def test_images_of_ink_alone(shape):
     ink = np.ones(shape, bool)
-    strip = line_strip(soft_ink(np.zeros((*shape, 3), np.uint8), ink), ink)
+    strip = strip_of(np.zeros((*shape, 3), np.uint8), ink)
     assert strip.ink.shape[0] == 32
     first, last = strip.columns([0, shape[1]]).round().astype(int)
     assert strip.ink[16, first:last].min() > 127
@@ -194,7 +245,7 @@ def test_images_of_ink_alone(shape):
 def test_very_long_lines_are_bounded():
     ink = np.zeros((20, 6000), bool)
     ink[5:15, ::7] = True
-    strip = line_strip(255 * ink.view(np.uint8), ink)
+    strip = line_strip(*[255 * ink.view(np.uint8)] * 2, ink)
     assert 2500 < strip.ink.shape[1] <= 26 * 100 + 16
     assert strip.columns(np.array([5999])) < strip.ink.shape[1]
     assert strip.scale == pytest.approx(2600 / 6000, rel=0.01)

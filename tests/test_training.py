@@ -9,7 +9,8 @@ from segcap.training.augment import Warp, warp_glyphs
 from segcap.training.calibrate import fit_temperature
 from segcap.training.classifier import train_classifier
 from segcap.training.fit import Schedule, fit_network
-from segcap.training.lessons import GlyphLessons
+from segcap.training.lessons import ImageLessons
+from segcap.training.spans import LabelledStrips, SpanLessons
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +29,7 @@ def learn(glyphs, state=None, stop_after=None, seed=0, epochs=3):
 
     history = fit_network(
         model,
-        GlyphLessons(
+        ImageLessons(
             (inputs[:512], classes[:512]), (inputs[512:700], classes[512:700]), warp_glyphs
         ),
         schedule=Schedule(epochs=epochs),
@@ -55,6 +56,48 @@ def test_a_seed_gives_the_same_network_and_resuming_does_not_change_it(glyphs, t
         np.testing.assert_allclose(other, one, atol=1e-4)
 
 
+class Sized(ImageLessons):
+    """Glyphs of several sizes, which note what is drawn together."""
+
+    def __init__(self, glyphs, sizes):
+        inputs, classes = glyphs
+        super().__init__((inputs, classes), (inputs[:50], classes[:50]), warp_glyphs)
+        self.sizes = sizes
+        self.batches = []
+
+    def draw(self, order, rng):
+        self.batches.append(order)
+        return super().draw(order, rng)
+
+
+def test_an_epoch_shows_each_sample_equally_often_and_like_sizes_together(glyphs):
+    inputs, classes = glyphs
+    sizes = np.random.default_rng(0).permutation(700)
+    lessons = Sized((inputs[:700], classes[:700]), sizes)
+    fit_network(build("glyph_cnn", 10), lessons, schedule=Schedule(epochs=1, batch_size=35), seed=0)
+    assert len(lessons.batches) == 50
+    counts = np.bincount(np.concatenate(lessons.batches), minlength=700)
+    assert set(counts) == {2, 3}
+    spreads = [np.ptp(sizes[batch]) for batch in lessons.batches]
+    assert np.mean(spreads) < 100
+    middles = np.array([sizes[batch].mean() for batch in lessons.batches])
+    assert abs(np.corrcoef(middles[:-1], middles[1:])[0, 1]) < 0.5
+
+
+def test_batches_may_differ_in_shape():
+    rng = np.random.default_rng(0)
+    widths = np.array([64] * 200 + [96] * 200 + [160] * 100)
+    pixels = rng.integers(0, 60, (500, 32, 160, 2), np.uint8)
+    pixels[np.arange(500), :, widths - 1] = 255
+    spans = np.tile(np.float32([[4, 20], [24, 40]]), (500, 1, 1))
+    lines = LabelledStrips(pixels, spans, rng.integers(0, 3, (500, 2)))
+    lessons = SpanLessons(lines, lines.part(np.arange(20)), 3)
+    history = fit_network(
+        build("span_cnn", 5), lessons, schedule=Schedule(epochs=1, batch_size=10), seed=0
+    )
+    assert np.isfinite(history.loss[0])
+
+
 def test_the_state_of_another_run_is_refused(glyphs, tmp_path):
     state = tmp_path / "run.state"
     learn(glyphs, state, epochs=1)
@@ -73,7 +116,7 @@ def test_training_stops_early_and_keeps_the_best_epoch(glyphs):
     noise = np.random.default_rng(0).permutation(classes[512:700])
     history = fit_network(
         model,
-        GlyphLessons((inputs[:256], classes[:256]), (inputs[512:700], noise), warp_glyphs),
+        ImageLessons((inputs[:256], classes[:256]), (inputs[512:700], noise), warp_glyphs),
         schedule=Schedule(epochs=30, patience=2),
         seed=0,
     )

@@ -29,7 +29,7 @@ from segcap.finding import Finding
 from segcap.image import load_image
 from segcap.layout import lay_out
 from segcap.naming import span_logits
-from segcap.readers.pipeline import Pipeline
+from segcap.pipeline import Pipeline
 from segcap.training.spans import own_columns
 
 parser = argparse.ArgumentParser(description=__doc__)

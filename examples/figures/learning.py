@@ -1,7 +1,8 @@
 """Measure what is read after learning from images labelled with their whole texts.
 
     python examples/figures/learning.py SCHEME [--data DIR] [--labels N | --folds K]
-                                        [--test N] [--epochs E] [--out BUNDLE]
+                                        [--charset C] [--length L] [--test N]
+                                        [--epochs E] [--out BUNDLE]
 
 SCHEME is a generated one (its seed 0 to learn from, its seed 1 to test on), or any name for the
 images in DIR, named by their texts: so many of them to learn from, the others, or so many of
@@ -29,6 +30,8 @@ parser.add_argument("--data", type=Path)
 parser.add_argument("--labels", type=int, default=300)
 parser.add_argument("--folds", type=int)
 parser.add_argument("--test", type=int, default=100_000)
+parser.add_argument("--charset")
+parser.add_argument("--length", type=int)
 parser.add_argument("--epochs", type=int, default=12)
 parser.add_argument("--seed", type=int, default=0)
 parser.add_argument("--out", type=Path)
@@ -38,7 +41,7 @@ args = parser.parse_args()
 def parts():
     """Images and labels, and pairs of indices to learn from and to test on."""
     if args.data is None:
-        generator = TextGenerator(args.scheme)
+        generator = TextGenerator(args.scheme, charset=args.charset, length=args.length)
         learned = generator.samples(args.labels, seed=0)
         others = generator.samples(min(args.test, 1000), seed=1)
         images = [sample.image for sample in learned + others]

@@ -2,7 +2,8 @@
 
     python examples/figures/speed.py [--engine keras]
 
-Rows of four digits from scikit-learn's handwriting, 40 x 168 pixels, neighbours apart.
+Rows of four digits from scikit-learn's handwriting, 40 x 168 pixels, neighbours apart; the same
+touching; generated images like those of captcha-v2, 200 x 50 pixels.
 """
 
 import argparse
@@ -51,17 +52,25 @@ with tempfile.TemporaryDirectory() as folder:
     command = [sys.executable, "-m", "segcap", "read", str(file)]
     print(f"segcap read ONE.png, whole process: {seconds(command):.2f} s")
 
+
+def show_latency(name, reader, images):
+    reader.read(images[0])
+    latencies = []
+    for image in images[:500]:
+        started = time.perf_counter()
+        reader.read(image)
+        latencies.append(1e3 * (time.perf_counter() - started))
+    most = np.percentile(latencies, 95)
+    print(f"{name}, one after another: median {median(latencies):.2f} ms, 95 % below {most:.2f} ms")
+
+
 reader = segcap.load("digits", length=4, engine=args.engine)
-reader.read(rows.images[0])
-latencies = []
-for image in rows.images[:500]:
-    started = time.perf_counter()
-    reader.read(image)
-    latencies.append(time.perf_counter() - started)
-print(
-    f"one image after another: median {median(latencies) * 1e3:.2f} ms, "
-    f"95 % below {np.percentile(latencies, 95) * 1e3:.2f} ms"
-)
+touching = segcap.generate.digit_sums(min(args.n, 500), 15, seed=0, digits=digits)
+lines = segcap.generate.TextGenerator("gradient-line").samples(min(args.n, 500), seed=0)
+show_latency("digits apart", reader, rows.images)
+show_latency("digits touching", reader, touching.images)
+captcha_v2 = segcap.load("captcha-v2", engine=args.engine)
+show_latency("like captcha-v2", captcha_v2, [line.image for line in lines])
 started = time.perf_counter()
 reader.read_many(rows.images)
 print(f"{args.n:,} in one read_many: {args.n / (time.perf_counter() - started):,.0f} images/s")

@@ -15,7 +15,7 @@ from segcap.output import progress_bar
 from segcap.readers.glyph import GlyphReader
 
 _STATES = ("", ".lines", ".0", ".1", ".2")
-_EPOCHS = {"digits": 30, "mixed": 8, "text": 12}
+_EPOCHS = {"digits": 30, "mixed": 14, "text": 12}
 
 
 @app.command()

@@ -13,7 +13,7 @@ from segcap.bulk import ReadBatch, Record, read_files
 from segcap.cli.app import app, say
 from segcap.datasets.labelled import LABELS, load_labelled, read_labels
 from segcap.engine import EngineName
-from segcap.errors import DataError
+from segcap.errors import DataError, ParameterError
 from segcap.image import find_images
 from segcap.output import Output, progress_bar
 from segcap.readers.glyph import GlyphReader
@@ -70,7 +70,7 @@ def sum_(
     resume: Resume = False,
 ) -> None:
     """Read images of digits and add them up; truths are the sums of the labels' digits."""
-    reader = _open(model, length, reject_below, engine)
+    reader = _open(model, length, reject_below, engine, able_to="digit_sums")
     output = Output(("path", "value", "confidence", "status", "error"), json, csv, out, resume)
     _read_all(partial(_read_sums, reader), paths, output, jobs, truth=_digit_sum)
 
@@ -100,12 +100,20 @@ def evaluate(
 
 
 def _open(
-    model: str, length: int | None, reject_below: float | None, engine: EngineName
-) -> GlyphReader:
+    model: str,
+    length: int | None,
+    reject_below: float | None,
+    engine: EngineName,
+    able_to: str = "read_many",
+) -> Any:
+    reader = load(model, engine=engine)
+    if not hasattr(reader, able_to):
+        wanted = "texts" if able_to == "read_many" else "the digits of sums"
+        raise ParameterError(
+            f"The model must be a reader of {wanted}. Got '{model}', a {type(reader).__name__}."
+        )
     given = {"length": length, "reject_below": reject_below}
-    return load(
-        model, engine=engine, **{key: value for key, value in given.items() if value is not None}
-    )
+    return reader.set_params(**{key: value for key, value in given.items() if value is not None})
 
 
 def _read_texts(reader: GlyphReader, paths: Sequence[Path]) -> list[Record]:

@@ -1,21 +1,42 @@
 """Networks by name; each a keras.Model from arrays to logits."""
 
 from importlib import import_module
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from segcap.errors import ParameterError
 
 if TYPE_CHECKING:
     import keras
 
-__all__ = ["ARCHITECTURES", "COLUMNS", "build"]
+__all__ = [
+    "ARCHITECTURES",
+    "COLUMNS",
+    "LEAST_SIDES",
+    "PIXELS_A_COLUMN",
+    "SEQUENCE_ARCHITECTURES",
+    "SUM_ARCHITECTURES",
+    "build",
+]
 
-ARCHITECTURES = ("glyph_cnn", "span_cnn")
+SUM_ARCHITECTURES = ("sum_cnn", "lenet5", "plain_cnn", "digit_heads")
+SEQUENCE_ARCHITECTURES = ("crnn", "multihead")
+ARCHITECTURES = ("glyph_cnn", "span_cnn", *SUM_ARCHITECTURES, *SEQUENCE_ARCHITECTURES)
+LEAST_SIDES = {
+    "sum_cnn": 36,
+    "lenet5": 32,
+    "plain_cnn": 8,
+    "digit_heads": 16,
+    "crnn": 16,
+    "multihead": 16,
+}
+"""Least height and width of images, pixels, for networks that look at whole ones."""
+PIXELS_A_COLUMN = 4
+"""Of an image's width, in networks that read columns without knowing where characters are."""
 COLUMNS = "columns"
 """Name of the layer, if a network has one, that gives (N, K, classes) logits to learn from."""
 
 
-def build(architecture: str, classes: int) -> "keras.Model":
+def build(architecture: str, classes: int, **options: Any) -> "keras.Model":
     """Build an untrained network.
 
     Parameters
@@ -24,6 +45,8 @@ def build(architecture: str, classes: int) -> "keras.Model":
         One of `ARCHITECTURES`.
     classes : int
         Number of classes.
+    **options
+        What the network's function takes besides.
 
     Returns
     -------
@@ -39,4 +62,4 @@ def build(architecture: str, classes: int) -> "keras.Model":
         raise ParameterError(
             f"The 'architecture' must be one of {', '.join(ARCHITECTURES)}. Got {architecture!r}."
         )
-    return getattr(import_module(f"segcap.models.{architecture}"), architecture)(classes)
+    return getattr(import_module(f"segcap.models.{architecture}"), architecture)(classes, **options)

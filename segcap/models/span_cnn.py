@@ -5,7 +5,7 @@ from typing import Any
 import keras
 from keras import layers, ops
 
-from segcap.strips import STRIP_HEIGHT
+from segcap.strips import CHANNELS, STRIP_HEIGHT
 
 __all__ = ["SpanSampling", "span_cnn"]
 
@@ -40,7 +40,7 @@ def span_cnn(
     Returns
     -------
     keras.Model
-        From (N, 32, W, 1) float32 strips in [0, 1] and (N, K, 2) float32 spans, first and last
+        From (N, 32, W, 2) float32 strips in [0, 1] and (N, K, 2) float32 spans, first and last
         edge in pixels of the strip, to (N, K, classes) logits; uncompiled.
 
     References
@@ -49,7 +49,7 @@ def span_cnn(
     LeCun, Bottou, Bengio, Haffner: Gradient-based learning applied to document recognition.
     Proceedings of the IEEE 86 (1998), 2278-2324, sections IV and V.
     """
-    strips = keras.Input((STRIP_HEIGHT, None, 1), name="strips")
+    strips = keras.Input((STRIP_HEIGHT, None, CHANNELS), name="strips")
     spans = keras.Input((None, 2), name="spans")
     first, second, third, fourth = widths
     x = _convolution(strips, first)

@@ -1,6 +1,5 @@
 """What all readers of text share: one image, many images, scikit-learn's verbs."""
 
-import os
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
 from typing import Generic, Literal, Protocol, TypeAlias, TypeVar
@@ -12,6 +11,7 @@ from numpy.typing import NDArray
 from segcap.batches import batched, check_batching
 from segcap.errors import ImageError, ParameterError
 from segcap.image import ImageSource, load_image
+from segcap.readers.checks import check_many
 from segcap.readers.estimator import Estimator
 from segcap.reading import Reading
 
@@ -134,15 +134,7 @@ class TextReader(Estimator, ABC, Generic[Outcome]):
     def _outcomes(
         self, images: Iterable[ImageSource], batch_size: int, n_jobs: int, errors: Errors
     ) -> list[Outcome]:
-        if isinstance(images, str | bytes | os.PathLike) or not isinstance(images, Iterable):
-            raise ParameterError(
-                f"Many images must be a sequence of images. Got {type(images).__name__} instead."
-            )
-        if isinstance(images, np.ndarray) and not _holds_images(images):
-            raise ParameterError(
-                "Many images in one array must have shape (N, H, W) or (N, H, W, 3). "
-                f"Got {images.shape} instead."
-            )
+        check_many(images)
         check_batching(batch_size, n_jobs)
         if errors not in ("record", "raise"):
             raise ParameterError(f"The 'errors' must be 'record' or 'raise'. Got {errors!r}.")
@@ -166,9 +158,3 @@ def _load_or_error(image: ImageSource) -> NDArray[np.uint8] | ImageError:
         return load_image(image)
     except ImageError as error:
         return error
-
-
-def _holds_images(array: NDArray) -> bool:
-    holds_paths = array.dtype.kind in "OSU"
-    is_one_image = array.ndim == 3 and array.shape[-1] in (3, 4)
-    return holds_paths or (array.ndim in (3, 4) and not is_one_image)

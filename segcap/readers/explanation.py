@@ -5,9 +5,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from segcap.choice import choose
 from segcap.errors import ParameterError
-from segcap.readers.pipeline import Pipeline, Scored
+from segcap.pipeline import Pipeline, Scored
 from segcap.reading import Reading
 
 if TYPE_CHECKING:
@@ -45,14 +44,7 @@ def draw_explanation(pipeline: Pipeline, image: NDArray[np.uint8]) -> "Figure":
             "Drawing needs Matplotlib: pip install 'segcap[train]'. Got none."
         ) from None
     (scored,) = pipeline.score([image])
-    outcome = choose(
-        scored.lattice,
-        scored.log_probabilities,
-        pipeline.charset.characters,
-        length=pipeline.length,
-        reject_below=pipeline.reject_below,
-        skips=scored.skips,
-    )
+    outcome = pipeline.choose(scored)
     ink = pipeline.finding.segments(image).labels > 0
     height, width = ink.shape
     panel = max(0.9, min(2.5, _WIDTH * height / width))

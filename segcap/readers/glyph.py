@@ -15,10 +15,10 @@ from segcap.choice import Outcome
 from segcap.errors import DataError, ImageError, NotFittedError, ParameterError
 from segcap.glyphs import NO_GLYPHS
 from segcap.image import ImageSource, load_image, source_name
+from segcap.pipeline import Pipeline
 from segcap.readers.base import Errors
 from segcap.readers.kept import as_bundle, trained_context, trained_glyphs
 from segcap.readers.learner import GlyphLearner
-from segcap.readers.pipeline import Pipeline
 from segcap.reading import Failure, Reading, SumReading
 
 if TYPE_CHECKING:

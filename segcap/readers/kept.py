@@ -7,7 +7,7 @@ from segcap.bundle import Bundle
 from segcap.errors import BundleError
 from segcap.trained import CONTEXT, NO_CHARACTER, Trained
 
-__all__ = ["as_bundle", "trained_context", "trained_glyphs"]
+__all__ = ["as_bundle", "temperature", "trained_context", "trained_glyphs"]
 
 _PREFIX = "context."
 
@@ -44,7 +44,7 @@ def trained_glyphs(bundle: Bundle) -> Trained | None:
     if architecture == CONTEXT:
         return None
     parts = {name: part for name, part in bundle.parts.items() if not name.startswith(_PREFIX)}
-    return Trained(architecture, len(bundle.charset), parts, _temperature(bundle, ""))
+    return Trained(architecture, len(bundle.charset), parts, temperature(bundle))
 
 
 def trained_context(bundle: Bundle) -> Trained | None:
@@ -63,10 +63,17 @@ def trained_context(bundle: Bundle) -> Trained | None:
         if name.startswith(_PREFIX)
     }
     classes = len(bundle.charset) + len(NO_CHARACTER)
-    return Trained(CONTEXT, classes, parts, _temperature(bundle, _PREFIX))
+    return Trained(CONTEXT, classes, parts, temperature(bundle, _PREFIX))
 
 
-def _temperature(bundle: Bundle, prefix: str) -> float:
+def temperature(bundle: Bundle, prefix: str = "") -> float:
+    """Take from a bundle the temperature of its network, or of the one with a prefix.
+
+    Raises
+    ------
+    BundleError
+        It is missing.
+    """
     name = f"{prefix}temperature"
     if name not in bundle.calibration:
         raise BundleError(f"A bundle's calibration must hold '{name}'. Got none.")

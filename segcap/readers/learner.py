@@ -146,8 +146,8 @@ class GlyphLearner(GlyphSettings, ABC):
             start=start,
             known=known,
             findings=findings,
-            epochs=self.epochs,
-            seed=self.random_state,
+            epochs=int(self.epochs),
+            seed=int(self.random_state),
             state=state,
             on_progress=on_progress,
         )
@@ -201,8 +201,8 @@ class GlyphLearner(GlyphSettings, ABC):
             classes,
             classes=len(self.charset),
             architecture=self.classifier,
-            schedule=Schedule(epochs=self.epochs),
-            seed=self.random_state,
+            schedule=Schedule(epochs=int(self.epochs)),
+            seed=int(self.random_state),
             state=state,
             on_epoch=on_epoch,
         )
@@ -258,8 +258,8 @@ class GlyphLearner(GlyphSettings, ABC):
             validation,
             characters=self.charset,
             start=None if start is None else _context_of(start),
-            schedule=Schedule(epochs=self.epochs, batch_size=64, learning_rate=2e-3),
-            seed=self.random_state,
+            schedule=Schedule(epochs=int(self.epochs), batch_size=64, learning_rate=2e-3),
+            seed=int(self.random_state),
             state=state,
             on_epoch=on_epoch,
         )
@@ -267,7 +267,7 @@ class GlyphLearner(GlyphSettings, ABC):
             self.glyphs_ = None
         before = self.provenance_["figures"] if names_glyphs else {}
         self.context_, self.finding_ = learned.trained, self._finding()
-        self._note(data, len(train.ink), digest(*train), before | learned.figures)
+        self._note(data, len(train.pixels), digest(*train), before | learned.figures)
         return self
 
     def _note(self, data: str, samples: int, sha256: str, figures: dict[str, Any]) -> None:
@@ -277,7 +277,7 @@ class GlyphLearner(GlyphSettings, ABC):
         self.charset_ = self.charset
         self.provenance_ = {
             "data": {"name": data, "samples": samples, "sha256": sha256},
-            "seed": self.random_state,
+            "seed": int(self.random_state),
             "versions": versions(self.classifier),
             "figures": figures,
         }

@@ -2,7 +2,6 @@
 
 from abc import ABC
 from collections.abc import Sequence
-from numbers import Integral, Real
 
 from segcap.binarize import METHODS, Method
 from segcap.charset import Charset
@@ -13,6 +12,7 @@ from segcap.errors import ParameterError
 from segcap.finding import Finding
 from segcap.models.baselines import BASELINES
 from segcap.readers.base import TextReader
+from segcap.readers.checks import check_length, check_seed, check_share, check_whole_number
 from segcap.segment import SEGMENTERS, Segmenter
 from segcap.strikes import LINE_REMOVALS, LineRemoval
 
@@ -53,10 +53,7 @@ class GlyphSettings(TextReader[Outcome], ABC):
 
     def _check_parameters(self) -> None:
         Charset(self.charset).mask(self.allowlist)
-        if self.length is not None and (not isinstance(self.length, Integral) or self.length < 1):
-            raise ParameterError(
-                f"The 'length' must be an integer of at least 1, or None. Got {self.length!r}."
-            )
+        check_length(self.length)
         for name, value, known in (
             ("binarization", self.binarization, (*METHODS, None)),
             ("line_removal", self.line_removal, (*LINE_REMOVALS, None)),
@@ -70,18 +67,9 @@ class GlyphSettings(TextReader[Outcome], ABC):
                     f"The '{name}' of a GlyphReader must be one of "
                     f"{', '.join(map(str, known))}. Got {value!r}."
                 )
-        if not isinstance(self.reject_below, Real) or not 0 <= self.reject_below <= 1:
-            raise ParameterError(
-                f"The 'reject_below' must be a number in [0, 1]. Got {self.reject_below!r}."
-            )
-        if not isinstance(self.epochs, Integral) or self.epochs < 1:
-            raise ParameterError(
-                f"The 'epochs' must be an integer of at least 1. Got {self.epochs!r}."
-            )
-        if not isinstance(self.random_state, Integral) or self.random_state < 0:
-            raise ParameterError(
-                f"The 'random_state' must be an integer of at least 0. Got {self.random_state!r}."
-            )
+        check_share("reject_below", self.reject_below)
+        check_whole_number("epochs", self.epochs, least=1)
+        check_seed(self.random_state)
 
     def _finding(self, learned: Finding | None = None) -> Finding:
         """Give the settings as they are or, where they were left open, as learned."""

@@ -1,7 +1,7 @@
 """The reader "digits": handwritten digits, alone and in rows."""
 
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +16,9 @@ from segcap.training.spans import LabelledStrips
 if TYPE_CHECKING:
     from segcap.training.fit import OnEpoch
 
-__all__ = ["add_lines", "measure_glyphs", "train_digits"]
+__all__ = ["add_lines", "measure_glyphs", "split_digits", "train_digits"]
+
+Digits: TypeAlias = tuple[NDArray[np.uint8], NDArray[np.integer]]
 
 _TIERS = ((10, 0.5), (15, 0.25), (22, 0.25))
 _ROWS = 50_000
@@ -30,7 +32,7 @@ def train_digits(
     *,
     classifier: str = "glyph_cnn",
     epochs: int = 30,
-    line_epochs: int = 4,
+    line_epochs: int = 12,
     seed: int = 0,
     state: str | os.PathLike[str] | None = None,
     on_epoch: "OnEpoch | None" = None,
@@ -113,9 +115,7 @@ def add_lines(
     GlyphReader
         The same reader.
     """
-    pictures, names = mnist.x_train, mnist.y_train
-    learned = pictures[:_LEARNED_DIGITS], names[:_LEARNED_DIGITS]
-    held_out = pictures[_LEARNED_DIGITS:], names[_LEARNED_DIGITS:]
+    learned, held_out = split_digits(mnist)
     glyph_epochs = reader.epochs
     reader.set_params(epochs=epochs)
     reader.fit_lines(
@@ -127,6 +127,13 @@ def add_lines(
         on_epoch=on_epoch,
     )
     return reader.set_params(epochs=glyph_epochs)
+
+
+def split_digits(mnist: Mnist) -> tuple[Digits, Digits]:
+    """Give x_train's first 48,000 digits, which rows are drawn of, and its last, for validation."""
+    pictures, names = mnist.x_train, mnist.y_train
+    learned = pictures[:_LEARNED_DIGITS], names[:_LEARNED_DIGITS]
+    return learned, (pictures[_LEARNED_DIGITS:], names[_LEARNED_DIGITS:])
 
 
 def _rows(

@@ -4,13 +4,11 @@ import os
 import string
 from typing import TYPE_CHECKING
 
-import numpy as np
-from numpy.typing import NDArray
-
 from segcap.charset import Charset
 from segcap.datasets.mnist import load_mnist
 from segcap.generate import TextGenerator
 from segcap.readers.glyph import GlyphReader
+from segcap.recipes.digits import Digits, split_digits
 from segcap.training.drawn import Share, digit_lines, drawn_texts, stacked
 from segcap.training.spans import LabelledStrips
 
@@ -20,21 +18,20 @@ if TYPE_CHECKING:
 __all__ = ["MIXED_CHARSET", "train_mixed"]
 
 MIXED_CHARSET = string.digits + string.ascii_lowercase + string.ascii_uppercase
-_LINES = 60_000
+_LINES = 80_000
 _VALIDATED_ON = 1500
-_LEARNED_DIGITS = 48_000
 _SEED, _OTHER_SEED = 0, 7
 
 
 def train_mixed(
     data: str | os.PathLike[str] | None = None,
     *,
-    epochs: int = 8,
+    epochs: int = 14,
     seed: int = 0,
     state: str | os.PathLike[str] | None = None,
     on_epoch: "OnEpoch | None" = None,
 ) -> GlyphReader:
-    """Learn letters and digits from 60,000 lines that all schemes draw, and MNIST's x_train.
+    """Learn letters and digits from 80,000 lines that all schemes draw, and MNIST's x_train.
 
     Parameters
     ----------
@@ -57,28 +54,25 @@ def train_mixed(
     DataError
         MNIST is missing, or `state` is of another training.
     """
-    mnist = load_mnist(data)
-    learned, held_out = slice(None, _LEARNED_DIGITS), slice(_LEARNED_DIGITS, None)
+    learned, held_out = split_digits(load_mnist(data))
     return GlyphReader(MIXED_CHARSET, epochs=epochs, random_state=seed).fit_lines(
-        _lines(_LINES, _SEED, (mnist.x_train[learned], mnist.y_train[learned])),
-        _lines(_VALIDATED_ON, _OTHER_SEED, (mnist.x_train[held_out], mnist.y_train[held_out])),
+        _lines(_LINES, _SEED, learned),
+        _lines(_VALIDATED_ON, _OTHER_SEED, held_out),
         data="generated schemes and MNIST x_train",
         state=state,
         on_epoch=on_epoch,
     )
 
 
-def _lines(
-    n: int, seed: int, digits: tuple[NDArray[np.uint8], NDArray[np.uint8]]
-) -> LabelledStrips:
+def _lines(n: int, seed: int, digits: Digits) -> LabelledStrips:
     small = string.digits + string.ascii_lowercase
     shares = [
-        Share(TextGenerator("mixed", charset=MIXED_CHARSET, length=(3, 6)), 0.3),
+        Share(TextGenerator("mixed", charset=MIXED_CHARSET, length=(3, 6)), 0.26),
         Share(TextGenerator("colour-lines", charset=MIXED_CHARSET, length=(4, 5)), 0.1),
         Share(TextGenerator("colour-lines"), 0.08),
         Share(TextGenerator("gradient-line", charset=small), 0.15),
         Share(TextGenerator("wordpress", charset=small.upper()), 0.09),
-        Share(TextGenerator("six-char"), 0.15, in_capitals=True),
+        Share(TextGenerator("six-char"), 0.19, in_capitals=True),
         Share(TextGenerator("clean", charset=MIXED_CHARSET), 0.03),
         Share(TextGenerator("number-field", length=(3, 6)), 0.03),
     ]

@@ -6,9 +6,19 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Warp", "augment_glyphs", "augment_strips", "lose_detail", "vary_strokes", "warp_glyphs"]
+__all__ = [
+    "Warp",
+    "augment_glyphs",
+    "augment_images",
+    "augment_strips",
+    "lose_detail",
+    "vary_strokes",
+    "warp_glyphs",
+]
 
 _FAINTEST_INK = 0.1
+_CONTRAST = 0.25
+_BRIGHTNESS = 0.1
 _CROSS = cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3))
 
 
@@ -145,16 +155,45 @@ def warp_glyphs(
     Simard, Steinkraus, Platt: Best practices for convolutional neural networks applied to visual
     document analysis. ICDAR 2003.
     """
-    warp = warp or Warp()
-    count, height, width = glyphs.shape[:3]
+    return _warped(glyphs, rng, warp or Warp(), cv2.BORDER_CONSTANT)
+
+
+def augment_images(
+    images: NDArray[np.float32], rng: np.random.Generator, warp: Warp
+) -> NDArray[np.float32]:
+    """Warp whole images, and change their contrast and brightness.
+
+    Parameters
+    ----------
+    images : (N, H, W, C) float32 array
+        In [0, 1].
+    rng : numpy.random.Generator
+        Source of all random choices.
+    warp : Warp
+        Strength.
+
+    Returns
+    -------
+    (N, H, W, C) float32 array
+        New array; pixels from outside an image are those of its border.
+    """
+    gains = rng.uniform(1 - _CONTRAST, 1 + _CONTRAST, (len(images), 1, 1, 1)).astype(np.float32)
+    biases = rng.uniform(-_BRIGHTNESS, _BRIGHTNESS, gains.shape).astype(np.float32)
+    warped = _warped(images, rng, warp, cv2.BORDER_REPLICATE)
+    return np.clip(warped * gains + biases, 0, 1)
+
+
+def _warped(
+    images: NDArray[np.float32], rng: np.random.Generator, warp: Warp, border: int
+) -> NDArray[np.float32]:
+    count, height, width = images.shape[:3]
     maps = _affine_maps(count, height, width, rng, warp) + _elastic_maps(
         count, height, width, rng, warp
     )
-    warped = np.empty_like(glyphs)
-    for glyph, source, target in zip(glyphs, maps, warped, strict=True):
-        target[..., 0] = cv2.remap(
-            glyph[..., 0], source, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT
-        )
+    warped = np.empty_like(images)
+    for image, source, target in zip(images, maps, warped, strict=True):
+        moved = cv2.remap(image, source, None, cv2.INTER_LINEAR, borderMode=border)
+        target[:] = moved.reshape(target.shape)
     return warped
 
 
@@ -203,7 +242,7 @@ _STRIP_WARP = Warp(rotation=3.0, scale=0.12, shear=0.12, shift=2.0, elastic=0.8)
 
 
 def augment_strips(
-    ink: NDArray[np.uint8],
+    pixels: NDArray[np.uint8],
     spans: NDArray[np.float32],
     rng: np.random.Generator,
     warp: Warp = _STRIP_WARP,
@@ -212,7 +251,7 @@ def augment_strips(
 
     Parameters
     ----------
-    ink : (N, H, W) uint8 array
+    pixels : (N, H, W, C) uint8 array
         See `segcap.strips.Strip`.
     spans : (N, L, 2) float array
         First and last edge of each character, pixels; NaN for none.
@@ -223,11 +262,11 @@ def augment_strips(
 
     Returns
     -------
-    ink : (N, H, W) uint8 array
+    pixels : (N, H, W, C) uint8 array
     spans : (N, L, 2) float32 array
         Moved with the ink.
     """
-    count, height, width = ink.shape
+    count, height, width = pixels.shape[:3]
     turns = np.tan(np.deg2rad(rng.uniform(-warp.rotation, warp.rotation, count)))
     scales = 1 + rng.uniform(-warp.scale, warp.scale, (2, count))
     leans = rng.uniform(-warp.shear, warp.shear, (count, 1))
@@ -238,7 +277,7 @@ def augment_strips(
     rows, columns = np.mgrid[:height, :width].astype(np.float32)
     middle = np.float32((height - 1) / 2)
     levels = np.arange(256) / 255
-    warped = np.empty_like(ink)
+    warped = np.empty_like(pixels)
     points = max(2, round(width / height * warp.control_points))
     up, across = _interpolation(height, warp.control_points), _interpolation(width, points)
     for index in range(count):
@@ -252,7 +291,7 @@ def augment_strips(
         from_y = middle + (down - shift_y) / scale_y
         from_y += turn * (columns - np.float32(width / 2)) + off_y
         line = cv2.remap(
-            ink[index], from_x, from_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT
+            pixels[index], from_x, from_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT
         )
         line = cv2.LUT(line, (255 * levels ** gammas[index]).astype(np.uint8))
         if blurs[index]:

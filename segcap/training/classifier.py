@@ -10,15 +10,15 @@ import numpy as np
 import sklearn
 from numpy.typing import NDArray
 
-from segcap.engine import MODEL_SKOPS, export_network, open_engine, require_keras
+from segcap.engine import MODEL_SKOPS, open_engine
 from segcap.errors import DataError, ParameterError
 from segcap.models.baselines import BASELINES, fit_baseline
 from segcap.trained import Trained
 from segcap.training.augment import augment_glyphs
 from segcap.training.calibrate import fit_temperature
-from segcap.training.fit import OnEpoch, Schedule, fit_network
-from segcap.training.lessons import GlyphLessons
-from segcap.training.rounding import round_to_half
+from segcap.training.fit import OnEpoch, Schedule
+from segcap.training.lessons import ImageLessons
+from segcap.training.network import train_network
 
 __all__ = ["CLASSIFIERS", "TrainedClassifier", "train_classifier", "versions"]
 
@@ -111,37 +111,32 @@ def train_classifier(
     train, validation = train_test_split(
         np.arange(len(labels)), test_size=held_out, random_state=seed, stratify=labels
     )
-    figures: dict[str, Any] = {"trained_on": len(train), "validated_on": len(validation)}
     if architecture in BASELINES:
         parts = _fit_baseline(architecture, glyphs[train], labels[train], seed)
-    else:
-        require_keras()
-        import keras
-
-        from segcap.models import build
-
-        keras.utils.set_random_seed(seed)
-        model = build(architecture, classes)
-        history = fit_network(
-            model,
-            GlyphLessons(
-                (glyphs[train], labels[train]),
-                (glyphs[validation], labels[validation]),
-                augment_glyphs,
-            ),
-            schedule=schedule or Schedule(),
+        logits = open_engine(parts, architecture, classes=classes).logits(glyphs[validation])
+        right = logits.argmax(axis=1) == labels[validation]
+        temperature = fit_temperature(logits, labels[validation])
+        return TrainedClassifier(
+            Trained(architecture, classes, parts, temperature),
+            {
+                "trained_on": len(train),
+                "validated_on": len(validation),
+                "validation_accuracy": round(float(right.mean()), 6),
+            },
+        )
+    lessons = ImageLessons(
+        (glyphs[train], labels[train]), (glyphs[validation], labels[validation]), augment_glyphs
+    )
+    return TrainedClassifier(
+        *train_network(
+            architecture,
+            lessons,
+            classes=classes,
+            schedule=schedule,
             seed=seed,
             state=state,
             on_epoch=on_epoch,
         )
-        round_to_half(model)
-        parts = export_network(model)
-        figures |= {"epochs": len(history.loss), "best_epoch": history.best_epoch + 1}
-    logits = open_engine(parts, architecture, classes=classes).logits(glyphs[validation])
-    right = logits.argmax(axis=1) == labels[validation]
-    return TrainedClassifier(
-        Trained(architecture, classes, parts, fit_temperature(logits, labels[validation])),
-        figures | {"validation_accuracy": round(float(right.mean()), 6)},
     )
 
 

@@ -63,10 +63,10 @@ def train_context(
     DataError
         There is no line to learn from or to validate on, or `state` is of another training.
     """
-    if len(train.ink) == 0 or len(validation.ink) == 0:
+    if len(train.pixels) == 0 or len(validation.pixels) == 0:
         raise DataError(
             "Learning needs lines to learn from and to validate on. "
-            f"Got {len(train.ink)} and {len(validation.ink)}."
+            f"Got {len(train.pixels)} and {len(validation.pixels)}."
         )
     require_keras()
     import keras
@@ -85,8 +85,8 @@ def train_context(
     return TrainedContext(
         finish(model, lessons),
         {
-            "lines": len(train.ink),
-            "lines_validated_on": len(validation.ink),
+            "lines": len(train.pixels),
+            "lines_validated_on": len(validation.pixels),
             "lines_epochs": len(history.loss),
             "span_accuracy": round(history.validation_accuracy[history.best_epoch], 6),
         },

@@ -89,7 +89,7 @@ class Course:
 
     def overfit(self, model: "keras.Model", seed: int) -> float:
         """Give the share of characters that a network names right of the few lines it is shown."""
-        few = self._train.part(np.arange(min(_OVERFIT_LINES, len(self._train.ink))))
+        few = self._train.part(np.arange(min(_OVERFIT_LINES, len(self._train.pixels))))
         lessons = SpanLessons(few, few, self._characters)
         schedule = Schedule(epochs=_OVERFIT_EPOCHS, batch_size=_OVERFIT_LINES, patience=None)
         fit_network(model, lessons, schedule=schedule, seed=seed)
@@ -147,7 +147,7 @@ class Course:
         missing = sum(alignment is None for alignment in self._alignments)
         self.figures["images_with_too_few_pieces"] = missing
         self._train, validation = self._strips(~self._held_out), self._strips(self._held_out)
-        if min(len(self._train.ink), len(validation.ink)) == 0:
+        if min(len(self._train.pixels), len(validation.pixels)) == 0:
             raise DataError(
                 "Learning needs images with at least as many pieces of ink as characters in "
                 f"their labels. Got {missing} of {len(self._layouts)} with fewer."
@@ -155,10 +155,10 @@ class Course:
         return SpanLessons(self._with_rehearsal(), validation, self._characters)
 
     def _with_rehearsal(self) -> LabelledStrips:
-        rehearsed = sum(len(part.ink) for part in self._rehearsal)
+        rehearsed = sum(len(part.pixels) for part in self._rehearsal)
         share = _REAL_SHARE / (1 - _REAL_SHARE)
-        times = max(1, round(share * rehearsed / len(self._train.ink)))
-        width = min(self._train.ink.shape[2], _WIDEST)
+        times = max(1, round(share * rehearsed / len(self._train.pixels)))
+        width = min(self._train.pixels.shape[2], _WIDEST)
         return join_strips([self._train] * times + self._rehearsal, width)
 
     def _strips(self, chosen: NDArray[np.bool_]) -> LabelledStrips:

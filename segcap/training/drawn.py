@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from segcap.charset import Charset
 from segcap.finding import Finding
 from segcap.generate import TextGenerator, digit_sums
-from segcap.strips import Strip, line_strip, soft_ink
+from segcap.strips import Strip, line_strip, soft_ink, tone
 from segcap.training.augment import Warp, warp_glyphs
 from segcap.training.spans import LabelledStrips, own_columns, stack_strips
 
@@ -184,8 +184,8 @@ def _line(
     ink = _FINDING.segments(pixels).labels > 0
     if not ink.any():
         return []
-    strip = line_strip(soft_ink(pixels, ink), ink)
+    strip = line_strip(soft_ink(pixels, ink), tone(pixels, ink), ink)
     columns = strip.columns(own_columns(boxes))
     kept = (columns[:, 0] >= -_OUTSIDE) & (columns[:, 1] <= _WIDEST)
-    narrowed = strip._replace(ink=strip.ink[:, :_WIDEST])
+    narrowed = strip._replace(pixels=strip.pixels[:, :_WIDEST])
     return [(narrowed, columns[kept], classes[kept])] if kept.any() else []

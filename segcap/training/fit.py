@@ -24,10 +24,11 @@ if TYPE_CHECKING:
 __all__ = ["History", "Lessons", "OnEpoch", "Pass", "Schedule", "fit_network"]
 
 _LEAST_STEPS = 50
+_SORTED_TOGETHER = 16
 
 
 class Pass(NamedTuple):
-    """What a network is shown in one epoch.
+    """A batch that a network is shown.
 
     Attributes
     ----------
@@ -50,9 +51,16 @@ class Lessons(Protocol):
     ----------
     digest : str
         SHA-256 of the data.
+    sizes : (N,) int array
+        Of the samples; those of like size come in one batch.
+    unaligned : bool
+        Whether the classes are those of texts, 1 for the first character and 0 past the last,
+        whose places in the network's columns are unknown: connectionist temporal classification.
     """
 
     digest: str
+    sizes: NDArray[np.intp]
+    unaligned: bool
 
     def __len__(self) -> int:
         """Give the number of samples."""
@@ -115,7 +123,8 @@ class History:
     Attributes
     ----------
     loss, accuracy, validation_loss, validation_accuracy : list of float
-        One entry an epoch; training figures are on augmented samples.
+        One entry an epoch; training figures are on augmented samples. Without known places there
+        is no accuracy in training.
     best_epoch : int
         Index of the epoch whose weights are kept.
     """
@@ -143,11 +152,9 @@ def fit_network(
 
     A network with columns learns from the mean of their losses, see `segcap.models.COLUMNS`.
 
-    The samples of an epoch are augmented together before it begins: that takes memory for a
-    second copy of them, and time of its own, but no core from the network while it learns. All
-    random choices depend on `seed` and the epoch alone, so a run that was killed and resumed ends
-    like one that was not. On a GPU, and with more than one thread, sums may be taken in another
-    order from run to run.
+    All random choices depend on `seed`, the epoch and the batch alone, so a run that was killed
+    and resumed ends like one that was not. On a GPU, and with more than one thread, sums may be
+    taken in another order from run to run.
 
     Parameters
     ----------
@@ -185,8 +192,10 @@ def fit_network(
             ),
             weight_decay=schedule.weight_decay,
         ),
-        keras.losses.CategoricalCrossentropy(from_logits=True),
-        weighted_metrics=["accuracy"],
+        keras.losses.CTC()
+        if lessons.unaligned
+        else keras.losses.CategoricalCrossentropy(from_logits=True),
+        weighted_metrics=None if lessons.unaligned else ["accuracy"],
     )
     learner.optimizer.build(learner.trainable_variables)
     identity = {
@@ -198,24 +207,24 @@ def fit_network(
     }
     run = _Run(learner, Path(state) if state else None, identity)
     history, best = run.resume()
+    targets = _targets(learner)
     for epoch in range(len(history.loss), schedule.epochs):
         if schedule.patience is not None and epoch - history.best_epoch > schedule.patience:
             break
         rng = np.random.default_rng([seed, epoch])
-        shown = lessons.draw(_drawn(len(lessons), steps * schedule.batch_size, rng), rng)
-        figures = learner.fit(
-            as_model_inputs(shown.inputs),
-            _one_hot(shown.classes, learner),
-            sample_weight=shown.weights,
-            batch_size=schedule.batch_size,
-            epochs=epoch + 1,
-            initial_epoch=epoch,
-            shuffle=False,
-            verbose=0,
-        ).history
+        learner.reset_metrics()
+        for number, batch in enumerate(_batches(lessons.sizes, steps, schedule.batch_size, rng)):
+            shown = lessons.draw(batch, np.random.default_rng([seed, epoch, number]))
+            figures = learner.train_on_batch(
+                as_model_inputs(shown.inputs),
+                shown.classes if lessons.unaligned else targets[shown.classes],
+                shown.weights,
+                return_dict=True,
+            )
         loss, accuracy = lessons.evaluate(model)
-        history.loss.append(float(figures["loss"][0]))
-        history.accuracy.append(float(figures["accuracy"][0]))
+        history.loss.append(float(figures["loss"]))
+        if "accuracy" in figures:
+            history.accuracy.append(float(figures["accuracy"]))
         history.validation_loss.append(loss)
         history.validation_accuracy.append(accuracy)
         if schedule.patience is None or loss <= min(history.validation_loss):
@@ -275,20 +284,34 @@ def _learner(model: "keras.Model") -> "keras.Model":
     """Give the network that is trained in place of `model`; it shares all weights with it."""
     import keras
 
-    if COLUMNS not in [layer.name for layer in model.layers]:
+    if not _has_columns(model):
         return model
     return keras.Model(model.inputs, model.get_layer(COLUMNS).output, name=model.name)
 
 
-def _one_hot(classes: NDArray[np.integer], learner: "keras.Model") -> NDArray[np.float32]:
-    """Targets in the shape of the learner's output, the same for each of its columns."""
-    targets = np.eye(learner.output_shape[-1], dtype=np.float32)[classes]
-    if targets.ndim < len(learner.output_shape):
+def _has_columns(model: "keras.Model") -> bool:
+    return COLUMNS in [layer.name for layer in model.layers]
+
+
+def _targets(learner: "keras.Model") -> NDArray[np.float32]:
+    """Give what the learner is to answer for each class, the same in each of its columns."""
+    targets = np.eye(learner.output_shape[-1], dtype=np.float32)
+    if _has_columns(learner):
         targets = np.repeat(targets[:, None], learner.output_shape[1], axis=1)
     return targets
 
 
-def _drawn(samples: int, draws: int, rng: np.random.Generator) -> NDArray[np.intp]:
-    """Order samples at random, all once before any comes again."""
-    rounds = [rng.permutation(samples) for _ in range(-(-draws // samples))]
-    return np.concatenate(rounds)[:draws]
+def _batches(
+    sizes: NDArray[np.intp], steps: int, batch_size: int, rng: np.random.Generator
+) -> list[NDArray[np.intp]]:
+    """Draw samples at random, all once before any comes again, those of like size together."""
+    draws = steps * batch_size
+    rounds = [rng.permutation(len(sizes)) for _ in range(-(-draws // len(sizes)))]
+    drawn = np.concatenate(rounds)[:draws]
+    window = _SORTED_TOGETHER * batch_size
+    sorted_ = [
+        part[np.argsort(sizes[part], kind="stable")]
+        for part in (drawn[start : start + window] for start in range(0, draws, window))
+    ]
+    batches = np.concatenate(sorted_).reshape(steps, batch_size)
+    return list(rng.permutation(batches))

@@ -16,15 +16,13 @@ from numpy.typing import NDArray
 
 from segcap.bundle import digest
 from segcap.charset import Charset
-from segcap.choice import choose
-from segcap.compose import log_softmax
 from segcap.errors import DataError, SegcapWarning
 from segcap.evaluate.metrics import character_accuracy, exact_match
 from segcap.finding import Finding
 from segcap.image import ImageSource
 from segcap.layout import Layout
-from segcap.naming import span_logits
-from segcap.trained import NOTHING, Trained
+from segcap.pipeline import Pipeline
+from segcap.trained import Trained
 from segcap.training.aligned import Alignment, align
 from segcap.training.context import finish, inherit
 from segcap.training.course import Course, Progress
@@ -171,7 +169,8 @@ def learn_context(
         interrupted = True
         trained = finish(model, course.lessons)
     out = np.flatnonzero(held_out).tolist()
-    read = _texts(trained, [layouts[i] for i in out], charset, length)
+    pipeline = Pipeline(charset, None, trained, finding, length)
+    read = [outcome.reading.text for outcome in pipeline.read([pixels[i] for i in out])]
     truth = [charset.decode(classes[i]) for i in out]
     figures = {
         "binarization": finding.binarization,
@@ -241,27 +240,6 @@ def _fit(alignments: Sequence[Alignment | None]) -> float:
     """Say how well labels fit their images: the mean log-probability of a character, bounded."""
     scores = [_CANNOT_BE if one is None else max(one.score, _CANNOT_BE) for one in alignments]
     return float(np.mean(scores))
-
-
-def _texts(
-    trained: Trained, layouts: list[Layout], charset: Charset, length: int | None
-) -> list[str]:
-    """Read images the way that readers do."""
-    texts = []
-    for layout, own in zip(
-        layouts, span_logits(trained.open("onnx"), layouts, trained.classes), strict=True
-    ):
-        named = log_softmax(own, temperature=trained.temperature)
-        outcome = choose(
-            layout.lattice,
-            named[:, : len(charset)],
-            charset.characters,
-            length=length,
-            reject_below=0,
-            skips=named[:, NOTHING],
-        )
-        texts.append(outcome.reading.text)
-    return texts
 
 
 def _chance_level(classes: list[NDArray[np.intp]]) -> float:

@@ -1,4 +1,4 @@
-"""What glyph networks learn from."""
+"""What networks that name whole images learn from."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeAlias
@@ -8,58 +8,113 @@ from numpy.typing import NDArray
 
 from segcap.bundle import digest
 from segcap.compose import log_softmax
+from segcap.sequence import BLANK, aligned_columns, greedy_classes
 from segcap.training.fit import Pass
 
 if TYPE_CHECKING:
     import keras
 
-__all__ = ["Augment", "GlyphLessons", "in_chunks"]
+__all__ = ["Augment", "ImageLessons", "TextLessons"]
 
 Augment: TypeAlias = Callable[[NDArray[np.float32], np.random.Generator], NDArray[np.float32]]
 
-_CHUNK = 1024
+_PREDICTED_TOGETHER = 256
 
 
-class GlyphLessons:
-    """Framed glyphs with their classes; a `segcap.training.fit.Lessons`.
+class ImageLessons:
+    """Images of one size with their classes; a `segcap.training.fit.Lessons`.
 
     Parameters
     ----------
-    train, validation : tuple of (N, ...) float32 array and (N,) int array
-        Glyphs and classes.
+    train, validation : tuple of (N, H, W, C) array and (N,) or (N, P) int array
+        Images, float32 in [0, 1] or uint8, which is scaled to that, and classes, one or P each.
     augment : callable
-        From glyphs and a generator to new glyphs.
+        From images and a generator to new images.
     """
+
+    unaligned = False
 
     def __init__(
         self,
-        train: tuple[NDArray[np.float32], NDArray[np.integer]],
-        validation: tuple[NDArray[np.float32], NDArray[np.integer]],
+        train: tuple[NDArray, NDArray[np.integer]],
+        validation: tuple[NDArray, NDArray[np.integer]],
         augment: Augment,
     ) -> None:
-        self._glyphs, self._classes = train
-        self._validation = validation
+        self._images, self._classes = train
+        self._validation, self.validation_classes = validation
         self._augment = augment
+        self.sizes = np.zeros(len(self._classes), np.intp)
         self.digest = digest(*train, *validation)
 
     def __len__(self) -> int:
         return len(self._classes)
 
     def draw(self, order: NDArray[np.intp], rng: np.random.Generator) -> Pass:
-        """Give augmented glyphs."""
-        augmented = np.empty((len(order), *self._glyphs.shape[1:]), np.float32)
-        for chunk in in_chunks(len(order)):
-            augmented[chunk] = self._augment(self._glyphs[order[chunk]], rng)
-        return Pass([augmented], self._classes[order])
+        """Give augmented images."""
+        return Pass([self._augment(_scaled(self._images[order]), rng)], self._classes[order])
+
+    def validation_logits(self, model: "keras.Model") -> NDArray[np.float32]:
+        """Give the (N, ..., C) logits of the validation part's images."""
+        parts = [
+            model.predict(_scaled(self._validation[start : start + _PREDICTED_TOGETHER]), verbose=0)
+            for start in range(0, len(self._validation), _PREDICTED_TOGETHER)
+        ]
+        return np.concatenate(parts)
+
+    def named(self, model: "keras.Model") -> tuple[NDArray[np.float32], NDArray[np.integer]]:
+        """Give the logits and classes of all that is named in the validation part."""
+        logits = self.validation_logits(model)
+        return logits.reshape(-1, logits.shape[-1]), self.validation_classes.ravel()
 
     def evaluate(self, model: "keras.Model") -> tuple[float, float]:
-        """Give mean cross-entropy and accuracy on the validation part."""
-        glyphs, classes = self._validation
-        log_probabilities = log_softmax(model.predict(glyphs, batch_size=_CHUNK, verbose=0))
+        """Give mean cross-entropy on the validation part, and the share of images named right."""
+        logits, classes = self.named(model)
+        log_probabilities = log_softmax(logits)
         loss = -float(log_probabilities[np.arange(len(classes)), classes].mean())
-        return loss, float((log_probabilities.argmax(axis=1) == classes).mean())
+        right = (log_probabilities.argmax(axis=1) == classes).reshape(len(self._validation), -1)
+        return loss, float(right.all(axis=1).mean())
 
 
-def in_chunks(count: int) -> list[slice]:
-    """Part so many samples, to bound what their augmentation takes of memory."""
-    return [slice(start, min(start + _CHUNK, count)) for start in range(0, count, _CHUNK)]
+class TextLessons(ImageLessons):
+    """Images of texts whose characters' places are unknown.
+
+    Parameters
+    ----------
+    train, validation : tuple of (N, H, W, C) array and (N, L) int array
+        Classes are 1 for the first character, and 0 past a text's last.
+    augment : callable
+    """
+
+    unaligned = True
+
+    def named(self, model: "keras.Model") -> tuple[NDArray[np.float32], NDArray[np.integer]]:
+        """Give logits and classes of the validation part's columns, along each text's best path."""
+        logits, classes = [], []
+        for own, label in zip(self.validation_logits(model), self.validation_classes, strict=True):
+            text = label[label > 0] - 1
+            columns = aligned_columns(log_softmax(own), text)
+            if columns is None:
+                continue
+            along = np.full(len(own), BLANK)
+            for char, (first, last) in zip(text, columns, strict=True):
+                along[first:last] = char + 1
+            logits.append(own)
+            classes.append(along)
+        return np.concatenate(logits), np.concatenate(classes)
+
+    def evaluate(self, model: "keras.Model") -> tuple[float, float]:
+        """Give the mean CTC loss a text, and the share of texts that the best path spells."""
+        import keras
+
+        logits = self.validation_logits(model)
+        classes = self.validation_classes
+        loss = float(keras.losses.CTC()(classes, logits))
+        right = [
+            np.array_equal(greedy_classes(log_softmax(own)), label[label > 0] - 1)
+            for own, label in zip(logits, classes, strict=True)
+        ]
+        return loss, float(np.mean(right))
+
+
+def _scaled(images: NDArray) -> NDArray[np.float32]:
+    return images * np.float32(1 / 255) if images.dtype == np.uint8 else images

@@ -8,10 +8,9 @@ from numpy.typing import NDArray
 
 from segcap.bundle import digest
 from segcap.compose import log_softmax
-from segcap.strips import STRIP_HEIGHT, Strip
+from segcap.strips import CHANNELS, STRIP_HEIGHT, WIDTH_STEP, Strip
 from segcap.training.augment import augment_strips
 from segcap.training.fit import Pass
-from segcap.training.lessons import in_chunks
 
 if TYPE_CHECKING:
     import keras
@@ -23,6 +22,7 @@ _JITTER = 0.08
 _NEGATIVE_WEIGHT = 0.5
 _LEAST_WIDTH = 2.0
 _INKED = 60
+_ROOM_TO_GROW = 1.06
 _FARTHEST = 2.0
 _FRAGMENT = (0.08, 0.6)
 _LEAST_BESIDE = 5
@@ -35,7 +35,7 @@ class LabelledStrips(NamedTuple):
 
     Attributes
     ----------
-    ink : (N, 32, W) uint8 array
+    pixels : (N, 32, W, 2) uint8 array
         See `segcap.strips.Strip`, padded to one width.
     spans : (N, L, 2) float32 array
         First and last edge of each character, pixels of the strip, ascending; NaN past the last.
@@ -43,13 +43,13 @@ class LabelledStrips(NamedTuple):
         -1 past the last.
     """
 
-    ink: NDArray[np.uint8]
+    pixels: NDArray[np.uint8]
     spans: NDArray[np.float32]
     classes: NDArray[np.intp]
 
     def part(self, kept: NDArray) -> "LabelledStrips":
         """Give some of the lines."""
-        return LabelledStrips(self.ink[kept], self.spans[kept], self.classes[kept])
+        return LabelledStrips(self.pixels[kept], self.spans[kept], self.classes[kept])
 
 
 def stack_strips(
@@ -67,16 +67,16 @@ def stack_strips(
     classes : list of (L,) int arrays
     """
     count = len(strips)
-    width = max((strip.ink.shape[1] for strip in strips), default=0)
+    width = max((strip.pixels.shape[1] for strip in strips), default=0)
     longest = max(map(len, classes), default=0)
-    ink = np.zeros((count, STRIP_HEIGHT, width), np.uint8)
+    pixels = np.zeros((count, STRIP_HEIGHT, width, CHANNELS), np.uint8)
     edges = np.full((count, longest, 2), np.nan, np.float32)
     names = np.full((count, longest), -1, np.intp)
     for index, (strip, own, name) in enumerate(zip(strips, spans, classes, strict=True)):
-        ink[index, :, : strip.ink.shape[1]] = strip.ink
+        pixels[index, :, : strip.pixels.shape[1]] = strip.pixels
         edges[index, : len(own)] = own
         names[index, : len(name)] = name
-    return LabelledStrips(ink, edges, names)
+    return LabelledStrips(pixels, edges, names)
 
 
 def join_strips(parts: Sequence[LabelledStrips], width: int) -> LabelledStrips:
@@ -93,22 +93,22 @@ def join_strips(parts: Sequence[LabelledStrips], width: int) -> LabelledStrips:
     LabelledStrips
     """
     longest = max(part.classes.shape[1] for part in parts)
-    total = sum(len(part.ink) for part in parts)
-    ink = np.zeros((total, STRIP_HEIGHT, width), np.uint8)
+    total = sum(len(part.pixels) for part in parts)
+    pixels = np.zeros((total, STRIP_HEIGHT, width, CHANNELS), np.uint8)
     spans = np.full((total, longest, 2), np.nan, np.float32)
     classes = np.full((total, longest), -1, np.intp)
     start = 0
     for part in parts:
-        rows = slice(start, start + len(part.ink))
-        kept = min(width, part.ink.shape[2])
-        ink[rows, :, :kept] = part.ink[..., :kept]
+        rows = slice(start, start + len(part.pixels))
+        kept = min(width, part.pixels.shape[2])
+        pixels[rows, :, :kept] = part.pixels[:, :, :kept]
         spans[rows, : part.spans.shape[1]] = part.spans
         classes[rows, : part.classes.shape[1]] = part.classes
         start = rows.stop
     beyond = ~(spans[..., 1] <= width)
     spans[beyond], classes[beyond] = np.nan, -1
     inside = (classes >= 0).any(axis=1)
-    return LabelledStrips(ink[inside], spans[inside], classes[inside])
+    return LabelledStrips(pixels[inside], spans[inside], classes[inside])
 
 
 def own_columns(boxes: NDArray[np.int32]) -> NDArray[np.float64]:
@@ -148,25 +148,27 @@ class SpanLessons:
         Number of characters to tell apart.
     """
 
+    unaligned = False
+
     def __init__(self, train: LabelledStrips, validation: LabelledStrips, classes: int) -> None:
         self._train = train
         self._characters = classes
         self._validation = _Examples.of(validation, classes, np.random.default_rng(0))
-        self._validation_ink = _as_inputs(validation.ink)
+        self._validation_pixels = _as_inputs(validation.pixels)
+        self.sizes = _inked_columns(train.pixels)
         self.digest = digest(*train, *validation)
 
     def __len__(self) -> int:
-        return len(self._train.ink)
+        return len(self._train.pixels)
 
     def draw(self, order: NDArray[np.intp], rng: np.random.Generator) -> Pass:
         """Give augmented lines with the spans to name."""
         lines = self._train.part(order)
-        ink = np.empty(lines.ink.shape, np.uint8)
-        spans = np.empty_like(lines.spans)
-        for chunk in in_chunks(len(order)):
-            ink[chunk], spans[chunk] = augment_strips(lines.ink[chunk], lines.spans[chunk], rng)
-        examples = _Examples.of(lines._replace(ink=ink, spans=spans), self._characters, rng)
-        return Pass([_as_inputs(ink), examples.spans], examples.classes, examples.weights)
+        widest = _ROOM_TO_GROW * int(self.sizes[order].max())
+        width = min(-(-int(widest) // WIDTH_STEP) * WIDTH_STEP, lines.pixels.shape[2])
+        pixels, spans = augment_strips(lines.pixels[:, :, :width], lines.spans, rng)
+        examples = _Examples.of(lines._replace(pixels=pixels, spans=spans), self._characters, rng)
+        return Pass([_as_inputs(pixels), examples.spans], examples.classes, examples.weights)
 
     def evaluate(self, model: "keras.Model") -> tuple[float, float]:
         """Give mean cross-entropy and accuracy on the validation part's spans."""
@@ -186,7 +188,9 @@ class SpanLessons:
     ) -> tuple[NDArray[np.float32], NDArray[np.intp]]:
         """Give the logits and classes of the validation part's spans, (N, C) and (N,)."""
         examples = self._validation
-        logits = model.predict([self._validation_ink, examples.spans], batch_size=_BATCH, verbose=0)
+        logits = model.predict(
+            [self._validation_pixels, examples.spans], batch_size=_BATCH, verbose=0
+        )
         counted = examples.weights > 0
         return logits[counted], examples.classes[counted]
 
@@ -201,7 +205,7 @@ class _Examples(NamedTuple):
     @classmethod
     def of(cls, lines: LabelledStrips, characters: int, rng: np.random.Generator) -> "_Examples":
         middles = lines.spans.mean(axis=2)
-        known = (lines.classes >= 0) & (middles > 0) & (middles < lines.ink.shape[2])
+        known = (lines.classes >= 0) & (middles > 0) & (middles < lines.pixels.shape[2])
         wrong, is_nothing, has_room = _wrong_spans(lines, rng)
         widths = lines.spans[..., 1:] - lines.spans[..., :1]
         right = lines.spans + _JITTER * widths * rng.normal(size=lines.spans.shape)
@@ -228,7 +232,7 @@ def _wrong_spans(
     next_own = next_right - next_left
     first = np.broadcast_to(np.nanmin(left, axis=1)[:, None], left.shape)
     last = np.broadcast_to(np.nanmax(right, axis=1)[:, None], left.shape)
-    inked = np.cumsum(lines.ink.max(axis=1) > _INKED, axis=1).argmax(axis=1)[:, None] + 1
+    inked = _inked_columns(lines.pixels)[:, None]
     one, other = rng.uniform(0, 1, (2, *left.shape))
     reach = np.minimum(_FARTHEST * own * one, np.maximum(first, 0))
     far = np.minimum(_FARTHEST * own * one, np.maximum(inked - last, 0))
@@ -252,5 +256,10 @@ def _wrong_spans(
     return np.stack([begin, end], axis=-1), kind >= _FIRST_NOTHING, has_room
 
 
-def _as_inputs(ink: NDArray[np.uint8]) -> NDArray[np.float32]:
-    return ink[..., np.newaxis] * np.float32(1 / 255)
+def _inked_columns(pixels: NDArray[np.uint8]) -> NDArray[np.intp]:
+    """Count the columns up to the last with ink, at least one: (N,)."""
+    return np.cumsum(pixels[..., 0].max(axis=1) > _INKED, axis=1).argmax(axis=1) + 1
+
+
+def _as_inputs(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+    return pixels * np.float32(1 / 255)

@@ -13,7 +13,7 @@ from segcap.cutout import cut_out
 from segcap.cuts import parts_for_width
 from segcap.engine import EngineName
 from segcap.finding import Finding
-from segcap.glyphs import NO_GLYPHS, frame_glyphs
+from segcap.glyphs import NO_GLYPHS, frame_glyphs, turned_glyphs
 from segcap.image import to_grey
 from segcap.lattice import best_path
 from segcap.layout import Layout, lay_out
@@ -22,6 +22,10 @@ from segcap.segment import Segments
 from segcap.trained import NO_CHARACTER, NOTHING, Trained
 
 __all__ = ["Pipeline", "Scored"]
+
+_DOUBT = 0.9
+_GLYPH_SHARE = 0.7
+_TURN = 8.0
 
 
 @dataclass(frozen=True)
@@ -61,23 +65,24 @@ class Pipeline:
     context: Trained | None
     finding: Finding
     length: int | None
-    allowlist: str | None
-    reject_below: float
-    engine: EngineName
+    allowlist: str | None = None
+    reject_below: float = 0.0
+    engine: EngineName = "onnx"
 
     def read(self, images: Sequence[NDArray[np.uint8]]) -> list[Outcome]:
         """Read (H, W, 3) uint8 images."""
-        return [
-            choose(
-                scored.lattice,
-                scored.log_probabilities,
-                self.charset.characters,
-                length=self.length,
-                reject_below=self.reject_below,
-                skips=scored.skips,
-            )
-            for scored in self.score(images)
-        ]
+        return [self.choose(scored) for scored in self.score(images)]
+
+    def choose(self, scored: Scored) -> Outcome:
+        """Take the best chain of an image's spans."""
+        return choose(
+            scored.lattice,
+            scored.log_probabilities,
+            self.charset.characters,
+            length=self.length,
+            reject_below=self.reject_below,
+            skips=scored.skips,
+        )
 
     def best_texts(self, image: NDArray[np.uint8], most: int) -> list[tuple[str, float]]:
         """Rank the texts that an image may show."""
@@ -108,15 +113,17 @@ class Pipeline:
     def score(self, images: Sequence[NDArray[np.uint8]]) -> list[Scored]:
         """Cut images and score their spans, those of many images in one call of the network."""
         found = [self.finding.segments(image) for image in images]
-        alone = [self.context is None or self._stands_alone(segments) for segments in found]
-        single = [index for index, is_alone in enumerate(alone) if is_alone]
-        others = [index for index, is_alone in enumerate(alone) if not is_alone]
+        single = [index for index, own in enumerate(found) if self._stands_alone(own)]
         scored = dict(zip(single, self._score_glyphs(images, found, single), strict=True))
-        scored |= dict(zip(others, self._score_lines(images, found, others), strict=True))
+        if self.context is not None:
+            others = [index for index in range(len(images)) if index not in scored]
+            scored |= dict(zip(others, self._score_lines(images, found, others), strict=True))
         return [scored[index] for index in range(len(images))]
 
     def _stands_alone(self, segments: Segments) -> bool:
         """Whether every segment is one character as far as widths and their number tell."""
+        if self.context is None:
+            return True
         if self.glyphs is None:
             return False
         if self.length is not None and len(segments.boxes) < self.length:
@@ -170,7 +177,7 @@ class Pipeline:
         layouts: list[Layout],
         named: list[NDArray[np.float64]],
     ) -> None:
-        """Let what names single glyphs say which character a whole narrow segment is."""
+        """Let what names single glyphs have its say in which character a narrow segment is."""
         glyphs, places = [], []
         for place, (index, layout) in enumerate(zip(chosen, layouts, strict=True)):
             boxes = found[index].boxes
@@ -194,15 +201,30 @@ class Pipeline:
         characters = len(self.charset)
         for (place, span), share in zip(places, shares, strict=True):
             in_line = named[place][span, :characters]
-            named[place][span, :characters] = np.logaddexp.reduce(in_line) + share
+            any_character = np.logaddexp.reduce(in_line)
+            both = _GLYPH_SHARE * share + (1 - _GLYPH_SHARE) * (in_line - any_character)
+            both += any_character - np.logaddexp.reduce(both)
+            named[place][span, :characters] = both
 
     def _name_glyphs(self, glyphs: list[NDArray[np.float32]]) -> NDArray[np.float64]:
+        """Name framed glyphs; those in doubt are looked at again, turned a little either way."""
+        framed = np.concatenate([np.empty(NO_GLYPHS, np.float32), *glyphs])
+        named = self._name_framed(framed)
+        doubtful = named.max(axis=1) < np.log(_DOUBT)
+        if doubtful.any():
+            looks = [named[doubtful]] + [
+                self._name_framed(turned_glyphs(framed[doubtful], degrees))
+                for degrees in (-_TURN, _TURN)
+            ]
+            together = np.mean(looks, axis=0)
+            named[doubtful] = together - np.logaddexp.reduce(together, axis=1, keepdims=True)
+        return named
+
+    def _name_framed(self, framed: NDArray[np.float32]) -> NDArray[np.float64]:
         if self.glyphs is None:
             return np.empty((0, len(self.charset)))
         return log_softmax(
-            self.glyphs.open(self.engine).logits(
-                np.concatenate([np.empty(NO_GLYPHS, np.float32), *glyphs])
-            ),
+            self.glyphs.open(self.engine).logits(framed),
             temperature=self.glyphs.temperature,
             allowed=self.charset.mask(self.allowlist),
         )

@@ -1,0 +1,172 @@
+"""From the columns of a network that reads whole lines to texts: connectionist temporal classes.
+
+Class 0 of every column is blank; the characters follow in the order of their charset.
+"""
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["BLANK", "aligned_columns", "beam_search", "greedy_classes"]
+
+BLANK = 0
+
+
+def greedy_classes(log_probabilities: NDArray[np.float64]) -> NDArray[np.intp]:
+    """Take each column's most probable class, drop repetitions, then blanks.
+
+    Parameters
+    ----------
+    log_probabilities : (T, 1 + C) float array
+
+    Returns
+    -------
+    (L,) int array
+        0 is the first character.
+
+    References
+    ----------
+    Graves, Fernández, Gomez, Schmidhuber: Connectionist temporal classification. ICML 2006.
+    """
+    best = log_probabilities.argmax(axis=1)
+    begins = np.flatnonzero(np.diff(best, prepend=-1))
+    return best[begins][best[begins] != BLANK] - 1
+
+
+def aligned_columns(
+    log_probabilities: NDArray[np.float64], classes: NDArray[np.intp]
+) -> NDArray[np.intp] | None:
+    """Find the most probable columns of the characters of a known text.
+
+    Parameters
+    ----------
+    log_probabilities : (T, 1 + C) float array
+    classes : (L,) int array
+        0 is the first character.
+
+    Returns
+    -------
+    (L, 2) int array or None
+        First column of each character and the one after its last; None if there are too few
+        columns.
+    """
+    states = np.full(2 * len(classes) + 1, BLANK)
+    states[1::2] = classes + 1
+    may_jump = np.zeros(len(states), bool)
+    may_jump[3::2] = states[3::2] != states[1:-2:2]
+    scores = np.full(len(states), -np.inf)
+    scores[0] = 0.0
+    came_from = np.zeros((len(log_probabilities), len(states)), np.intp)
+    for column, own in enumerate(log_probabilities):
+        stay = scores
+        step = np.concatenate([[-np.inf], scores[:-1]])
+        jump = np.where(
+            may_jump, np.concatenate([[-np.inf] * 2, scores[:-2]])[: len(states)], -np.inf
+        )
+        ways = np.stack([stay, step, jump])
+        came_from[column] = ways.argmax(axis=0)
+        scores = ways.max(axis=0) + own[states]
+    state = len(states) - 1
+    if state and scores[state - 1] > scores[state]:
+        state -= 1
+    if not np.isfinite(scores[state]):
+        return None
+    visited = np.empty(len(log_probabilities), np.intp)
+    for column in range(len(log_probabilities) - 1, -1, -1):
+        visited[column] = state
+        state -= came_from[column, state]
+    shown = [np.flatnonzero(visited == 2 * place + 1) for place in range(len(classes))]
+    return np.array([(own[0], own[-1] + 1) for own in shown], np.intp).reshape(-1, 2)
+
+
+def beam_search(
+    log_probabilities: NDArray[np.float64],
+    *,
+    width: int = 8,
+    length: int | None = None,
+    least: float = 1e-4,
+) -> list[tuple[tuple[int, ...], float]]:
+    """Rank texts by their probability, that of all their paths together.
+
+    Parameters
+    ----------
+    log_probabilities : (T, 1 + C) float array
+    width : int
+        Most beginnings that are followed from column to column; of each length, if `length` is
+        given, for confident short ones would push out those that can still meet it.
+    length : int, optional
+        Number of characters, if known.
+    least : float
+        Characters less probable than this are not looked at in a column.
+
+    Returns
+    -------
+    list of (tuple of int, float)
+        Classes of the characters, 0 for the first, and the natural logarithm of the probability;
+        most probable first, at most `width`; none if no text of that length is left.
+
+    References
+    ----------
+    Graves, Jaitly: Towards end-to-end speech recognition with recurrent neural networks. ICML
+    2014 (prefix search).
+    """
+    beams: dict[tuple[int, ...], list[float]] = {(): [0.0, -np.inf]}
+    likely = [np.flatnonzero(np.exp(own[1:]) > least).tolist() for own in log_probabilities]
+    columns = log_probabilities.tolist()
+    for number, (column, chars) in enumerate(zip(columns, likely, strict=True)):
+        grown: dict[tuple[int, ...], list[float]] = {}
+        for text, (blank_end, char_end) in beams.items():
+            whole = _log_add(blank_end, char_end)
+            _add(grown, text, 0, whole + column[BLANK])
+            if text:
+                _add(grown, text, 1, char_end + column[1 + text[-1]])
+            if length is not None and len(text) == length:
+                continue
+            for char in chars:
+                before = blank_end if text and char == text[-1] else whole
+                _add(grown, (*text, char), 1, before + column[1 + char])
+        left = len(columns) - number - 1
+        reachable = [
+            (text, ends)
+            for text, ends in grown.items()
+            if length is None or length - len(text) <= left
+        ]
+        beams = dict(_best(reachable, width, each_length=length is not None))
+    ranked = ((text, _log_add(*ends)) for text, ends in beams.items())
+    return [
+        (text, score)
+        for text, score in ranked
+        if score > -np.inf and (length is None or len(text) == length)
+    ]
+
+
+def _best(
+    beams: list[tuple[tuple[int, ...], list[float]]], width: int, *, each_length: bool
+) -> list[tuple[tuple[int, ...], list[float]]]:
+    ranked = sorted(beams, key=lambda item: -_log_add(*item[1]))
+    if not each_length:
+        return ranked[:width]
+    room: dict[int, int] = {}
+    kept = []
+    for text, ends in ranked:
+        taken = room.get(len(text), 0)
+        if taken < width:
+            room[len(text)] = taken + 1
+            kept.append((text, ends))
+    return kept
+
+
+def _add(
+    beams: dict[tuple[int, ...], list[float]],
+    text: tuple[int, ...],
+    end: int,
+    log_probability: float,
+) -> None:
+    ends = beams.setdefault(text, [-np.inf, -np.inf])
+    ends[end] = _log_add(ends[end], log_probability)
+
+
+def _log_add(one: float, other: float) -> float:
+    high, low = (one, other) if one > other else (other, one)
+    return high if low == -np.inf else high + math.log1p(math.exp(low - high))

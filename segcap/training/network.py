@@ -1,0 +1,100 @@
+"""Train a network that names whole images, and make it ready for reading."""
+
+import os
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from segcap.engine import export_network, require_keras
+from segcap.trained import Trained
+from segcap.training.calibrate import fit_temperature
+from segcap.training.fit import OnEpoch, Schedule, fit_network
+from segcap.training.lessons import ImageLessons
+from segcap.training.rounding import round_to_half
+
+if TYPE_CHECKING:
+    import keras
+
+__all__ = ["ready_for_reading", "train_network"]
+
+
+def train_network(
+    architecture: str,
+    lessons: ImageLessons,
+    *,
+    classes: int,
+    options: Mapping[str, Any] | None = None,
+    schedule: Schedule | None = None,
+    seed: int = 0,
+    state: str | os.PathLike[str] | None = None,
+    on_epoch: OnEpoch | None = None,
+) -> tuple[Trained, dict[str, Any]]:
+    """Train a network from nothing.
+
+    Weights are rounded to half precision, so that every engine computes with the same numbers and
+    files stay small.
+
+    Parameters
+    ----------
+    architecture : str
+        See `segcap.models.build`.
+    lessons : ImageLessons
+    classes : int
+    options : mapping, optional
+        What the network's function takes besides.
+    schedule : Schedule, optional
+    seed : int
+    state, on_epoch
+        As of `segcap.training.fit.fit_network`.
+
+    Returns
+    -------
+    trained : Trained
+        Calibrated on the validation part.
+    figures : dict
+        Sizes of both parts, epochs, validation accuracy.
+
+    Raises
+    ------
+    ParameterError
+        Keras is not installed.
+    DataError
+        `state` is of another run.
+    """
+    require_keras()
+    import keras
+
+    from segcap.models import build
+
+    keras.utils.set_random_seed(seed)
+    model = build(architecture, classes, **(options or {}))
+    history = fit_network(
+        model,
+        lessons,
+        schedule=schedule or Schedule(),
+        seed=seed,
+        state=state,
+        on_epoch=on_epoch,
+    )
+    trained, accuracy = ready_for_reading(model, lessons, options or {})
+    return trained, {
+        "trained_on": len(lessons),
+        "validated_on": len(lessons.validation_classes),
+        "epochs": len(history.loss),
+        "best_epoch": history.best_epoch + 1,
+        "validation_accuracy": round(accuracy, 6),
+    }
+
+
+def ready_for_reading(
+    model: "keras.Model", lessons: ImageLessons, options: Mapping[str, Any]
+) -> tuple[Trained, float]:
+    """Round a network's weights, calibrate it, and give its accuracy on the validation part."""
+    round_to_half(model)
+    trained = Trained(
+        model.name,
+        model.output_shape[-1],
+        export_network(model, options),
+        fit_temperature(*lessons.named(model)),
+        dict(options),
+    )
+    return trained, lessons.evaluate(model)[1]

@@ -1,0 +1,55 @@
+"""Glyphs in doubt are looked at again."""
+
+import numpy as np
+import pytest
+
+from segcap.charset import Charset
+from segcap.compose import log_softmax
+from segcap.finding import Finding
+from segcap.generate import digit_sums
+from segcap.image import load_image
+from segcap.pipeline import Pipeline
+
+
+class Wavering:
+    """Names of glyphs that are sure or not by how often they were asked for."""
+
+    def __init__(self, *answers):
+        self.answers = list(answers)
+        self.asked = []
+
+    temperature = 1.0
+
+    def open(self, engine):
+        return self
+
+    def logits(self, glyphs):
+        self.asked.append(len(glyphs))
+        return np.tile(np.float32(self.answers.pop(0)), (len(glyphs), 1))
+
+
+@pytest.fixture(scope="module")
+def row(handwriting):
+    rows = digit_sums(1, 26, seed=1, digits=handwriting, count=3)
+    return load_image(rows.images[0])
+
+
+def named(names, row):
+    pipeline = Pipeline(Charset("ab"), names, None, Finding(), 3)
+    (scored,) = pipeline.score([row])
+    return scored.log_probabilities
+
+
+def test_what_is_sure_is_asked_once(row):
+    names = Wavering([9, 0])
+    assert np.exp(named(names, row)[:, 0]).min() > 0.99
+    assert names.asked == [3]
+
+
+def test_what_is_in_doubt_is_asked_thrice_and_averaged(row):
+    looks = [[0.5, 0], [3, 0], [0, 2]]
+    names = Wavering(*looks)
+    found = named(names, row)
+    assert names.asked == [3, 3, 3]
+    together = np.mean([log_softmax(np.float32([look]))[0] for look in looks], axis=0)
+    np.testing.assert_allclose(found, [together - np.logaddexp.reduce(together)] * 3)
