@@ -9,6 +9,8 @@ _HOMES = {
     "available": "segcap.shipped",
     "load": "segcap.shipped",
     "GlyphReader": "segcap.readers.glyph",
+    "SequenceReader": "segcap.readers.sequence",
+    "SumClassifier": "segcap.readers.sums",
     "Glyph": "segcap.reading",
     "Reading": "segcap.reading",
     "SumReading": "segcap.reading",
@@ -21,6 +23,8 @@ __all__ = [
     "GlyphReader",
     "Reading",
     "SegcapError",
+    "SequenceReader",
+    "SumClassifier",
     "SumReading",
     "__version__",
     "available",
@@ -35,6 +39,8 @@ if TYPE_CHECKING:
     from segcap import datasets, evaluate, generate, training
     from segcap.errors import SegcapError
     from segcap.readers.glyph import GlyphReader
+    from segcap.readers.sequence import SequenceReader
+    from segcap.readers.sums import SumClassifier
     from segcap.reading import Glyph, Reading, SumReading
     from segcap.shipped import available, load
 

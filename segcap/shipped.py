@@ -5,11 +5,19 @@ from typing import Any
 
 from segcap.bundle import available, bundle_path, read_bundle
 from segcap.readers.glyph import GlyphReader
+from segcap.readers.sequence import SequenceReader
+from segcap.readers.sums import SumClassifier
 
 __all__ = ["available", "bundle_path", "load"]
 
+_READERS: dict[str, Any] = {
+    "glyph-reader": GlyphReader,
+    SequenceReader.kind: SequenceReader,
+    SumClassifier.kind: SumClassifier,
+}
 
-def load(model: str | os.PathLike[str], **settings: Any) -> GlyphReader:
+
+def load(model: str | os.PathLike[str], **settings: Any) -> Any:
     """Open a trained reader.
 
     Parameters
@@ -21,7 +29,8 @@ def load(model: str | os.PathLike[str], **settings: Any) -> GlyphReader:
 
     Returns
     -------
-    GlyphReader
+    GlyphReader, SequenceReader or SumClassifier
+        Whichever the bundle holds.
 
     Raises
     ------
@@ -30,4 +39,5 @@ def load(model: str | os.PathLike[str], **settings: Any) -> GlyphReader:
     BundleError
         The bundle is damaged or of a newer format.
     """
-    return GlyphReader.from_bundle(read_bundle(bundle_path(model)), **settings)
+    bundle = read_bundle(bundle_path(model))
+    return _READERS[bundle.kind].from_bundle(bundle, **settings)

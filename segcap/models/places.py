@@ -1,0 +1,53 @@
+"""Look for a fixed number of things in a row, from left to right."""
+
+from typing import Any
+
+import numpy as np
+from keras import layers, ops
+from numpy.typing import NDArray
+
+__all__ = ["PlaceAttention"]
+
+_SPREAD = 0.12
+
+
+class PlaceAttention(layers.Layer):
+    """Gather columns for each place, at first from its share of the row, from left to right.
+
+    Parameters
+    ----------
+    places : int
+    """
+
+    def __init__(self, places: int, **settings: Any) -> None:
+        super().__init__(**settings)
+        self._places = places
+
+    def build(self, input_shape: Any) -> None:
+        """Make the attention's starting point."""
+        total = input_shape[0][1]
+        self._prior = self.add_weight(
+            name="prior",
+            shape=(total, self._places),
+            initializer=lambda shape, dtype=None: ops.convert_to_tensor(
+                _shares(*shape), dtype or "float32"
+            ),
+        )
+
+    def call(self, inputs: Any) -> Any:
+        """Turn (N, T, D) columns and (N, T, P) scores into (N, P, D) features."""
+        columns, scores = inputs
+        attention = ops.softmax(scores + self._prior, axis=1)
+        return ops.matmul(ops.transpose(attention, (0, 2, 1)), columns)
+
+    def compute_output_shape(self, input_shape: Any) -> tuple[Any, ...]:
+        """Give the shape of what `call` returns."""
+        columns, _ = input_shape
+        return (columns[0], self._places, columns[-1])
+
+
+def _shares(total: int, places: int) -> NDArray[np.float32]:
+    """(T, P) log-weights that are greatest in the middle of each place's share of the row."""
+    at = (np.arange(total) + 0.5) / total
+    middles = (np.arange(places) + 0.5) / places
+    return (-0.5 * ((at[:, None] - middles) / _SPREAD) ** 2).astype(np.float32)

@@ -1,0 +1,289 @@
+"""Networks that read the text of a whole image, without cutting it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from segcap.bundle import Bundle
+from segcap.charset import Charset
+from segcap.compose import log_softmax
+from segcap.engine import EngineName
+from segcap.errors import DataError, ImageError, ParameterError
+from segcap.models import PIXELS_A_COLUMN, SEQUENCE_ARCHITECTURES
+from segcap.readers.base import TextReader
+from segcap.readers.checks import check_length, check_share, check_whole_number
+from segcap.readers.whole import WholeImageReader
+from segcap.reading import Glyph, Reading
+from segcap.sequence import BLANK, aligned_columns, beam_search, greedy_classes
+
+if TYPE_CHECKING:
+    from segcap.training.augment import Warp
+    from segcap.training.lessons import ImageLessons
+
+__all__ = ["SequenceReader"]
+
+_ALTERNATIVES = 3
+_UNALIGNED = "crnn"
+
+
+@dataclass(frozen=True)
+class _Outcome:
+    reading: Reading
+
+
+class SequenceReader(WholeImageReader, TextReader[_Outcome]):
+    """Read texts end to end, without looking for glyphs.
+
+    Parameters
+    ----------
+    charset : str
+        Characters in class order.
+    length : int, optional
+        Number of characters of every text; all but "crnn" need it.
+    architecture : {"crnn", "multihead"}
+        "crnn" reads texts of any length from columns of the image, "multihead" has an attention
+        for each place in the text.
+    allowlist : str, optional
+        Characters that may be read; all of the charset unless given.
+    reject_below : float
+        Least confidence of status "ok", in [0, 1].
+    beam_width : int
+        Texts that "crnn" follows at once; 1 for the best path alone.
+    engine : {"onnx", "keras"}
+        See `segcap.engine.open_engine`.
+    epochs : int
+        Passes over the images in training, each of at least 50 batches.
+    random_state : int
+        Seed of all random choices in training.
+
+    Attributes
+    ----------
+    charset_ : str
+        What was learned.
+    size_ : tuple of int
+        Height and width to which images are resized, pixels.
+    trained_ : Trained
+    provenance_ : dict
+        Data, seed, versions and figures of the training.
+
+    Notes
+    -----
+    The confidence of a reading by "crnn" is the probability of the text over all its paths, or of
+    the best path if `beam_width` is 1; a glyph's probabilities are the greatest of its columns and
+    need not sum to 1. Its status is "empty" where all columns are blank. Its boxes are as high as
+    the image and as wide as the columns that the best path gives to a character; those of
+    "multihead" are the whole image.
+    """
+
+    kind = "sequence-reader"
+    architectures = SEQUENCE_ARCHITECTURES
+
+    charset_: str
+
+    def __init__(
+        self,
+        charset: str = "0123456789",
+        *,
+        length: int | None = None,
+        architecture: str = "crnn",
+        allowlist: str | None = None,
+        reject_below: float = 0.0,
+        beam_width: int = 8,
+        engine: EngineName = "onnx",
+        epochs: int = 60,
+        random_state: int = 0,
+    ) -> None:
+        self.charset = charset
+        self.length = length
+        self.architecture = architecture
+        self.allowlist = allowlist
+        self.reject_below = reject_below
+        self.beam_width = beam_width
+        self.engine = engine
+        self.epochs = epochs
+        self.random_state = random_state
+
+    def _check_parameters(self) -> None:
+        super()._check_parameters()
+        Charset(self.charset).mask(self.allowlist)
+        check_whole_number("beam_width", self.beam_width, least=1)
+        check_length(self.length)
+        check_share("reject_below", self.reject_below)
+        if self.length is None and self.architecture != _UNALIGNED:
+            raise ParameterError(
+                f"The architecture '{self.architecture}' reads texts of one length: "
+                "give the 'length'. Got None."
+            )
+
+    def _encode(self, labels: Sequence[Any]) -> NDArray[np.intp]:
+        charset = Charset(self.charset)
+        for label in labels:
+            if not isinstance(label, str):
+                raise ParameterError(f"Every label must be a text. Got {label!r}.")
+        encoded = [charset.encode(label) for label in labels]
+        for label, own in zip(labels, encoded, strict=True):
+            if len(own) == 0 or self.length not in (None, len(own)):
+                raise ParameterError(
+                    f"Every label must have {self.length or 'at least 1'} characters. "
+                    f"Got {label!r}."
+                )
+        classes = np.zeros((len(encoded), max(map(len, encoded), default=0)), np.intp)
+        for row, own in zip(classes, encoded, strict=True):
+            row[: len(own)] = own + (self.architecture == _UNALIGNED)
+        return classes
+
+    def _class_count(self) -> int:
+        return len(self.charset) + (self.architecture == _UNALIGNED)
+
+    def _network_options(self, size: tuple[int, int]) -> dict[str, int]:
+        options = super()._network_options(size)
+        return (
+            options
+            if self.length is None or self.architecture == _UNALIGNED
+            else options | {"length": int(self.length)}
+        )
+
+    def _check_size(self, size: tuple[int, int], classes: NDArray[np.intp]) -> None:
+        super()._check_size(size, classes)
+        if self.architecture != _UNALIGNED:
+            return
+        repeated = (classes[:, 1:] == classes[:, :-1]) & (classes[:, 1:] > 0)
+        needed = int(((classes > 0).sum(axis=1) + repeated.sum(axis=1)).max())
+        columns = size[1] // PIXELS_A_COLUMN
+        if needed > columns:
+            raise DataError(
+                f"Images must have {PIXELS_A_COLUMN} columns of pixels for each character of "
+                "their label, and as many between characters that repeat. "
+                f"Got images {size[1]} pixels wide and a label that needs "
+                f"{PIXELS_A_COLUMN * needed}."
+            )
+
+    def _lessons(self) -> "type[ImageLessons]":
+        from segcap.training.lessons import ImageLessons, TextLessons
+
+        return TextLessons if self.architecture == _UNALIGNED else ImageLessons
+
+    def _warp(self) -> "Warp":
+        from segcap.training.augment import Warp
+
+        return Warp(rotation=3, scale=0.1, shear=0.12, shift=3, elastic=1.2)
+
+    def _as_settings(self) -> tuple[str, dict[str, Any]]:
+        return self.charset_, {
+            "length": None if self.length is None else int(self.length),
+            "allowlist": self.allowlist,
+            "reject_below": float(self.reject_below),
+            "beam_width": int(self.beam_width),
+        }
+
+    @classmethod
+    def _from_settings(cls, bundle: Bundle) -> dict[str, Any]:
+        return {"charset": bundle.charset, **bundle.settings}
+
+    def _keep_learned(self) -> None:
+        self.charset_ = self.charset
+
+    def _require_fitted(self) -> None:
+        super()._require_fitted()
+        places = self.trained_.options.get("length")
+        if places not in (None, self.length):
+            raise ParameterError(
+                f"The 'length' must be that of the texts learned from, {places}. "
+                f"Got {self.length!r}."
+            )
+
+    def _read_loaded(self, images: Sequence[NDArray[np.uint8] | ImageError]) -> list[_Outcome]:
+        self._require_fitted()
+        self._check_parameters()
+        loaded = [image for image in images if not isinstance(image, ImageError)]
+        readings = iter(self._readings(loaded))
+        return [
+            _Outcome(Reading(status="unreadable", error=str(image)))
+            if isinstance(image, ImageError)
+            else _Outcome(next(readings))
+            for image in images
+        ]
+
+    def _readings(self, images: list[NDArray[np.uint8]]) -> list[Reading]:
+        if not images:
+            return []
+        unaligned = self.trained_.architecture == _UNALIGNED
+        allowed = Charset(self.charset_).mask(self.allowlist)
+        if unaligned:
+            allowed = np.append(True, allowed)
+        compose = self._of_columns if unaligned else self._of_places
+        return [
+            compose(
+                log_softmax(own, temperature=self.trained_.temperature, allowed=allowed),
+                image.shape[:2],
+            )
+            for own, image in zip(self._logits(images), images, strict=True)
+        ]
+
+    def _of_columns(self, named: NDArray[np.float64], size: tuple[int, ...]) -> Reading:
+        """Compose a reading of what each column shows."""
+        if self.beam_width == 1:
+            classes = greedy_classes(named)
+            confidence = float(np.exp(named.max(axis=1).sum()))
+        else:
+            ranked = beam_search(named, width=self.beam_width, length=self.length)
+            ranked = ranked or beam_search(
+                named, width=self.beam_width, length=self.length, least=0
+            )
+            if not ranked:
+                return Reading(status="rejected")
+            classes = np.array(ranked[0][0], np.intp)
+            confidence = float(np.exp(min(ranked[0][1], 0.0)))
+        columns = aligned_columns(named, classes)
+        if columns is None or len(classes) == 0:
+            return Reading(status="empty" if self.length is None else "rejected")
+        probabilities = np.stack([np.exp(named[first:last].max(axis=0)) for first, last in columns])
+        probabilities[:, BLANK] = 0
+        edges = np.rint(columns * (size[1] / len(named))).astype(int)
+        left = np.minimum(edges[:, 0], size[1] - 1)
+        right = np.maximum(edges[:, 1], left + 1)
+        boxes = [(x0, 0, x1, size[0]) for x0, x1 in zip(left.tolist(), right.tolist(), strict=True)]
+        return self._reading(probabilities[:, BLANK + 1 :], classes, boxes, confidence)
+
+    def _of_places(self, named: NDArray[np.float64], size: tuple[int, ...]) -> Reading:
+        """Compose a reading of what each place shows."""
+        classes = named.argmax(axis=1)
+        confidence = float(np.exp(named.max(axis=1).sum()))
+        boxes = [(0, 0, size[1], size[0])] * len(named)
+        return self._reading(np.exp(named), classes, boxes, confidence)
+
+    def _reading(
+        self,
+        probabilities: NDArray[np.float64],
+        classes: NDArray[np.intp],
+        boxes: list[tuple[int, int, int, int]],
+        confidence: float,
+    ) -> Reading:
+        glyphs = tuple(
+            _glyph(self.charset_, own, int(chosen), box)
+            for own, chosen, box in zip(probabilities, classes, boxes, strict=True)
+        )
+        length_met = self.length in (None, len(glyphs))
+        confidence = confidence if length_met else 0.0
+        accepted = length_met and confidence >= self.reject_below
+        text = "".join(glyph.char for glyph in glyphs)
+        return Reading(text, confidence, "ok" if accepted else "rejected", glyphs)
+
+
+def _glyph(
+    charset: str, probabilities: NDArray[np.float64], chosen: int, box: tuple[int, int, int, int]
+) -> Glyph:
+    others = [int(i) for i in np.argsort(-probabilities, kind="stable") if i != chosen]
+    return Glyph(
+        charset[chosen],
+        float(probabilities[chosen]),
+        box,
+        tuple(
+            (charset[i], float(probabilities[i]))
+            for i in others[:_ALTERNATIVES]
+            if probabilities[i] > 0
+        ),
+    )

@@ -1,0 +1,106 @@
+"""Networks that name the digit sum of a whole image."""
+
+from collections.abc import Sequence
+from numbers import Integral
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from segcap.bundle import Bundle
+from segcap.engine import EngineName
+from segcap.errors import ParameterError
+from segcap.models import SUM_ARCHITECTURES
+from segcap.readers.checks import check_whole_number
+from segcap.readers.whole import WholeImageClassifier
+
+if TYPE_CHECKING:
+    from segcap.training.augment import Warp
+
+__all__ = ["SumClassifier"]
+
+_GREATEST_DIGIT = 9
+
+
+class SumClassifier(WholeImageClassifier):
+    """Name the digit sum of an image end to end, without looking for its digits.
+
+    The other way, by `segcap.GlyphReader.digit_sum`, needs labels of digits; this one learns from
+    sums alone.
+
+    Parameters
+    ----------
+    architecture : {"sum_cnn", "lenet5", "plain_cnn", "digit_heads"}
+        "digit_heads" names digits at as many places as there are, and learns from the exact
+        distribution of their sum; the others have one class a sum.
+    digits : int
+        How many digits an image shows.
+    engine : {"onnx", "keras"}
+        See `segcap.engine.open_engine`.
+    epochs : int
+        Passes over the images in training, each of at least 50 batches.
+    random_state : int
+        Seed of all random choices in training.
+
+    Attributes
+    ----------
+    classes_ : (9 digits + 1,) int array
+        The sums.
+    size_ : tuple of int
+        Height and width to which images are resized, pixels.
+    trained_ : Trained
+    provenance_ : dict
+        Data, seed, versions and figures of the training.
+    """
+
+    kind = "sum-classifier"
+    architectures = SUM_ARCHITECTURES
+
+    def __init__(
+        self,
+        architecture: str = "sum_cnn",
+        *,
+        digits: int = 4,
+        engine: EngineName = "onnx",
+        epochs: int = 30,
+        random_state: int = 0,
+    ) -> None:
+        self.architecture = architecture
+        self.digits = digits
+        self.engine = engine
+        self.epochs = epochs
+        self.random_state = random_state
+
+    def _check_parameters(self) -> None:
+        super()._check_parameters()
+        check_whole_number("digits", self.digits, least=1)
+
+    def _encode(self, labels: Sequence[Any]) -> NDArray[np.intp]:
+        greatest = self._class_count() - 1
+        for label in labels:
+            whole = isinstance(label, Integral) and not isinstance(label, bool)
+            if not whole or not 0 <= label <= greatest:
+                raise ParameterError(
+                    f"A sum of {self.digits} digits must be an integer in 0 to {greatest}. "
+                    f"Got {label!r}."
+                )
+        return np.array(labels, np.intp)
+
+    def _class_count(self) -> int:
+        return _GREATEST_DIGIT * int(self.digits) + 1
+
+    def _warp(self) -> "Warp":
+        from segcap.training.augment import Warp
+
+        return Warp(rotation=3, scale=0.08, shear=0.1, shift=2, elastic=1)
+
+    def _as_settings(self) -> tuple[str, dict[str, Any]]:
+        return "0123456789", {}
+
+    @classmethod
+    def _from_settings(cls, bundle: Bundle) -> dict[str, Any]:
+        digits = (bundle.network["classes"] - 1) // _GREATEST_DIGIT
+        return {"digits": digits, **bundle.settings}
+
+    def _keep_learned(self) -> None:
+        self.classes_ = np.arange(self.trained_.classes)

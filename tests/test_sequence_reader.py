@@ -1,0 +1,192 @@
+"""Texts are learned from whole images, by columns or by places."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from sklearn.base import clone
+
+import segcap
+from segcap.bundle import read_bundle, write_bundle
+from segcap.errors import (
+    BundleError,
+    DataError,
+    NotFittedError,
+    ParameterError,
+    SegcapWarning,
+)
+from segcap.generate import TextGenerator
+from segcap.models import build
+
+CHARSET = "137"
+
+
+@pytest.fixture(scope="module")
+def drawn():
+    """Large clean texts of three characters, images and labels."""
+    generator = TextGenerator("clean", charset=CHARSET, length=(1, 3), size=(80, 32), difficulty=0)
+    samples = generator.samples(700, seed=0)
+    return [sample.image for sample in samples], [sample.label for sample in samples]
+
+
+@pytest.fixture(scope="module")
+def of_three(drawn):
+    kept = [index for index, label in enumerate(drawn[1]) if len(label) == 3]
+    return [drawn[0][i] for i in kept], [drawn[1][i] for i in kept]
+
+
+@pytest.fixture(scope="module")
+def crnn(drawn):
+    return segcap.SequenceReader(CHARSET, epochs=8).fit(drawn[0][50:], drawn[1][50:])
+
+
+@pytest.fixture(scope="module")
+def multihead(of_three):
+    reader = segcap.SequenceReader(CHARSET, length=3, architecture="multihead", epochs=4)
+    return reader.fit(of_three[0][30:], of_three[1][30:])
+
+
+@pytest.mark.parametrize(
+    ("architecture", "options", "parameters", "layers", "shape"),
+    [
+        ("crnn", {}, 374_932, 24, (None, 50, 20)),
+        ("multihead", {"length": 5}, 374_862, 44, (None, 5, 20)),
+    ],
+)
+def test_counts(architecture, options, parameters, layers, shape):
+    model = build(architecture, 20, height=50, width=200, **options)
+    assert model.count_params() == parameters
+    assert len(model.layers) == layers
+    assert model.output_shape == shape
+
+
+def test_texts_of_several_lengths_are_learned(crnn, drawn):
+    images, labels = drawn
+    assert crnn.score(images[:50], labels[:50]) > 0.8
+    assert crnn.provenance_["figures"]["validation_accuracy"] > 0.8
+
+
+def test_columns_tell_where_characters_are(crnn, drawn):
+    images, labels = drawn
+    readings = crnn.read_many(images[:50])
+    for image, label, reading in zip(images, labels, readings, strict=False):
+        if reading.text != label:
+            continue
+        boxes = np.array([glyph.box for glyph in reading.glyphs])
+        assert (boxes[:, [1, 3]] == [0, image.shape[0]]).all()
+        assert (np.diff(boxes[:, 0]) > 0).all()
+        assert boxes.max() <= image.shape[1]
+        assert 0 < reading.confidence <= 1
+        assert all(glyph.char in CHARSET for glyph in reading.glyphs)
+
+
+def test_places_are_learned(multihead, of_three):
+    images, labels = of_three
+    assert multihead.score(images[:30], labels[:30]) > 0.7
+    reading = multihead.read(images[0])
+    assert len(reading.glyphs) == 3
+    assert reading.confidence == pytest.approx(np.prod([g.confidence for g in reading.glyphs]))
+    for glyph in reading.glyphs:
+        assert glyph.confidence + sum(p for _, p in glyph.alternatives) == pytest.approx(1)
+
+
+def test_a_known_length_is_met(crnn, drawn):
+    images, _ = drawn
+    told = clone(crnn).set_params(length=2)
+    told.__dict__ |= {name: value for name, value in vars(crnn).items() if name.endswith("_")}
+    assert {len(text) for text in told.predict(images[:50])} == {2}
+    greedy = told.set_params(beam_width=1).read_many(images[:50])
+    for reading in greedy:
+        assert (reading.status == "rejected") == (len(reading.text) != 2)
+
+
+def test_only_allowed_characters_are_read(crnn, drawn, tmp_path):
+    crnn.save(tmp_path / "texts.segcap")
+    reader = segcap.load(tmp_path / "texts.segcap", allowlist="17")
+    assert set("".join(reader.predict(drawn[0][:50]))) <= {*"17"}
+    careful = segcap.load(tmp_path / "texts.segcap", reject_below=1.0)
+    assert "rejected" in {reading.status for reading in careful.read_many(drawn[0][:50])}
+
+
+@pytest.mark.parametrize("name", ["crnn", "multihead"])
+@pytest.mark.parametrize("engine", ["onnx", "keras"])
+def test_saved_and_loaded_it_reads_alike(request, name, engine, of_three, tmp_path):
+    reader = request.getfixturevalue(name)
+    images, _ = of_three
+    reader.save(tmp_path / "texts.segcap")
+    copy = segcap.load(tmp_path / "texts.segcap", engine=engine)
+    assert isinstance(copy, segcap.SequenceReader)
+    assert copy.get_params() == {**reader.get_params(), "engine": engine, "random_state": 0}
+    for one, other in zip(
+        copy.read_many(images[:20]), reader.read_many(images[:20], batch_size=3), strict=True
+    ):
+        assert one.text == other.text
+        assert one.confidence == pytest.approx(other.confidence, abs=1e-3)
+
+
+def test_an_unreadable_image_is_told(crnn, drawn):
+    readings = crnn.read_many([b"no image", drawn[0][0]])
+    assert [reading.status for reading in readings] == ["unreadable", "ok"]
+    assert readings[0].error
+
+
+def test_a_blank_image_has_no_text_by_columns(crnn):
+    reading = crnn.read(np.full((32, 80), 255, np.uint8))
+    assert reading.text == "" or reading.confidence < 0.9
+
+
+@pytest.mark.parametrize(
+    ("parameters", "message"),
+    [
+        ({"architecture": "oracle"}, "'architecture' of a SequenceReader must be one of crnn"),
+        ({"architecture": "multihead"}, r"'multihead' reads texts of one length.*Got None"),
+        ({"beam_width": 0}, r"'beam_width' must be an integer of at least 1\. Got 0"),
+        ({"length": 0}, r"'length' must be an integer of at least 1, or None\. Got 0"),
+        ({"reject_below": 2}, r"'reject_below' must be a number in \[0, 1\]\. Got 2"),
+        ({"allowlist": "x"}, "characters of '137' only"),
+        ({"length": 2}, r"Every label must have 2 characters"),
+        ({"charset": "13"}, "characters of '13' only"),
+    ],
+)
+def test_what_cannot_be_learned(drawn, parameters, message):
+    with pytest.raises(ParameterError, match=message):
+        segcap.SequenceReader(**{"charset": CHARSET} | parameters).fit(*drawn)
+
+
+def test_labels_need_columns(drawn):
+    narrow = [np.zeros((32, 24), np.uint8)] * 8
+    with pytest.raises(DataError, match="24 pixels wide and a label that needs 28"):
+        segcap.SequenceReader(CHARSET).fit(narrow, ["1111", *["137"] * 7])
+    with pytest.raises(ParameterError, match=r"must be a text\. Got nan"):
+        segcap.SequenceReader("an").fit(narrow, [float("nan")] * 8)
+
+
+def test_the_length_of_places_is_fixed(multihead, of_three, tmp_path):
+    multihead.save(tmp_path / "texts.segcap")
+    other = segcap.load(tmp_path / "texts.segcap", length=4)
+    with pytest.raises(ParameterError, match=r"texts learned from, 3\. Got 4"):
+        other.read(of_three[0][0])
+
+
+def test_a_bundle_whose_parts_disagree(crnn, drawn, tmp_path):
+    crnn.save(tmp_path / "texts.segcap")
+    bundle = read_bundle(tmp_path / "texts.segcap")
+    write_bundle(replace(bundle, charset="13"), tmp_path / "short.segcap")
+    with pytest.raises(BundleError, match="Got 3 classes and a network of 4"):
+        segcap.load(tmp_path / "short.segcap")
+    write_bundle(
+        replace(bundle, network={**bundle.network, "height": 40}), tmp_path / "high.segcap"
+    )
+    with (
+        pytest.warns(SegcapWarning, match="another size than 40 x 80"),
+        pytest.raises(BundleError, match=r"must take inputs of \(40, 80, 1\)"),
+    ):
+        segcap.load(tmp_path / "high.segcap").read(drawn[0][0])
+    write_bundle(replace(bundle, calibration={"other": 1.0}), tmp_path / "cold.segcap")
+    with pytest.raises(BundleError, match="must hold 'temperature'"):
+        segcap.load(tmp_path / "cold.segcap")
+
+
+def test_before_it_has_learned():
+    with pytest.raises(NotFittedError, match="must be fitted"):
+        segcap.SequenceReader().read(np.zeros((32, 80), np.uint8))

@@ -1,0 +1,188 @@
+"""Sums are learned from sums, and asked for as scikit-learn does."""
+
+import numpy as np
+import pytest
+from sklearn.base import clone
+
+import segcap
+from segcap.errors import DataError, NotFittedError, ParameterError, SegcapWarning
+from segcap.generate import digit_sums
+from segcap.models import SUM_ARCHITECTURES
+
+
+@pytest.fixture(scope="module")
+def rows(handwriting):
+    rows = digit_sums(1600, 22, seed=0, digits=handwriting, count=1)
+    return rows.images, rows.labels.sum(axis=1)
+
+
+@pytest.fixture(scope="module")
+def reader(rows):
+    images, sums = rows
+    return segcap.SumClassifier("digit_heads", digits=1, epochs=5).fit(images[100:], sums[100:])
+
+
+def test_it_learns(reader, rows):
+    images, sums = rows
+    assert reader.score(images[:100], sums[:100]) > 0.85
+    figures = reader.provenance_["figures"]
+    assert (figures["trained_on"], figures["validated_on"], figures["epochs"]) == (1350, 150, 5)
+
+
+def test_probabilities_are_of_all_sums(reader, rows):
+    images, _ = rows
+    probabilities = reader.predict_proba(images[:100])
+    assert probabilities.shape == (100, 10)
+    np.testing.assert_allclose(probabilities.sum(axis=1), 1)
+    np.testing.assert_array_equal(
+        reader.predict(images[:100]), reader.classes_[probabilities.argmax(axis=1)]
+    )
+    assert reader.predict_proba([]).shape == (0, 10)
+
+
+def test_confidence_does_not_change_with_the_batch(reader, rows):
+    images, _ = rows
+    together = reader.predict_proba(images[:100])
+    alone = np.concatenate([reader.predict_proba([image]) for image in images[:5]])
+    np.testing.assert_allclose(alone, together[:5], atol=1e-5)
+
+
+@pytest.mark.parametrize("engine", ["onnx", "keras"])
+def test_saved_and_loaded_it_answers_alike(reader, rows, tmp_path, engine):
+    images, _ = rows
+    reader.save(tmp_path / "sums.segcap")
+    copy = segcap.load(tmp_path / "sums.segcap", engine=engine)
+    assert isinstance(copy, segcap.SumClassifier)
+    assert (copy.digits, copy.architecture, copy.size_) == (1, "digit_heads", reader.size_)
+    np.testing.assert_allclose(
+        copy.predict_proba(images[:20]), reader.predict_proba(images[:20]), atol=1e-4
+    )
+    with pytest.raises(ParameterError, match="cannot be overridden"):
+        segcap.load(tmp_path / "sums.segcap", architecture="lenet5")
+
+
+def test_images_of_another_size_are_resized_and_told_once(reader, rows):
+    images, sums = rows
+    larger = [np.kron(image, np.ones((2, 2), np.uint8)) for image in images[:20]]
+    with pytest.warns(SegcapWarning, match=r"another size than 40 x \d+ pixels are") as told:
+        predicted = reader.predict(larger)
+    assert len(told) == 1
+    assert (predicted == sums[:20]).mean() > 0.7
+
+
+@pytest.mark.parametrize("architecture", SUM_ARCHITECTURES)
+def test_every_network_learns_through_the_same_interface(rows, architecture):
+    images, sums = rows
+    with pytest.warns(SegcapWarning, match="1 of 61 images were left out"):
+        reader = segcap.SumClassifier(architecture, digits=1, epochs=1).fit(
+            [*images[:60], b"no image"], [*sums[:60], 0]
+        )
+    assert reader.predict(images[:3]).shape == (3,)
+    assert reader.provenance_["data"]["samples"] == 60
+
+
+def test_a_killed_training_goes_on(rows, tmp_path):
+    images, sums = rows
+
+    def stop(epoch, history):
+        raise KeyboardInterrupt
+
+    parameters = {"architecture": "plain_cnn", "digits": 1, "epochs": 2}
+    whole = segcap.SumClassifier(**parameters).fit(images[:100], sums[:100])
+    with pytest.raises(KeyboardInterrupt):
+        segcap.SumClassifier(**parameters).fit(
+            images[:100], sums[:100], state=tmp_path / "run", on_epoch=stop
+        )
+    resumed = segcap.SumClassifier(**parameters).fit(
+        images[:100], sums[:100], state=tmp_path / "run"
+    )
+    np.testing.assert_allclose(
+        resumed.predict_proba(images[:20]), whole.predict_proba(images[:20]), atol=0.02
+    )
+
+
+def test_clone_and_repr():
+    reader = segcap.SumClassifier("digit_heads", epochs=3)
+    assert clone(reader).get_params() == reader.get_params()
+    assert repr(reader) == "SumClassifier(architecture='digit_heads', epochs=3)"
+
+
+@pytest.mark.parametrize(
+    ("parameters", "message"),
+    [
+        ({"architecture": "oracle"}, r"'architecture' of a SumClassifier must be one of sum_cnn"),
+        ({"engine": "abacus"}, r"'engine' of a SumClassifier must be one of onnx, keras"),
+        ({"epochs": 0}, r"'epochs' must be an integer of at least 1\. Got 0"),
+        ({"digits": 1.5}, r"'digits' must be an integer of at least 1\. Got 1\.5"),
+        ({"random_state": -1}, r"'random_state' must be an integer of at least 0\. Got -1"),
+    ],
+)
+def test_impossible_parameters(rows, parameters, message):
+    images, sums = rows
+    with pytest.raises(ParameterError, match=message):
+        segcap.SumClassifier(**parameters).fit(images, sums)
+
+
+def test_impossible_data(rows):
+    images, sums = rows
+    reader = segcap.SumClassifier(digits=1)
+    with pytest.raises(DataError, match=r"as many labels as images\. Got 1600 images and 3"):
+        reader.fit(images, sums[:3])
+    with pytest.raises(ParameterError, match=r"an integer in 0 to 9\. Got 10"):
+        reader.fit(images[:2], [10, 2])
+    with pytest.raises(DataError, match=r"2 different labels\. Got 5 images with 1"):
+        reader.fit(images[:5], [4] * 5)
+    with (
+        pytest.warns(SegcapWarning, match="2 of 2 images were left out"),
+        pytest.raises(DataError, match=r"2 different labels\. Got 0 images with 0"),
+    ):
+        reader.fit([b"", "nowhere.png"], [1, 2])
+
+
+@pytest.mark.parametrize("label", ["7", 3.7, float("nan"), None, True, -1])
+def test_a_sum_is_an_integer(rows, label):
+    images, _ = rows
+    with pytest.raises(ParameterError, match="must be an integer in 0 to 9"):
+        segcap.SumClassifier(digits=1).fit(images[:2], [3, label])
+
+
+def test_images_that_are_too_small_and_one_instead_of_many(rows):
+    with pytest.raises(DataError, match=r"at least 36 x 36 pixels\. Got 30 x 100"):
+        segcap.SumClassifier().fit([np.zeros((30, 100), np.uint8)] * 4, [1, 2, 3, 4])
+    with pytest.raises(ParameterError, match=r"shape \(N, H, W\)"):
+        segcap.SumClassifier().fit(np.zeros((40, 168, 3), np.uint8), [1] * 40)
+
+
+def test_numpy_numbers_are_numbers(rows):
+    images, sums = rows
+    reader = segcap.SumClassifier(
+        "plain_cnn", digits=1, epochs=np.int64(1), random_state=np.int64(1)
+    ).fit(images[:60], sums[:60])
+    assert type(reader.provenance_["seed"]) is int
+    with pytest.raises(ParameterError, match=r"below 2\*\*32"):
+        segcap.SumClassifier(random_state=2**32).fit(images, sums)
+
+
+def test_the_command_line_says_what_a_reader_of_sums_cannot_do(reader, command, tmp_path):
+    reader.save(tmp_path / "sums.segcap")
+    for verb, wanted in (("read", "texts"), ("sum", "the digits of sums")):
+        status, _, err = command(verb, tmp_path, "--model", tmp_path / "sums.segcap")
+        assert status == 2
+        assert f"must be a reader of {wanted}" in err
+        assert "a SumClassifier" in err
+
+
+def test_before_it_has_learned():
+    reader = segcap.SumClassifier()
+    with pytest.raises(NotFittedError, match="must be fitted"):
+        reader.predict([np.zeros((40, 168), np.uint8)])
+    with pytest.raises(NotFittedError, match="must be fitted"):
+        reader.save("sums.segcap")
+
+
+def test_impossible_questions(reader, rows):
+    images, sums = rows
+    with pytest.raises(ParameterError, match="sequence of images"):
+        reader.predict("image.png")
+    with pytest.raises(ParameterError, match=r"Got 2 images and 3 labels"):
+        reader.score(images[:2], sums[:3])
