@@ -20,7 +20,7 @@ __all__ = ["add_lines", "measure_glyphs", "split_digits", "train_digits"]
 
 Digits: TypeAlias = tuple[NDArray[np.uint8], NDArray[np.integer]]
 
-_TIERS = ((10, 0.5), (15, 0.25), (22, 0.25))
+_TIERS = ((10, 4, 0.4), (15, 4, 0.2), (22, 4, 0.2), (22, 2, 0.1), (22, 1, 0.1))
 _ROWS = 50_000
 _VALIDATED_ON = 2000
 _LEARNED_DIGITS = 48_000
@@ -32,7 +32,7 @@ def train_digits(
     *,
     classifier: str = "glyph_cnn",
     epochs: int = 30,
-    line_epochs: int = 12,
+    line_epochs: int = 6,
     seed: int = 0,
     state: str | os.PathLike[str] | None = None,
     on_epoch: "OnEpoch | None" = None,
@@ -105,8 +105,8 @@ def add_lines(
     reader : GlyphReader
     mnist : Mnist
     epochs : int
-        Most passes over 50,000 rows of x_train's first 48,000 digits and of warped copies; rows
-        of the last 2,000 calibrate.
+        Most passes over 50,000 rows of four, two or one of x_train's first 48,000 digits and of
+        warped copies; rows of the last 2,000 calibrate.
     state, on_epoch
         As of `train_digits`.
 
@@ -140,9 +140,14 @@ def _rows(
     n: int, digits: tuple[NDArray[np.uint8], NDArray[np.integer]], seed: int
 ) -> LabelledStrips:
     lines = []
-    for min_advance, share in _TIERS:
+    for min_advance, count, share in _TIERS:
         lines += digit_lines(
-            round(n * share), digits, min_advance=min_advance, seed=seed, n_jobs=-1
+            round(n * share),
+            digits,
+            min_advance=min_advance,
+            seed=seed,
+            count=count,
+            n_jobs=-1,
         )
     return stacked(lines)
 

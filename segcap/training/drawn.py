@@ -112,9 +112,10 @@ def digit_lines(
     *,
     min_advance: int,
     seed: int,
+    count: int = 4,
     n_jobs: int = 1,
 ) -> list[Line]:
-    """Draw rows of four digits, and find each image's line the way a reader does.
+    """Draw rows of digits, and find each image's line the way a reader does.
 
     Parameters
     ----------
@@ -124,6 +125,8 @@ def digit_lines(
     min_advance : int
         See `segcap.generate.digit_sums`.
     seed : int
+    count : int
+        Digits of each row.
     n_jobs : int
 
     Returns
@@ -131,7 +134,7 @@ def digit_lines(
     list of Line
         The classes are the digits.
     """
-    rows = digit_sums(n, min_advance, seed=seed, digits=digits)
+    rows = digit_sums(n, min_advance, seed=seed, digits=digits, count=count)
     chunks = [slice(start, start + _CHUNK) for start in range(0, n, _CHUNK)]
     found = Parallel(n_jobs=n_jobs)(
         delayed(_rows)(rows.images[chunk], rows.boxes[chunk], rows.labels[chunk])
