@@ -3,16 +3,16 @@ import pytest
 
 import segcap
 from segcap import shipped
-from segcap.engine import (
+from segcap.engine import open_engine
+from segcap.errors import BundleError, ParameterError
+from segcap.models import ARCHITECTURES, build
+from segcap.networks import (
     MODEL_ONNX,
     WEIGHTS,
     _export_elsewhere,
     export_network,
-    open_engine,
     rebuild_network,
 )
-from segcap.errors import BundleError, ParameterError
-from segcap.models import ARCHITECTURES, build
 
 
 def glyphs(handwriting):

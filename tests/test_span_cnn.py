@@ -4,9 +4,10 @@ import keras
 import numpy as np
 import pytest
 
-from segcap.engine import export_network, open_engine
+from segcap.engine import open_engine
 from segcap.models import build
 from segcap.models.span_cnn import SpanSampling, span_cnn
+from segcap.networks import export_network
 from segcap.strips import STRIP_HEIGHT
 
 SIZES = [(1, 16, 1), (2, 48, 5), (3, 160, 40), (2, 64, 1)]

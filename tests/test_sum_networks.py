@@ -6,9 +6,10 @@ import keras
 import numpy as np
 import pytest
 
-from segcap.engine import export_network, open_engine
+from segcap.engine import open_engine
 from segcap.models import SUM_ARCHITECTURES, build
 from segcap.models.digit_heads import DigitSum
+from segcap.networks import export_network
 
 SIZE = {"height": 40, "width": 168}
 

@@ -32,7 +32,7 @@ def info() -> None:
     print(f"opencv {cv2.__version__}")
     for package in ("numpy", "scikit-image", "scikit-learn", "onnxruntime"):
         print(f"{package} {metadata.version(package)}")
-    from segcap.engine import keras_devices
+    from segcap.networks import keras_devices
 
     try:
         backend, devices = keras_devices()

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from segcap.engine import export_network, rebuild_network, require_keras
 from segcap.errors import DataError
+from segcap.networks import WEIGHTS, export_network, rebuild_network, require_keras
 from segcap.trained import CONTEXT, NO_CHARACTER, Trained
 from segcap.training.calibrate import fit_temperature
 from segcap.training.fit import OnEpoch, Schedule, fit_network
@@ -118,7 +118,6 @@ def inherit(trained: Trained, characters: str, wanted: str) -> "keras.Model":
         Characters that are new to it, in either case, begin as improbable as the average.
     """
     require_keras()
-    from segcap.engine import WEIGHTS
     from segcap.models import build
 
     old = rebuild_network(trained.parts[WEIGHTS], CONTEXT, classes=trained.classes)

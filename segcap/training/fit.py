@@ -14,9 +14,9 @@ from safetensors import safe_open
 from safetensors.numpy import save
 
 from segcap.bundle import digest, write_atomically
-from segcap.engine import as_model_inputs
 from segcap.errors import DataError, ParameterError
 from segcap.models import COLUMNS
+from segcap.networks import as_model_inputs
 
 if TYPE_CHECKING:
     import keras

@@ -4,7 +4,7 @@ import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from segcap.engine import export_network, require_keras
+from segcap.networks import export_network, require_keras
 from segcap.trained import Trained
 from segcap.training.calibrate import fit_temperature
 from segcap.training.fit import OnEpoch, Schedule, fit_network
