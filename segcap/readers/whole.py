@@ -16,12 +16,11 @@ from segcap.engine import ENGINES, EngineName
 from segcap.errors import (
     BundleError,
     DataError,
-    ImageError,
     NotFittedError,
     ParameterError,
     SegcapWarning,
 )
-from segcap.image import ImageSource, load_image, source_name
+from segcap.image import ImageSource, load_image
 from segcap.models import LEAST_SIDES
 from segcap.readers.checks import check_many, check_seed, check_whole_number
 from segcap.readers.estimator import Estimator
@@ -135,18 +134,15 @@ class WholeImageReader(Estimator, ABC):
         from segcap.training.augment import augment_images
         from segcap.training.classifier import versions
         from segcap.training.fit import Schedule
+        from segcap.training.labelled import check_counts, load_usable
         from segcap.training.network import train_network
 
         self._check_parameters()
         check_many(images)
         images, labels = list(images), list(labels)
-        if len(images) != len(labels):
-            raise DataError(
-                "Learning needs as many labels as images. "
-                f"Got {len(images)} images and {len(labels)} labels."
-            )
+        check_counts(images, labels)
         classes = self._encode(labels)
-        loaded, kept = _usable(images)
+        loaded, kept = load_usable(images)
         classes = classes[kept]
         if len(np.unique(classes, axis=0)) < 2:
             raise DataError(
@@ -346,24 +342,6 @@ class WholeImageClassifier(WholeImageReader, ABC):
                 f"Got {len(predicted)} images and {len(labels)} labels."
             )
         return float(np.mean(predicted == self.classes_[self._encode(list(labels))]))
-
-
-def _usable(images: list[ImageSource]) -> tuple[list[NDArray[np.uint8]], NDArray[np.intp]]:
-    """Load images, and tell which can be loaded."""
-    loaded, kept, left_out = [], [], []
-    for index, image in enumerate(images):
-        try:
-            loaded.append(load_image(image))
-        except ImageError as error:
-            left_out.append(f"{source_name(image)}: {error}")
-        else:
-            kept.append(index)
-    if left_out:
-        _warn(
-            f"{len(left_out)} of {len(images)} images were left out, the first because: "
-            f"{left_out[0]}"
-        )
-    return loaded, np.array(kept, np.intp)
 
 
 def _warn(message: str) -> None:

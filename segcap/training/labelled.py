@@ -2,6 +2,7 @@
 
 import warnings
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,7 +11,53 @@ from segcap.charset import Charset
 from segcap.errors import DataError, ImageError, ParameterError, SegcapWarning
 from segcap.image import ImageSource, load_image, source_name
 
-__all__ = ["encoded_labels", "usable_images"]
+__all__ = ["check_counts", "encoded_labels", "load_usable", "usable_images"]
+
+
+def check_counts(images: Sequence[ImageSource], labels: Sequence[Any]) -> None:
+    """Check that there is a label an image.
+
+    Raises
+    ------
+    DataError
+        There is not.
+    """
+    if len(images) != len(labels):
+        raise DataError(
+            "Learning needs as many labels as images. "
+            f"Got {len(images)} images and {len(labels)} labels."
+        )
+
+
+def load_usable(images: Sequence[ImageSource]) -> tuple[list[NDArray[np.uint8]], list[int]]:
+    """Load images, and leave out those that cannot be loaded, with a warning.
+
+    Parameters
+    ----------
+    images : sequence of path, bytes, array or PIL.Image.Image
+
+    Returns
+    -------
+    images : list of (H, W, 3) uint8 arrays
+    kept : list of int
+        Index of each among those given.
+    """
+    pixels, kept, left_out = [], [], []
+    for index, image in enumerate(images):
+        try:
+            pixels.append(load_image(image))
+        except ImageError as error:
+            left_out.append(str(error))
+        else:
+            kept.append(index)
+    if left_out:
+        warnings.warn(
+            f"{len(left_out)} of {len(images)} images were left out, the first because: "
+            f"{left_out[0]}",
+            SegcapWarning,
+            stacklevel=5,
+        )
+    return pixels, kept
 
 
 def encoded_labels(
@@ -30,11 +77,7 @@ def encoded_labels(
     DataError
         There are not as many labels as images.
     """
-    if len(images) != len(labels):
-        raise DataError(
-            "Learning needs as many labels as images. "
-            f"Got {len(images)} images and {len(labels)} labels."
-        )
+    check_counts(images, labels)
     encoded = [charset.encode(str(label)) for label in labels]
     for image, label, classes in zip(images, labels, encoded, strict=True):
         if len(classes) == 0:
@@ -78,21 +121,8 @@ def usable_images(
     """
     images = list(images)
     encoded = encoded_labels(images, labels, charset=charset, length=length)
-    pixels, classes, left_out = [], [], []
-    for image, label in zip(images, encoded, strict=True):
-        try:
-            pixels.append(load_image(image))
-        except ImageError as error:
-            left_out.append(str(error))
-        else:
-            classes.append(label)
-    if left_out:
-        warnings.warn(
-            f"{len(left_out)} of {len(images)} images were left out, the first because: "
-            f"{left_out[0]}",
-            SegcapWarning,
-            stacklevel=4,
-        )
+    pixels, kept = load_usable(images)
+    classes = [encoded[index] for index in kept]
     least = len(charset) if least is None else least
     if len(pixels) < least:
         raise DataError(
