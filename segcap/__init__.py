@@ -9,6 +9,7 @@ _HOMES = {
     "available": "segcap.shipped",
     "load": "segcap.shipped",
     "GlyphReader": "segcap.readers.glyph",
+    "ImageClassifier": "segcap.readers.images",
     "SequenceReader": "segcap.readers.sequence",
     "SumClassifier": "segcap.readers.sums",
     "Glyph": "segcap.reading",
@@ -21,6 +22,7 @@ _MODULES = ("datasets", "evaluate", "generate", "training")
 __all__ = [
     "Glyph",
     "GlyphReader",
+    "ImageClassifier",
     "Reading",
     "SegcapError",
     "SequenceReader",
@@ -39,6 +41,7 @@ if TYPE_CHECKING:
     from segcap import datasets, evaluate, generate, training
     from segcap.errors import SegcapError
     from segcap.readers.glyph import GlyphReader
+    from segcap.readers.images import ImageClassifier
     from segcap.readers.sequence import SequenceReader
     from segcap.readers.sums import SumClassifier
     from segcap.reading import Glyph, Reading, SumReading

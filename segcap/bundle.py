@@ -50,11 +50,12 @@ class Bundle:
     Attributes
     ----------
     kind : str
-        Which reader it is: "glyph-reader", "sequence-reader", "sum-classifier".
+        Which reader it is: "glyph-reader", "sequence-reader", "sum-classifier",
+        "image-classifier".
     architecture : str
         Name of the network or baseline.
     charset : str
-        Characters in class order.
+        Characters in class order; empty for what reads no text.
     settings : mapping
         The reader's parameters.
     calibration : mapping
@@ -203,7 +204,7 @@ def digest(*arrays: NDArray) -> str:
     """SHA-256 of arrays' bytes, for provenance."""
     sha = hashlib.sha256()
     for array in arrays:
-        sha.update(np.ascontiguousarray(array).tobytes())
+        sha.update(np.ascontiguousarray(array).reshape(-1).view(np.uint8).data)
     return sha.hexdigest()
 
 

@@ -4,9 +4,9 @@ import io
 import os
 import re
 import warnings
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import IO, TypeAlias
+from typing import IO, Any, TypeAlias, TypeVar
 
 import cv2
 import numpy as np
@@ -15,7 +15,9 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 from segcap.errors import DataError, ImageError
 
-__all__ = ["ImageSource", "find_images", "load_image", "source_name", "to_grey"]
+__all__ = ["ImageSource", "find_images", "image_size", "load_image", "source_name", "to_grey"]
+
+T = TypeVar("T")
 
 ImageSource: TypeAlias = (
     str | os.PathLike[str] | bytes | bytearray | memoryview | NDArray | Image.Image
@@ -39,6 +41,8 @@ _SUFFIXES = (
 )
 _FORMATS = ("PNG", "JPEG", "BMP", "TIFF", "GIF", "WEBP", "PPM")
 _SIXTEEN_BIT = 65535
+_ORIENTATION = 0x0112
+_ON_ITS_SIDE = (5, 6, 7, 8)
 
 
 def load_image(source: ImageSource) -> NDArray[np.uint8]:
@@ -72,28 +76,31 @@ def load_image(source: ImageSource) -> NDArray[np.uint8]:
     """
     if isinstance(source, np.ndarray):
         return _rgb(_eight_bit(_checked(source)))
-    if isinstance(source, Image.Image):
-        return _from_pil(source, "the given PIL image")
-    if isinstance(source, bytes | bytearray | memoryview):
-        data = bytes(source)
-        return _decode(io.BytesIO(data), len(data), source_name(source))
-    if isinstance(source, str | os.PathLike):
-        path = Path(source)
-        if not os.path.exists(path):
-            raise ImageError(f"An image file must exist. Got '{path}', which does not.")
-        if not os.path.isfile(path):
-            raise ImageError(f"An image must be a regular file. Got '{path}', which is none.")
-        try:
-            with path.open("rb") as file:
-                return _decode(file, path.stat().st_size, f"'{path}'")
-        except PermissionError:
-            raise ImageError(
-                f"An image file must be readable. Got '{path}', to which access is denied."
-            ) from None
-    raise ImageError(
-        "An image must be a path, bytes, a numpy array or a PIL image. "
-        f"Got {type(source).__name__} instead."
-    )
+    return _opened(source, _from_pil)
+
+
+def image_size(source: ImageSource) -> tuple[int, int]:
+    """Give an image's height and width, from its header alone where it is encoded.
+
+    Parameters
+    ----------
+    source : path, bytes, array or PIL.Image.Image
+        As of `load_image`.
+
+    Returns
+    -------
+    tuple of int
+        Pixels, as `load_image` would give them.
+
+    Raises
+    ------
+    ImageError
+        As of `load_image`, as far as the header tells.
+    """
+    if isinstance(source, np.ndarray):
+        height, width = _checked(source).shape[:2]
+        return height, width
+    return _opened(source, _upright_size)
 
 
 def to_grey(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -179,7 +186,33 @@ def _natural_key(path: Path) -> list[int | str]:
     ]
 
 
-def _decode(file: IO[bytes], size: int, name: str) -> NDArray[np.uint8]:
+def _opened(source: Any, use: Callable[[Image.Image, str], T]) -> T:
+    """Open an encoded image, its header checked, and use it."""
+    if isinstance(source, Image.Image):
+        return use(source, "the given PIL image")
+    if isinstance(source, bytes | bytearray | memoryview):
+        data = bytes(source)
+        return _from_file(io.BytesIO(data), len(data), source_name(source), use)
+    if isinstance(source, str | os.PathLike):
+        path = Path(source)
+        if not os.path.exists(path):
+            raise ImageError(f"An image file must exist. Got '{path}', which does not.")
+        if not os.path.isfile(path):
+            raise ImageError(f"An image must be a regular file. Got '{path}', which is none.")
+        try:
+            with path.open("rb") as file:
+                return _from_file(file, path.stat().st_size, f"'{path}'", use)
+        except PermissionError:
+            raise ImageError(
+                f"An image file must be readable. Got '{path}', to which access is denied."
+            ) from None
+    raise ImageError(
+        "An image must be a path, bytes, a numpy array or a PIL image. "
+        f"Got {type(source).__name__} instead."
+    )
+
+
+def _from_file(file: IO[bytes], size: int, name: str, use: Callable[[Image.Image, str], T]) -> T:
     if size == 0:
         raise ImageError(f"An image file must not be empty. Got {name} of 0 bytes.")
     try:
@@ -199,14 +232,22 @@ def _decode(file: IO[bytes], size: int, name: str) -> NDArray[np.uint8]:
     except Exception as error:  # noqa: BLE001 decoders raise what they like on damaged files
         raise ImageError(f"An image must have an intact header. Got {name}: {error}.") from None
     with image:
-        return _from_pil(image, name)
+        return use(image, name)
+
+
+def _upright_size(image: Image.Image, name: str) -> tuple[int, int]:
+    _check_pixels(image, name)
+    width, height = image.size
+    try:
+        # a PNG's own getexif decodes the picture to look for what may stand after it
+        lies_on_its_side = Image.Image.getexif(image).get(_ORIENTATION) in _ON_ITS_SIDE
+    except Exception as error:  # noqa: BLE001 as above
+        raise ImageError(f"An image must be intact. Got {name}: {error}") from None
+    return (width, height) if lies_on_its_side else (height, width)
 
 
 def _from_pil(image: Image.Image, name: str) -> NDArray[np.uint8]:
-    if not image.width or not image.height:
-        raise ImageError(
-            f"An image must have at least one pixel. Got {name} of {image.width} x {image.height}."
-        )
+    _check_pixels(image, name)
     try:
         upright = ImageOps.exif_transpose(image)
         if upright.mode.startswith("I;16"):
@@ -220,6 +261,13 @@ def _from_pil(image: Image.Image, name: str) -> NDArray[np.uint8]:
         return np.array(upright.convert("RGB"))
     except Exception as error:  # noqa: BLE001 decoders raise what they like on damaged files
         raise ImageError(f"An image must be intact. Got {name}: {error}") from None
+
+
+def _check_pixels(image: Image.Image, name: str) -> None:
+    if not image.width or not image.height:
+        raise ImageError(
+            f"An image must have at least one pixel. Got {name} of {image.width} x {image.height}."
+        )
 
 
 def _checked(array: NDArray) -> NDArray:

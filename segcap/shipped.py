@@ -5,6 +5,7 @@ from typing import Any
 
 from segcap.bundle import available, bundle_path, read_bundle
 from segcap.readers.glyph import GlyphReader
+from segcap.readers.images import ImageClassifier
 from segcap.readers.sequence import SequenceReader
 from segcap.readers.sums import SumClassifier
 
@@ -12,6 +13,7 @@ __all__ = ["available", "bundle_path", "load"]
 
 _READERS: dict[str, Any] = {
     "glyph-reader": GlyphReader,
+    ImageClassifier.kind: ImageClassifier,
     SequenceReader.kind: SequenceReader,
     SumClassifier.kind: SumClassifier,
 }
@@ -29,7 +31,7 @@ def load(model: str | os.PathLike[str], **settings: Any) -> Any:
 
     Returns
     -------
-    GlyphReader, SequenceReader or SumClassifier
+    GlyphReader, SequenceReader, SumClassifier or ImageClassifier
         Whichever the bundle holds.
 
     Raises

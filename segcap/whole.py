@@ -1,6 +1,5 @@
 """Images of any size as one array, for networks that look at whole images."""
 
-from collections import Counter
 from collections.abc import Sequence
 
 import cv2
@@ -9,19 +8,7 @@ from numpy.typing import NDArray
 
 from segcap.image import to_grey
 
-__all__ = ["most_common_size", "stack_images"]
-
-
-def most_common_size(images: Sequence[NDArray[np.uint8]]) -> tuple[int, int]:
-    """Give the height and width that most images have, the first of those equally frequent.
-
-    Parameters
-    ----------
-    images : sequence of (H, W, 3) uint8 arrays
-        At least one.
-    """
-    ((size, _),) = Counter(image.shape[:2] for image in images).most_common(1)
-    return size
+__all__ = ["stack_images"]
 
 
 def stack_images(

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from segcap.errors import ImageError
-from segcap.image import load_image, source_name, to_grey
+from segcap.image import image_size, load_image, source_name, to_grey
 
 GREY = np.array([[0, 51, 102], [153, 204, 255]], np.uint8)
 GREY_AS_RGB = np.repeat(GREY[..., None], 3, axis=2)
@@ -359,3 +359,26 @@ def test_to_grey():
 )
 def test_source_name(source, name):
     assert source_name(source) == name
+
+
+@pytest.mark.parametrize("orientation", [1, 3, 6, 8])
+def test_sizes_from_headers_are_those_of_loaded_images(orientation):
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    pixels = np.zeros((4, 9, 3), np.uint8)
+    for source in (encoded(Image.fromarray(pixels), "JPEG", exif=exif), Image.fromarray(pixels)):
+        assert image_size(source) == load_image(source).shape[:2]
+    assert image_size(pixels) == image_size(pixels[..., 0]) == (4, 9)
+
+
+def test_a_size_needs_no_more_than_the_header(tmp_path):
+    path = tmp_path / "cut.png"
+    noise = np.random.default_rng(0).integers(0, 256, (60, 80), np.uint8)
+    path.write_bytes(encoded(Image.fromarray(noise), "PNG")[:1000])
+    assert image_size(path) == (60, 80)
+    with pytest.raises(ImageError, match="intact"):
+        load_image(path)
+    with pytest.raises(ImageError, match="must exist"):
+        image_size(tmp_path / "none.png")
+    with pytest.raises(ImageError, match="array must have shape"):
+        image_size(np.zeros(3))

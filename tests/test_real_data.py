@@ -9,7 +9,7 @@ import pytest
 
 import segcap
 from segcap.datasets import load_mnist, load_named
-from segcap.recipes import measure_glyphs
+from segcap.recipes.digits import measure_glyphs
 
 FIGURES = Path(__file__).parent.parent / "examples" / "figures"
 

@@ -13,7 +13,7 @@ import numpy as np
 
 import segcap
 from segcap.datasets import load_mnist
-from segcap.recipes import measure_glyphs, train_digits
+from segcap.recipes.digits import measure_glyphs, train_digits
 
 parser = argparse.ArgumentParser(description=__doc__)
 parser.add_argument("--data", type=Path, required=True)

@@ -2,6 +2,7 @@
 
 import warnings
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -13,9 +14,17 @@ from segcap.datasets.named import load_named
 from segcap.errors import DataError, ParameterError, SegcapWarning
 from segcap.output import progress_bar
 from segcap.readers.glyph import GlyphReader
+from segcap.readers.whole import WholeImageReader
+from segcap.recipes.tasks import END_TO_END
 
 _STATES = ("", ".lines", ".0", ".1", ".2")
 _EPOCHS = {"digits": 30, "mixed": 14, "text": 12}
+_OPTIONS = {
+    "text": {"charset", "length", "classifier"},
+    "digits": {"classifier"},
+    "mixed": set[str](),
+}
+_END_TO_END_OPTIONS = {"architecture", "log"}
 
 
 @app.command()
@@ -23,7 +32,8 @@ def train(
     task: Annotated[
         str,
         typer.Argument(
-            help="What to learn: text, from labelled images; digits or mixed, as shipped."
+            help="What to learn: text, from labelled images; digits or mixed, as shipped; end to "
+            f"end {', '.join(END_TO_END)}."
         ),
     ],
     out: Annotated[Path, typer.Option(help="Bundle to write.")],
@@ -31,7 +41,8 @@ def train(
         Path | None,
         typer.Option(
             help="Folder of images named by their texts, or with labels.csv; for digits and mixed "
-            "mnist.npz, keras.datasets' copy unless given."
+            "mnist.npz, keras.datasets' copy unless given. For what is learned end to end the "
+            "published folder; digit-sum and six-char are drawn without."
         ),
     ] = None,
     charset: Annotated[
@@ -44,22 +55,34 @@ def train(
         str | None,
         typer.Option(help="For digits: glyph_cnn, hog_svm or knn; for text besides span_cnn."),
     ] = None,
+    architecture: Annotated[
+        str | None, typer.Option(help="End to end: another network than the task's own.")
+    ] = None,
+    log: Annotated[
+        Path | None,
+        typer.Option(help="End to end: folder for history.csv and TensorBoard's files."),
+    ] = None,
     epochs: Annotated[int | None, typer.Option(min=1, help="Most passes over the data.")] = None,
     seed: Annotated[int, typer.Option(min=0, help="Seed of all random choices.")] = 0,
 ) -> None:
     """Learn a reader; a killed training goes on from OUT.state... when started again."""
-    if task not in _EPOCHS:
-        raise ParameterError(f"The task must be one of: {', '.join(_EPOCHS)}. Got {task!r}.")
-    unused = {"text": {}, "digits": {"charset": charset, "length": length}}.get(
-        task, {"charset": charset, "length": length, "classifier": classifier}
-    )
-    for name, value in unused.items():
-        if value is not None:
-            raise ParameterError(f"To train '{task}', --{name} must not be given. Got {value!r}.")
+    if task not in (known := [*_EPOCHS, *END_TO_END]):
+        raise ParameterError(f"The task must be one of: {', '.join(known)}. Got {task!r}.")
+    given = {
+        "charset": charset,
+        "length": length,
+        "classifier": classifier,
+        "architecture": architecture,
+        "log": log,
+    }
+    for name, value in given.items():
+        if value is not None and name not in _OPTIONS.get(task, _END_TO_END_OPTIONS):
+            raise ParameterError(f"To train '{task}', --{name} must not be given. Got '{value}'.")
     if not out.parent.is_dir() or out.is_dir():
         raise DataError(f"A bundle must be a file in a folder that exists. Got '{out}'.")
     state = out.with_name(out.name + ".state")
-    passes = epochs or _EPOCHS[task]
+    passes = epochs or (_EPOCHS[task] if task in _EPOCHS else END_TO_END[task].epochs)
+    reader: GlyphReader | WholeImageReader
     with progress_bar("epochs", passes) as bar, warnings.catch_warnings():
         warnings.filterwarnings("always", category=SegcapWarning)
         warnings.filterwarnings("ignore", category=FutureWarning, module="keras")
@@ -74,6 +97,19 @@ def train(
                 random_state=seed,
             )
             _learn(reader, images, labels, state, bar, out)
+        elif task in END_TO_END:
+            from segcap.recipes.end_to_end import train_end_to_end
+
+            reader = train_end_to_end(
+                task,
+                data,
+                architecture=architecture,
+                epochs=passes,
+                seed=seed,
+                state=state,
+                log=log,
+                on_epoch=partial(_show, bar),
+            )
         else:
             reader = _as_shipped(task, data, classifier, passes, seed, state, bar)
     reader.save(out)
@@ -115,12 +151,10 @@ def _as_shipped(
     state: Path,
     bar: Callable[..., None],
 ) -> GlyphReader:
-    from segcap.recipes import train_digits, train_mixed
+    from segcap.recipes.digits import train_digits
+    from segcap.recipes.mixed import train_mixed
 
-    def show(epoch: int, history: Any) -> None:
-        accuracy, loss = history.validation_accuracy[-1], history.validation_loss[-1]
-        bar(epoch, f"validation accuracy {accuracy:.4f}, loss {loss:.4f}")
-
+    show = partial(_show, bar)
     if task == "mixed":
         return train_mixed(data, epochs=epochs, seed=seed, state=state, on_epoch=show)
     return train_digits(
@@ -131,3 +165,8 @@ def _as_shipped(
         state=state,
         on_epoch=show,
     )
+
+
+def _show(bar: Callable[..., None], epoch: int, history: Any) -> None:
+    accuracy, loss = history.validation_accuracy[-1], history.validation_loss[-1]
+    bar(epoch, f"validation accuracy {accuracy:.4f}, loss {loss:.4f}")

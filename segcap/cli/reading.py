@@ -1,7 +1,6 @@
-"""Commands that read images: read, sum, eval."""
+"""Commands that read images: read, sum."""
 
 import os
-from collections import Counter
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
@@ -11,7 +10,7 @@ import typer
 
 from segcap.bulk import ReadBatch, Record, read_files
 from segcap.cli.app import app, say
-from segcap.datasets.labelled import LABELS, load_labelled, read_labels
+from segcap.datasets.labelled import LABELS, read_labels
 from segcap.engine import EngineName
 from segcap.errors import DataError, ParameterError
 from segcap.image import find_images
@@ -51,7 +50,7 @@ def read(
     resume: Resume = False,
 ) -> None:
     """Read the text of images, and give the accuracy where labels.csv lies beside them."""
-    reader = _open(model, length, reject_below, engine)
+    reader = open_reader(model, length, reject_below, engine)
     output = Output(("path", "text", "confidence", "status", "error"), json, csv, out, resume)
     _read_all(partial(_read_texts, reader), paths, output, jobs, truth=str)
 
@@ -70,42 +69,19 @@ def sum_(
     resume: Resume = False,
 ) -> None:
     """Read images of digits and add them up; truths are the sums of the labels' digits."""
-    reader = _open(model, length, reject_below, engine, able_to="digit_sums")
+    reader = open_reader(model, length, reject_below, engine, able_to="digit_sums")
     output = Output(("path", "value", "confidence", "status", "error"), json, csv, out, resume)
-    _read_all(partial(_read_sums, reader), paths, output, jobs, truth=_digit_sum)
+    _read_all(partial(_read_sums, reader), paths, output, jobs, truth=digit_sum)
 
 
-@app.command("eval")
-def evaluate(
-    model: Annotated[str, typer.Argument(help="A shipped reader's name, or a bundle's path.")],
-    data: Annotated[Path, typer.Option(help="Folder of images with labels.csv.")],
-    length: Length = None,
-    engine: Engine = "onnx",
-) -> None:
-    """Measure a reader on labelled images."""
-    from segcap.evaluate.metrics import character_accuracy, exact_match
-
-    images, labels = load_labelled(data)
-    readings = _open(model, length, None, engine).read_many(images)
-    answers = [None if r.status == "unreadable" else r.text for r in readings]
-    print(f"exact match         {exact_match(answers, labels)}")
-    print(f"character accuracy  {character_accuracy([a or '' for a in answers], labels)}")
-    for status, count in sorted(Counter(reading.status for reading in readings).items()):
-        print(f"{status:<19} {count}")
-    errors = [reading.error for reading in readings if reading.error]
-    for error in errors:
-        say(error)
-    if errors:
-        raise typer.Exit(1)
-
-
-def _open(
+def open_reader(
     model: str,
     length: int | None,
     reject_below: float | None,
     engine: EngineName,
     able_to: str = "read_many",
 ) -> Any:
+    """Open a reader that can do what is asked for."""
     reader = load(model, engine=engine)
     if not hasattr(reader, able_to):
         wanted = "texts" if able_to == "read_many" else "the digits of sums"
@@ -124,7 +100,8 @@ def _read_sums(reader: GlyphReader, paths: Sequence[Path]) -> list[Record]:
     return [{**total.to_dict(), "error": total.error} for total in reader.digit_sums(paths)]
 
 
-def _digit_sum(label: str) -> str:
+def digit_sum(label: str) -> str:
+    """Add up the digits of a label; what is no number stays as it is."""
     return str(sum(map(int, label))) if label.isdecimal() else label
 
 

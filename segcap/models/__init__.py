@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 __all__ = [
     "ARCHITECTURES",
     "COLUMNS",
+    "IMAGE_ARCHITECTURES",
     "LEAST_SIDES",
     "PIXELS_A_COLUMN",
     "SEQUENCE_ARCHITECTURES",
@@ -19,8 +20,14 @@ __all__ = [
 ]
 
 SUM_ARCHITECTURES = ("sum_cnn", "lenet5", "plain_cnn", "digit_heads")
-SEQUENCE_ARCHITECTURES = ("crnn", "multihead")
-ARCHITECTURES = ("glyph_cnn", "span_cnn", *SUM_ARCHITECTURES, *SEQUENCE_ARCHITECTURES)
+SEQUENCE_ARCHITECTURES = ("crnn", "multihead", "resnet50")
+IMAGE_ARCHITECTURES = ("leaky_cnn", "resnet_small", "resnet50")
+ARCHITECTURES = (
+    "glyph_cnn",
+    "span_cnn",
+    *SUM_ARCHITECTURES,
+    *dict.fromkeys((*SEQUENCE_ARCHITECTURES, *IMAGE_ARCHITECTURES)),
+)
 LEAST_SIDES = {
     "sum_cnn": 36,
     "lenet5": 32,
@@ -28,6 +35,9 @@ LEAST_SIDES = {
     "digit_heads": 16,
     "crnn": 16,
     "multihead": 16,
+    "resnet50": 32,
+    "leaky_cnn": 8,
+    "resnet_small": 16,
 }
 """Least height and width of images, pixels, for networks that look at whole ones."""
 PIXELS_A_COLUMN = 4

@@ -20,13 +20,14 @@ from segcap.reading import Glyph, Reading
 from segcap.sequence import BLANK, aligned_columns, beam_search, greedy_classes
 
 if TYPE_CHECKING:
-    from segcap.training.augment import Warp
-    from segcap.training.lessons import ImageLessons
+    from segcap.training.fit import Schedule
+    from segcap.training.lessons import ImageLessons, Labelled
 
 __all__ = ["SequenceReader"]
 
 _ALTERNATIVES = 3
 _UNALIGNED = "crnn"
+_LARGE = "resnet50"
 
 
 @dataclass(frozen=True)
@@ -43,15 +44,17 @@ class SequenceReader(WholeImageReader, TextReader[_Outcome]):
         Characters in class order.
     length : int, optional
         Number of characters of every text; all but "crnn" need it.
-    architecture : {"crnn", "multihead"}
+    architecture : {"crnn", "multihead", "resnet50"}
         "crnn" reads texts of any length from columns of the image, "multihead" has an attention
-        for each place in the text.
+        for each place in the text, "resnet50", 70 times as large, a head for each place.
     allowlist : str, optional
         Characters that may be read; all of the charset unless given.
     reject_below : float
         Least confidence of status "ok", in [0, 1].
     beam_width : int
         Texts that "crnn" follows at once; 1 for the best path alone.
+    weights : {None, "imagenet"}
+        What "resnet50" starts from; Keras downloads what was learned on ImageNet.
     engine : {"onnx", "keras"}
         See `segcap.engine.open_engine`.
     epochs : int
@@ -75,7 +78,7 @@ class SequenceReader(WholeImageReader, TextReader[_Outcome]):
     the best path if `beam_width` is 1; a glyph's probabilities are the greatest of its columns and
     need not sum to 1. Its status is "empty" where all columns are blank. Its boxes are as high as
     the image and as wide as the columns that the best path gives to a character; those of
-    "multihead" are the whole image.
+    the others are the whole image.
     """
 
     kind = "sequence-reader"
@@ -92,6 +95,7 @@ class SequenceReader(WholeImageReader, TextReader[_Outcome]):
         allowlist: str | None = None,
         reject_below: float = 0.0,
         beam_width: int = 8,
+        weights: str | None = None,
         engine: EngineName = "onnx",
         epochs: int = 60,
         random_state: int = 0,
@@ -102,6 +106,7 @@ class SequenceReader(WholeImageReader, TextReader[_Outcome]):
         self.allowlist = allowlist
         self.reject_below = reject_below
         self.beam_width = beam_width
+        self.weights = weights
         self.engine = engine
         self.epochs = epochs
         self.random_state = random_state
@@ -118,8 +123,11 @@ class SequenceReader(WholeImageReader, TextReader[_Outcome]):
                 "give the 'length'. Got None."
             )
 
-    def _encode(self, labels: Sequence[Any]) -> NDArray[np.intp]:
-        charset = Charset(self.charset)
+    def _answers(self, labels: Sequence[Any]) -> str:  # noqa: ARG002 whatever the labels
+        return self.charset
+
+    def _encode(self, labels: Sequence[Any], answers: Sequence[Any]) -> NDArray[np.intp]:
+        charset = Charset("".join(answers))
         for label in labels:
             if not isinstance(label, str):
                 raise ParameterError(f"Every label must be a text. Got {label!r}.")
@@ -135,8 +143,8 @@ class SequenceReader(WholeImageReader, TextReader[_Outcome]):
             row[: len(own)] = own + (self.architecture == _UNALIGNED)
         return classes
 
-    def _class_count(self) -> int:
-        return len(self.charset) + (self.architecture == _UNALIGNED)
+    def _class_count(self, answers: Sequence[Any]) -> int:
+        return len(answers) + (self.architecture == _UNALIGNED)
 
     def _network_options(self, size: tuple[int, int]) -> dict[str, int]:
         options = super()._network_options(size)
@@ -161,15 +169,32 @@ class SequenceReader(WholeImageReader, TextReader[_Outcome]):
                 f"{PIXELS_A_COLUMN * needed}."
             )
 
-    def _lessons(self) -> "type[ImageLessons]":
-        from segcap.training.lessons import ImageLessons, TextLessons
+    def _lessons(self, learned: "Labelled", held_out: "Labelled") -> "ImageLessons":
+        if self.architecture != _UNALIGNED:
+            return super()._lessons(learned, held_out)
+        from segcap.training.lessons import TextLessons
 
-        return TextLessons if self.architecture == _UNALIGNED else ImageLessons
+        return TextLessons(learned, held_out, self._augment)
 
-    def _warp(self) -> "Warp":
-        from segcap.training.augment import Warp
+    def _schedule(self) -> "Schedule":
+        if self.architecture != _LARGE:
+            return super()._schedule()
+        from segcap.training.fit import Schedule
 
-        return Warp(rotation=3, scale=0.1, shear=0.12, shift=3, elastic=1.2)
+        return Schedule(
+            epochs=int(self.epochs),
+            batch_size=32,
+            learning_rate=1e-4,
+            optimizer="adam",
+            label_smoothing=0.1,
+            patience=None,
+        )
+
+    def _augment(self, images: NDArray[np.float32], rng: np.random.Generator) -> NDArray:
+        from segcap.training.augment import Warp, augment_images
+
+        warp = Warp(rotation=3, scale=0.1, shear=0.12, shift=3, elastic=1.2)
+        return augment_images(images, rng, warp)
 
     def _as_settings(self) -> tuple[str, dict[str, Any]]:
         return self.charset_, {
@@ -183,8 +208,8 @@ class SequenceReader(WholeImageReader, TextReader[_Outcome]):
     def _from_settings(cls, bundle: Bundle) -> dict[str, Any]:
         return {"charset": bundle.charset, **bundle.settings}
 
-    def _keep_learned(self) -> None:
-        self.charset_ = self.charset
+    def _keep_answers(self, answers: Sequence[Any]) -> None:
+        self.charset_ = "".join(answers)
 
     def _require_fitted(self) -> None:
         super()._require_fitted()
@@ -210,6 +235,7 @@ class SequenceReader(WholeImageReader, TextReader[_Outcome]):
     def _readings(self, images: list[NDArray[np.uint8]]) -> list[Reading]:
         if not images:
             return []
+        self._tell_if_resized(images, stacklevel=5)
         unaligned = self.trained_.architecture == _UNALIGNED
         allowed = Charset(self.charset_).mask(self.allowlist)
         if unaligned:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from numbers import Integral
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,10 +12,7 @@ from segcap.engine import EngineName
 from segcap.errors import ParameterError
 from segcap.models import SUM_ARCHITECTURES
 from segcap.readers.checks import check_whole_number
-from segcap.readers.whole import WholeImageClassifier
-
-if TYPE_CHECKING:
-    from segcap.training.augment import Warp
+from segcap.readers.classifier import WholeImageClassifier
 
 __all__ = ["SumClassifier"]
 
@@ -75,8 +72,11 @@ class SumClassifier(WholeImageClassifier):
         super()._check_parameters()
         check_whole_number("digits", self.digits, least=1)
 
-    def _encode(self, labels: Sequence[Any]) -> NDArray[np.intp]:
-        greatest = self._class_count() - 1
+    def _answers(self, labels: Sequence[Any]) -> range:  # noqa: ARG002 whatever the labels
+        return range(_GREATEST_DIGIT * int(self.digits) + 1)
+
+    def _encode(self, labels: Sequence[Any], answers: Sequence[Any]) -> NDArray[np.intp]:
+        greatest = answers[-1]
         for label in labels:
             whole = isinstance(label, Integral) and not isinstance(label, bool)
             if not whole or not 0 <= label <= greatest:
@@ -86,13 +86,11 @@ class SumClassifier(WholeImageClassifier):
                 )
         return np.array(labels, np.intp)
 
-    def _class_count(self) -> int:
-        return _GREATEST_DIGIT * int(self.digits) + 1
+    def _augment(self, images: NDArray[np.float32], rng: np.random.Generator) -> NDArray:
+        from segcap.training.augment import Warp, augment_images
 
-    def _warp(self) -> "Warp":
-        from segcap.training.augment import Warp
-
-        return Warp(rotation=3, scale=0.08, shear=0.1, shift=2, elastic=1)
+        warp = Warp(rotation=3, scale=0.08, shear=0.1, shift=2, elastic=1)
+        return augment_images(images, rng, warp)
 
     def _as_settings(self) -> tuple[str, dict[str, Any]]:
         return "0123456789", {}
@@ -101,6 +99,3 @@ class SumClassifier(WholeImageClassifier):
     def _from_settings(cls, bundle: Bundle) -> dict[str, Any]:
         digits = (bundle.network["classes"] - 1) // _GREATEST_DIGIT
         return {"digits": digits, **bundle.settings}
-
-    def _keep_learned(self) -> None:
-        self.classes_ = np.arange(self.trained_.classes)

@@ -9,9 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from segcap.batches import batched
 from segcap.bundle import Bundle, digest, write_bundle
-from segcap.compose import log_softmax
 from segcap.engine import ENGINES, EngineName
 from segcap.errors import (
     BundleError,
@@ -20,23 +18,22 @@ from segcap.errors import (
     ParameterError,
     SegcapWarning,
 )
-from segcap.image import ImageSource, load_image
+from segcap.image import ImageSource
 from segcap.models import LEAST_SIDES
 from segcap.readers.checks import check_many, check_seed, check_whole_number
 from segcap.readers.estimator import Estimator
 from segcap.readers.kept import temperature
 from segcap.trained import Trained
-from segcap.whole import most_common_size, stack_images
+from segcap.whole import stack_images
 
 if TYPE_CHECKING:
-    from segcap.training.augment import Warp
-    from segcap.training.fit import OnEpoch
-    from segcap.training.lessons import ImageLessons
+    from segcap.training.fit import OnEpoch, Schedule
+    from segcap.training.lessons import ImageLessons, Labelled
 
-__all__ = ["WholeImageClassifier", "WholeImageReader"]
+__all__ = ["WholeImageReader"]
 
-_BATCH = 256
 _VALIDATION_SHARE = 0.1
+_IMAGENET, _RESNET = "imagenet", "resnet50"
 
 Self = TypeVar("Self", bound="WholeImageReader")
 
@@ -51,6 +48,7 @@ class WholeImageReader(Estimator, ABC):
     architectures: ClassVar[tuple[str, ...]]
     in_colour: ClassVar[bool] = False
 
+    weights: str | None = None
     architecture: str
     engine: EngineName
     epochs: int
@@ -59,18 +57,23 @@ class WholeImageReader(Estimator, ABC):
     trained_: Trained
     size_: tuple[int, int]
     provenance_: dict[str, Any]
+    _has_told = False
 
     @abstractmethod
-    def _encode(self, labels: Sequence[Any]) -> NDArray[np.intp]:
+    def _answers(self, labels: Sequence[Any]) -> Sequence[Any]:
+        """Give what the network tells apart: characters, sums, names."""
+
+    @abstractmethod
+    def _encode(self, labels: Sequence[Any], answers: Sequence[Any]) -> NDArray[np.intp]:
         """Check labels and turn them into classes, (N, ...)."""
 
     @abstractmethod
-    def _class_count(self) -> int:
-        """Count the classes of the network."""
+    def _keep_answers(self, answers: Sequence[Any]) -> None:
+        """Set what tells the answers once there is a network for them."""
 
     @abstractmethod
-    def _warp(self) -> "Warp":
-        """Say how much images that are learned from are varied."""
+    def _augment(self, images: NDArray[np.float32], rng: np.random.Generator) -> NDArray:
+        """Vary (n, H, W, C) images in [0, 1] that are learned from."""
 
     @abstractmethod
     def _as_settings(self) -> tuple[str, dict[str, Any]]:
@@ -81,21 +84,43 @@ class WholeImageReader(Estimator, ABC):
     def _from_settings(cls, bundle: Bundle) -> dict[str, Any]:
         """Give the constructor's parameters that a bundle tells."""
 
+    def _class_count(self, answers: Sequence[Any]) -> int:
+        """Count the classes of the network."""
+        return len(answers)
+
     def _network_options(self, size: tuple[int, int]) -> dict[str, int]:
         """Say what the network's function takes besides the number of classes."""
         return {"height": size[0], "width": size[1]}
 
-    def _lessons(self) -> "type[ImageLessons]":
+    def _lessons(self, learned: "Labelled", held_out: "Labelled") -> "ImageLessons":
+        """Make what the network learns from of images and their classes."""
         from segcap.training.lessons import ImageLessons
 
-        return ImageLessons
+        return ImageLessons(learned, held_out, self._augment)
+
+    def _schedule(self) -> "Schedule":
+        """Say how the network learns unless the caller does."""
+        from segcap.training.fit import Schedule
+
+        return Schedule(epochs=int(self.epochs), batch_size=64, patience=None)
+
+    def _common_size(self, images: Sequence[ImageSource]) -> tuple[int, int]:
+        """Choose the height and width to which images are scaled."""
+        from segcap.training.pictures import most_common
+
+        return most_common(images)
+
+    def _resizes_silently(self) -> bool:
+        return False
 
     def fit(
         self: Self,
         images: Iterable[ImageSource],
-        labels: Sequence[Any],
+        labels: Sequence[Any] | NDArray,
         *,
+        schedule: "Schedule | None" = None,
         state: str | os.PathLike[str] | None = None,
+        log: str | os.PathLike[str] | None = None,
         on_epoch: "OnEpoch | None" = None,
     ) -> Self:
         """Learn from images and their labels.
@@ -109,8 +134,12 @@ class WholeImageReader(Estimator, ABC):
         images : iterable of path, bytes, array or PIL.Image.Image
         labels : sequence
             One an image.
+        schedule : segcap.training.Schedule, optional
+            How to learn, in place of the reader's own way and its `epochs`.
         state : path, optional
             File from which a killed training goes on; it is written after every epoch.
+        log : path, optional
+            Folder for "history.csv" and TensorBoard's files.
         on_epoch : callable, optional
             Called after each epoch with the number of epochs done and the history.
 
@@ -131,46 +160,48 @@ class WholeImageReader(Estimator, ABC):
         SegcapWarning
             Images were resized or left out.
         """
-        from segcap.training.augment import augment_images
         from segcap.training.classifier import versions
-        from segcap.training.fit import Schedule
-        from segcap.training.labelled import check_counts, load_usable
+        from segcap.training.labelled import check_counts
         from segcap.training.network import train_network
+        from segcap.training.pictures import stack_usable
 
         self._check_parameters()
         check_many(images)
         images, labels = list(images), list(labels)
         check_counts(images, labels)
-        classes = self._encode(labels)
-        loaded, kept = load_usable(images)
-        classes = classes[kept]
+        answers = self._answers(labels)
+        classes = self._encode(labels, answers)
+        size = self._common_size(images)
+        order = np.random.default_rng(self.random_state).permutation(len(images))
+        pixels, kept, resized = stack_usable(
+            [images[index] for index in order], size, colour=self.in_colour
+        )
+        classes = classes[order[kept]]
         if len(np.unique(classes, axis=0)) < 2:
             raise DataError(
                 "Learning needs usable images with at least 2 different labels. "
-                f"Got {len(loaded)} images with {len(np.unique(classes, axis=0))}."
+                f"Got {len(pixels)} images with {len(np.unique(classes, axis=0))}."
             )
-        size = most_common_size(loaded)
         self._check_size(size, classes)
-        pixels = self._stacked(loaded, size)
-        order = np.random.default_rng(self.random_state).permutation(len(pixels))
-        held_out, learned = np.split(order, [max(1, round(_VALIDATION_SHARE * len(order)))])
-        warp = self._warp()
+        if resized and not self._resizes_silently():
+            _warn_of_resizing(size, stacklevel=2)
+        held_out = max(1, round(_VALIDATION_SHARE * len(pixels)))
         trained, figures = train_network(
             self.architecture,
-            self._lessons()(
-                (pixels[learned], classes[learned]),
-                (pixels[held_out], classes[held_out]),
-                lambda batch, rng: augment_images(batch, rng, warp),
+            self._lessons(
+                (pixels[held_out:], classes[held_out:]), (pixels[:held_out], classes[:held_out])
             ),
-            classes=self._class_count(),
+            classes=self._class_count(answers),
             options=self._network_options(size),
-            schedule=Schedule(epochs=int(self.epochs), batch_size=64, patience=None),
+            weights=self.weights,
+            schedule=schedule or self._schedule(),
             seed=int(self.random_state),
             state=state,
+            log=log,
             on_epoch=on_epoch,
         )
         self.trained_, self.size_ = trained, size
-        self._keep_learned()
+        self._keep_answers(answers)
         self.provenance_ = {
             "data": {
                 "name": "labelled images",
@@ -196,20 +227,17 @@ class WholeImageReader(Estimator, ABC):
                 f"pixels. Got {size[0]} x {size[1]}."
             )
 
-    def _keep_learned(self) -> None:
-        """Set what else is known once the network is."""
-
     def _logits(self, images: Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:
         """Run the network on (H, W, 3) images."""
-        pixels = self._stacked(images, self.size_)
+        pixels = stack_images(images, self.size_, colour=self.in_colour)
         return self.trained_.open(self.engine).logits(pixels * np.float32(1 / 255))
 
-    def _stacked(
-        self, images: Sequence[NDArray[np.uint8]], size: tuple[int, int]
-    ) -> NDArray[np.uint8]:
-        if any(image.shape[:2] != size for image in images):
-            _warn(f"Images of another size than {size[0]} x {size[1]} pixels are resized.")
-        return stack_images(images, size, colour=self.in_colour)
+    def _tell_if_resized(self, images: Sequence[NDArray[np.uint8]], stacklevel: int) -> None:
+        if self._has_told or self._resizes_silently():
+            return
+        if any(image.shape[:2] != self.size_ for image in images):
+            self._has_told = True
+            _warn_of_resizing(self.size_, stacklevel + 1)
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the reader as one file; see `segcap.bundle`.
@@ -253,7 +281,7 @@ class WholeImageReader(Estimator, ABC):
                 f"width. Got {', '.join(options) or 'none'}."
             )
         settings = {"architecture": bundle.architecture, **cls._from_settings(bundle)}
-        for fixed in ("architecture", "charset", "digits"):
+        for fixed in ("architecture", "charset", "classes", "digits", "size", "weights"):
             if fixed in overrides:
                 raise ParameterError(f"The '{fixed}' of a trained reader cannot be overridden.")
         reader = cls().set_params(**settings | overrides)
@@ -265,14 +293,16 @@ class WholeImageReader(Estimator, ABC):
             temperature(bundle),
             options,
         )
-        if reader._class_count() != reader.trained_.classes:
+        answers = reader._answers([])
+        if reader._class_count(answers) != reader.trained_.classes:
             raise BundleError(
-                f"The bundle of a {cls.__name__} must tell apart what its network does. "
-                f"Got {reader._class_count()} classes and a network of {reader.trained_.classes}."
+                f"The bundle of a {cls.__name__} must tell apart what its network does. Got "
+                f"{reader._class_count(answers)} classes and a network of "
+                f"{reader.trained_.classes}."
             )
         reader.size_ = options["height"], options["width"]
         reader.provenance_ = dict(bundle.provenance)
-        reader._keep_learned()
+        reader._keep_answers(answers)
         return reader
 
     def _check_parameters(self) -> None:
@@ -285,6 +315,11 @@ class WholeImageReader(Estimator, ABC):
                     f"The '{name}' of a {type(self).__name__} must be one of "
                     f"{', '.join(known)}. Got {value!r}."
                 )
+        if self.weights not in (None, _IMAGENET) or (self.weights and self.architecture != _RESNET):
+            raise ParameterError(
+                f"The 'weights' to start from must be None, or '{_IMAGENET}' for '{_RESNET}'. "
+                f"Got {self.weights!r} for '{self.architecture}'."
+            )
         check_whole_number("epochs", self.epochs, least=1)
         check_seed(self.random_state)
 
@@ -296,53 +331,9 @@ class WholeImageReader(Estimator, ABC):
             )
 
 
-class WholeImageClassifier(WholeImageReader, ABC):
-    """A network that names whole images; `classes_` is what they may be."""
-
-    classes_: NDArray
-
-    def predict_proba(self, images: Iterable[ImageSource]) -> NDArray[np.float64]:
-        """Give the calibrated probability of each class, (N, C), in the order of `classes_`.
-
-        Raises
-        ------
-        ImageError
-            An image cannot be loaded.
-        NotFittedError
-            The reader has learned nothing yet.
-        """
-        self._require_fitted()
-        self._check_parameters()
-        check_many(images)
-        parts = [np.empty((0, len(self.classes_)))]
-        for batch in batched(images, _BATCH):
-            logits = self._logits([load_image(image) for image in batch])
-            parts.append(np.exp(log_softmax(logits, temperature=self.trained_.temperature)))
-        return np.concatenate(parts)
-
-    def predict(self, images: Iterable[ImageSource]) -> NDArray:
-        """Give the most probable class of each image, (N,); errors as of `predict_proba`."""
-        probabilities = self.predict_proba(images)
-        return self.classes_[probabilities.argmax(axis=1)]
-
-    def score(self, images: Iterable[ImageSource], labels: Sequence[Any]) -> float:
-        """Give the share of images whose class is right.
-
-        Raises
-        ------
-        ParameterError
-            There are not as many labels as images, or none at all.
-        ImageError
-            An image cannot be loaded.
-        """
-        predicted = self.predict(images)
-        if len(predicted) != len(labels) or len(labels) == 0:
-            raise ParameterError(
-                "A score needs as many labels as images, at least one. "
-                f"Got {len(predicted)} images and {len(labels)} labels."
-            )
-        return float(np.mean(predicted == self.classes_[self._encode(list(labels))]))
-
-
-def _warn(message: str) -> None:
-    warnings.warn(message, SegcapWarning, stacklevel=5)
+def _warn_of_resizing(size: tuple[int, int], stacklevel: int) -> None:
+    warnings.warn(
+        f"Images of another size than {size[0]} x {size[1]} pixels are resized.",
+        SegcapWarning,
+        stacklevel=stacklevel + 1,
+    )

@@ -1,22 +1,24 @@
 """The training loop: any network, from any lessons, resumable."""
 
-import json
 import os
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
-from safetensors import safe_open
-from safetensors.numpy import save
 
-from segcap.bundle import digest, write_atomically
-from segcap.errors import DataError, ParameterError
-from segcap.models import COLUMNS
-from segcap.networks import as_model_inputs
+from segcap.bundle import digest
+from segcap.errors import ParameterError
+from segcap.training.history import History
+from segcap.training.learner import Learner
+from segcap.training.logs import Log
+from segcap.training.mixing import cut_out, mix_up
+from segcap.training.passes import Lessons, Pass, batch_orders, made_ahead
+from segcap.training.schedule import Schedule, plateau_rate
+from segcap.training.state import State
 
 if TYPE_CHECKING:
     import keras
@@ -24,117 +26,6 @@ if TYPE_CHECKING:
 __all__ = ["History", "Lessons", "OnEpoch", "Pass", "Schedule", "fit_network"]
 
 _LEAST_STEPS = 50
-_SORTED_TOGETHER = 16
-
-
-class Pass(NamedTuple):
-    """A batch that a network is shown.
-
-    Attributes
-    ----------
-    inputs : list of (n, ...) float32 arrays
-        One for each input of the network.
-    classes : (n, ...) int array
-    weights : (n, ...) float32 array or None
-        How much each class counts; all the same unless given.
-    """
-
-    inputs: list[NDArray[np.float32]]
-    classes: NDArray[np.integer]
-    weights: NDArray[np.float32] | None = None
-
-
-class Lessons(Protocol):
-    """What a network learns from.
-
-    Attributes
-    ----------
-    digest : str
-        SHA-256 of the data.
-    sizes : (N,) int array
-        Of the samples; those of like size come in one batch.
-    unaligned : bool
-        Whether the classes are those of texts, 1 for the first character and 0 past the last,
-        whose places in the network's columns are unknown: connectionist temporal classification.
-    """
-
-    digest: str
-    sizes: NDArray[np.intp]
-    unaligned: bool
-
-    def __len__(self) -> int:
-        """Give the number of samples."""
-        ...
-
-    def draw(self, order: NDArray[np.intp], rng: np.random.Generator) -> Pass:
-        """Give the samples of these indices, augmented."""
-        ...
-
-    def evaluate(self, model: "keras.Model") -> tuple[float, float]:
-        """Give the cross-entropy and the accuracy on samples that are not learned from."""
-        ...
-
-
-@dataclass(frozen=True)
-class Schedule:
-    """How long and how fast to learn.
-
-    Attributes
-    ----------
-    epochs : int
-        Most passes over the data; of few data one pass draws each several times, augmented anew,
-        to make 50 steps.
-    batch_size : int
-        Samples of one step.
-    learning_rate : float
-        Highest rate of AdamW, reached after the first epoch; it falls to 0 along a cosine.
-    weight_decay : float
-        Of AdamW.
-    patience : int, optional
-        Stop after so many epochs without a lower validation loss, and keep the epoch with the
-        lowest; without it, train to the end and keep the last, as is better where few samples
-        validate.
-
-    References
-    ----------
-    Loshchilov, Hutter: Decoupled weight decay regularization. ICLR 2019.
-    Loshchilov, Hutter: SGDR: stochastic gradient descent with warm restarts. ICLR 2017.
-    """
-
-    epochs: int = 30
-    batch_size: int = 128
-    learning_rate: float = 3e-3
-    weight_decay: float = 1e-2
-    patience: int | None = 10
-
-    def __post_init__(self) -> None:
-        for name in ("epochs", "batch_size", "patience"):
-            value = getattr(self, name)
-            if value is not None and value < 1:
-                raise ParameterError(f"The '{name}' must be at least 1. Got {value}.")
-        if not self.learning_rate > 0:
-            raise ParameterError(f"The 'learning_rate' must be above 0. Got {self.learning_rate}.")
-
-
-@dataclass
-class History:
-    """What happened, epoch by epoch.
-
-    Attributes
-    ----------
-    loss, accuracy, validation_loss, validation_accuracy : list of float
-        One entry an epoch; training figures are on augmented samples. Without known places there
-        is no accuracy in training.
-    best_epoch : int
-        Index of the epoch whose weights are kept.
-    """
-
-    loss: list[float] = field(default_factory=list)
-    accuracy: list[float] = field(default_factory=list)
-    validation_loss: list[float] = field(default_factory=list)
-    validation_accuracy: list[float] = field(default_factory=list)
-    best_epoch: int = 0
-
 
 OnEpoch: TypeAlias = Callable[[int, History], None]
 
@@ -146,6 +37,7 @@ def fit_network(
     schedule: Schedule,
     seed: int,
     state: str | os.PathLike[str] | None = None,
+    log: str | os.PathLike[str] | None = None,
     on_epoch: OnEpoch | None = None,
 ) -> History:
     """Train a classifier; the weights of its best epoch, or its last, stay in `model`.
@@ -156,6 +48,8 @@ def fit_network(
     and resumed ends like one that was not. On a GPU, and with more than one thread, sums may be
     taken in another order from run to run.
 
+    However it ends, by Ctrl-C in mid-epoch, too, `model` has the best weights so far.
+
     Parameters
     ----------
     model : keras.Model
@@ -165,6 +59,8 @@ def fit_network(
     seed : int
     state : path, optional
         File that holds the run's state after every epoch. If it exists, the run goes on from it.
+    log : path, optional
+        Folder for the figures of every epoch; see `segcap.training.logs.Log`.
     on_epoch : callable
         Called after each epoch with the number of epochs done and the history.
 
@@ -174,30 +70,22 @@ def fit_network(
 
     Raises
     ------
+    ParameterError
+        `schedule` asks for what these lessons or this network cannot be given.
     DataError
         `state` is of another run.
+
+    Warns
+    -----
+    SegcapWarning
+        The log cannot be written, or there is no GPU for mixed precision.
     """
     import keras
 
+    _check_applicable(schedule, model, lessons)
     keras.utils.set_random_seed(seed)
     steps = max(_LEAST_STEPS, len(lessons) // schedule.batch_size)
-    learner = _learner(model)
-    learner.compile(
-        keras.optimizers.AdamW(
-            keras.optimizers.schedules.CosineDecay(
-                schedule.learning_rate / 100,
-                steps * max(1, schedule.epochs - 1),
-                warmup_target=schedule.learning_rate,
-                warmup_steps=steps,
-            ),
-            weight_decay=schedule.weight_decay,
-        ),
-        keras.losses.CTC()
-        if lessons.unaligned
-        else keras.losses.CategoricalCrossentropy(from_logits=True),
-        weighted_metrics=None if lessons.unaligned else ["accuracy"],
-    )
-    learner.optimizer.build(learner.trainable_variables)
+    learner = Learner(model, schedule, steps, unaligned=lessons.unaligned)
     identity = {
         "network": [model.name, digest(*model.get_weights())],
         "data": lessons.digest,
@@ -205,113 +93,99 @@ def fit_network(
         "seed": seed,
         "versions": [version("segcap"), keras.__version__, keras.backend.backend()],
     }
-    run = _Run(learner, Path(state) if state else None, identity)
-    history, best = run.resume()
-    targets = _targets(learner)
-    for epoch in range(len(history.loss), schedule.epochs):
-        if schedule.patience is not None and epoch - history.best_epoch > schedule.patience:
-            break
-        rng = np.random.default_rng([seed, epoch])
-        learner.reset_metrics()
-        for number, batch in enumerate(_batches(lessons.sizes, steps, schedule.batch_size, rng)):
-            shown = lessons.draw(batch, np.random.default_rng([seed, epoch, number]))
-            figures = learner.train_on_batch(
-                as_model_inputs(shown.inputs),
-                shown.classes if lessons.unaligned else targets[shown.classes],
-                shown.weights,
-                return_dict=True,
-            )
-        loss, accuracy = lessons.evaluate(model)
-        history.loss.append(float(figures["loss"]))
-        if "accuracy" in figures:
-            history.accuracy.append(float(figures["accuracy"]))
-        history.validation_loss.append(loss)
-        history.validation_accuracy.append(accuracy)
-        if schedule.patience is None or loss <= min(history.validation_loss):
-            history.best_epoch = epoch
-            best = [np.array(weight.numpy()) for weight in learner.weights]
-        run.keep(history, best)
-        if on_epoch is not None:
-            on_epoch(epoch + 1, history)
-    for weight, value in zip(learner.weights, best, strict=True):
-        weight.assign(value)
+    run = State(Path(state) if state else None, identity)
+    written = Log(Path(log)) if log else None
+    history, best = History(), [np.array(value) for value in model.get_weights()]
+    kept = run.read()
+    if kept is not None:
+        history, arrays = kept
+        learner.restore(arrays)
+        best = [arrays[f"best.{i}"] for i in range(len(best))]
+    try:
+        for epoch in range(len(history.loss), schedule.epochs):
+            if schedule.patience is not None and epoch - history.best_epoch > schedule.patience:
+                break
+            figures = _learn_epoch(learner, lessons, schedule, history, steps, (seed, epoch))
+            shown = learner.show()
+            loss, accuracy = lessons.evaluate(model)
+            history.learning_rate.append(learner.rate)
+            history.loss.append(figures["loss"])
+            if "accuracy" in figures:
+                history.accuracy.append(figures["accuracy"])
+            history.validation_loss.append(loss)
+            history.validation_accuracy.append(accuracy)
+            if schedule.patience is None or loss <= min(history.validation_loss):
+                history.best_epoch, best = epoch, shown
+            bests = {f"best.{i}": value for i, value in enumerate(best)}
+            run.keep(history, learner.arrays() | bests)
+            if written is not None:
+                written.write(history)
+            if on_epoch is not None:
+                on_epoch(epoch + 1, history)
+    finally:
+        model.set_weights(best)
     return history
 
 
-class _Run:
-    """The state of a run on disk: network, optimiser, best weights, history."""
-
-    def __init__(self, model: "keras.Model", path: Path | None, identity: dict[str, Any]) -> None:
-        self._path = path
-        self._identity = json.dumps(identity, sort_keys=True)
-        self._model = model
-        self._variables = [*model.variables, *model.optimizer.variables]
-
-    def resume(self) -> tuple[History, list[NDArray]]:
-        weights = [np.array(weight.numpy()) for weight in self._model.weights]
-        if self._path is None or not self._path.exists():
-            return History(), weights
-        try:
-            with safe_open(self._path, framework="numpy") as file:
-                notes = file.metadata() or {}
-                arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-        except Exception as error:  # noqa: BLE001 safetensors' own error has no public base
-            raise DataError(
-                f"A training state must be a file that a run wrote. Got '{self._path}': {error}."
-            ) from None
-        if notes.get("identity") != self._identity:
-            raise DataError(
-                "A training state must be of the same data, network, schedule, seed and versions. "
-                f"Got '{self._path}' of another run."
-            )
-        for number, variable in enumerate(self._variables):
-            variable.assign(arrays[f"variable.{number}"])
-        best = [arrays[f"best.{number}"] for number in range(len(weights))]
-        return History(**json.loads(notes["history"])), best
-
-    def keep(self, history: History, best: list[NDArray]) -> None:
-        if self._path is None:
-            return
-        arrays = {
-            **{f"variable.{i}": np.array(v.numpy()) for i, v in enumerate(self._variables)},
-            **{f"best.{i}": value for i, value in enumerate(best)},
-        }
-        notes = {"identity": self._identity, "history": json.dumps(asdict(history))}
-        write_atomically(self._path, save(arrays, notes))
+def _check_applicable(schedule: Schedule, model: "keras.Model", lessons: Lessons) -> None:
+    """Refuse tricks where their targets or their pictures are not what they are made for."""
+    refused: tuple[str, ...] = ()
+    if len(model.inputs) > 1:
+        refused, reason = ("mixup", "cutout"), "where a network sees more than images"
+    if lessons.unaligned:
+        refused = ("mixup", "cutout", "label_smoothing")
+        reason = "where the places of characters are unknown"
+    for name in refused:
+        value = getattr(schedule, name)
+        if value:
+            raise ParameterError(f"The '{name}' of a Schedule must be 0 {reason}. Got {value}.")
 
 
-def _learner(model: "keras.Model") -> "keras.Model":
-    """Give the network that is trained in place of `model`; it shares all weights with it."""
-    import keras
+def _learn_epoch(
+    learner: Learner,
+    lessons: Lessons,
+    schedule: Schedule,
+    history: History,
+    steps: int,
+    seeds: tuple[int, int],
+) -> dict[str, float]:
+    """Take the steps of one epoch; give loss and, where it is known, accuracy."""
+    epoch = len(history.loss)
+    orders = batch_orders(lessons, steps, schedule.batch_size, np.random.default_rng(seeds))
 
-    if not _has_columns(model):
-        return model
-    return keras.Model(model.inputs, model.get_layer(COLUMNS).output, name=model.name)
+    def drawn(number: int) -> "_Shown":
+        rng = np.random.default_rng([*seeds, number])
+        return _shown(lessons, schedule, learner.targets, orders[number], rng)
+
+    learner.begin_epoch()
+    figures: dict[str, float] = {}
+    with made_ahead(drawn, steps) as batches:
+        for number, (inputs, targets, weights) in enumerate(batches):
+            if schedule.decay == "plateau":
+                done = epoch + (number + 1) / steps
+                learner.rate = plateau_rate(schedule, done, history.validation_loss)
+            figures = learner.step(inputs, targets, weights, epoch * steps + number)
+    return figures
 
 
-def _has_columns(model: "keras.Model") -> bool:
-    return COLUMNS in [layer.name for layer in model.layers]
+_Shown: TypeAlias = tuple[list[NDArray[np.float32]], NDArray, NDArray[np.float32] | None]
 
 
-def _targets(learner: "keras.Model") -> NDArray[np.float32]:
-    """Give what the learner is to answer for each class, the same in each of its columns."""
-    targets = np.eye(learner.output_shape[-1], dtype=np.float32)
-    if _has_columns(learner):
-        targets = np.repeat(targets[:, None], learner.output_shape[1], axis=1)
-    return targets
-
-
-def _batches(
-    sizes: NDArray[np.intp], steps: int, batch_size: int, rng: np.random.Generator
-) -> list[NDArray[np.intp]]:
-    """Draw samples at random, all once before any comes again, those of like size together."""
-    draws = steps * batch_size
-    rounds = [rng.permutation(len(sizes)) for _ in range(-(-draws // len(sizes)))]
-    drawn = np.concatenate(rounds)[:draws]
-    window = _SORTED_TOGETHER * batch_size
-    sorted_ = [
-        part[np.argsort(sizes[part], kind="stable")]
-        for part in (drawn[start : start + window] for start in range(0, draws, window))
-    ]
-    batches = np.concatenate(sorted_).reshape(steps, batch_size)
-    return list(rng.permutation(batches))
+def _shown(
+    lessons: Lessons,
+    schedule: Schedule,
+    targets: NDArray[np.float32],
+    order: NDArray[np.intp],
+    rng: np.random.Generator,
+) -> _Shown:
+    """Draw a batch: inputs, targets and weights."""
+    inputs, classes, weights = lessons.draw(order, rng)
+    if lessons.unaligned:
+        return inputs, classes, weights
+    wanted = targets[classes]
+    if schedule.cutout:
+        inputs = [cut_out(inputs[0], schedule.cutout, rng)]
+    if schedule.mixup:
+        images, wanted, weights = mix_up(inputs[0], wanted, weights, schedule.mixup, rng)
+        inputs = [images]
+    return inputs, wanted, weights

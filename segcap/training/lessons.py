@@ -8,14 +8,17 @@ from numpy.typing import NDArray
 
 from segcap.bundle import digest
 from segcap.compose import log_softmax
+from segcap.errors import ParameterError
 from segcap.sequence import BLANK, aligned_columns, greedy_classes
-from segcap.training.fit import Pass
+from segcap.training.class_balance import balanced_order
+from segcap.training.passes import Pass, shuffled_rounds
 
 if TYPE_CHECKING:
     import keras
 
-__all__ = ["Augment", "ImageLessons", "TextLessons"]
+__all__ = ["Augment", "ImageLessons", "Labelled", "TextLessons"]
 
+Labelled: TypeAlias = tuple[NDArray, NDArray[np.integer]]
 Augment: TypeAlias = Callable[[NDArray[np.float32], np.random.Generator], NDArray[np.float32]]
 
 _PREDICTED_TOGETHER = 256
@@ -29,29 +32,80 @@ class ImageLessons:
     train, validation : tuple of (N, H, W, C) array and (N,) or (N, P) int array
         Images, float32 in [0, 1] or uint8, which is scaled to that, and classes, one or P each.
     augment : callable
-        From images and a generator to new images.
+        From images and a generator to new images; called from another thread.
+    weights : (K,) array, optional
+        How much each class counts in what is learned, above 0; see
+        `segcap.training.class_balance.class_weights`.
+    balanced : bool
+        Whether every class comes equally often, however many images it has.
+
+    Raises
+    ------
+    ParameterError
+        `weights` does not say how much each class counts, or the images have several classes each
+        and are to be balanced.
     """
 
     unaligned = False
 
     def __init__(
         self,
-        train: tuple[NDArray, NDArray[np.integer]],
-        validation: tuple[NDArray, NDArray[np.integer]],
+        train: Labelled,
+        validation: Labelled,
         augment: Augment,
+        *,
+        weights: NDArray | None = None,
+        balanced: bool = False,
     ) -> None:
         self._images, self._classes = train
         self._validation, self.validation_classes = validation
         self._augment = augment
         self.sizes = np.zeros(len(self._classes), np.intp)
-        self.digest = digest(*train, *validation)
+        self._weights = None if weights is None else self._checked(weights)
+        self._balanced = balanced
+        if balanced and self._classes.ndim != 1:
+            raise ParameterError(
+                f"The 'balanced' of {type(self).__name__} must be False where an image has several "
+                f"classes. Got classes of shape {self._classes.shape}."
+            )
+        settings = [] if self._weights is None else [self._weights]
+        settings += [np.array([balanced])] if balanced else []
+        self.digest = digest(*train, *validation, *settings)
 
     def __len__(self) -> int:
         return len(self._classes)
 
     def draw(self, order: NDArray[np.intp], rng: np.random.Generator) -> Pass:
         """Give augmented images."""
-        return Pass([self._augment(_scaled(self._images[order]), rng)], self._classes[order])
+        classes = self._classes[order]
+        weights = None if self._weights is None else self._weights[classes]
+        return Pass([self._augment(_scaled(self._images[order]), rng)], classes, weights)
+
+    def order(self, draws: int, rng: np.random.Generator) -> NDArray[np.intp]:
+        """Give the indices of so many images in random order, balanced if so wished."""
+        if self._balanced:
+            return balanced_order(self._classes, draws, rng)
+        return shuffled_rounds(len(self._classes), draws, rng)
+
+    def _checked(self, weights: NDArray) -> NDArray[np.float32]:
+        """Check that weights are for the classes, above 0 and finite."""
+        if self.unaligned:
+            raise ParameterError(
+                f"The 'weights' of {type(self).__name__} must be None: a text is of no one class. "
+                f"Got an array of shape {np.shape(weights)}."
+            )
+        given = np.asarray(weights, np.float32)
+        greatest = max(self._classes.max(), self.validation_classes.max())
+        if (
+            given.ndim != 1
+            or len(given) <= greatest
+            or not (np.isfinite(given) & (given > 0)).all()
+        ):
+            raise ParameterError(
+                f"The 'weights' of {type(self).__name__} must be above 0, one for each class up to "
+                f"{greatest}. Got {np.asarray(weights).tolist()}."
+            )
+        return given
 
     def validation_logits(self, model: "keras.Model") -> NDArray[np.float32]:
         """Give the (N, ..., C) logits of the validation part's images."""

@@ -23,12 +23,14 @@ def train_network(
     *,
     classes: int,
     options: Mapping[str, Any] | None = None,
+    weights: str | None = None,
     schedule: Schedule | None = None,
     seed: int = 0,
     state: str | os.PathLike[str] | None = None,
+    log: str | os.PathLike[str] | None = None,
     on_epoch: OnEpoch | None = None,
 ) -> tuple[Trained, dict[str, Any]]:
-    """Train a network from nothing.
+    """Train a network from nothing, or from weights learned on other images.
 
     Weights are rounded to half precision, so that every engine computes with the same numbers and
     files stay small.
@@ -41,9 +43,11 @@ def train_network(
     classes : int
     options : mapping, optional
         What the network's function takes besides.
+    weights : {None, "imagenet"}
+        What "resnet50" starts from.
     schedule : Schedule, optional
     seed : int
-    state, on_epoch
+    state, log, on_epoch
         As of `segcap.training.fit.fit_network`.
 
     Returns
@@ -58,7 +62,7 @@ def train_network(
     ParameterError
         Keras is not installed.
     DataError
-        `state` is of another run.
+        `state` is of another run, or the weights learned on ImageNet are not at hand.
     """
     require_keras()
     import keras
@@ -67,12 +71,17 @@ def train_network(
 
     keras.utils.set_random_seed(seed)
     model = build(architecture, classes, **(options or {}))
+    if weights == "imagenet":
+        from segcap.models.resnet50 import start_from_imagenet
+
+        start_from_imagenet(model)
     history = fit_network(
         model,
         lessons,
         schedule=schedule or Schedule(),
         seed=seed,
         state=state,
+        log=log,
         on_epoch=on_epoch,
     )
     trained, accuracy = ready_for_reading(model, lessons, options or {})

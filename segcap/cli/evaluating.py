@@ -1,0 +1,146 @@
+"""The command that measures a reader: eval."""
+
+import os
+import warnings
+from collections import Counter
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Annotated, Any, NamedTuple, TypeAlias
+
+import typer
+from numpy.typing import NDArray
+
+from segcap.batches import batched
+from segcap.cli.app import app, say
+from segcap.cli.reading import Engine, Length, digit_sum, open_reader
+from segcap.datasets.catalogue import load, names
+from segcap.datasets.dataset import Dataset
+from segcap.datasets.summary import summarise
+from segcap.errors import DataError, ImageError, ParameterError, SegcapWarning
+from segcap.image import load_image
+from segcap.readers.sums import SumClassifier
+
+_BATCH = 256
+
+
+@app.command("eval")
+def evaluate(
+    model: Annotated[str, typer.Argument(help="A shipped reader's name, or a bundle's path.")],
+    data: Annotated[Path, typer.Option(help="Folder that holds the images.")],
+    dataset: Annotated[
+        str, typer.Option(help=f"How the folder is laid out: {', '.join(names())}.")
+    ] = "labelled",
+    summary: Annotated[
+        bool, typer.Option("--summary/--no-summary", help="Tell first what the folder holds.")
+    ] = False,
+    predictions: Annotated[
+        Path | None, typer.Option(help="Write answers and confidences to a new CSV file.")
+    ] = None,
+    page: Annotated[
+        Path | None, typer.Option(help="Write pictures with their answers to a new HTML file.")
+    ] = None,
+    length: Length = None,
+    engine: Engine = "onnx",
+) -> None:
+    """Measure a reader on labelled images."""
+    from segcap.evaluate.metrics import character_accuracy, exact_match
+    from segcap.evaluate.page import sample_page
+    from segcap.evaluate.predictions import write_predictions
+
+    for file in (predictions, page):
+        if file is not None and file.exists():
+            raise DataError(f"What is written must go to a new file. Got '{file}', which exists.")
+    known = load(dataset, data)
+    reader = open_reader(model, length, None, engine, able_to="predict")
+    answer_all = _way_to_answer(reader, known, model)
+    if summary:
+        print(f"{summarise(known)}\n")
+    with warnings.catch_warnings():
+        warnings.filterwarnings("once", category=SegcapWarning)
+        warnings.showwarning = lambda message, *_: say(f"Warning: {message}")
+        outcomes = answer_all(reader, known.images)
+    answers = [outcome.answer for outcome in outcomes]
+    adds_up = isinstance(reader, SumClassifier) and known.charset is not None
+    truths = [digit_sum(label) if adds_up else str(label) for label in known.labels.tolist()]
+    if answer_all is _texts:
+        print(f"exact match         {exact_match(answers, truths)}")
+        print(f"character accuracy  {character_accuracy([a or '' for a in answers], truths)}")
+    else:
+        print(f"accuracy            {exact_match(answers, truths)}")
+    for status, count in sorted(Counter(outcome.status for outcome in outcomes).items()):
+        print(f"{status:<19} {count}")
+    confidences = [outcome.confidence for outcome in outcomes]
+    if predictions is not None:
+        write_predictions(predictions, _ids(known), answers, confidences)
+    if page is not None:
+        title = f"{known.name} read by {model}"
+        sample_page(page, known.images, answers, truths, confidences, title=title)
+    errors = [outcome.error for outcome in outcomes if outcome.error]
+    for error in errors:
+        say(error)
+    if errors:
+        raise typer.Exit(1)
+
+
+class _Outcome(NamedTuple):
+    answer: str | None
+    confidence: float
+    status: str
+    error: str | None = None
+
+
+_Answer: TypeAlias = Callable[[Any, Sequence[Any] | NDArray], list[_Outcome]]
+
+
+def _way_to_answer(reader: Any, known: Dataset, model: str) -> _Answer:
+    if hasattr(reader, "predict_proba"):
+        return _classes
+    if known.labels.dtype.kind == "U":
+        return _texts
+    if not hasattr(reader, "digit_sums"):
+        raise ParameterError(
+            f"The model for '{known.name}' must be a reader of sums. "
+            f"Got '{model}', a {type(reader).__name__}."
+        )
+    return _sums
+
+
+def _texts(reader: Any, images: Sequence[Any] | NDArray) -> list[_Outcome]:
+    return [
+        _Outcome(None if r.status == "unreadable" else r.text, r.confidence, r.status, r.error)
+        for r in reader.read_many(images)
+    ]
+
+
+def _sums(reader: Any, images: Sequence[Any] | NDArray) -> list[_Outcome]:
+    return [
+        _Outcome(None if r.value is None else str(r.value), r.confidence, r.status, r.error)
+        for r in reader.digit_sums(images)
+    ]
+
+
+def _classes(reader: Any, images: Sequence[Any] | NDArray) -> list[_Outcome]:
+    outcomes: list[_Outcome] = []
+    for batch in batched(images, _BATCH):
+        loaded, errors = [], {}
+        for place, image in enumerate(batch):
+            try:
+                loaded.append(load_image(image))
+            except ImageError as error:
+                errors[place] = _Outcome(None, 0.0, "unreadable", str(error))
+        named = iter(reader.predict_proba(loaded))
+        for place in range(len(batch)):
+            if place in errors:
+                outcomes.append(errors[place])
+                continue
+            shares = next(named)
+            answer = str(reader.classes_[shares.argmax()])
+            outcomes.append(_Outcome(answer, float(shares.max()), "ok"))
+    return outcomes
+
+
+def _ids(known: Dataset) -> list[str]:
+    """Name images by their paths in the folder, those of an array by number."""
+    if not isinstance(known.images, list):
+        return list(map(str, range(len(known))))
+    return [Path(os.path.relpath(image, known.root)).as_posix() for image in known.images]

@@ -1,0 +1,134 @@
+"""Divide numbered groups of images, all images of a group on one side."""
+
+from collections.abc import Iterator
+from numbers import Integral, Real
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from segcap.errors import DataError, ParameterError
+
+__all__ = ["Parts", "divide", "folds"]
+
+Parts: TypeAlias = tuple[NDArray[np.intp], NDArray[np.intp]]
+
+_SEEDS = 2**32
+
+
+def divide(groups: NDArray[np.intp], labels: NDArray | None, *, test: float, seed: int) -> Parts:
+    """Divide images in two.
+
+    Parameters
+    ----------
+    groups : (N,) int array
+        Number of each image's group.
+    labels : (N,) array or None
+        Classes whose shares shall be the same on both sides, as far as there are enough groups;
+        a group counts as of its first image's class.
+    test : float or int
+        A share in (0, 1), or a number of images in 1 ... N - 1. Where groups are larger than one,
+        the number is met as nearly as drawing whole groups allows.
+    seed : int
+        In 0 ... 2**32 - 1.
+
+    Returns
+    -------
+    train, test : (M,) int array
+        Indices of images, ascending.
+
+    Raises
+    ------
+    ParameterError
+        `test` or `seed` is outside its range.
+    DataError
+        There are fewer than 2 groups.
+    """
+    share = _checked_share(test, len(groups))
+    _check_seed(seed)
+    from sklearn.model_selection import train_test_split
+
+    units, firsts = _units(groups, least=2)
+    count = min(max(round(share * len(units)), 1), len(units) - 1)
+    strata = _strata(labels, firsts, least=2)
+    if min(count, len(units) - count) < len(np.unique(strata)):
+        strata = np.zeros(len(units), np.intp)
+    _, chosen = train_test_split(units, test_size=count, random_state=seed, stratify=strata)
+    return _sides(groups, chosen)
+
+
+def folds(
+    groups: NDArray[np.intp], labels: NDArray | None, *, k: int, seed: int
+) -> Iterator[Parts]:
+    """Divide images `k` times, each image being in exactly one test part.
+
+    Parameters
+    ----------
+    groups, labels, seed
+        As of `divide`.
+    k : int
+        At least 2.
+
+    Returns
+    -------
+    iterator of (train, test)
+        As of `divide`.
+
+    Raises
+    ------
+    ParameterError
+        `k` or `seed` is outside its range.
+    DataError
+        There are fewer than `k` groups.
+    """
+    if isinstance(k, bool) or not isinstance(k, Integral) or k < 2:
+        raise ParameterError(f"The 'k' of folds must be a whole number, at least 2. Got {k!r}.")
+    _check_seed(seed)
+    from sklearn.model_selection import StratifiedKFold
+
+    units, firsts = _units(groups, least=int(k))
+    splitter = StratifiedKFold(int(k), shuffle=True, random_state=seed)
+    parts = splitter.split(units, _strata(labels, firsts, least=int(k)))
+    return (_sides(groups, units[chosen]) for _, chosen in parts)
+
+
+def _units(groups: NDArray[np.intp], *, least: int) -> Parts:
+    """Give the groups' numbers, and each group's first image."""
+    units, firsts = np.unique(groups, return_index=True)
+    if len(units) < least:
+        raise DataError(
+            f"Images must be of at least {least} groups without near duplicates to be divided. "
+            f"Got {len(groups)} images of {len(units)}."
+        )
+    return units, firsts
+
+
+def _strata(labels: NDArray | None, firsts: NDArray[np.intp], *, least: int) -> NDArray[np.intp]:
+    """Give the groups' classes numbers; those of fewer than `least` groups go with the largest."""
+    if labels is None:
+        return np.zeros(len(firsts), np.intp)
+    _, strata, counts = np.unique(labels[firsts], return_inverse=True, return_counts=True)
+    return np.where(counts[strata] < least, counts.argmax(), strata)
+
+
+def _sides(groups: NDArray[np.intp], chosen: NDArray[np.intp]) -> Parts:
+    tested = np.isin(groups, chosen)
+    return np.flatnonzero(~tested), np.flatnonzero(tested)
+
+
+def _checked_share(test: Any, n: int) -> float:
+    if isinstance(test, Integral) and not isinstance(test, bool) and 1 <= int(test) < n:
+        return int(test) / n
+    if isinstance(test, Real) and not isinstance(test, Integral) and 0 < float(test) < 1:
+        return float(test)
+    raise ParameterError(
+        "The 'test' of a split must be a share in (0, 1), or a whole number of images, at least 1 "
+        f"and below their number. Got {test!r} for {n} images."
+    )
+
+
+def _check_seed(seed: Any) -> None:
+    if isinstance(seed, bool) or not isinstance(seed, Integral) or not 0 <= int(seed) < _SEEDS:
+        raise ParameterError(
+            f"The 'seed' of a split must be a whole number in 0 ... 2**32 - 1. Got {seed!r}."
+        )

@@ -1,0 +1,77 @@
+"""Evaluations as figures."""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from segcap.errors import ParameterError
+from segcap.evaluate.classes import ConfusionMatrix
+from segcap.evaluate.labels import shown_label
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+__all__ = ["plot_confusion"]
+
+_CELL = 0.36
+_LEAST_WIDTH = 3.0
+_MARGIN = 1.6
+_DARK = 0.5
+_UPRIGHT = 3
+
+
+def plot_confusion(matrix: ConfusionMatrix, *, title: str = "") -> "Figure":
+    """Draw a confusion matrix, the darker the larger a cell's share of its row.
+
+    Parameters
+    ----------
+    matrix : ConfusionMatrix
+    title : str
+        Stands before the accuracy.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        With the counts other than 0 in their cells, rows true and columns answered; it grows
+        with the number of classes.
+        ``plot_confusion(matrix).savefig("confusion.png")`` writes it.
+
+    Raises
+    ------
+    ParameterError
+        Matplotlib is not installed.
+    """
+    try:
+        from matplotlib.figure import Figure
+    except ImportError:
+        raise ParameterError(
+            "Drawing needs Matplotlib: pip install 'segcap[train]'. Got none."
+        ) from None
+    names = [shown_label(label) for label in matrix.classes]
+    true = [name for name, label in zip(names, matrix.classes, strict=True) if label is not None]
+    counts = matrix.counts[: len(true)]
+    shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    digits = len(str(counts.max()))
+    side = max(_LEAST_WIDTH, len(names) * max(_CELL, 0.085 * digits)) + _MARGIN
+    figure = Figure(figsize=(side, side), layout="constrained")
+    axes = figure.subplots()
+    axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
+    for row, column in np.argwhere(counts):
+        axes.text(
+            column,
+            row,
+            str(counts[row, column]),
+            ha="center",
+            va="center",
+            fontsize=8,
+            color="white" if shares[row, column] > _DARK else "black",
+        )
+    are_long = max(map(len, names)) > _UPRIGHT
+    turn = 90 if are_long else 0
+    axes.set_xticks(range(len(names)), names, rotation=turn, fontsize=9, parse_math=False)
+    axes.set_yticks(range(len(true)), true, fontsize=9, parse_math=False)
+    axes.set_xlabel("answered")
+    axes.set_ylabel("true")
+    head = f"{title}\n" if title else ""
+    axes.set_title(f"{head}{matrix.accuracy}", fontsize=9, parse_math=False)
+    return figure

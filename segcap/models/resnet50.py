@@ -1,0 +1,106 @@
+"""ResNet50 for whole images, with one head for each character or a single one."""
+
+import keras
+import numpy as np
+from keras import layers
+
+from segcap.errors import DataError
+
+__all__ = ["resnet50", "start_from_imagenet"]
+
+_STEM = "conv1_conv"
+_MEANS_BGR = (103.939, 116.779, 123.68)
+
+
+def resnet50(
+    classes: int,
+    *,
+    height: int,
+    width: int,
+    length: int | None = None,
+    channels: int = 1,
+    dropout: float = 0.3,
+) -> keras.Model:
+    """Build ResNet50: bottleneck blocks 3-4-6-3 after a 7 x 7 convolution of stride 2.
+
+    Parameters
+    ----------
+    classes : int
+        Number of classes, of characters if there is a `length`.
+    height, width : int
+        Pixels, at least 32 of either.
+    length : int, optional
+        Characters of every text, each with a head of its own.
+    channels : int
+        1 for grey images, 3 for RGB.
+    dropout : float
+        Share of features dropped before the heads, in [0, 1).
+
+    Returns
+    -------
+    keras.Model
+        From (N, height, width, channels) float32 in [0, 1] to (N, classes) logits, or to
+        (N, length, classes); uncompiled.
+
+    References
+    ----------
+    He, Zhang, Ren, Sun: Deep residual learning for image recognition. CVPR 2016.
+    """
+    images = keras.Input((height, width, channels), name="images")
+    features = _backbone(images, weights=None).output
+    x = layers.Dropout(dropout)(features)
+    logits = layers.Dense((length or 1) * classes, name="heads")(x)
+    if length is not None:
+        logits = layers.Reshape((length, classes), name="logits")(logits)
+    return keras.Model(images, logits, name="resnet50")
+
+
+def start_from_imagenet(model: keras.Model) -> None:
+    """Give a `resnet50` the weights of keras.applications, learned on ImageNet.
+
+    They expect BGR in [0, 255] without the mean; the first convolution is changed to take images
+    in [0, 1], grey or RGB, instead.
+
+    Parameters
+    ----------
+    model : keras.Model
+        Of `resnet50`; changed in place.
+
+    Raises
+    ------
+    DataError
+        The weights are neither in Keras' cache nor can be downloaded.
+    """
+    try:
+        learned = _backbone(keras.Input((None, None, 3)), weights="imagenet")
+    except Exception as error:  # noqa: BLE001 Keras raises a bare Exception
+        raise DataError(
+            "Weights learned on ImageNet must be in Keras' cache or be downloaded by Keras. "
+            f"Got: {str(error).splitlines()[0]}"
+        ) from None
+    for layer in learned.layers:
+        own = model.get_layer(layer.name) if layer.weights and layer.name != _STEM else None
+        if own is not None:
+            own.set_weights(layer.get_weights())
+    kernel, bias = learned.get_layer(_STEM).get_weights()
+    stem = model.get_layer(_STEM)
+    stem.set_weights(list(_for_unit_range(kernel, bias, stem.get_weights()[0].shape[2])))
+
+
+def _backbone(images: keras.KerasTensor, *, weights: str | None) -> keras.Model:
+    return keras.applications.ResNet50(
+        include_top=False, weights=weights, input_tensor=images, pooling="avg"
+    )
+
+
+def _for_unit_range(
+    kernel: np.ndarray, bias: np.ndarray, channels: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Change a first convolution's (H, W, 3, F) kernel for BGR - mean to one for images in [0, 1].
+
+    Only at the border, which is padded with the mean before and with black afterwards, do answers
+    change.
+    """
+    shift = np.einsum("hwcf,c->f", kernel, np.array(_MEANS_BGR, kernel.dtype))
+    rgb = 255 * kernel[:, :, ::-1]
+    return (rgb if channels == 3 else rgb.sum(axis=2, keepdims=True)), bias - shift

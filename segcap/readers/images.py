@@ -1,0 +1,168 @@
+"""Networks that name what a photo shows."""
+
+from collections.abc import Sequence
+from numbers import Integral
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from segcap.bundle import Bundle
+from segcap.engine import EngineName
+from segcap.errors import ParameterError
+from segcap.image import ImageSource
+from segcap.models import IMAGE_ARCHITECTURES
+from segcap.readers.checks import check_whole_number
+from segcap.readers.classifier import WholeImageClassifier
+
+if TYPE_CHECKING:
+    from segcap.training.lessons import ImageLessons, Labelled
+    from segcap.training.schedule import Schedule
+
+__all__ = ["ImageClassifier"]
+
+_LARGEST_SIDE = 96
+
+Balance: TypeAlias = Literal["none", "sampling", "weights"]
+
+
+class ImageClassifier(WholeImageClassifier):
+    """Name what a photo shows, such as a tile of a street or a pet.
+
+    Parameters
+    ----------
+    architecture : {"leaky_cnn", "resnet_small", "resnet50"}
+    classes : sequence of str or int, optional
+        What photos may show, in class order; those of the labels, sorted, unless given.
+    size : tuple of int, optional
+        Height and width to which photos are scaled, pixels; unless given, those of most photos,
+        made smaller to at most 96 of either.
+    balance : {"none", "sampling", "weights"}
+        How rare classes are made to count as much as frequent ones: not at all, by drawing every
+        class equally often, or by weighing errors.
+    weights : {None, "imagenet"}
+        What "resnet50" starts from; Keras downloads what was learned on ImageNet.
+    engine : {"onnx", "keras"}
+        See `segcap.engine.open_engine`.
+    epochs : int
+        Passes over the photos in training, each of at least 50 batches.
+    random_state : int
+        Seed of all random choices.
+
+    Attributes
+    ----------
+    classes_ : (C,) array
+        What photos may show.
+    size_ : tuple of int
+        Height and width to which photos are scaled, pixels.
+    trained_ : Trained
+    provenance_ : dict
+        Data, seed, versions and figures of the training.
+    """
+
+    kind = "image-classifier"
+    architectures = IMAGE_ARCHITECTURES
+    in_colour = True
+
+    def __init__(
+        self,
+        architecture: str = "resnet_small",
+        *,
+        classes: Sequence[str | int] | None = None,
+        size: tuple[int, int] | None = None,
+        balance: Balance = "none",
+        weights: str | None = None,
+        engine: EngineName = "onnx",
+        epochs: int = 40,
+        random_state: int = 0,
+    ) -> None:
+        self.architecture = architecture
+        self.classes = classes
+        self.size = size
+        self.balance = balance
+        self.weights = weights
+        self.engine = engine
+        self.epochs = epochs
+        self.random_state = random_state
+
+    def _check_parameters(self) -> None:
+        super()._check_parameters()
+        if self.size is not None:
+            if np.shape(self.size) != (2,):
+                raise ParameterError(
+                    f"The 'size' of images must be a height and a width. Got {self.size!r}."
+                )
+            for side in self.size:
+                check_whole_number("size", side, least=1)
+        if self.balance not in (known := get_args(Balance)):
+            raise ParameterError(
+                f"The 'balance' of an ImageClassifier must be one of {', '.join(known)}. "
+                f"Got {self.balance!r}."
+            )
+        if self.classes is not None and len(set(self.classes)) != len(list(self.classes)):
+            raise ParameterError(
+                f"The 'classes' must differ from each other. Got {list(self.classes)}."
+            )
+
+    def _answers(self, labels: Sequence[Any]) -> list[Any]:
+        if self.classes is not None:
+            return list(self.classes)
+        try:
+            return np.unique(list(labels)).tolist()
+        except TypeError:
+            raise ParameterError(
+                "Labels must be all texts or all whole numbers. Got a mixture."
+            ) from None
+
+    def _encode(self, labels: Sequence[Any], answers: Sequence[Any]) -> NDArray[np.intp]:
+        place = {answer: index for index, answer in enumerate(answers)}
+        for label in labels:
+            if not isinstance(label, str | Integral) or label not in place:
+                raise ParameterError(
+                    f"Every label must be one of {', '.join(map(str, answers))}. Got {label!r}."
+                )
+        return np.array([place[label] for label in labels], np.intp)
+
+    def _network_options(self, size: tuple[int, int]) -> dict[str, int]:
+        return super()._network_options(size) | {"channels": 3}
+
+    def _common_size(self, images: Sequence[ImageSource]) -> tuple[int, int]:
+        if self.size is not None:
+            return int(self.size[0]), int(self.size[1])
+        height, width = super()._common_size(images)
+        scale = min(1.0, _LARGEST_SIDE / max(height, width))
+        return max(1, round(scale * height)), max(1, round(scale * width))
+
+    def _resizes_silently(self) -> bool:
+        return self.size is not None
+
+    def _lessons(self, learned: "Labelled", held_out: "Labelled") -> "ImageLessons":
+        from segcap.training.class_balance import class_weights
+        from segcap.training.lessons import ImageLessons
+
+        count = 1 + max(int(classes.max()) for _, classes in (learned, held_out))
+        return ImageLessons(
+            learned,
+            held_out,
+            self._augment,
+            weights=class_weights(learned[1], count) if self.balance == "weights" else None,
+            balanced=self.balance == "sampling",
+        )
+
+    def _augment(self, images: NDArray[np.float32], rng: np.random.Generator) -> NDArray:
+        from segcap.training.photos import augment_photos
+
+        return augment_photos(images, rng)
+
+    def _schedule(self) -> "Schedule":
+        from segcap.training.schedule import Schedule
+
+        return Schedule(epochs=int(self.epochs), batch_size=64, label_smoothing=0.1, patience=None)
+
+    def _as_settings(self) -> tuple[str, dict[str, Any]]:
+        return "", {"classes": self.classes_.tolist()}
+
+    @classmethod
+    def _from_settings(cls, bundle: Bundle) -> dict[str, Any]:
+        size = bundle.network["height"], bundle.network["width"]
+        return {**bundle.settings, "size": size}

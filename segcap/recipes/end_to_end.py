@@ -1,0 +1,215 @@
+"""How the shipped readers that answer from the whole image are made, one for each task."""
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from segcap.datasets.catalogue import load
+from segcap.datasets.dataset import Dataset
+from segcap.datasets.mnist import load_mnist
+from segcap.errors import ParameterError
+from segcap.evaluate.metrics import Share, character_accuracy, exact_match
+from segcap.generate import TextGenerator, digit_sums
+from segcap.readers.images import ImageClassifier
+from segcap.readers.sequence import SequenceReader
+from segcap.readers.sums import SumClassifier
+from segcap.recipes.tasks import END_TO_END
+
+if TYPE_CHECKING:
+    from segcap.training.fit import OnEpoch
+
+__all__ = ["Measured", "end_to_end_reader", "measure", "task_data", "train_end_to_end"]
+
+_SUMS, _SUMS_TESTED = 24_000, 6000
+_OVERLAPPING = 10
+_TEXTS = 10_000
+_DRAWN = Path("drawn")
+
+EndToEndReader: TypeAlias = SequenceReader | SumClassifier | ImageClassifier
+
+
+class Measured(NamedTuple):
+    """How well a reader answers what is held out.
+
+    Attributes
+    ----------
+    whole : Share
+        Of images with the right text, sum or class.
+    characters : Share or None
+        Of characters, where the answers are texts.
+    """
+
+    whole: Share
+    characters: Share | None
+
+
+def task_data(
+    task: str,
+    data: str | os.PathLike[str] | None,
+    *,
+    folds: int | None = None,
+    seed: int = 0,
+) -> list[tuple[Dataset, Dataset]]:
+    """Split a task's images into those to learn from and those to test on.
+
+    Parameters
+    ----------
+    task : str
+        One of `END_TO_END`.
+    data : path or None
+        The folder of the images, in the task's layout. Of six-char 10,000 images are drawn unless
+        there is one; of digit-sum 30,000 with MNIST's digits, those to test on with x_test's, if
+        it is MNIST's file or None.
+    folds : int, optional
+        How often to split, so that each image is tested on once; a single time unless given.
+    seed : int
+        Of the split and of what is drawn.
+
+    Returns
+    -------
+    list of (learned, tested)
+
+    Raises
+    ------
+    ParameterError
+        `task` is unknown, its images cannot be drawn and `data` is None, or `folds` is asked for
+        where MNIST has told already what is tested on.
+    DataError
+        The images are missing or laid out otherwise.
+    """
+    _check(task)
+    if task == "digit-sum" and (data is None or not Path(data).is_dir()):
+        if folds is not None:
+            raise ParameterError(
+                f"Sums of MNIST's digits must be tested on those of x_test. Got {folds} folds."
+            )
+        return [_drawn_sums(data, seed)]
+    if task == "six-char" and data is None:
+        generator = TextGenerator("six-char")
+        images, labels, _ = generator.arrays(_TEXTS, seed=seed, n_jobs=-1)
+        dataset = Dataset(task, images, np.array(labels), _DRAWN, charset=generator.charset)
+    elif data is None:
+        raise ParameterError(f"To learn '{task}', 'data' must be a folder of images. Got None.")
+    else:
+        dataset = load(task, data)
+    if folds is not None:
+        return list(dataset.kfold(folds, seed))
+    return [dataset.split(END_TO_END[task].test, seed)]
+
+
+def end_to_end_reader(
+    task: str,
+    learned: Dataset,
+    *,
+    architecture: str | None = None,
+    epochs: int | None = None,
+    seed: int = 0,
+) -> EndToEndReader:
+    """Make the reader that a task's images want, not fitted yet."""
+    _check(task)
+    settings: dict[str, Any] = {
+        "architecture": architecture or END_TO_END[task].architecture,
+        "epochs": epochs or END_TO_END[task].epochs,
+        "random_state": seed,
+    }
+    if learned.classes is not None:
+        return ImageClassifier(classes=learned.classes, **settings)
+    if learned.charset is not None:
+        (length,) = set(map(len, learned.labels.tolist()))
+        return SequenceReader(learned.charset, length=length, **settings)
+    return SumClassifier(**settings)
+
+
+def measure(reader: EndToEndReader, tested: Dataset) -> Measured:
+    """Let a reader answer what it has not learned from."""
+    answers: NDArray = reader.predict(tested.images)
+    texts = tested.charset is not None
+    return Measured(
+        exact_match(answers.tolist(), tested.labels.tolist()),
+        character_accuracy(answers.tolist(), tested.labels.tolist()) if texts else None,
+    )
+
+
+def train_end_to_end(
+    task: str,
+    data: str | os.PathLike[str] | None = None,
+    *,
+    architecture: str | None = None,
+    epochs: int | None = None,
+    seed: int = 0,
+    state: str | os.PathLike[str] | None = None,
+    log: str | os.PathLike[str] | None = None,
+    on_epoch: "OnEpoch | None" = None,
+) -> EndToEndReader:
+    """Learn a task's images and test on those held out.
+
+    Parameters
+    ----------
+    task, data
+        As of `task_data`.
+    architecture : str, optional
+        Network, in place of the task's own in `END_TO_END`.
+    epochs : int, optional
+        Passes over the images, in place of the task's own.
+    seed : int
+    state : path, optional
+        File from which a killed training goes on.
+    log : path, optional
+        Folder for "history.csv" and TensorBoard's files.
+    on_epoch : callable, optional
+        Called after each epoch with the number of epochs done and the history.
+
+    Returns
+    -------
+    SequenceReader, SumClassifier or ImageClassifier
+        Its provenance tells the test's figures and the hashes of both parts of the split.
+
+    Raises
+    ------
+    ParameterError, DataError
+        As of `task_data`, or `state` is of another training.
+    """
+    ((learned, tested),) = task_data(task, data, seed=seed)
+    reader = end_to_end_reader(task, learned, architecture=architecture, epochs=epochs, seed=seed)
+    reader.fit(learned.images, learned.labels, state=state, log=log, on_epoch=on_epoch)
+    measured = measure(reader, tested)
+    reader.provenance_["data"] |= {
+        "name": task,
+        "split": {"learned": learned.digest, "tested": tested.digest},
+    }
+    reader.provenance_["figures"] |= _figures(measured)
+    return reader
+
+
+def _check(task: str) -> None:
+    if task not in END_TO_END:
+        raise ParameterError(f"The task must be one of {', '.join(END_TO_END)}. Got {task!r}.")
+
+
+def _drawn_sums(data: str | os.PathLike[str] | None, seed: int) -> tuple[Dataset, Dataset]:
+    mnist = load_mnist(data)
+    parts = (
+        (_SUMS, seed, (mnist.x_train, mnist.y_train)),
+        (_SUMS_TESTED, seed + 1, (mnist.x_test, mnist.y_test)),
+    )
+    rows = [digit_sums(n, _OVERLAPPING, seed=own, digits=digits) for n, own, digits in parts]
+    learned, tested = (
+        Dataset("digit-sum", part.images, part.labels.sum(axis=1, dtype=np.int64), _DRAWN)
+        for part in rows
+    )
+    return learned, tested
+
+
+def _figures(measured: Measured) -> dict[str, Any]:
+    whole = {
+        "test_accuracy": round(measured.whole.value, 6),
+        "test_low": round(measured.whole.low, 6),
+        "test_high": round(measured.whole.high, 6),
+        "tested_on": measured.whole.n,
+    }
+    if measured.characters is None:
+        return whole
+    return whole | {"test_character_accuracy": round(measured.characters.value, 6)}

@@ -1,0 +1,31 @@
+"""The tasks that readers which answer from the whole image are shipped for."""
+
+from typing import NamedTuple
+
+__all__ = ["END_TO_END", "Task"]
+
+
+class Task(NamedTuple):
+    """How a task is learned unless the caller says otherwise.
+
+    Attributes
+    ----------
+    architecture : str
+    epochs : int
+        Passes over the images.
+    test : float
+        Share of the images that is held out for the test.
+    """
+
+    architecture: str
+    epochs: int
+    test: float
+
+
+END_TO_END: dict[str, Task] = {
+    "digit-sum": Task("digit_heads", 30, 0.2),
+    "captcha-v2": Task("crnn", 60, 0.2),
+    "six-char": Task("multihead", 40, 0.2),
+    "recaptcha-tiles": Task("resnet_small", 40, 0.3),
+    "cats-dogs": Task("resnet_small", 40, 0.2),
+}

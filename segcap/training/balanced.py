@@ -1,0 +1,141 @@
+"""A folder with as many photos of each class, the rare ones varied, for learning alone."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+
+from segcap.datasets.catalogue import load
+from segcap.datasets.dataset import Dataset
+from segcap.errors import ParameterError
+from segcap.generate.folder import Folder, OnProgress, Record, as_path
+from segcap.image import load_image
+from segcap.training.photos import augment_photos
+
+__all__ = ["Balanced", "balance"]
+
+_QUALITY = 95
+
+
+class Balanced(NamedTuple):
+    """What is learned from and what is tested on.
+
+    Attributes
+    ----------
+    train : Dataset
+        The written folder.
+    test : Dataset
+        The photos held out, untouched where they are.
+    """
+
+    train: Dataset
+    test: Dataset
+
+
+class _Copy(NamedTuple):
+    source: Path
+    label: str
+    number: int
+
+
+def balance(
+    root: str | os.PathLike[str],
+    out: str | os.PathLike[str],
+    *,
+    per_class: int = 2000,
+    test: float = 0.3,
+    seed: int = 0,
+    resume: bool = False,
+    on_progress: OnProgress | None = None,
+) -> Balanced:
+    """Split photos in folders by class, and write a balanced folder of those to learn from.
+
+    First the split, then the balance: no varied copy of a photo that is tested on is written. Of a
+    class with more photos than `per_class` as many are drawn; of one with fewer each comes as it
+    is, and then again, turned, skewed, mirrored, brighter or darker, until there are enough.
+
+    Beside these, "manifest.jsonl" tells for each file its source, its label and whether it is
+    varied. `segcap.ImageClassifier` draws classes equally often without any files, too.
+
+    Parameters
+    ----------
+    root : path
+        One folder a class, or what holds the published "Large".
+    out : path
+        Folder to write, empty or not there: "balanced_images", say.
+    per_class : int
+        Photos of each class.
+    test : float or int
+        See `segcap.datasets.Dataset.split`.
+    seed : int
+        Of the split, of what is drawn and how it is varied.
+    resume : bool
+        Go on with a folder that was begun with the same settings.
+    on_progress : callable, optional
+        Called with the number of files that are there.
+
+    Returns
+    -------
+    Balanced
+
+    Raises
+    ------
+    ParameterError
+        A parameter is outside its range.
+    DataError
+        The photos are laid out otherwise, or `out` holds something else or cannot be written to.
+    ImageError
+        A photo to vary cannot be loaded.
+    """
+    if not isinstance(per_class, int | np.integer) or per_class < 1:
+        raise ParameterError(
+            f"The 'per_class' must be an integer of at least 1. Got {per_class!r}."
+        )
+    folder = as_path(out)
+    learned, held_out = load("recaptcha-tiles", root).split(test, seed)
+    copies = _copies(learned, int(per_class), seed)
+    settings = {"per_class": int(per_class), "seed": seed, "learned": learned.digest}
+    written = Folder(folder, settings, len(copies), resume=resume)
+
+    def records() -> Iterator[Record]:
+        for index in range(len(written.labels), len(copies)):
+            copy = copies[index]
+            ending = ".jpg" if copy.number else copy.source.suffix
+            name = f"{copy.label}/{index:06}{ending}"
+            written.write(name, _encoded(copy, seed, index))
+            yield {
+                "file": name,
+                "label": copy.label,
+                "source": os.path.relpath(copy.source, learned.root),
+                "varied": copy.number > 0,
+                "index": index,
+            }
+
+    written.append(records(), on_progress)
+    return Balanced(load("folders", folder), held_out)
+
+
+def _copies(learned: Dataset, per_class: int, seed: int) -> list[_Copy]:
+    """Say which photo is written how often: (source, label, 0 as it is or the number of a copy)."""
+    copies = []
+    for place, label in enumerate(learned.classes or ()):
+        own = np.flatnonzero(learned.labels == label)
+        order = np.random.default_rng([seed, place]).permutation(own)
+        copies += [
+            _Copy(Path(learned.images[order[index % len(order)]]), label, index // len(order))
+            for index in range(per_class)
+        ]
+    return copies
+
+
+def _encoded(copy: _Copy, seed: int, index: int) -> bytes:
+    if copy.number == 0:
+        return copy.source.read_bytes()
+    scaled = load_image(copy.source)[np.newaxis] * np.float32(1 / 255)
+    varied = augment_photos(scaled, np.random.default_rng([seed, index]))
+    pixels = np.rint(255 * varied[0]).astype(np.uint8)
+    bgr = cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR)
+    return cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, _QUALITY])[1].tobytes()

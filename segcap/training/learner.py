@@ -1,0 +1,193 @@
+"""A network with what it learns with: its optimiser, its averaged weights, its state."""
+
+import warnings
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from segcap.errors import SegcapWarning
+from segcap.models import COLUMNS
+from segcap.networks import as_model_inputs, keras_devices
+from segcap.training.schedule import WARMUP, Schedule
+
+if TYPE_CHECKING:
+    import keras
+
+__all__ = ["Learner"]
+
+_OUTPUT = "logits"
+_MOMENTUM = 0.9
+
+
+class Learner:
+    """A network that takes steps.
+
+    With averaged weights, or in mixed precision, a copy of the network takes them.
+
+    Parameters
+    ----------
+    model : keras.Model
+        From inputs to logits; where it has columns, see `segcap.models.COLUMNS`, each of them
+        learns from its own loss.
+    schedule : Schedule
+    steps : int
+        Of an epoch.
+    unaligned : bool
+        See `segcap.training.passes.Lessons`.
+
+    Attributes
+    ----------
+    targets : (K, K) or (K, columns, K) float32 array
+        What the network is to answer for each class, the same in each of its columns.
+
+    Warns
+    -----
+    SegcapWarning
+        Mixed precision without a GPU.
+    """
+
+    def __init__(
+        self, model: "keras.Model", schedule: Schedule, steps: int, *, unaligned: bool
+    ) -> None:
+        import keras
+
+        if schedule.mixed_precision and all(name.startswith("cpu") for name in keras_devices()[1]):
+            warnings.warn(
+                "Mixed precision only slows training down without a GPU.",
+                SegcapWarning,
+                stacklevel=3,
+            )
+        self._model = model
+        self._ema = schedule.ema
+        self._taught = model
+        if schedule.ema or schedule.mixed_precision:
+            self._taught = _copied(model, half=schedule.mixed_precision)
+        learner = self._taught
+        if COLUMNS in [layer.name for layer in learner.layers]:
+            learner = keras.Model(
+                learner.inputs, learner.get_layer(COLUMNS).output, name=model.name
+            )
+        self._optimizer = _optimizer(schedule, steps)
+        learner.compile(
+            keras.optimizers.LossScaleOptimizer(self._optimizer)
+            if schedule.mixed_precision
+            else self._optimizer,
+            keras.losses.CTC()
+            if unaligned
+            else keras.losses.CategoricalCrossentropy(
+                from_logits=True, label_smoothing=schedule.label_smoothing
+            ),
+            weighted_metrics=None if unaligned else ["accuracy"],
+        )
+        learner.optimizer.build(learner.trainable_variables)
+        self._learner = learner
+        self._averages = [np.array(value) for value in model.get_weights()] if self._ema else []
+        self.targets = np.eye(model.output_shape[-1], dtype=np.float32)
+        if learner is not self._taught:
+            columns = learner.output_shape[1]
+            self.targets = np.repeat(self.targets[:, None], columns, axis=1)
+
+    @property
+    def rate(self) -> float:
+        """The learning rate; it can be set with the decay "plateau" alone."""
+        return float(self._optimizer.learning_rate)
+
+    @rate.setter
+    def rate(self, value: float) -> None:
+        self._optimizer.learning_rate = value
+
+    def begin_epoch(self) -> None:
+        """Forget the figures of the epoch before."""
+        self._learner.reset_metrics()
+
+    def step(
+        self,
+        inputs: list[NDArray[np.float32]],
+        targets: NDArray,
+        weights: NDArray[np.float32] | None,
+        taken: int,
+    ) -> dict[str, float]:
+        """Learn from a batch, after so many others; give the epoch's figures up to it."""
+        if weights is not None and weights.ndim < targets.ndim - 1:
+            weights = np.broadcast_to(weights[:, None], targets.shape[:-1])
+        figures = self._learner.train_on_batch(
+            as_model_inputs(inputs), targets, weights, return_dict=True
+        )
+        if self._averages:
+            decay = min(self._ema, (1 + taken) / (10 + taken))
+            values = zip(self._averages, self._taught.get_weights(), strict=True)
+            self._averages = [average + (1 - decay) * (own - average) for average, own in values]
+        return {name: float(value) for name, value in figures.items()}
+
+    def show(self) -> list[NDArray]:
+        """Give the network the weights to be judged by, and return them."""
+        if self._averages:
+            self._model.set_weights(self._averages)
+        elif self._taught is not self._model:
+            self._model.set_weights(self._taught.get_weights())
+        return [np.array(value) for value in self._model.get_weights()]
+
+    def arrays(self) -> dict[str, NDArray]:
+        """Give all that the next step depends on."""
+        variables = {f"variable.{i}": np.array(v.numpy()) for i, v in enumerate(self._variables())}
+        return variables | {f"average.{i}": value for i, value in enumerate(self._averages)}
+
+    def restore(self, arrays: Mapping[str, NDArray]) -> None:
+        """Go on from what `arrays` gave."""
+        for number, variable in enumerate(self._variables()):
+            variable.assign(arrays[f"variable.{number}"])
+        self._averages = [arrays[f"average.{i}"] for i in range(len(self._averages))]
+
+    def _variables(self) -> "list[keras.Variable]":
+        return [*self._learner.variables, *self._learner.optimizer.variables]
+
+
+def _optimizer(schedule: Schedule, steps: int) -> Any:
+    import keras
+
+    rate: Any = schedule.learning_rate
+    if schedule.decay == "cosine":
+        rate = keras.optimizers.schedules.CosineDecay(
+            schedule.learning_rate / WARMUP,
+            steps * max(1, schedule.epochs - 1),
+            warmup_target=schedule.learning_rate,
+            warmup_steps=steps,
+        )
+    if schedule.optimizer == "adamw":
+        return keras.optimizers.AdamW(rate, weight_decay=schedule.weight_decay)
+    if schedule.optimizer == "adam":
+        return keras.optimizers.Adam(rate)
+    if schedule.optimizer == "rmsprop":
+        return keras.optimizers.RMSprop(rate)
+    return keras.optimizers.SGD(rate, momentum=_MOMENTUM, nesterov=True)
+
+
+def _copied(model: "keras.Model", *, half: bool) -> "keras.Model":
+    """Copy a network; on request, Keras' layers before its logits compute in half precision.
+
+    Layers of our own keep single precision: they hold places and small probabilities.
+    """
+    import keras
+
+    def copy_layer(layer: "keras.Layer") -> "keras.Layer":
+        settings = layer.get_config()
+        if half and layer.name != _OUTPUT and type(layer).__module__.startswith("keras."):
+            settings = _in_half(settings)
+        return type(layer).from_config(settings)
+
+    copy = keras.models.clone_model(model, clone_function=copy_layer)
+    copy.set_weights(model.get_weights())
+    return copy
+
+
+def _in_half(settings: Any) -> Any:
+    """Change the precision in a layer's settings, and in those of layers inside it."""
+    if isinstance(settings, list):
+        return [_in_half(value) for value in settings]
+    if not isinstance(settings, dict):
+        return settings
+    if settings.get("class_name") == "DTypePolicy":
+        return "mixed_float16"
+    return {name: _in_half(value) for name, value in settings.items()}

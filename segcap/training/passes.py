@@ -1,0 +1,152 @@
+"""What a network is shown: batches, the order of samples in them, and how they are drawn ahead."""
+
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar, runtime_checkable
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    import keras
+
+__all__ = ["Lessons", "Ordered", "Pass", "batch_orders", "made_ahead", "shuffled_rounds"]
+
+_SORTED_TOGETHER = 16
+_AHEAD = 4
+
+T = TypeVar("T")
+
+
+class Pass(NamedTuple):
+    """A batch that a network is shown.
+
+    Attributes
+    ----------
+    inputs : list of (n, ...) float32 arrays
+        One for each input of the network.
+    classes : (n, ...) int array
+    weights : (n, ...) float32 array or None
+        How much each class counts; all the same unless given.
+    """
+
+    inputs: list[NDArray[np.float32]]
+    classes: NDArray[np.integer]
+    weights: NDArray[np.float32] | None = None
+
+
+class Lessons(Protocol):
+    """What a network learns from.
+
+    Attributes
+    ----------
+    digest : str
+        SHA-256 of the data.
+    sizes : (N,) int array
+        Of the samples; those of like size come in one batch.
+    unaligned : bool
+        Whether the classes are those of texts, 1 for the first character and 0 past the last,
+        whose places in the network's columns are unknown: connectionist temporal classification.
+    """
+
+    digest: str
+    sizes: NDArray[np.intp]
+    unaligned: bool
+
+    def __len__(self) -> int:
+        """Give the number of samples."""
+        ...
+
+    def draw(self, order: NDArray[np.intp], rng: np.random.Generator) -> Pass:
+        """Give the samples of these indices, augmented; called from another thread."""
+        ...
+
+    def evaluate(self, model: "keras.Model") -> tuple[float, float]:
+        """Give the cross-entropy and the accuracy on samples that are not learned from."""
+        ...
+
+
+@runtime_checkable
+class Ordered(Protocol):
+    """Lessons that say themselves how often each sample comes."""
+
+    def order(self, draws: int, rng: np.random.Generator) -> NDArray[np.intp]:
+        """Give the indices of so many samples in random order."""
+        ...
+
+
+def shuffled_rounds(count: int, draws: int, rng: np.random.Generator) -> NDArray[np.intp]:
+    """Draw from 0 ... count - 1 at random, all once before any comes again: (draws,) indices."""
+    rounds = [rng.permutation(count) for _ in range(-(-draws // count))]
+    return np.concatenate(rounds)[:draws]
+
+
+def batch_orders(
+    lessons: Lessons, steps: int, batch_size: int, rng: np.random.Generator
+) -> list[NDArray[np.intp]]:
+    """Say which samples come in each batch of an epoch, those of like size together.
+
+    Parameters
+    ----------
+    lessons : Lessons
+        Each sample comes once before any comes again, unless they are `Ordered`.
+    steps, batch_size : int
+    rng : numpy.random.Generator
+
+    Returns
+    -------
+    list of (batch_size,) int arrays
+        As many as `steps`.
+    """
+    draws = steps * batch_size
+    if isinstance(lessons, Ordered):
+        drawn = lessons.order(draws, rng)
+    else:
+        drawn = shuffled_rounds(len(lessons.sizes), draws, rng)
+    window = _SORTED_TOGETHER * batch_size
+    sorted_ = [
+        part[np.argsort(lessons.sizes[part], kind="stable")]
+        for part in (drawn[start : start + window] for start in range(0, draws, window))
+    ]
+    batches = np.concatenate(sorted_).reshape(steps, batch_size)
+    return list(rng.permutation(batches))
+
+
+@contextmanager
+def made_ahead(make: Callable[[int], T], count: int) -> Iterator[Iterator[T]]:
+    """Make things in a thread of its own, at most four ahead of their use.
+
+    Parameters
+    ----------
+    make : callable
+        From 0 ... `count` - 1 to a thing; called in order, one at a time.
+    count : int
+
+    Yields
+    ------
+    iterator
+        Of the things, in order; what `make` raises, it raises. However the context is left, the
+        thread has ended afterwards.
+
+    Examples
+    --------
+    >>> with made_ahead(lambda number: number**2, 5) as squares:
+    ...     print(list(squares))
+    [0, 1, 4, 9, 16]
+    """
+    pool = ThreadPoolExecutor(1, thread_name_prefix="segcap-draw")
+    waiting = deque(pool.submit(make, number) for number in range(min(_AHEAD, count)))
+
+    def things() -> Iterator[T]:
+        for number in range(len(waiting), len(waiting) + count):
+            thing = waiting.popleft().result()
+            if number < count:
+                waiting.append(pool.submit(make, number))
+            yield thing
+
+    try:
+        yield things()
+    finally:
+        pool.shutdown(cancel_futures=True)

@@ -1,0 +1,112 @@
+"""Many images as one array of one size, without ever holding them all as they come."""
+
+import tempfile
+import warnings
+from collections import Counter
+from collections.abc import Sequence
+
+import numpy as np
+from joblib import Parallel, delayed
+from numpy.typing import NDArray
+
+from segcap.batches import batched
+from segcap.errors import DataError, ImageError, SegcapWarning
+from segcap.image import ImageSource, image_size, load_image
+from segcap.whole import stack_images
+
+__all__ = ["most_common", "stack_usable"]
+
+_TOGETHER = 256
+_MOST_IN_MEMORY = 2**30
+
+
+def most_common(images: Sequence[ImageSource]) -> tuple[int, int]:
+    """Give the height and width that most images have, by their headers, the first of equals.
+
+    Raises
+    ------
+    DataError
+        No image has a header that can be read.
+    """
+    sizes, errors = [], []
+    for image in images:
+        try:
+            sizes.append(image_size(image))
+        except ImageError as error:
+            errors.append(str(error))
+    if not sizes:
+        got = f"{len(images)} that cannot, the first because: {errors[0]}" if errors else "none."
+        raise DataError(f"Learning needs images that can be read. Got {got}")
+    ((size, _),) = Counter(sizes).most_common(1)
+    return size
+
+
+def stack_usable(
+    images: Sequence[ImageSource], size: tuple[int, int], *, colour: bool
+) -> tuple[NDArray[np.uint8], NDArray[np.intp], bool]:
+    """Load images and scale them to one size; leave out those that cannot be loaded.
+
+    Threads decode 256 at a time. What takes more than 1 GiB when scaled lies in a temporary file
+    that is mapped into memory.
+
+    Parameters
+    ----------
+    images : sequence of path, bytes, array or PIL.Image.Image
+    size : tuple of int
+        Height and width, pixels.
+    colour : bool
+        Whether colours are kept.
+
+    Returns
+    -------
+    pixels : (N, height, width, 3) or (N, height, width, 1) uint8 array
+    kept : (N,) int array
+        Index of each among those given.
+    resized : bool
+        Whether any had another size.
+
+    Warns
+    -----
+    SegcapWarning
+        Images were left out.
+    """
+    stack = _room((len(images), *size, 3 if colour else 1))
+    kept: list[int] = []
+    left_out: list[str] = []
+    resized = False
+    with Parallel(n_jobs=-1, prefer="threads") as parallel:
+        for chunk in batched(enumerate(images), _TOGETHER):
+            for index, scaled, was_resized in parallel(
+                delayed(_scaled)(index, image, size, colour) for index, image in chunk
+            ):
+                if isinstance(scaled, ImageError):
+                    left_out.append(str(scaled))
+                else:
+                    stack[len(kept)] = scaled
+                    kept.append(index)
+                    resized |= was_resized
+    if left_out:
+        warnings.warn(
+            f"{len(left_out)} of {len(images)} images were left out, the first because: "
+            f"{left_out[0]}",
+            SegcapWarning,
+            stacklevel=4,
+        )
+    return stack[: len(kept)], np.array(kept, np.intp), resized
+
+
+def _room(shape: tuple[int, ...]) -> NDArray[np.uint8]:
+    if np.prod(shape, dtype=float) <= _MOST_IN_MEMORY:
+        return np.empty(shape, np.uint8)
+    with tempfile.TemporaryFile() as file:
+        return np.memmap(file, np.uint8, "w+", shape=shape)
+
+
+def _scaled(
+    index: int, image: ImageSource, size: tuple[int, int], colour: bool
+) -> tuple[int, NDArray[np.uint8] | ImageError, bool]:
+    try:
+        loaded = load_image(image)
+    except ImageError as error:
+        return index, error, False
+    return index, stack_images([loaded], size, colour=colour)[0], loaded.shape[:2] != size

@@ -1,0 +1,150 @@
+"""How long, how fast and with what tricks a network learns."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, TypeAlias, get_args
+
+from segcap.errors import ParameterError
+
+__all__ = ["WARMUP", "Decay", "OptimizerName", "Schedule", "plateau_rate"]
+
+Decay: TypeAlias = Literal["cosine", "plateau"]
+OptimizerName: TypeAlias = Literal["adamw", "adam", "rmsprop", "sgd"]
+
+WARMUP = 100
+"""The first epoch begins at the highest rate divided by this."""
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """How long and how fast to learn.
+
+    Attributes
+    ----------
+    epochs : int
+        Most passes over the data; of few data one pass draws each several times, augmented anew,
+        to make 50 steps.
+    batch_size : int
+        Samples of one step.
+    learning_rate : float
+        Highest rate, reached after the first epoch.
+    weight_decay : float
+        Of AdamW; the other optimisers have none.
+    patience : int, optional
+        Stop after so many epochs without a lower validation loss, and keep the epoch with the
+        lowest; without it, train to the end and keep the last, as is better where few samples
+        validate.
+    decay : {"cosine", "plateau"}
+        How the rate falls after the first epoch: to 0 along a cosine, or by steps whenever the
+        validation loss no longer falls.
+    plateau_factor : float
+        What the rate is multiplied by at such a step, in (0, 1).
+    plateau_patience : int
+        Epochs without a lower validation loss before such a step.
+    optimizer : {"adamw", "adam", "rmsprop", "sgd"}
+        "sgd" has Nesterov's momentum of 0.9.
+    label_smoothing : float
+        Share of each target that is spread evenly over all classes, in [0, 1).
+    mixup : float
+        Alpha of the Beta distribution by which pairs of images and their targets are mixed; 0 for
+        none, 0.2 is usual.
+    cutout : float
+        Side of the square that is wiped out of each image, as a share of the image's shorter side,
+        in [0, 1]; 0 for none.
+    ema : float
+        Decay of an exponential moving average of the weights, in [0, 1); 0 for none, 0.999 is
+        usual. The average is what is validated and kept.
+    mixed_precision : bool
+        Whether Keras' own layers compute in half precision, which is faster on GPUs alone. Weights
+        and validation keep single precision.
+
+    Raises
+    ------
+    ParameterError
+        A value is outside its range.
+
+    References
+    ----------
+    Loshchilov, Hutter: Decoupled weight decay regularization. ICLR 2019.
+    Loshchilov, Hutter: SGDR: stochastic gradient descent with warm restarts. ICLR 2017.
+    Szegedy, Vanhoucke, Ioffe, Shlens, Wojna: Rethinking the Inception architecture for computer
+    vision. CVPR 2016 (label smoothing).
+    Zhang, Cisse, Dauphin, Lopez-Paz: mixup: beyond empirical risk minimization. ICLR 2018.
+    DeVries, Taylor: Improved regularization of convolutional neural networks with cutout.
+    arXiv:1708.04552, 2017.
+    Polyak, Juditsky: Acceleration of stochastic approximation by averaging. SIAM Journal on Control
+    and Optimization 30 (1992), 838-855.
+    Micikevicius et al.: Mixed precision training. ICLR 2018.
+    """
+
+    epochs: int = 30
+    batch_size: int = 128
+    learning_rate: float = 3e-3
+    weight_decay: float = 1e-2
+    patience: int | None = 10
+    decay: Decay = "cosine"
+    plateau_factor: float = 0.5
+    plateau_patience: int = 2
+    optimizer: OptimizerName = "adamw"
+    label_smoothing: float = 0.0
+    mixup: float = 0.0
+    cutout: float = 0.0
+    ema: float = 0.0
+    mixed_precision: bool = False
+
+    def __post_init__(self) -> None:
+        for name in ("epochs", "batch_size", "patience", "plateau_patience"):
+            value = getattr(self, name)
+            self._check(name, value is None or value >= 1, "at least 1")
+        self._check("learning_rate", self.learning_rate > 0, "above 0")
+        self._check("plateau_factor", 0 < self.plateau_factor < 1, "between 0 and 1")
+        for name in ("label_smoothing", "ema"):
+            self._check(name, 0 <= getattr(self, name) < 1, "at least 0 and below 1")
+        self._check("mixup", 0 <= self.mixup < float("inf"), "a number of at least 0")
+        self._check("cutout", 0 <= self.cutout <= 1, "in 0 to 1")
+        for name, known in (("decay", get_args(Decay)), ("optimizer", get_args(OptimizerName))):
+            self._check(name, getattr(self, name) in known, f"one of {', '.join(known)}")
+
+    def _check(self, name: str, is_right: bool, rule: str) -> None:
+        if not is_right:
+            raise ParameterError(
+                f"The '{name}' of a Schedule must be {rule}. Got {getattr(self, name)!r}."
+            )
+
+
+def plateau_rate(schedule: Schedule, done: float, losses: Sequence[float]) -> float:
+    """Give the learning rate of a schedule with the decay "plateau".
+
+    It rises from a hundredth to the highest during the first epoch, and is then multiplied by
+    `plateau_factor` after every `plateau_patience` epochs in a row without a lower loss.
+
+    Parameters
+    ----------
+    schedule : Schedule
+    done : float
+        Epochs that lie behind, with the share of the current one.
+    losses : sequence of float
+        On the validation part, one an epoch behind; a loss that is no number is never lower.
+
+    Returns
+    -------
+    float
+
+    Examples
+    --------
+    >>> schedule = Schedule(learning_rate=0.1, decay="plateau")
+    >>> [plateau_rate(schedule, 3 + more, [3, 2, 2, 2, 4][:3 + more]) for more in (0, 1, 2)]
+    [0.1, 0.05, 0.05]
+    """
+    rate = schedule.learning_rate
+    if done < 1:
+        return rate / WARMUP + (rate - rate / WARMUP) * done
+    lowest, waited = float("inf"), 0
+    for loss in losses:
+        if loss < lowest:
+            lowest, waited = loss, 0
+            continue
+        waited += 1
+        if waited == schedule.plateau_patience:
+            rate, waited = rate * schedule.plateau_factor, 0
+    return rate

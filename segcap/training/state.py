@@ -1,0 +1,71 @@
+"""The state of a training on disk, from which a killed run goes on."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from numpy.typing import NDArray
+from safetensors import safe_open
+from safetensors.numpy import save
+
+from segcap.bundle import write_atomically
+from segcap.errors import DataError
+from segcap.training.history import History
+
+__all__ = ["State"]
+
+
+class State:
+    """A file with the arrays and the history of one run.
+
+    Parameters
+    ----------
+    path : Path or None
+        Nothing is kept without.
+    identity : mapping
+        What makes the run what it is, as JSON can hold it.
+    """
+
+    def __init__(self, path: Path | None, identity: Mapping[str, Any]) -> None:
+        self._path = path
+        self._identity = json.dumps(identity, sort_keys=True)
+
+    def read(self) -> tuple[History, dict[str, NDArray]] | None:
+        """Give what was kept last; None before the first time.
+
+        Raises
+        ------
+        DataError
+            The file is none that a run wrote, or of another run.
+        """
+        if self._path is None or not self._path.exists():
+            return None
+        try:
+            with safe_open(self._path, framework="numpy") as file:
+                notes = file.metadata() or {}
+                arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        except Exception as error:  # noqa: BLE001 safetensors' own error has no public base
+            raise DataError(
+                f"A training state must be a file that a run wrote. Got '{self._path}': {error}."
+            ) from None
+        if notes.get("identity") != self._identity:
+            raise DataError(
+                "A training state must be of the same data, network, schedule, seed and versions. "
+                f"Got '{self._path}' of another run."
+            )
+        return History(**json.loads(notes["history"])), arrays
+
+    def keep(self, history: History, arrays: Mapping[str, NDArray]) -> None:
+        """Write the file anew, whole or not at all.
+
+        Raises
+        ------
+        BundleError
+            The folder is missing or has no room.
+        """
+        if self._path is None:
+            return
+        notes = {"identity": self._identity, "history": json.dumps(asdict(history))}
+        write_atomically(self._path, save(dict(arrays), notes))

@@ -1,0 +1,98 @@
+"""Classes come equally often, and nothing that is tested on is learned from."""
+
+import json
+
+import numpy as np
+import pytest
+from PIL import Image
+from sklearn.datasets import load_sample_image
+
+import segcap
+from segcap.errors import DataError, ParameterError
+from segcap.image import load_image
+
+
+@pytest.fixture(scope="module")
+def photos(tmp_path_factory):
+    """Parts of two photos, 20 of the flower and 6 of the palace, in folders."""
+    root = tmp_path_factory.mktemp("photos")
+    for name, count in (("flower", 20), ("china", 6)):
+        picture = load_sample_image(f"{name}.jpg")
+        (root / name).mkdir()
+        for number in range(count):
+            y, x = 64 * (number % 6), 70 * (number // 2)
+            part = picture[y : y + 60, x % 560 : x % 560 + 60]
+            Image.fromarray(part).save(root / name / f"{number}.png")
+    return root
+
+
+@pytest.fixture(scope="module")
+def balanced(photos, tmp_path_factory):
+    out = tmp_path_factory.mktemp("out") / "balanced_images"
+    return out, segcap.training.balance(photos, out, per_class=9, test=0.3, seed=1)
+
+
+def manifest(out):
+    return [json.loads(line) for line in (out / "manifest.jsonl").read_text().splitlines()]
+
+
+def test_every_class_comes_equally_often(balanced):
+    out, (train, _) = balanced
+    assert dict(zip(*np.unique(train.labels, return_counts=True), strict=True)) == {
+        "china": 9,
+        "flower": 9,
+    }
+    assert len(list(out.glob("*/*"))) == 18
+
+
+def test_nothing_tested_on_is_learned_from(balanced, photos):
+    out, (_, test) = balanced
+    sources = {photos / record["source"] for record in manifest(out)}
+    assert not sources & set(test.images)
+    assert len(sources | set(test.images)) <= 26
+    _, again = segcap.datasets.load("folders", photos).split(0.3, 1)
+    assert test.digest == again.digest
+
+
+def test_the_manifest_tells_what_came_from_what(balanced, photos):
+    out, _ = balanced
+    records = manifest(out)
+    assert {record["file"] for record in records} == {
+        path.relative_to(out).as_posix() for path in out.glob("*/*")
+    }
+    for record in records:
+        assert record["source"].startswith(record["label"])
+        written, source = out / record["file"], photos / record["source"]
+        if record["varied"]:
+            before, after = load_image(source), load_image(written)
+            assert after.shape == before.shape
+            assert np.abs(after.astype(int) - before).mean() > 2
+        else:
+            assert written.read_bytes() == source.read_bytes()
+    varied = [record["label"] for record in records if record["varied"]]
+    assert varied
+    assert set(varied) == {"china"}
+
+
+def test_it_can_be_resumed_and_a_seed_gives_the_same_bytes(balanced, photos, tmp_path, tree):
+    out, _ = balanced
+
+    def stop(count):
+        if count == 7:
+            raise KeyboardInterrupt
+
+    options = {"per_class": 9, "test": 0.3, "seed": 1}
+    with pytest.raises(KeyboardInterrupt):
+        segcap.training.balance(photos, tmp_path / "b", on_progress=stop, **options)
+    segcap.training.balance(photos, tmp_path / "b", resume=True, **options)
+    assert tree(tmp_path / "b") == tree(out)
+
+
+def test_impossible_balances(balanced, photos, tmp_path):
+    out, _ = balanced
+    with pytest.raises(ParameterError, match=r"'per_class' must be an integer .* Got 0\."):
+        segcap.training.balance(photos, tmp_path / "b", per_class=0)
+    with pytest.raises(DataError, match="folder that is empty or not there"):
+        segcap.training.balance(photos, out)
+    with pytest.raises(DataError, match="existing folder"):
+        segcap.training.balance(photos / "none", tmp_path / "b")

@@ -1,0 +1,163 @@
+"""segcap eval: every layout, every kind of reader."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from skimage import data
+
+import segcap
+from segcap.datasets import load, summarise
+from segcap.generate import TextGenerator, digit_sums, write_digit_sums, write_text
+
+SAMPLES = Path(__file__).parent.parent / "data" / "samples"
+
+
+@pytest.fixture(scope="module")
+def sums(tmp_path_factory, handwriting):
+    """Fifty rows of two digits in the layout of digit-sum."""
+    folder = tmp_path_factory.mktemp("sums")
+    write_digit_sums(50, folder, digits=handwriting, min_advance=22, count=2)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def sum_classifier(tmp_path_factory, handwriting):
+    """A reader of sums that has hardly learned."""
+    rows = digit_sums(100, 22, seed=1, digits=handwriting, count=2)
+    path = tmp_path_factory.mktemp("model") / "sums.segcap"
+    reader = segcap.SumClassifier("plain_cnn", digits=2, epochs=1)
+    reader.fit(rows.images, rows.labels.sum(axis=1)).save(path)
+    return path
+
+
+@pytest.fixture(scope="module")
+def sequence_reader(tmp_path_factory, handwriting):
+    rows = digit_sums(60, 22, seed=1, digits=handwriting, count=2)
+    path = tmp_path_factory.mktemp("model") / "texts.segcap"
+    texts = ["".join(map(str, label)) for label in rows.labels]
+    reader = segcap.SequenceReader("0123456789", length=2, architecture="multihead", epochs=1)
+    reader.fit(rows.images, texts).save(path)
+    return path
+
+
+@pytest.fixture(scope="module")
+def photos(tmp_path_factory):
+    """Parts of a photo of a cat, and of one of coffee, in folders, with one damaged file."""
+    folder = tmp_path_factory.mktemp("photos")
+    for name, photo in (("cat", data.chelsea()), ("coffee", data.coffee())):
+        (folder / name).mkdir()
+        for place in range(30):
+            row, column = divmod(place, 6)
+            part = photo[50 * row : 50 * row + 48, 64 * column : 64 * column + 48]
+            Image.fromarray(part).save(folder / name / f"{place}.png")
+    return folder
+
+
+def test_the_folder_is_summarised_before_the_accuracy(command, tmp_path):
+    write_text(TextGenerator("wordpress"), 8, tmp_path)
+    options = ["--data", tmp_path, "--dataset", "captcha-wordpress"]
+    status, plain, _ = command("eval", "wordpress", *options)
+    _, summarised, _ = command("eval", "wordpress", *options, "--summary")
+    assert status == 0
+    assert "exact match" in plain
+    assert "n = 32" in plain
+    assert summarised == f"{summarise(load('captcha-wordpress', tmp_path))}\n\n{plain}"
+
+
+def test_a_glyph_reader_adds_up_where_labels_are_sums(command, sums):
+    status, out, _ = command(
+        "eval", "digits", "--length", 2, "--data", sums, "--dataset", "digit-sum"
+    )
+    dataset = load("digit-sum", sums)
+    totals = segcap.load("digits", length=2).digit_sums(dataset.images)
+    right = np.mean([total.value for total in totals] == dataset.labels)
+    assert status == 0
+    assert out.startswith(f"accuracy            {right:.2%} (")
+    assert "n = 50" in out
+
+
+def test_a_sum_classifier_names_sums(command, sums, sum_classifier):
+    status, out, _ = command("eval", sum_classifier, "--data", sums, "--dataset", "digit-sum")
+    dataset = load("digit-sum", sums)
+    right = segcap.load(sum_classifier).score(dataset.images, dataset.labels)
+    assert status == 0
+    assert out.splitlines()[0].startswith(f"accuracy            {right:.2%} (")
+    assert out.splitlines()[1] == "ok                  50"
+
+
+def test_the_truth_of_a_sum_classifier_is_the_sum_of_the_labels_digits(
+    command, sums, sum_classifier, tmp_path
+):
+    dataset = load("digit-sum", sums)
+    rows = ["file,label"]
+    for place, (image, total) in enumerate(zip(dataset.images, dataset.labels, strict=True)):
+        Image.fromarray(np.asarray(image)).save(tmp_path / f"{place}.png")
+        rows.append(f"{place}.png,{min(total, 9)}{max(total - 9, 0)}")
+    (tmp_path / "labels.csv").write_text("\n".join(rows))
+    _, of_texts, _ = command("eval", sum_classifier, "--data", tmp_path)
+    _, of_sums, _ = command("eval", sum_classifier, "--data", sums, "--dataset", "digit-sum")
+    assert of_texts == of_sums
+
+
+def test_a_sequence_reader_reads_texts_and_no_sums(command, sums, sequence_reader):
+    status, out, err = command("eval", sequence_reader, "--data", SAMPLES)
+    assert status == 0
+    assert "character accuracy" in out
+    assert err.count("another size") == 1
+    status, out, err = command("eval", sequence_reader, "--data", sums, "--dataset", "digit-sum")
+    assert (status, out) == (2, "")
+    assert "The model for 'digit-sum' must be a reader of sums. Got" in err
+    assert "a SequenceReader" in err
+
+
+def test_an_image_classifier_names_classes_and_fails_on_damaged_files(command, photos, tmp_path):
+    dataset = load("folders", photos)
+    reader = segcap.ImageClassifier("leaky_cnn", epochs=1).fit(dataset.images, dataset.labels)
+    reader.save(tmp_path / "photos.segcap")
+    right = round(60 * reader.score(dataset.images, dataset.labels))
+    options = ["--data", photos, "--dataset", "folders"]
+    damaged = photos / "cat" / "damaged.png"
+    damaged.write_text("no image")
+    status, out, err = command("eval", tmp_path / "photos.segcap", *options)
+    damaged.unlink()
+    assert status == 1
+    assert out.splitlines()[0].startswith(f"accuracy            {right / 61:.2%} (")
+    assert out.splitlines()[1:] == ["ok                  60", "unreadable          1"]
+    assert "damaged.png" in err
+
+
+def test_an_unknown_layout(command):
+    status, out, err = command("eval", "digits", "--data", SAMPLES, "--dataset", "imagenet")
+    assert (status, out) == (2, "")
+    assert "must be one of digit-sum" in err
+
+
+def test_answers_and_a_page_are_written_to_new_files(command, sums, sum_classifier, tmp_path):
+    options = [
+        "--data",
+        SAMPLES,
+        "--predictions",
+        tmp_path / "a.csv",
+        "--page",
+        tmp_path / "a.html",
+    ]
+    status, out, _ = command("eval", "digits", *options)
+    assert status == 0
+    lines = (tmp_path / "a.csv").read_text().splitlines()
+    assert lines[0] == "id,label,probability"
+    assert len(lines) == 49
+    name, text, confidence = lines[1].split(",")
+    reading = segcap.load("digits").read(SAMPLES / name)
+    assert (text, pytest.approx(float(confidence), abs=1e-4)) == (reading.text, reading.confidence)
+    page = (tmp_path / "a.html").read_text()
+    assert out.splitlines()[0].split()[2] in page
+    assert page.count("data:image") >= 48
+    status, out, err = command("eval", "digits", *options)
+    assert (status, out) == (2, "")
+    assert "must go to a new file" in err
+    rows = ["--data", sums, "--dataset", "digit-sum", "--predictions", tmp_path / "sums.csv"]
+    assert command("eval", sum_classifier, *rows)[0] == 0
+    ids = [line.split(",")[0] for line in (tmp_path / "sums.csv").read_text().splitlines()[1:]]
+    assert ids == list(map(str, range(50)))

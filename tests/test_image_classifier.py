@@ -1,0 +1,179 @@
+"""Photos are named end to end, through the verbs of every reader."""
+
+import numpy as np
+import pytest
+from PIL import Image
+from sklearn.base import clone
+from sklearn.datasets import load_sample_image
+
+import segcap
+from segcap.errors import BundleError, DataError, NotFittedError, ParameterError, SegcapWarning
+from segcap.models import IMAGE_ARCHITECTURES
+from segcap.training import Schedule
+
+SIDE = 24
+QUICK = Schedule(epochs=1, batch_size=8)
+
+
+@pytest.fixture(scope="module")
+def photos():
+    """Parts of two photos, 90 each, 24 x 24, and which they are of."""
+    rng = np.random.default_rng(0)
+    images, labels = [], []
+    for name in ("flower", "china"):
+        picture = load_sample_image(f"{name}.jpg")
+        for _ in range(90):
+            y, x = rng.integers(0, 427 - 96), rng.integers(0, 640 - 96)
+            images.append(np.asarray(picture[y : y + 96 : 4, x : x + 96 : 4]))
+            labels.append(name)
+    order = rng.permutation(180)
+    return [images[i] for i in order], [labels[i] for i in order]
+
+
+@pytest.fixture(scope="module")
+def reader(photos):
+    images, labels = photos
+    return segcap.ImageClassifier("leaky_cnn", epochs=3).fit(images[60:], labels[60:])
+
+
+def test_it_learns(reader, photos):
+    images, labels = photos
+    assert reader.score(images[:60], labels[:60]) > 0.85
+    assert reader.classes_.tolist() == ["china", "flower"]
+    assert reader.size_ == (SIDE, SIDE)
+    figures = reader.provenance_["figures"]
+    assert (figures["trained_on"], figures["validated_on"]) == (108, 12)
+    probabilities = reader.predict_proba(images[:60])
+    np.testing.assert_allclose(probabilities.sum(axis=1), 1)
+    np.testing.assert_array_equal(
+        reader.predict(images[:60]), reader.classes_[probabilities.argmax(axis=1)]
+    )
+
+
+def test_colours_count(reader, photos):
+    images, _ = photos
+    grey = [np.repeat(image.mean(axis=2, keepdims=True), 3, 2).astype(np.uint8) for image in images]
+    assert not np.allclose(
+        reader.predict_proba(images[:9]), reader.predict_proba(grey[:9]), atol=0.01
+    )
+
+
+def test_saved_and_loaded_it_answers_alike(reader, photos, tmp_path):
+    images, _ = photos
+    reader.save(tmp_path / "photos.segcap")
+    copy = segcap.load(tmp_path / "photos.segcap")
+    assert isinstance(copy, segcap.ImageClassifier)
+    assert copy.classes_.tolist() == ["china", "flower"]
+    assert (copy.size_, copy.size) == ((SIDE, SIDE), (SIDE, SIDE))
+    np.testing.assert_allclose(
+        copy.predict_proba(images[:20]), reader.predict_proba(images[:20]), atol=1e-5
+    )
+    for fixed in ({"classes": ["a", "b"]}, {"size": (8, 8)}, {"architecture": "resnet_small"}):
+        with pytest.raises(ParameterError, match="cannot be overridden"):
+            segcap.load(tmp_path / "photos.segcap", **fixed)
+
+
+def test_paths_of_photos_and_numbers_for_classes(photos, tmp_path):
+    images, labels = photos
+    paths = [tmp_path / f"{index}.png" for index in range(30)]
+    for path, image in zip(paths, images, strict=False):
+        Image.fromarray(image).save(path)
+    numbers = [int(label == "china") for label in labels[:30]]
+    reader = segcap.ImageClassifier("leaky_cnn", epochs=1, size=(12, 16)).fit(
+        paths, numbers, schedule=QUICK
+    )
+    assert reader.size_ == (12, 16)
+    assert reader.predict(paths[:2]).dtype.kind == "i"
+    reader.save(tmp_path / "numbers.segcap")
+    assert segcap.load(tmp_path / "numbers.segcap").classes_.tolist() == [0, 1]
+
+
+@pytest.mark.parametrize(
+    ("balance", "share"), [("none", 1 / 8), ("sampling", 0.5), ("weights", 0.5)]
+)
+def test_rare_classes_can_count_as_much(photos, balance, share):
+    flowers = [image for image, label in zip(*photos, strict=True) if label == "flower"][:80]
+    labels = ["rare" if index % 8 == 0 else "frequent" for index in range(80)]
+    reader = segcap.ImageClassifier("leaky_cnn", epochs=1, balance=balance, size=(12, 12))
+    # what cannot be told apart gets the share that it was shown with
+    reader.fit(flowers, labels, schedule=QUICK)
+    logits = reader._logits([np.asarray(flower) for flower in flowers])
+    shown = 1 / (1 + np.exp(logits[:, 0] - logits[:, 1]))
+    assert shown.mean() == pytest.approx(share, abs=0.2)
+
+
+@pytest.mark.parametrize("architecture", [*IMAGE_ARCHITECTURES[:2]])
+def test_every_network_learns_through_the_same_interface(architecture, photos):
+    images, labels = photos
+    with pytest.warns(SegcapWarning, match="1 of 41 images were left out"):
+        reader = segcap.ImageClassifier(architecture, epochs=1).fit(
+            [*images[:40], b"no image"], [*labels[:40], "china"], schedule=QUICK
+        )
+    assert reader.provenance_["data"]["samples"] == 40
+
+
+def test_large_photos_are_made_smaller_and_others_resized_which_is_told_once(photos):
+    images, labels = photos
+    large = [np.kron(image, np.ones((6, 8, 1), np.uint8)) for image in images[:20]]
+    reader = segcap.ImageClassifier("leaky_cnn", epochs=1)
+    with pytest.warns(SegcapWarning, match=r"another size than 72 x 96 pixels are") as told:
+        reader.fit([*large, images[20]], labels[:21], schedule=QUICK)
+    assert len(told) == 1
+    with pytest.warns(SegcapWarning, match=r"another size than 72 x 96"):
+        reader.predict(images[:3])
+    assert reader.predict(images[:3]).shape == (3,)
+
+
+def test_clone_and_repr():
+    reader = segcap.ImageClassifier(epochs=3, size=(8, 9))
+    assert clone(reader).get_params() == reader.get_params()
+    assert repr(reader) == "ImageClassifier(size=(8, 9), epochs=3)"
+
+
+@pytest.mark.parametrize(
+    ("parameters", "message"),
+    [
+        ({"architecture": "oracle"}, r"'architecture' of an? ImageClassifier must be one of leaky"),
+        ({"size": 64}, r"'size' of images must be a height and a width\. Got 64"),
+        ({"size": (0, 64)}, r"'size' must be an integer of at least 1\. Got 0"),
+        ({"balance": "scales"}, r"'balance' of an ImageClassifier must be one of none, sampling"),
+        ({"classes": ["a", "a"]}, r"'classes' must differ from each other\. Got \['a', 'a'\]"),
+        ({"weights": "imagenet"}, r"'weights' .* 'imagenet' for 'resnet50'\. Got 'imagenet' for"),
+        ({"weights": "other", "architecture": "resnet50"}, r"'weights' to start from must be None"),
+        ({"classes": ["china", "palm"]}, r"one of china, palm\. Got 'flower'"),
+    ],
+)
+def test_impossible_parameters(photos, parameters, message):
+    images, labels = photos
+    with pytest.raises(ParameterError, match=message):
+        segcap.ImageClassifier(**parameters).fit(images, labels)
+
+
+def test_impossible_data(photos, reader):
+    images, labels = photos
+    with pytest.raises(DataError, match=r"2 different labels\. Got 5 images with 1"):
+        segcap.ImageClassifier().fit(images[:5], ["china"] * 5)
+    with pytest.raises(ParameterError, match=r"all texts or all whole numbers"):
+        segcap.ImageClassifier().fit(images[:3], ["china", 3, None])
+    with pytest.raises(ParameterError, match=r"one of china, flower\. Got 'palm'"):
+        reader.score(images[:2], ["china", "palm"])
+    with pytest.raises(DataError, match=r"at least 16 x 16 pixels\. Got 9 x 9"):
+        segcap.ImageClassifier(size=(9, 9)).fit(images, labels)
+    with pytest.raises(NotFittedError, match="must be fitted"):
+        segcap.ImageClassifier().predict(images)
+
+
+def test_a_bundle_must_name_the_classes(reader, tmp_path):
+    from dataclasses import replace
+
+    from segcap.bundle import read_bundle, write_bundle
+
+    reader.save(tmp_path / "photos.segcap")
+    bundle = read_bundle(tmp_path / "photos.segcap")
+    without = {name: value for name, value in bundle.settings.items() if name != "classes"}
+    with pytest.raises(BundleError, match="classes"):
+        write_bundle(replace(bundle, settings=without), tmp_path / "other.segcap")
+    three = {**bundle.settings, "classes": ["a", "b", "c"]}
+    write_bundle(replace(bundle, settings=three), tmp_path / "other.segcap")
+    with pytest.raises(BundleError, match=r"Got 3 classes and a network of 2"):
+        segcap.load(tmp_path / "other.segcap")

@@ -1,0 +1,204 @@
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from segcap.errors import ParameterError, SegcapWarning
+from segcap.models import build
+from segcap.training.fit import Schedule, fit_network
+from segcap.training.history import History, history_csv, plot_history
+from segcap.training.lessons import ImageLessons, TextLessons
+from segcap.training.logs import Log
+
+HISTORY = History(
+    loss=[2.1, 1.2, 0.8, 0.6],
+    accuracy=[0.3, 0.6, 0.75, 0.8],
+    validation_loss=[1.9, 1.1, 0.9, 1.0],
+    validation_accuracy=[0.4, 0.7, 0.8, 0.78],
+    best_epoch=2,
+    learning_rate=[3e-3, 2e-3, 1e-3, 0.0],
+)
+
+
+@pytest.fixture
+def learn(handwriting, monkeypatch):
+    monkeypatch.setattr("segcap.training.fit._LEAST_STEPS", 3)
+    pictures, names = handwriting
+    inputs = pictures[..., None].astype(np.float32) / 255
+
+    def call(log, *, state=None, on_epoch=None, unaligned=False):
+        kind, classes = ImageLessons, names
+        network = build("plain_cnn", 10, height=28, width=28)
+        if unaligned:
+            kind, classes = TextLessons, names[:, None] + 1
+            network = build("crnn", 11, height=28, width=28)
+        lessons = kind(
+            (inputs[:96], classes[:96]),
+            (inputs[96:196], classes[96:196]),
+            lambda images, rng: images,
+        )
+        schedule = Schedule(epochs=3, batch_size=32, patience=None)
+        return fit_network(
+            network, lessons, schedule=schedule, seed=0, state=state, log=log, on_epoch=on_epoch
+        )
+
+    return call
+
+
+@pytest.fixture
+def without_tensorboard(monkeypatch):
+    monkeypatch.setattr("segcap.training.logs.find_spec", lambda name: None)
+
+
+def events(folder):
+    """From scalar to its steps and values, as TensorBoard reads them."""
+    accumulator = pytest.importorskip("tensorboard.backend.event_processing.event_accumulator")
+    read = accumulator.EventAccumulator(str(folder))
+    read.Reload()
+    return {
+        tag: [(event.step, event.value) for event in read.Scalars(tag)]
+        for tag in read.Tags()["scalars"]
+    }
+
+
+def test_every_epoch_becomes_a_row(learn, tmp_path, without_tensorboard):
+    rows = []
+    path = tmp_path / "new" / "logs" / "history.csv"
+    history = learn(
+        path.parent, on_epoch=lambda *_: rows.append(len(path.read_text().splitlines()))
+    )
+    assert rows == [2, 3, 4]
+    assert path.read_text() == history_csv(history)
+    assert [one.name for one in path.parent.iterdir()] == ["history.csv"]
+
+
+def test_what_is_unknown_stays_empty(learn, tmp_path, without_tensorboard):
+    learn(tmp_path, unaligned=True)
+    header, first, *_ = (tmp_path / "history.csv").read_text().splitlines()
+    cells = dict(zip(header.split(","), first.split(","), strict=True))
+    assert cells["epoch"] == "1"
+    assert cells["accuracy"] == ""
+    assert float(cells["validation_accuracy"]) >= 0
+
+
+def test_a_resumed_run_goes_on_with_its_log(learn, tmp_path, without_tensorboard):
+    def stop(epoch, history):
+        if epoch == 2:
+            raise KeyboardInterrupt
+
+    log, state = tmp_path / "log", tmp_path / "run.state"
+    with pytest.raises(KeyboardInterrupt):
+        learn(log, state=state, on_epoch=stop)
+    before = (log / "history.csv").read_text()
+    history = learn(log, state=state)
+    assert (log / "history.csv").read_text() == history_csv(history)
+    assert history_csv(history).startswith(before)
+    assert len(before.splitlines()) == 3
+
+
+def test_a_folder_that_cannot_be_written_to_stops_nothing(learn, tmp_path):
+    blocked = tmp_path / "file"
+    blocked.write_text("")
+    with pytest.warns(SegcapWarning, match=r"goes on without its log in '.*log'\. Got") as told:
+        history = learn(blocked / "log")
+    assert len([one for one in told if one.category is SegcapWarning]) == 1
+    assert len(history.loss) == 3
+
+
+def test_rows_that_could_not_be_written_are_written_later(learn, tmp_path, without_tensorboard):
+    path = tmp_path / "history.csv"
+    path.mkdir()
+
+    def make_room(epoch, history):
+        if epoch == 2:
+            path.rmdir()
+
+    with pytest.warns(SegcapWarning, match="without its log"):
+        history = learn(tmp_path, on_epoch=make_room)
+    assert path.read_text() == history_csv(history)
+
+
+def test_tensorboard_reads_the_same_scalars(learn, tmp_path):
+    history = learn(tmp_path)
+    read = events(tmp_path)
+    assert set(read) == {
+        "learning_rate",
+        "loss",
+        "accuracy",
+        "validation_loss",
+        "validation_accuracy",
+    }
+    for name, points in read.items():
+        assert [step for step, _ in points] == [1, 2, 3]
+        assert [value for _, value in points] == pytest.approx(getattr(history, name))
+
+
+def test_tensorboard_forgets_what_is_learned_anew(tmp_path):
+    for loss in (1.0, 2.0):
+        log = Log(tmp_path)
+        for epochs in (1, 2):
+            log.write(History([loss] * epochs, validation_loss=[loss] * epochs))
+    log = Log(tmp_path)
+    log.write(History([3.0] * 2, validation_loss=[3.0] * 2))
+    assert events(tmp_path)["loss"] == [(1, 2.0), (2, 3.0)]
+
+
+def test_a_torn_event_file_is_not_gone_on_with(tmp_path, monkeypatch):
+    pytest.importorskip("tensorboard")
+    log = Log(tmp_path)
+    log.write(History([1.0]))
+    (path,) = tmp_path.glob("events.*")
+
+    def fail(*arguments):
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("pathlib.Path.open", fail)
+        with pytest.warns(SegcapWarning, match="No space left"):
+            log.write(History([1.0, 2.0]))
+    path.write_bytes(path.read_bytes() + b"torn")
+    log.write(History([1.0, 2.0, 3.0]))
+    assert events(tmp_path)["loss"] == [(1, 1.0), (3, 3.0)]
+
+
+def test_a_log_is_written_without_tensorflow(tmp_path):
+    code = (
+        "import sys; from pathlib import Path; from segcap.training.logs import Log; "
+        "from segcap.training.history import History; "
+        f"Log(Path({str(tmp_path)!r})).write(History([1.0])); "
+        "sys.exit(bool({'tensorflow', 'keras', 'matplotlib'} & set(sys.modules)))"
+    )
+    subprocess.run(
+        [sys.executable, "-c", code], check=True, env=os.environ | {"KERAS_BACKEND": "jax"}
+    )
+    assert (tmp_path / "history.csv").is_file()
+
+
+@pytest.mark.parametrize("history", [HISTORY, History([2.0], [], [1.5], [0.1])])
+def test_curves_are_drawn(history, tmp_path):
+    plot_history(history, tmp_path / "curves.png")
+    with Image.open(tmp_path / "curves.png") as image:
+        pixels = np.asarray(image.convert("RGB")).astype(int)
+    assert pixels.shape == (540, 1350, 3)
+    for half in (pixels[:, :675], pixels[:, 675:]):
+        assert (np.abs(half - [0xD9, 0x5F, 0x02]).sum(axis=2) < 30).sum() > 40
+
+
+def test_nothing_to_draw(tmp_path):
+    with pytest.raises(ParameterError, match=r"must be of at least one epoch\. Got none"):
+        plot_history(History(), tmp_path / "curves.png")
+
+
+@pytest.mark.parametrize("name", ["curves.xyz", "missing/curves.png"])
+def test_a_picture_that_cannot_be_written(name, tmp_path):
+    with pytest.raises(ParameterError, match=r"'path' of plot_history must be an image file"):
+        plot_history(HISTORY, tmp_path / name)
+
+
+def test_drawing_without_matplotlib(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
+    with pytest.raises(ParameterError, match=r"Drawing needs Matplotlib.*Got none"):
+        plot_history(HISTORY, tmp_path / "curves.png")

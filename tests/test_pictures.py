@@ -1,0 +1,67 @@
+"""Images of any size become one array, decoded a few at a time."""
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from segcap.errors import DataError, SegcapWarning
+from segcap.image import load_image
+from segcap.training import pictures
+from segcap.training.pictures import most_common, stack_usable
+from segcap.whole import stack_images
+
+
+@pytest.fixture
+def files(tmp_path):
+    """Three files of 10 x 12 and one of 20 x 12, in colours."""
+    paths = []
+    for index, height in enumerate((10, 10, 20, 10)):
+        pixels = np.full((height, 12, 3), (40 * index, 90, 200), np.uint8)
+        paths.append(tmp_path / f"{index}.png")
+        Image.fromarray(pixels).save(paths[-1])
+    return paths
+
+
+@pytest.mark.parametrize("colour", [True, False])
+def test_they_are_what_loading_and_scaling_them_gives(files, colour):
+    pixels, kept, resized = stack_usable(files, (10, 12), colour=colour)
+    expected = stack_images([load_image(file) for file in files], (10, 12), colour=colour)
+    np.testing.assert_array_equal(pixels, expected)
+    np.testing.assert_array_equal(kept, range(4))
+    assert resized
+    assert not stack_usable(files[:2], (10, 12), colour=colour)[2]
+
+
+def test_what_is_large_lies_in_a_file(files, monkeypatch):
+    expected, _, _ = stack_usable(files, (10, 12), colour=True)
+    monkeypatch.setattr(pictures, "_MOST_IN_MEMORY", 100)
+    pixels, _, _ = stack_usable(files, (10, 12), colour=True)
+    assert isinstance(pixels, np.memmap)
+    np.testing.assert_array_equal(pixels, expected)
+
+
+def test_more_than_one_chunk_keeps_the_order(monkeypatch):
+    monkeypatch.setattr(pictures, "_TOGETHER", 3)
+    images = [np.full((4, 5), value, np.uint8) for value in range(10)]
+    pixels, _, _ = stack_usable(images, (4, 5), colour=False)
+    np.testing.assert_array_equal(pixels[:, 0, 0, 0], range(10))
+
+
+def test_what_cannot_be_loaded_is_named_and_left_out(files, tmp_path):
+    damaged = tmp_path / "damaged.png"
+    damaged.write_bytes(files[0].read_bytes()[:60])
+    with pytest.warns(SegcapWarning, match=r"2 of 4 images were left out.*damaged\.png"):
+        pixels, kept, _ = stack_usable([files[0], damaged, b"", files[1]], (10, 12), colour=True)
+    assert kept.tolist() == [0, 3]
+    assert len(pixels) == 2
+
+
+def test_the_most_common_size(files):
+    assert most_common(files) == (10, 12)
+    assert most_common([*files, b"no image"]) == (10, 12)
+    with pytest.raises(
+        DataError, match=r"that can be read\. Got 2 that cannot, the first because: .*empty"
+    ):
+        most_common([b"", "nowhere.png"])
+    with pytest.raises(DataError, match=r"that can be read\. Got none\."):
+        most_common([])

@@ -1,0 +1,224 @@
+import keras
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from segcap.errors import ParameterError, SegcapWarning
+from segcap.models import build
+from segcap.training.augment import warp_glyphs
+from segcap.training.fit import fit_network
+from segcap.training.learner import Learner
+from segcap.training.lessons import ImageLessons, TextLessons
+from segcap.training.schedule import Schedule, plateau_rate
+from segcap.training.spans import LabelledStrips, SpanLessons
+
+
+@pytest.fixture
+def lessons(handwriting, monkeypatch):
+    monkeypatch.setattr("segcap.training.fit._LEAST_STEPS", 6)
+    pictures, names = handwriting
+    inputs = pictures[..., None].astype(np.float32) / 255
+    return ImageLessons((inputs[:192], names[:192]), (inputs[192:292], names[192:292]), warp_glyphs)
+
+
+def learn(lessons, **settings):
+    keras.utils.set_random_seed(0)
+    model = build("plain_cnn", 10, height=28, width=28)
+    settings = {"epochs": 2, "batch_size": 32, "patience": None} | settings
+    history = fit_network(model, lessons, schedule=Schedule(**settings), seed=0)
+    return model, history
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"epochs": 0}, "'epochs' of a Schedule must be at least 1. Got 0"),
+        ({"batch_size": 0}, "'batch_size' of a Schedule must be at least 1. Got 0"),
+        ({"patience": 0}, "'patience' of a Schedule must be at least 1. Got 0"),
+        ({"plateau_patience": 0}, "'plateau_patience' of a Schedule must be at least 1. Got 0"),
+        ({"learning_rate": 0.0}, "'learning_rate' of a Schedule must be above 0. Got 0.0"),
+        ({"learning_rate": float("nan")}, "'learning_rate' of a Schedule must be above 0. Got nan"),
+        ({"plateau_factor": 1.0}, "'plateau_factor' of a Schedule must be between 0 and 1. Got 1"),
+        ({"plateau_factor": 0.0}, "'plateau_factor' of a Schedule must be between 0 and 1. Got 0"),
+        ({"label_smoothing": 1.0}, "'label_smoothing' of a Schedule must be at least 0 and below"),
+        ({"ema": -0.1}, "'ema' of a Schedule must be at least 0 and below 1. Got -0.1"),
+        ({"mixup": -1}, "'mixup' of a Schedule must be a number of at least 0. Got -1"),
+        ({"mixup": float("inf")}, "'mixup' of a Schedule must be a number.*Got inf"),
+        ({"cutout": 1.1}, "'cutout' of a Schedule must be in 0 to 1. Got 1.1"),
+        ({"decay": "steps"}, "'decay' of a Schedule must be one of cosine, plateau. Got 'steps'"),
+        ({"optimizer": "lion"}, "'optimizer' .* one of adamw, adam, rmsprop, sgd. Got 'lion'"),
+    ],
+)
+def test_impossible_schedules(change, message):
+    with pytest.raises(ParameterError, match=message):
+        Schedule(**change)
+
+
+def test_the_rate_rises_for_an_epoch_and_falls_where_the_loss_does_not():
+    schedule = Schedule(learning_rate=0.8, decay="plateau", plateau_patience=2, plateau_factor=0.25)
+    assert plateau_rate(schedule, 0, []) == pytest.approx(0.008)
+    assert plateau_rate(schedule, 0.5, []) == pytest.approx(0.404)
+    losses = [5, 4, 4, 4, 3, float("nan"), 3, 3, 3]
+    rates = [plateau_rate(schedule, done, losses[:done]) for done in range(1, 10)]
+    assert rates == [0.8, 0.8, 0.8, 0.2, 0.2, 0.2, 0.05, 0.05, 0.0125]
+
+
+@given(st.lists(st.floats(0, 10), max_size=20), st.integers(1, 4), st.floats(0.1, 0.9))
+def test_the_rate_never_rises_again(losses, patience, factor):
+    schedule = Schedule(decay="plateau", plateau_patience=patience, plateau_factor=factor)
+    rates = [plateau_rate(schedule, done, losses[:done]) for done in range(1, len(losses) + 1)]
+    assert rates == sorted(rates, reverse=True)
+    falls = sum(np.diff(rates) < 0)
+    assert falls <= max(0, len(losses) - 1) // patience
+
+
+def test_a_cosine_ends_at_nothing_and_a_plateau_stays(lessons):
+    _, cosine = learn(lessons, epochs=3)
+    assert cosine.learning_rate == pytest.approx([3e-3, 1.5e-3, 0], rel=1e-4, abs=1e-9)
+    _, plateau = learn(lessons, epochs=2, decay="plateau", plateau_patience=2)
+    assert plateau.learning_rate == pytest.approx([3e-3, 3e-3])
+
+
+@pytest.mark.parametrize(
+    ("name", "rate"), [("adamw", 2e-3), ("adam", 2e-3), ("rmsprop", 1e-3), ("sgd", 0.1)]
+)
+def test_every_optimizer_learns(lessons, monkeypatch, name, rate):
+    monkeypatch.setattr("segcap.training.fit._LEAST_STEPS", 15)
+    _, history = learn(lessons, optimizer=name, learning_rate=rate, epochs=4)
+    assert history.validation_loss[-1] < 0.8 * history.validation_loss[0]
+
+
+def test_weights_decay_with_adamw_alone(lessons):
+    decayed, plain, other = (
+        np.linalg.norm(learn(lessons, optimizer=name, weight_decay=decay)[0].get_weights()[0])
+        for name, decay in (("adamw", 20.0), ("adam", 20.0), ("adam", 0.1))
+    )
+    assert plain == pytest.approx(other, rel=1e-3)
+    assert decayed < 0.8 * plain
+
+
+def test_smoothed_targets_cost_even_those_who_know():
+    model = build("plain_cnn", 4, height=8, width=8)
+    kernel, bias = model.layers[-1].get_weights()
+    model.layers[-1].set_weights([0 * kernel, 0 * bias + [20, 0, 0, 0]])
+    learner = Learner(model, Schedule(label_smoothing=0.2, learning_rate=1e-9), 1, unaligned=False)
+    images = np.zeros((2, 8, 8, 1), np.float32)
+    figures = learner.step([images], learner.targets[[0, 0]], None, 0)
+    assert figures["loss"] == pytest.approx(0.2 * 3 / 4 * 20, rel=1e-3)
+
+
+@pytest.mark.parametrize("weighted", [True, False])
+def test_tricks_do_not_keep_a_network_from_learning(handwriting, monkeypatch, weighted):
+    monkeypatch.setattr("segcap.training.fit._LEAST_STEPS", 20)
+    pictures, names = handwriting
+    inputs = pictures[..., None].astype(np.float32) / 255
+    lessons = ImageLessons(
+        (inputs[:600], names[:600]),
+        (inputs[600:800], names[600:800]),
+        warp_glyphs,
+        weights=np.ones(10) if weighted else None,
+    )
+    tricks = {"mixup": 0.2, "cutout": 0.3, "label_smoothing": 0.1, "ema": 0.9}
+    _, history = learn(lessons, epochs=5, **tricks)
+    assert history.validation_accuracy[-1] > 0.7
+    assert history.loss[-1] > 1.2 * history.validation_loss[-1]
+
+
+def test_averaged_weights_are_what_is_judged_and_kept(lessons):
+    class Watched(Learner):
+        """Notes the weights after each step."""
+
+        def step(self, *batch):
+            figures = super().step(*batch)
+            passed.append(self._taught.get_weights())
+            return figures
+
+    passed = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("segcap.training.fit.Learner", Watched)
+        model = build("glyph_cnn", 10)
+        average = model.get_weights()
+        schedule = Schedule(epochs=2, batch_size=32, patience=None, ema=0.5)
+        history = fit_network(model, lessons, schedule=schedule, seed=0)
+    assert len(passed) == 12
+    for taken, weights in enumerate(passed):
+        decay = min(0.5, (1 + taken) / (10 + taken))
+        average = [decay * a + (1 - decay) * w for a, w in zip(average, weights, strict=True)]
+    for own, expected in zip(model.get_weights(), average, strict=True):
+        np.testing.assert_allclose(own, expected, rtol=1e-4, atol=1e-6)
+    assert lessons.evaluate(model)[0] == pytest.approx(history.validation_loss[-1], rel=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("architecture", "options"),
+    [
+        ("glyph_cnn", {}),
+        ("digit_heads", {"height": 28, "width": 28}),
+        ("multihead", {"height": 28, "width": 28, "length": 1}),
+    ],
+)
+def test_mixed_precision_keeps_the_network_in_single_precision(lessons, architecture, options):
+    model = build(architecture, 10, **options)
+    if architecture == "multihead":
+        lessons._classes = lessons._classes[:, None]
+        lessons.validation_classes = lessons.validation_classes[:, None]
+    schedule = Schedule(epochs=2, batch_size=32, mixed_precision=True)
+    with pytest.warns(SegcapWarning, match="only slows training down without a GPU") as told:
+        history = fit_network(model, lessons, schedule=schedule, seed=0)
+    assert told[0].filename == __file__
+    assert len(told) == 1
+    assert {layer.compute_dtype for layer in model.layers} == {"float32"}
+    assert {weight.dtype for weight in model.weights} == {"float32"}
+    assert history.loss[1] < history.loss[0]
+    kept = history.validation_loss[history.best_epoch]
+    assert lessons.evaluate(model)[0] == pytest.approx(kept, rel=1e-5)
+
+
+def test_layers_inside_layers_compute_in_half_precision_too():
+    model = build("crnn", 5, height=16, width=32)
+    with pytest.warns(SegcapWarning, match="without a GPU"):
+        learner = Learner(model, Schedule(mixed_precision=True), 5, unaligned=True)
+    around = next(one for one in learner._taught.layers if hasattr(one, "forward_layer"))
+    assert around.forward_layer.cell.compute_dtype == "float16"
+    assert learner._taught.layers[-1].compute_dtype == "float32"
+    images = np.random.default_rng(0).random((4, 16, 32, 1), np.float32)
+    half, single = (np.asarray(one(images), np.float32) for one in (learner._taught, model))
+    np.testing.assert_allclose(half, single, atol=5e-3)
+    figures = learner.step([images], np.array([[1, 2], [3, 0], [4, 0], [2, 1]]), None, 0)
+    assert np.isfinite(figures["loss"])
+
+
+@pytest.mark.parametrize("trick", [{"mixup": 0.2}, {"cutout": 0.25}, {"label_smoothing": 0.1}])
+def test_tricks_that_texts_of_unknown_places_refuse(trick):
+    images, classes = np.zeros((4, 16, 32, 1), np.float32), np.array([[1, 2]] * 4)
+    lessons = TextLessons((images, classes), (images, classes), warp_glyphs)
+    (name,) = trick
+    message = rf"'{name}' of a Schedule must be 0 where the places of characters are unknown. Got"
+    with pytest.raises(ParameterError, match=message):
+        fit_network(
+            build("crnn", 3, height=16, width=32), lessons, schedule=Schedule(**trick), seed=0
+        )
+
+
+def strips():
+    pixels = np.zeros((4, 32, 64, 2), np.uint8)
+    pixels[:, 8:24, 4:40] = 255
+    spans = np.tile(np.float32([[4, 20], [24, 40]]), (4, 1, 1))
+    lines = LabelledStrips(pixels, spans, np.array([[0, 1]] * 4))
+    return SpanLessons(lines, lines, 2)
+
+
+@pytest.mark.parametrize("trick", [{"mixup": 0.2}, {"cutout": 0.25}])
+def test_tricks_that_spans_refuse(trick):
+    (name,) = trick
+    message = rf"'{name}' of a Schedule must be 0 where a network sees more than images. Got 0.2"
+    with pytest.raises(ParameterError, match=message):
+        fit_network(build("span_cnn", 4), strips(), schedule=Schedule(**trick), seed=0)
+
+
+def test_spans_take_smoothed_targets(monkeypatch):
+    monkeypatch.setattr("segcap.training.fit._LEAST_STEPS", 2)
+    schedule = Schedule(epochs=1, batch_size=4, label_smoothing=0.1, ema=0.9)
+    history = fit_network(build("span_cnn", 4), strips(), schedule=schedule, seed=0)
+    assert np.isfinite(history.validation_loss[0])
