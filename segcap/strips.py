@@ -23,6 +23,9 @@ STRIP_HEIGHT = 32
 CHANNELS = 2
 _TEXT_HEIGHT = 26
 _OUTLIERS = 0.02
+_FILLED = 0.9
+_WIDE = 3
+_STRAY_CHANGES = 0.04
 _SIDE_MARGIN = 4
 WIDTH_STEP = 16
 _WIDEST = 26 * 100
@@ -129,6 +132,10 @@ def tone(image: NDArray[np.uint8], ink: NDArray[np.bool_]) -> NDArray[np.uint8]:
 def strip_rows(ink: NDArray[np.bool_]) -> tuple[int, int]:
     """Find the first row of a line's ink and the one after its last, without outliers.
 
+    Ink that fills 0.9 of the image's height, and is at least 3 times as wide, is taken for a
+    pattern with letters in it, such as bars or a chessboard: then rows count in which columns
+    change from ink to paper or back, but not single ones, where squares end.
+
     Parameters
     ----------
     ink : (H, W) bool array
@@ -137,10 +144,28 @@ def strip_rows(ink: NDArray[np.bool_]) -> tuple[int, int]:
     Returns
     -------
     tuple of int
-        Between them lies all ink but 2 % above and 2 % below.
+        Between them lies all ink but 2 % above and 2 % below; of changes 4 % lie on either side.
     """
-    total = np.cumsum(ink.sum(axis=1))
-    first, last = np.searchsorted(total, total[-1] * np.array([_OUTLIERS, 1 - _OUTLIERS]))
+    rows = _middle_rows(ink.sum(axis=1), _OUTLIERS)
+    if not _is_pattern(ink, rows):
+        return rows
+    changes = (ink[1:] != ink[:-1]).sum(axis=1)
+    steady = cv2.medianBlur(changes.astype(np.float32).reshape(-1, 1), 3).ravel()
+    if not steady.any():
+        return rows
+    top, bottom = _middle_rows(steady, _STRAY_CHANGES)
+    return top, bottom + 1
+
+
+def _is_pattern(ink: NDArray[np.bool_], rows: tuple[int, int]) -> bool:
+    height = rows[1] - rows[0]
+    wide = np.ptp(np.flatnonzero(ink.any(axis=0)))
+    return 1 < len(ink) <= height / _FILLED and bool(wide >= _WIDE * height)
+
+
+def _middle_rows(amounts: NDArray[np.number], outliers: float) -> tuple[int, int]:
+    total = np.cumsum(amounts)
+    first, last = np.searchsorted(total, total[-1] * np.array([outliers, 1 - outliers]))
     return int(first), int(last) + 1
 
 

@@ -210,7 +210,8 @@ def test_models_names_each_with_its_figures(run):
     _, out, _ = run("models")
     for name in segcap.available():
         assert name in out
-    assert "test_accuracy" in out
+    assert "right of what was held out: 99.64%" in out
+    assert "n = 10,000" in out
 
 
 def test_info_names_versions_and_devices(run):

@@ -4,15 +4,15 @@ import pytest
 import segcap
 from segcap import shipped
 from segcap.engine import open_engine
-from segcap.errors import BundleError, ParameterError
-from segcap.models import ARCHITECTURES, build
-from segcap.networks import (
+from segcap.engine.networks import (
     MODEL_ONNX,
     WEIGHTS,
     _export_elsewhere,
     export_network,
     rebuild_network,
 )
+from segcap.errors import BundleError, ParameterError
+from segcap.models import ARCHITECTURES, build
 
 
 def glyphs(handwriting):

@@ -43,6 +43,7 @@ def test_it_learns(reader, photos):
     assert reader.size_ == (SIDE, SIDE)
     figures = reader.provenance_["figures"]
     assert (figures["trained_on"], figures["validated_on"]) == (108, 12)
+    assert len(reader.history_.loss) == figures["epochs"] == 3
     probabilities = reader.predict_proba(images[:60])
     np.testing.assert_allclose(probabilities.sum(axis=1), 1)
     np.testing.assert_array_equal(

@@ -6,11 +6,11 @@ import pytest
 from keras import layers
 
 from segcap.engine import open_engine
+from segcap.engine.networks import export_network
 from segcap.errors import DataError
 from segcap.models import build
 from segcap.models import resnet50 as resnet50_module
 from segcap.models.resnet50 import start_from_imagenet
-from segcap.networks import export_network
 
 TILE = {"height": 64, "width": 64}
 SIX = {"height": 50, "width": 250, "length": 6}

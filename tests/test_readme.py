@@ -2,12 +2,23 @@ import re
 from pathlib import Path
 
 import pytest
+from PIL import Image
+from sklearn.datasets import load_sample_image
 
 import segcap
+from segcap.generate import TextGenerator, write_text
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)
+
+
+def quick(block):
+    """The same code with a single pass over the data."""
+    block = block.replace("length=4).fit", 'length=4, epochs=1, binarization="otsu").fit')
+    for settings in ("length=5)", '("digit_heads")', 'balance="sampling")'):
+        block = block.replace(settings, f"{settings[:-1]}, epochs=1)")
+    return block.replace("epochs=60", "epochs=1")
 
 
 @pytest.mark.filterwarnings("ignore:.*has not learned to read")
@@ -25,10 +36,21 @@ def test_the_python_blocks_run_one_after_the_other(monkeypatch, tmp_path, handwr
         "other_labels": labels[:5],
         "more_images": rows.images[:20],
         "their_labels": labels[:20],
+        "sums": rows.labels.sum(axis=1),
     }
+    generator = TextGenerator("gradient-line")
+    write_text(generator, 30, tmp_path / "archive")
+    for name in ("china", "flower"):
+        picture = load_sample_image(f"{name}.jpg")
+        (tmp_path / "Large" / name).mkdir(parents=True)
+        for place in range(10):
+            part = picture[40 * place : 40 * place + 32, 60 * place : 60 * place + 32]
+            Image.fromarray(part).save(tmp_path / "Large" / name / f"{place}.png")
+    photos = segcap.datasets.load("folders", tmp_path / "Large")
+    names |= {"photos": photos.images, "names": photos.labels, "other_photos": photos.images[:3]}
     for block in BLOCKS:
-        quick = block.replace("length=4).fit", 'length=4, epochs=1, binarization="otsu").fit')
-        exec(quick.replace("epochs=60", "epochs=1"), names)
+        exec(quick(block), names)
+    assert len(names["train"]) == 4000
     assert names["logits"].shape == (len(names["segments"].boxes), 10)
 
 

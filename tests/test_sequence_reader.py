@@ -190,3 +190,31 @@ def test_a_bundle_whose_parts_disagree(crnn, drawn, tmp_path):
 def test_before_it_has_learned():
     with pytest.raises(NotFittedError, match="must be fitted"):
         segcap.SequenceReader().read(np.zeros((32, 80), np.uint8))
+
+
+def test_probabilities_of_places(crnn, multihead, of_three):
+    images, _ = of_three
+    crnn = clone_of_length(crnn, 3)
+    for reader in (crnn, multihead):
+        shares = reader.predict_proba(images[:30])
+        assert shares.shape == (30, 3, 3)
+        np.testing.assert_allclose(shares.sum(axis=2), 1)
+        likeliest = ["".join(CHARSET[i] for i in own.argmax(axis=1)) for own in shares]
+        assert np.mean(likeliest == reader.predict(images[:30])) > 0.9
+        assert reader.predict_proba([]).shape == (0, 3, 3)
+
+
+def test_what_no_path_can_spell_is_anything(crnn, of_three):
+    narrow = clone_of_length(crnn, 100)
+    np.testing.assert_allclose(narrow.predict_proba(of_three[0][:1]), 1 / 3)
+
+
+def test_places_need_a_length(crnn, of_three):
+    with pytest.raises(ParameterError, match=r"texts of one 'length'\. Got None"):
+        crnn.predict_proba(of_three[0][:1])
+
+
+def clone_of_length(reader, length):
+    copy = clone(reader).set_params(length=length)
+    copy.trained_, copy.size_, copy.charset_ = reader.trained_, reader.size_, reader.charset_
+    return copy

@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 
 from segcap.engine import open_engine
+from segcap.engine.networks import export_network
 from segcap.models import build
 from segcap.models.span_cnn import SpanSampling, span_cnn
-from segcap.networks import export_network
 from segcap.strips import STRIP_HEIGHT
 
 SIZES = [(1, 16, 1), (2, 48, 5), (3, 160, 40), (2, 64, 1)]

@@ -165,7 +165,39 @@ def test_strips_show_soft_ink_and_tone_in_one_place(text):
 )
 def test_rows_of_a_line_without_its_outliers(counts, rows):
     ink = np.arange(40) < np.array(counts)[:, None]
-    assert strip_rows(ink) == rows
+    padded = np.pad(ink, ((len(ink), len(ink)), (0, 0)))
+    assert strip_rows(padded) == (rows[0] + len(ink), rows[1] + len(ink))
+
+
+def bars(size):
+    return np.broadcast_to(np.arange(size[1]) // 3 % 2 == 0, size)
+
+
+def chessboard(size):
+    return np.add.outer(np.arange(size[0]) // 10, np.arange(size[1]) // 10) % 2 == 0
+
+
+@pytest.mark.parametrize("pattern", [bars, chessboard])
+def test_rows_of_letters_in_a_pattern(pattern):
+    letters = binarize(TextGenerator("six-char", difficulty=0).sample(seed=0).image)
+    top, bottom = strip_rows(letters)
+    first, last = strip_rows(pattern(letters.shape) ^ letters)
+    assert abs(first - top) <= 5
+    assert abs(last - bottom) <= 5
+
+
+@pytest.mark.parametrize("size", [(1, 9), (2, 9), (5, 40), (50, 250)])
+def test_rows_of_ink_alone(size):
+    top, bottom = strip_rows(np.ones(size, bool))
+    assert top == 0
+    assert size[0] - bottom <= 1
+
+
+def test_narrow_ink_that_fills_its_image_is_no_pattern():
+    stem = np.zeros((40, 30), bool)
+    stem[:5] = True
+    stem[:, 12:17] = True
+    assert strip_rows(stem) == (0, 39)
 
 
 @given(blocks())

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from segcap.engine import open_engine
+from segcap.engine.networks import export_network
 from segcap.models import SUM_ARCHITECTURES, build
 from segcap.models.digit_heads import DigitSum
-from segcap.networks import export_network
 
 SIZE = {"height": 40, "width": 168}
 

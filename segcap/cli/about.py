@@ -12,14 +12,20 @@ from segcap.shipped import available, bundle_path
 def models() -> None:
     """List the shipped readers."""
     from segcap.bundle import read_bundle
+    from segcap.evaluate.metrics import Share
 
     for name in available():
         path = bundle_path(name)
         bundle = read_bundle(path)
-        figures = ", ".join(f"{key} {value}" for key, value in bundle.provenance["figures"].items())
+        figures = dict(bundle.provenance["figures"])
         print(f"{name}: {bundle.kind}, {bundle.architecture}, {path.stat().st_size:,} bytes")
-        print(f"  characters {bundle.charset}")
-        print(f"  learned from {bundle.provenance['data']['name']}: {figures}")
+        told = bundle.charset or ", ".join(map(str, bundle.settings["classes"]))
+        print(f"  {'characters' if bundle.charset else 'classes'} {told}")
+        if "test_n" in figures:
+            names = ("test_accuracy", "test_accuracy_low", "test_accuracy_high", "test_n")
+            print(f"  right of what was held out: {Share(*map(figures.pop, names))}")
+        described = ", ".join(f"{key} {value}" for key, value in figures.items())
+        print(f"  learned from {bundle.provenance['data']['name']}: {described}")
 
 
 @app.command()
@@ -32,7 +38,7 @@ def info() -> None:
     print(f"opencv {cv2.__version__}")
     for package in ("numpy", "scikit-image", "scikit-learn", "onnxruntime"):
         print(f"{package} {metadata.version(package)}")
-    from segcap.networks import keras_devices
+    from segcap.engine.networks import keras_devices
 
     try:
         backend, devices = keras_devices()

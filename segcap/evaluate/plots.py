@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from segcap.errors import ParameterError
+from segcap.drawing import new_figure
 from segcap.evaluate.classes import ConfusionMatrix
 from segcap.evaluate.labels import shown_label
 
@@ -41,19 +41,13 @@ def plot_confusion(matrix: ConfusionMatrix, *, title: str = "") -> "Figure":
     ParameterError
         Matplotlib is not installed.
     """
-    try:
-        from matplotlib.figure import Figure
-    except ImportError:
-        raise ParameterError(
-            "Drawing needs Matplotlib: pip install 'segcap[train]'. Got none."
-        ) from None
     names = [shown_label(label) for label in matrix.classes]
     true = [name for name, label in zip(names, matrix.classes, strict=True) if label is not None]
     counts = matrix.counts[: len(true)]
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     digits = len(str(counts.max()))
     side = max(_LEAST_WIDTH, len(names) * max(_CELL, 0.085 * digits)) + _MARGIN
-    figure = Figure(figsize=(side, side), layout="constrained")
+    figure = new_figure(side, side)
     axes = figure.subplots()
     axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
     for row, column in np.argwhere(counts):

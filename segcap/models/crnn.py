@@ -3,6 +3,8 @@
 import keras
 from keras import layers
 
+from segcap.models.blocks import convolution
+
 __all__ = ["crnn"]
 
 _FILTERS = (32, 64, 96, 128)
@@ -42,9 +44,7 @@ def crnn(
     images = keras.Input((height, width, 1), name="images")
     x = images
     for filters, pool in zip(_FILTERS, ((2, 2), (2, 2), (2, 1), (2, 1)), strict=True):
-        x = layers.Conv2D(filters, 3, padding="same", use_bias=False)(x)
-        x = layers.ReLU()(layers.BatchNormalization(momentum=0.9)(x))
-        x = layers.MaxPooling2D(pool)(x)
+        x = layers.MaxPooling2D(pool)(convolution(x, filters))
     x = layers.Permute((2, 1, 3))(x)
     x = layers.Reshape((x.shape[1], x.shape[2] * x.shape[3]))(x)
     x = layers.Dropout(dropout)(layers.Dense(features, activation="relu")(x))

@@ -7,6 +7,7 @@ import numpy as np
 from keras import layers, ops
 from numpy.typing import NDArray
 
+from segcap.models.blocks import convolution, rectified
 from segcap.models.places import PlaceAttention
 
 __all__ = ["DigitSum", "digit_heads"]
@@ -58,19 +59,19 @@ def digit_heads(
     places = (classes - 1) // (_DIGITS - 1)
     images = keras.Input((height, width, 1), name="images")
     first, second, third, fourth = widths
-    x = _convolution(images, first)
-    x = _convolution(x, second, strides=2)
-    x = _convolution(x, second)
-    x = _convolution(x, third, strides=2)
-    x = _convolution(x, third)
-    x = _convolution(x, fourth, strides=(2, 1))
+    x = convolution(images, first)
+    x = convolution(x, second, strides=2)
+    x = convolution(x, second)
+    x = convolution(x, third, strides=2)
+    x = convolution(x, third)
+    x = convolution(x, fourth, strides=(2, 1))
     x = layers.Permute((2, 1, 3))(x)
     x = layers.Reshape((x.shape[1], -1))(x)
-    columns = _normalised(layers.Conv1D(features, 3, padding="same", use_bias=False)(x))
-    wider = _normalised(layers.Conv1D(features, 9, padding="same", use_bias=False)(columns))
+    columns = rectified(layers.Conv1D(features, 3, padding="same", use_bias=False)(x))
+    wider = rectified(layers.Conv1D(features, 9, padding="same", use_bias=False)(columns))
     looked_at = layers.Conv1D(places, 9, padding="same")(wider)
     gathered = PlaceAttention(places, name="places")([columns, looked_at])
-    x = _normalised(layers.Dense(features, use_bias=False)(layers.Dropout(dropout)(gathered)))
+    x = rectified(layers.Dense(features, use_bias=False)(layers.Dropout(dropout)(gathered)))
     digits = layers.Dense(_DIGITS, name="digits")(x)
     return keras.Model(images, DigitSum(name="logits")(digits), name="digit_heads")
 
@@ -98,15 +99,3 @@ def _adder(sums: int) -> NDArray[np.float32]:
     """(10 sums, sums + 9): 1 where a sum and a digit, the digit running faster, make a new sum."""
     made = (np.arange(sums)[:, None] + np.arange(_DIGITS)).ravel()
     return np.eye(sums + _DIGITS - 1, dtype=np.float32)[made]
-
-
-def _convolution(
-    x: keras.KerasTensor, filters: int, strides: int | tuple[int, int] = 1
-) -> keras.KerasTensor:
-    return _normalised(
-        layers.Conv2D(filters, 3, strides=strides, padding="same", use_bias=False)(x)
-    )
-
-
-def _normalised(x: keras.KerasTensor) -> keras.KerasTensor:
-    return layers.ReLU()(layers.BatchNormalization(momentum=0.9)(x))

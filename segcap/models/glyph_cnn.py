@@ -1,11 +1,16 @@
 """The glyph network: small columns of convolutions whose logits are averaged."""
 
+from functools import partial
+
 import keras
 from keras import layers
 
 from segcap.glyphs import GLYPH_SIZE
+from segcap.models.blocks import convolution
 
 __all__ = ["glyph_cnn"]
+
+_block = partial(convolution, momentum=0.99)
 
 
 def glyph_cnn(
@@ -62,21 +67,9 @@ def _column(
     dropout: float,
 ) -> keras.KerasTensor:
     first, second, third, fourth = widths
-    x = layers.MaxPooling2D()(_convolution(glyphs, first // 2, kernel=stem))
-    x = _convolution(x, first)
-    x = _convolution(x, second, strides=2)
-    x = _convolution(x, third)
-    x = _convolution(x, fourth, padding="valid")
+    x = layers.MaxPooling2D()(_block(glyphs, first // 2, kernel=stem))
+    x = _block(x, first)
+    x = _block(x, second, strides=2)
+    x = _block(x, third)
+    x = _block(x, fourth, padding="valid")
     return layers.Dense(classes)(layers.Dropout(dropout)(layers.Flatten()(x)))
-
-
-def _convolution(
-    x: keras.KerasTensor,
-    filters: int,
-    *,
-    kernel: int = 3,
-    strides: int = 1,
-    padding: str = "same",
-) -> keras.KerasTensor:
-    x = layers.Conv2D(filters, kernel, strides=strides, padding=padding, use_bias=False)(x)
-    return layers.ReLU()(layers.BatchNormalization()(x))

@@ -3,6 +3,7 @@
 import keras
 from keras import layers
 
+from segcap.models.blocks import convolution, rectified
 from segcap.models.places import PlaceAttention
 
 __all__ = ["multihead"]
@@ -45,31 +46,24 @@ def multihead(
     from street view imagery. ICDAR 2017.
     """
     images = keras.Input((height, width, 1), name="images")
-    x = _convolution(images, _WIDTHS[0], 1)
-    x = _convolution(x, _WIDTHS[0], 2)
+    x = convolution(images, _WIDTHS[0])
+    x = convolution(x, _WIDTHS[0], strides=2)
     for filters in _WIDTHS[1:]:
-        x = _convolution(x, filters, 1)
-        x = _convolution(x, filters, 2 if filters != _WIDTHS[-1] else (2, 1))
+        x = convolution(x, filters)
+        x = convolution(x, filters, strides=2 if filters != _WIDTHS[-1] else (2, 1))
     x = layers.Permute((2, 1, 3))(x)
     columns = layers.Reshape((x.shape[1], x.shape[2] * x.shape[3]))(x)
     columns = _context(columns, features, 3)
     wide = _context(_context(columns, features, 9), features, 9, dilation=3)
     gathered = PlaceAttention(length, name="places")([columns, layers.Conv1D(length, 1)(wide)])
     x = layers.Dense(features, use_bias=False)(layers.Dropout(dropout)(gathered))
-    x = layers.ReLU()(layers.BatchNormalization(momentum=0.9)(x))
+    x = rectified(x)
     logits = layers.Dense(classes, name="logits")(layers.Dropout(dropout)(x))
     return keras.Model(images, logits, name="multihead")
-
-
-def _convolution(
-    x: keras.KerasTensor, filters: int, strides: int | tuple[int, int]
-) -> keras.KerasTensor:
-    x = layers.Conv2D(filters, 3, strides=strides, padding="same", use_bias=False)(x)
-    return layers.ReLU()(layers.BatchNormalization(momentum=0.9)(x))
 
 
 def _context(
     x: keras.KerasTensor, features: int, kernel: int, dilation: int = 1
 ) -> keras.KerasTensor:
     x = layers.Conv1D(features, kernel, dilation_rate=dilation, padding="same", use_bias=False)(x)
-    return layers.ReLU()(layers.BatchNormalization(momentum=0.9)(x))
+    return rectified(x)

@@ -3,6 +3,8 @@
 import keras
 from keras import layers
 
+from segcap.models.blocks import rectified
+
 __all__ = ["resnet_small"]
 
 _STEM = 24
@@ -39,20 +41,16 @@ def resnet_small(
     for stage, (filters, blocks) in enumerate(_STAGES):
         for block in range(blocks):
             x = _residual(x, filters, strides=2 if stage and not block else 1)
-    x = layers.GlobalAveragePooling2D()(_activated(x))
+    x = layers.GlobalAveragePooling2D()(rectified(x))
     logits = layers.Dense(classes, name="logits")(layers.Dropout(dropout)(x))
     return keras.Model(images, logits, name="resnet_small")
 
 
 def _residual(x: keras.KerasTensor, filters: int, *, strides: int) -> keras.KerasTensor:
-    ready = _activated(x)
+    ready = rectified(x)
     if strides > 1 or x.shape[-1] != filters:
         pooled = layers.AveragePooling2D(strides, padding="same")(ready) if strides > 1 else ready
         x = layers.Conv2D(filters, 1, use_bias=False)(pooled)
     y = layers.Conv2D(filters, 3, strides=strides, padding="same", use_bias=False)(ready)
-    y = layers.Conv2D(filters, 3, padding="same", use_bias=False)(_activated(y))
+    y = layers.Conv2D(filters, 3, padding="same", use_bias=False)(rectified(y))
     return layers.Add()([x, y])
-
-
-def _activated(x: keras.KerasTensor) -> keras.KerasTensor:
-    return layers.ReLU()(layers.BatchNormalization(momentum=0.9)(x))

@@ -1,16 +1,20 @@
 """The span network: names spans of a line of text, seen with what stands around them."""
 
+from functools import partial
 from typing import Any
 
 import keras
 from keras import layers, ops
 
+from segcap.models.blocks import convolution, rectified
 from segcap.strips import CHANNELS, STRIP_HEIGHT
 
 __all__ = ["SpanSampling", "span_cnn"]
 
 _STRIDE = 4
+_MOMENTUM = 0.99
 _POINTS = (-0.3, 0.0, 0.2, 0.4, 0.6, 0.8, 1.0, 1.3)
+_block = partial(convolution, momentum=_MOMENTUM)
 
 
 def span_cnn(
@@ -52,17 +56,18 @@ def span_cnn(
     strips = keras.Input((STRIP_HEIGHT, None, CHANNELS), name="strips")
     spans = keras.Input((None, 2), name="spans")
     first, second, third, fourth = widths
-    x = _convolution(strips, first)
-    x = _convolution(x, second, strides=2)
-    x = _convolution(x, second)
-    x = _convolution(x, third, strides=2)
-    x = _convolution(x, third)
-    x = _convolution(x, fourth, strides=(2, 1))
-    x = _convolution(x, features, kernel=(4, 3), padding="valid", pad_columns=1)
+    x = _block(strips, first)
+    x = _block(x, second, strides=2)
+    x = _block(x, second)
+    x = _block(x, third, strides=2)
+    x = _block(x, third)
+    x = _block(x, fourth, strides=(2, 1))
+    x = layers.ZeroPadding2D((0, 1))(x)
+    x = _block(x, features, kernel=(4, 3), padding="valid")
     x = layers.Reshape((-1, features))(x)
     x = SpanSampling(name="sampled")([layers.Dropout(dropout)(x), spans])
     x = layers.Dense(features, use_bias=False)(x)
-    x = layers.ReLU()(layers.BatchNormalization()(x))
+    x = rectified(x, momentum=_MOMENTUM)
     logits = layers.Dense(classes, name="logits")(layers.Dropout(dropout)(x))
     return keras.Model([strips, spans], logits, name="span_cnn")
 
@@ -92,18 +97,3 @@ class SpanSampling(layers.Layer):
         """Give the shape of what `call` returns."""
         columns, spans = input_shape
         return (*spans[:2], len(_POINTS) * columns[-1] + 1)
-
-
-def _convolution(
-    x: keras.KerasTensor,
-    filters: int,
-    *,
-    kernel: int | tuple[int, int] = 3,
-    strides: int | tuple[int, int] = 1,
-    padding: str = "same",
-    pad_columns: int = 0,
-) -> keras.KerasTensor:
-    if pad_columns:
-        x = layers.ZeroPadding2D((0, pad_columns))(x)
-    x = layers.Conv2D(filters, kernel, strides=strides, padding=padding, use_bias=False)(x)
-    return layers.ReLU()(layers.BatchNormalization()(x))

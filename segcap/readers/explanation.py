@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from segcap.errors import ParameterError
+from segcap.drawing import new_figure
 from segcap.pipeline import Pipeline, Scored
 from segcap.reading import Reading
 
@@ -37,18 +37,12 @@ def draw_explanation(pipeline: Pipeline, image: NDArray[np.uint8]) -> "Figure":
     ParameterError
         Matplotlib is not installed.
     """
-    try:
-        from matplotlib.figure import Figure
-    except ImportError:
-        raise ParameterError(
-            "Drawing needs Matplotlib: pip install 'segcap[train]'. Got none."
-        ) from None
     (scored,) = pipeline.score([image])
     outcome = pipeline.choose(scored)
     ink = pipeline.finding.segments(image).labels > 0
     height, width = ink.shape
     panel = max(0.9, min(2.5, _WIDTH * height / width))
-    figure = Figure(figsize=(_WIDTH, 3.4 * panel + 2.2), layout="constrained")
+    figure = new_figure(_WIDTH, 3.4 * panel + 2.2)
     top, middle, bottom, last = figure.subplots(
         4, 1, height_ratios=[panel, panel, 1.4 * panel, 1.2]
     )

@@ -58,6 +58,8 @@ class ImageClassifier(WholeImageClassifier):
     trained_ : Trained
     provenance_ : dict
         Data, seed, versions and figures of the training.
+    history_ : History
+        What happened, epoch by epoch; only after `fit`. See `segcap.training.plot_history`.
     """
 
     kind = "image-classifier"

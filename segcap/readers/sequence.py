@@ -1,20 +1,22 @@
 """Networks that read the text of a whole image, without cutting it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from segcap.batches import batched
 from segcap.bundle import Bundle
 from segcap.charset import Charset
 from segcap.compose import log_softmax
 from segcap.engine import EngineName
 from segcap.errors import DataError, ImageError, ParameterError
+from segcap.image import ImageSource, load_image
 from segcap.models import PIXELS_A_COLUMN, SEQUENCE_ARCHITECTURES
 from segcap.readers.base import TextReader
-from segcap.readers.checks import check_length, check_share, check_whole_number
+from segcap.readers.checks import check_length, check_many, check_share, check_whole_number
 from segcap.readers.whole import WholeImageReader
 from segcap.reading import Glyph, Reading
 from segcap.sequence import BLANK, aligned_columns, beam_search, greedy_classes
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["SequenceReader"]
 
 _ALTERNATIVES = 3
+_BATCH = 256
 _UNALIGNED = "crnn"
 _LARGE = "resnet50"
 
@@ -71,6 +74,8 @@ class SequenceReader(WholeImageReader, TextReader[_Outcome]):
     trained_ : Trained
     provenance_ : dict
         Data, seed, versions and figures of the training.
+    history_ : History
+        What happened, epoch by epoch; only after `fit`. See `segcap.training.plot_history`.
 
     Notes
     -----
@@ -232,22 +237,76 @@ class SequenceReader(WholeImageReader, TextReader[_Outcome]):
             for image in images
         ]
 
+    def predict_proba(self, images: Iterable[ImageSource]) -> NDArray[np.float64]:
+        """Give the probability of each character at each place, (N, length, C).
+
+        Parameters
+        ----------
+        images : iterable of path, bytes, array or PIL.Image.Image
+
+        Returns
+        -------
+        (N, length, C) float64 array
+            In the order of `charset_`; each place sums to 1. Those of "crnn" are shares of the
+            texts of that length that its search ends with, all characters alike if there is none.
+
+        Raises
+        ------
+        ParameterError
+            The `length` is unknown.
+        ImageError
+            An image cannot be loaded.
+        """
+        self._require_fitted()
+        self._check_parameters()
+        check_many(images)
+        if self.length is None:
+            raise ParameterError("Probabilities of places need texts of one 'length'. Got None.")
+        parts = [np.empty((0, self.length, len(self.charset_)))]
+        for batch in batched(images, _BATCH):
+            loaded = [load_image(image) for image in batch]
+            self._tell_if_resized(loaded, stacklevel=2)
+            parts.append(np.stack([self._shares(named) for named in self._named(loaded)]))
+        return np.concatenate(parts)
+
+    def _shares(self, named: NDArray[np.float64]) -> NDArray[np.float64]:
+        if self.trained_.architecture != _UNALIGNED:
+            return np.exp(named)
+        ranked = self._ranked(named)
+        shape = int(self.length or 0), len(self.charset_)
+        if not ranked:
+            return np.full(shape, 1 / shape[1])
+        found = np.array([probability for _, probability in ranked])
+        weights = np.exp(found - np.logaddexp.reduce(found))
+        shares = np.zeros(shape)
+        for (classes, _), weight in zip(ranked, weights, strict=True):
+            shares[np.arange(shape[0]), list(classes)] += weight
+        return shares
+
+    def _named(self, images: list[NDArray[np.uint8]]) -> list[NDArray[np.float64]]:
+        """Give the log-probabilities of what each image's columns or places show."""
+        allowed = Charset(self.charset_).mask(self.allowlist)
+        if self.trained_.architecture == _UNALIGNED:
+            allowed = np.append(True, allowed)
+        return [
+            log_softmax(own, temperature=self.trained_.temperature, allowed=allowed)
+            for own in self._logits(images)
+        ]
+
     def _readings(self, images: list[NDArray[np.uint8]]) -> list[Reading]:
         if not images:
             return []
         self._tell_if_resized(images, stacklevel=5)
         unaligned = self.trained_.architecture == _UNALIGNED
-        allowed = Charset(self.charset_).mask(self.allowlist)
-        if unaligned:
-            allowed = np.append(True, allowed)
         compose = self._of_columns if unaligned else self._of_places
         return [
-            compose(
-                log_softmax(own, temperature=self.trained_.temperature, allowed=allowed),
-                image.shape[:2],
-            )
-            for own, image in zip(self._logits(images), images, strict=True)
+            compose(named, image.shape[:2])
+            for named, image in zip(self._named(images), images, strict=True)
         ]
+
+    def _ranked(self, named: NDArray[np.float64]) -> list[tuple[tuple[int, ...], float]]:
+        ranked = beam_search(named, width=self.beam_width, length=self.length)
+        return ranked or beam_search(named, width=self.beam_width, length=self.length, least=0)
 
     def _of_columns(self, named: NDArray[np.float64], size: tuple[int, ...]) -> Reading:
         """Compose a reading of what each column shows."""
@@ -255,10 +314,7 @@ class SequenceReader(WholeImageReader, TextReader[_Outcome]):
             classes = greedy_classes(named)
             confidence = float(np.exp(named.max(axis=1).sum()))
         else:
-            ranked = beam_search(named, width=self.beam_width, length=self.length)
-            ranked = ranked or beam_search(
-                named, width=self.beam_width, length=self.length, least=0
-            )
+            ranked = self._ranked(named)
             if not ranked:
                 return Reading(status="rejected")
             classes = np.array(ranked[0][0], np.intp)

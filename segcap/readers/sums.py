@@ -48,6 +48,8 @@ class SumClassifier(WholeImageClassifier):
     trained_ : Trained
     provenance_ : dict
         Data, seed, versions and figures of the training.
+    history_ : History
+        What happened, epoch by epoch; only after `fit`. See `segcap.training.plot_history`.
     """
 
     kind = "sum-classifier"

@@ -27,7 +27,7 @@ from segcap.trained import Trained
 from segcap.whole import stack_images
 
 if TYPE_CHECKING:
-    from segcap.training.fit import OnEpoch, Schedule
+    from segcap.training.fit import History, OnEpoch, Schedule
     from segcap.training.lessons import ImageLessons, Labelled
 
 __all__ = ["WholeImageReader"]
@@ -57,6 +57,7 @@ class WholeImageReader(Estimator, ABC):
     trained_: Trained
     size_: tuple[int, int]
     provenance_: dict[str, Any]
+    history_: "History"
     _has_told = False
 
     @abstractmethod
@@ -186,7 +187,7 @@ class WholeImageReader(Estimator, ABC):
         if resized and not self._resizes_silently():
             _warn_of_resizing(size, stacklevel=2)
         held_out = max(1, round(_VALIDATION_SHARE * len(pixels)))
-        trained, figures = train_network(
+        trained, history, figures = train_network(
             self.architecture,
             self._lessons(
                 (pixels[held_out:], classes[held_out:]), (pixels[:held_out], classes[:held_out])
@@ -200,7 +201,7 @@ class WholeImageReader(Estimator, ABC):
             log=log,
             on_epoch=on_epoch,
         )
-        self.trained_, self.size_ = trained, size
+        self.trained_, self.size_, self.history_ = trained, size, history
         self._keep_answers(answers)
         self.provenance_ = {
             "data": {

@@ -206,9 +206,9 @@ def _drawn_sums(data: str | os.PathLike[str] | None, seed: int) -> tuple[Dataset
 def _figures(measured: Measured) -> dict[str, Any]:
     whole = {
         "test_accuracy": round(measured.whole.value, 6),
-        "test_low": round(measured.whole.low, 6),
-        "test_high": round(measured.whole.high, 6),
-        "tested_on": measured.whole.n,
+        "test_accuracy_low": round(measured.whole.low, 6),
+        "test_accuracy_high": round(measured.whole.high, 6),
+        "test_n": measured.whole.n,
     }
     if measured.characters is None:
         return whole

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["MIXED_CHARSET", "train_mixed"]
 
 MIXED_CHARSET = string.digits + string.ascii_lowercase + string.ascii_uppercase
-_LINES = 80_000
+_LINES = 100_000
 _VALIDATED_ON = 1500
 _SEED, _OTHER_SEED = 0, 7
 
@@ -31,7 +31,7 @@ def train_mixed(
     state: str | os.PathLike[str] | None = None,
     on_epoch: "OnEpoch | None" = None,
 ) -> GlyphReader:
-    """Learn letters and digits from 80,000 lines that all schemes draw, and MNIST's x_train.
+    """Learn letters and digits from 100,000 lines that all schemes draw, and MNIST's x_train.
 
     Parameters
     ----------
@@ -67,15 +67,15 @@ def train_mixed(
 def _lines(n: int, seed: int, digits: Digits) -> LabelledStrips:
     small = string.digits + string.ascii_lowercase
     shares = [
-        Share(TextGenerator("mixed", charset=MIXED_CHARSET, length=(3, 6)), 0.26),
-        Share(TextGenerator("colour-lines", charset=MIXED_CHARSET, length=(4, 5)), 0.1),
-        Share(TextGenerator("colour-lines"), 0.08),
-        Share(TextGenerator("gradient-line", charset=small), 0.15),
-        Share(TextGenerator("wordpress", charset=small.upper()), 0.09),
-        Share(TextGenerator("six-char"), 0.19, in_capitals=True),
+        Share(TextGenerator("mixed", charset=MIXED_CHARSET, length=(3, 6)), 0.2),
+        Share(TextGenerator("colour-lines", charset=MIXED_CHARSET, length=(4, 5)), 0.08),
+        Share(TextGenerator("colour-lines"), 0.07),
+        Share(TextGenerator("gradient-line", charset=small), 0.14),
+        Share(TextGenerator("wordpress", charset=small.upper()), 0.07),
+        Share(TextGenerator("six-char"), 0.32, in_capitals=True),
         Share(TextGenerator("clean", charset=MIXED_CHARSET), 0.03),
         Share(TextGenerator("number-field", length=(3, 6)), 0.03),
     ]
     texts = drawn_texts(shares, n, seed=seed, charset=Charset(MIXED_CHARSET), n_jobs=-1)
-    rows = digit_lines(round(0.07 * n), digits, min_advance=12, seed=seed, n_jobs=-1)
+    rows = digit_lines(round(0.06 * n), digits, min_advance=12, seed=seed, n_jobs=-1)
     return stacked(texts + rows)

@@ -1,21 +1,23 @@
 """Learn classifiers: data, loop, calibration."""
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-__all__ = ["Schedule", "balance"]
+_HOMES = {
+    "Schedule": "segcap.training.schedule",
+    "balance": "segcap.training.balanced",
+    "plot_history": "segcap.training.history",
+}
+
+__all__ = ["Schedule", "balance", "plot_history"]
 
 if TYPE_CHECKING:
     from segcap.training.balanced import balance
+    from segcap.training.history import plot_history
     from segcap.training.schedule import Schedule
 
 
 def __getattr__(name: str) -> Any:
-    if name == "balance":
-        from segcap.training.balanced import balance
-
-        return balance
-    if name == "Schedule":
-        from segcap.training.schedule import Schedule
-
-        return Schedule
+    if name in _HOMES:
+        return getattr(import_module(_HOMES[name]), name)
     raise AttributeError(f"module 'segcap.training' has no attribute {name!r}")

@@ -127,17 +127,16 @@ def train_classifier(
     lessons = ImageLessons(
         (glyphs[train], labels[train]), (glyphs[validation], labels[validation]), augment_glyphs
     )
-    return TrainedClassifier(
-        *train_network(
-            architecture,
-            lessons,
-            classes=classes,
-            schedule=schedule,
-            seed=seed,
-            state=state,
-            on_epoch=on_epoch,
-        )
+    trained, _, figures = train_network(
+        architecture,
+        lessons,
+        classes=classes,
+        schedule=schedule,
+        seed=seed,
+        state=state,
+        on_epoch=on_epoch,
     )
+    return TrainedClassifier(trained, figures)
 
 
 def versions(architecture: str) -> dict[str, str]:

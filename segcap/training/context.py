@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from segcap.engine.networks import WEIGHTS, export_network, rebuild_network, require_keras
 from segcap.errors import DataError
-from segcap.networks import WEIGHTS, export_network, rebuild_network, require_keras
 from segcap.trained import CONTEXT, NO_CHARACTER, Trained
 from segcap.training.calibrate import fit_temperature
 from segcap.training.fit import OnEpoch, Schedule, fit_network

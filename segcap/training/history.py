@@ -6,6 +6,7 @@ import os
 from dataclasses import dataclass, field
 from typing import Any
 
+from segcap.drawing import new_figure
 from segcap.errors import ParameterError
 
 __all__ = ["SCALARS", "History", "history_csv", "plot_history"]
@@ -78,13 +79,7 @@ def plot_history(history: History, path: str | os.PathLike[str]) -> None:
         raise ParameterError(
             "The 'history' of plot_history must be of at least one epoch. Got none."
         )
-    try:
-        from matplotlib.figure import Figure
-    except ImportError:
-        raise ParameterError(
-            "Drawing needs Matplotlib: pip install 'segcap[train]'. Got none."
-        ) from None
-    figure = Figure(figsize=(9, 3.6), layout="constrained")
+    figure = new_figure(9, 3.6)
     losses, accuracies = figure.subplots(1, 2)
     _draw(losses, "loss", history.loss, history.validation_loss, history.best_epoch)
     _draw(accuracies, "accuracy", history.accuracy, history.validation_accuracy, history.best_epoch)

@@ -4,10 +4,10 @@ import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from segcap.networks import export_network, require_keras
+from segcap.engine.networks import export_network, require_keras
 from segcap.trained import Trained
 from segcap.training.calibrate import fit_temperature
-from segcap.training.fit import OnEpoch, Schedule, fit_network
+from segcap.training.fit import History, OnEpoch, Schedule, fit_network
 from segcap.training.lessons import ImageLessons
 from segcap.training.rounding import round_to_half
 
@@ -29,7 +29,7 @@ def train_network(
     state: str | os.PathLike[str] | None = None,
     log: str | os.PathLike[str] | None = None,
     on_epoch: OnEpoch | None = None,
-) -> tuple[Trained, dict[str, Any]]:
+) -> tuple[Trained, History, dict[str, Any]]:
     """Train a network from nothing, or from weights learned on other images.
 
     Weights are rounded to half precision, so that every engine computes with the same numbers and
@@ -54,6 +54,7 @@ def train_network(
     -------
     trained : Trained
         Calibrated on the validation part.
+    history : History
     figures : dict
         Sizes of both parts, epochs, validation accuracy.
 
@@ -85,13 +86,14 @@ def train_network(
         on_epoch=on_epoch,
     )
     trained, accuracy = ready_for_reading(model, lessons, options or {})
-    return trained, {
+    figures = {
         "trained_on": len(lessons),
         "validated_on": len(lessons.validation_classes),
         "epochs": len(history.loss),
         "best_epoch": history.best_epoch + 1,
         "validation_accuracy": round(accuracy, 6),
     }
+    return trained, history, figures
 
 
 def ready_for_reading(

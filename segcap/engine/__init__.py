@@ -7,10 +7,10 @@ from typing import Any, Literal, Protocol, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from segcap.engine.networks import MODEL_ONNX, WEIGHTS, as_model_inputs, rebuild_network
 from segcap.errors import BundleError, ParameterError
 from segcap.models import ARCHITECTURES
 from segcap.models.baselines import BASELINES
-from segcap.networks import MODEL_ONNX, WEIGHTS, as_model_inputs, rebuild_network
 
 __all__ = [
     "ENGINES",

@@ -160,7 +160,7 @@ def _export_elsewhere(
             "To save a network trained in JAX, TensorFlow or PyTorch must be installed as well. "
             "Got neither."
         )
-    code = "import sys; from segcap.networks import convert_weights; convert_weights(*sys.argv[1:])"
+    code = f"import sys; from {__name__} import convert_weights; convert_weights(*sys.argv[1:])"
     run = subprocess.run(
         [
             sys.executable,
