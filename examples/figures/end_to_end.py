@@ -6,17 +6,20 @@
 TASK and PATH are as of `segcap train`: digit-sum (mnist.npz: rows of four overlapping digits, of
 which the sums alone are told; those tested on show digits of x_test), captcha-v2, six-char,
 recaptcha-tiles, cats-dogs. A fifth of the images is held out, of the tiles 0.3; with --folds each
-image is tested on once. --balance is for tiles and cats-dogs.
+image is tested on once. --balance is for tiles and cats-dogs; "files" writes a balanced folder of
+2,000 photos a class first.
 """
 
 import argparse
 import resource
+import tempfile
 import time
 from pathlib import Path
 
 from segcap.evaluate import character_accuracy, classification_report, exact_match
 from segcap.recipes.end_to_end import end_to_end_reader, task_data
 from segcap.recipes.tasks import END_TO_END
+from segcap.training import balance
 
 parser = argparse.ArgumentParser(description=__doc__)
 parser.add_argument("task", choices=list(END_TO_END))
@@ -24,7 +27,7 @@ parser.add_argument("--data", type=Path)
 parser.add_argument("--architecture")
 parser.add_argument("--epochs", type=int)
 parser.add_argument("--folds", type=int)
-parser.add_argument("--balance", choices=["none", "sampling", "weights"])
+parser.add_argument("--balance", choices=["none", "sampling", "weights", "files"])
 parser.add_argument("--seed", type=int, default=0)
 parser.add_argument("--state", type=Path)
 parser.add_argument("--out", type=Path)
@@ -40,7 +43,7 @@ def answer(learned, tested):
         args.task, learned, architecture=args.architecture, epochs=args.epochs, seed=args.seed
     )
     if args.balance:
-        reader.set_params(balance=args.balance)
+        reader.set_params(balance="none" if args.balance == "files" else args.balance)
     started = time.perf_counter()
     reader.fit(learned.images, learned.labels, state=args.state, on_epoch=show)
     minutes = (time.perf_counter() - started) / 60
@@ -52,7 +55,12 @@ def answer(learned, tested):
 
 
 answers, truths = [], []
-for learned, tested in task_data(args.task, args.data, folds=args.folds, seed=args.seed):
+if args.balance == "files":
+    folder = tempfile.mkdtemp()
+    parts = [balance(args.data, Path(folder, "balanced_images"), test=0.3, seed=args.seed)]
+else:
+    parts = task_data(args.task, args.data, folds=args.folds, seed=args.seed)
+for learned, tested in parts:
     answers += answer(learned, tested).tolist()
     truths += tested.labels.tolist()
     print(f"  right  {exact_match(answers, truths)}", flush=True)

@@ -114,6 +114,7 @@ def end_to_end_reader(
         "architecture": architecture or END_TO_END[task].architecture,
         "epochs": epochs or END_TO_END[task].epochs,
         "random_state": seed,
+        **END_TO_END[task].settings,
     }
     if learned.classes is not None:
         return ImageClassifier(classes=learned.classes, **settings)

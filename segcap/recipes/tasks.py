@@ -1,6 +1,8 @@
 """The tasks that readers which answer from the whole image are shipped for."""
 
-from typing import NamedTuple
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 __all__ = ["END_TO_END", "Task"]
 
@@ -15,17 +17,20 @@ class Task(NamedTuple):
         Passes over the images.
     test : float
         Share of the images that is held out for the test.
+    settings : mapping
+        Further parameters of the reader.
     """
 
     architecture: str
     epochs: int
     test: float
+    settings: Mapping[str, Any] = MappingProxyType({})
 
 
 END_TO_END: dict[str, Task] = {
     "digit-sum": Task("digit_heads", 30, 0.2),
     "captcha-v2": Task("crnn", 60, 0.2),
     "six-char": Task("multihead", 40, 0.2),
-    "recaptcha-tiles": Task("resnet_small", 40, 0.3),
-    "cats-dogs": Task("resnet_small", 40, 0.2),
+    "recaptcha-tiles": Task("resnet_small", 40, 0.3, {"size": (72, 72), "balance": "sampling"}),
+    "cats-dogs": Task("resnet_small", 40, 0.2, {"size": (72, 72)}),
 }
