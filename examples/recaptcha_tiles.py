@@ -33,7 +33,7 @@ else:
     learned, tested = dataset.split(test=0.3, seed=0)
 reader = segcap.ImageClassifier(
     args.architecture,
-    classes=sorted(set(dataset.labels)),
+    classes=sorted(set(learned.labels)),
     size=(32, 32) if args.quick else (64, 64),
     balance="none" if args.balance == "files" else args.balance,
     epochs=6 if args.quick else args.epochs,

@@ -15,7 +15,15 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 from segcap.errors import DataError, ImageError
 
-__all__ = ["ImageSource", "find_images", "image_size", "load_image", "source_name", "to_grey"]
+__all__ = [
+    "ImageSource",
+    "find_images",
+    "image_size",
+    "load_image",
+    "load_small",
+    "source_name",
+    "to_grey",
+]
 
 T = TypeVar("T")
 
@@ -77,6 +85,35 @@ def load_image(source: ImageSource) -> NDArray[np.uint8]:
     if isinstance(source, np.ndarray):
         return _rgb(_eight_bit(_checked(source)))
     return _opened(source, _from_pil)
+
+
+def load_small(source: ImageSource, side: int) -> NDArray[np.uint8]:
+    """Load one image as `load_image` does, a JPEG decoded at no more than it takes for a size.
+
+    Parameters
+    ----------
+    source : path, bytes, array or PIL.Image.Image
+    side : int
+        Least height and width that is wanted, pixels.
+
+    Returns
+    -------
+    (H, W, 3) uint8 array
+        RGB, perhaps smaller than the image, and grey.
+
+    Raises
+    ------
+    ImageError
+        As of `load_image`.
+    """
+    if isinstance(source, np.ndarray | Image.Image):
+        return load_image(source)
+
+    def drafted(image: Image.Image, name: str) -> NDArray[np.uint8]:
+        image.draft("L", (side, side))
+        return _from_pil(image, name)
+
+    return _opened(source, drafted)
 
 
 def image_size(source: ImageSource) -> tuple[int, int]:
@@ -238,6 +275,8 @@ def _from_file(file: IO[bytes], size: int, name: str, use: Callable[[Image.Image
 def _upright_size(image: Image.Image, name: str) -> tuple[int, int]:
     _check_pixels(image, name)
     width, height = image.size
+    if image.format == "TIFF":  # whose size is that of the upright image already
+        return height, width
     try:
         # a PNG's own getexif decodes the picture to look for what may stand after it
         lies_on_its_side = Image.Image.getexif(image).get(_ORIENTATION) in _ON_ITS_SIDE

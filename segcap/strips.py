@@ -25,6 +25,7 @@ _TEXT_HEIGHT = 26
 _OUTLIERS = 0.02
 _FILLED = 0.9
 _WIDE = 3
+_FEWER = 0.85
 _STRAY_CHANGES = 0.04
 _SIDE_MARGIN = 4
 WIDTH_STEP = 16
@@ -134,7 +135,8 @@ def strip_rows(ink: NDArray[np.bool_]) -> tuple[int, int]:
 
     Ink that fills 0.9 of the image's height, and is at least 3 times as wide, is taken for a
     pattern with letters in it, such as bars or a chessboard: then rows count in which columns
-    change from ink to paper or back, but not single ones, where squares end.
+    change from ink to paper or back, but not single ones, where squares end. If these are hardly
+    fewer, it is text that fills its image.
 
     Parameters
     ----------
@@ -154,7 +156,8 @@ def strip_rows(ink: NDArray[np.bool_]) -> tuple[int, int]:
     if not steady.any():
         return rows
     top, bottom = _middle_rows(steady, _STRAY_CHANGES)
-    return top, bottom + 1
+    fewer = bottom + 1 - top <= _FEWER * (rows[1] - rows[0])
+    return (top, bottom + 1) if fewer else rows
 
 
 def _is_pattern(ink: NDArray[np.bool_], rows: tuple[int, int]) -> bool:

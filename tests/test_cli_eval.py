@@ -156,7 +156,7 @@ def test_answers_and_a_page_are_written_to_new_files(command, sums, sum_classifi
     assert page.count("data:image") >= 48
     status, out, err = command("eval", "digits", *options)
     assert (status, out) == (2, "")
-    assert "must go to a new file" in err
+    assert "must go to a new file in a folder that exists" in err
     rows = ["--data", sums, "--dataset", "digit-sum", "--predictions", tmp_path / "sums.csv"]
     assert command("eval", sum_classifier, *rows)[0] == 0
     ids = [line.split(",")[0] for line in (tmp_path / "sums.csv").read_text().splitlines()[1:]]

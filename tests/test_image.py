@@ -6,14 +6,16 @@ import struct
 import zlib
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
+from sklearn.datasets import load_sample_image
 
 from segcap.errors import ImageError
-from segcap.image import image_size, load_image, source_name, to_grey
+from segcap.image import image_size, load_image, load_small, source_name, to_grey
 
 GREY = np.array([[0, 51, 102], [153, 204, 255]], np.uint8)
 GREY_AS_RGB = np.repeat(GREY[..., None], 3, axis=2)
@@ -361,12 +363,13 @@ def test_source_name(source, name):
     assert source_name(source) == name
 
 
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "TIFF", "WEBP"])
 @pytest.mark.parametrize("orientation", [1, 3, 6, 8])
-def test_sizes_from_headers_are_those_of_loaded_images(orientation):
+def test_sizes_from_headers_are_those_of_loaded_images(orientation, kind):
     exif = Image.Exif()
     exif[0x0112] = orientation
     pixels = np.zeros((4, 9, 3), np.uint8)
-    for source in (encoded(Image.fromarray(pixels), "JPEG", exif=exif), Image.fromarray(pixels)):
+    for source in (encoded(Image.fromarray(pixels), kind, exif=exif), Image.fromarray(pixels)):
         assert image_size(source) == load_image(source).shape[:2]
     assert image_size(pixels) == image_size(pixels[..., 0]) == (4, 9)
 
@@ -382,3 +385,15 @@ def test_a_size_needs_no_more_than_the_header(tmp_path):
         image_size(tmp_path / "none.png")
     with pytest.raises(ImageError, match="array must have shape"):
         image_size(np.zeros(3))
+
+
+def test_a_photo_can_be_decoded_small():
+    photo = load_sample_image("flower.jpg")
+    jpeg = encoded(Image.fromarray(photo), "JPEG")
+    small = load_small(jpeg, 64)
+    assert 64 <= min(small.shape[:2]) < 150
+    whole = to_grey(cv2.resize(photo, small.shape[1::-1], interpolation=cv2.INTER_AREA))
+    assert np.corrcoef(to_grey(small).ravel(), whole.ravel())[0, 1] > 0.99
+    np.testing.assert_array_equal(load_small(photo, 64), photo)
+    with pytest.raises(ImageError, match="in one of the formats"):
+        load_small(encoded(Image.fromarray(photo), "PCX"), 64)

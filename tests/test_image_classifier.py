@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from PIL import Image
-from sklearn.base import clone
+from sklearn.base import clone, is_classifier
 from sklearn.datasets import load_sample_image
 
 import segcap
@@ -113,22 +113,35 @@ def test_every_network_learns_through_the_same_interface(architecture, photos):
     assert reader.provenance_["data"]["samples"] == 40
 
 
-def test_large_photos_are_made_smaller_and_others_resized_which_is_told_once(photos):
+def test_large_photos_are_made_smaller_and_unlike_sizes_told_once(photos):
     images, labels = photos
     large = [np.kron(image, np.ones((6, 8, 1), np.uint8)) for image in images[:20]]
     reader = segcap.ImageClassifier("leaky_cnn", epochs=1)
     with pytest.warns(SegcapWarning, match=r"another size than 72 x 96 pixels are") as told:
         reader.fit([*large, images[20]], labels[:21], schedule=QUICK)
     assert len(told) == 1
-    with pytest.warns(SegcapWarning, match=r"another size than 72 x 96"):
-        reader.predict(images[:3])
     assert reader.predict(images[:3]).shape == (3,)
+    reader.fit(large, labels[:20], schedule=QUICK)
+    assert reader.size_ == (72, 96)
+
+
+def test_images_of_a_group_are_held_out_together(photos):
+    images, labels = photos
+    copies = [images[index // 10] for index in range(100)]
+    numbers = [index // 10 for index in range(100)]
+    reader = segcap.ImageClassifier("leaky_cnn", size=(12, 12))
+    reader.fit(copies, [labels[n] for n in numbers], groups=numbers, schedule=QUICK)
+    figures = reader.provenance_["figures"]
+    assert (figures["trained_on"], figures["validated_on"]) == (90, 10)
 
 
 def test_clone_and_repr():
     reader = segcap.ImageClassifier(epochs=3, size=(8, 9))
     assert clone(reader).get_params() == reader.get_params()
     assert repr(reader) == "ImageClassifier(size=(8, 9), epochs=3)"
+    assert "classes=array(" in repr(segcap.ImageClassifier(classes=np.array(["a", "b"])))
+    assert is_classifier(reader)
+    assert not is_classifier(segcap.SequenceReader())
 
 
 @pytest.mark.parametrize(
@@ -154,10 +167,17 @@ def test_impossible_data(photos, reader):
     images, labels = photos
     with pytest.raises(DataError, match=r"2 different labels\. Got 5 images with 1"):
         segcap.ImageClassifier().fit(images[:5], ["china"] * 5)
-    with pytest.raises(ParameterError, match=r"all texts or all whole numbers"):
-        segcap.ImageClassifier().fit(images[:3], ["china", 3, None])
-    with pytest.raises(ParameterError, match=r"one of china, flower\. Got 'palm'"):
-        reader.score(images[:2], ["china", "palm"])
+    for mixed in (["china", 3, 4], ["1", "cat", 1]):
+        with pytest.raises(ParameterError, match=r"all texts or all whole numbers\. Got both"):
+            segcap.ImageClassifier().fit(images[:3], mixed)
+    with pytest.raises(ParameterError, match=r"one of 1, 2\. Got None"):
+        segcap.ImageClassifier().fit(images[:3], [1, None, 2])
+    for other in (True, 2.5):
+        with pytest.raises(ParameterError, match=rf"texts or whole numbers\. Got {other}"):
+            segcap.ImageClassifier().fit(images[:3], [1, other, 2])
+    assert reader.score(images[:4], ["palm"] * 4) == 0
+    with pytest.raises(DataError, match=r"as many groups as images, if any\. Got 180 images and 3"):
+        reader.fit(images, labels, groups=[0, 1, 2])
     with pytest.raises(DataError, match=r"at least 16 x 16 pixels\. Got 9 x 9"):
         segcap.ImageClassifier(size=(9, 9)).fit(images, labels)
     with pytest.raises(NotFittedError, match="must be fitted"):

@@ -186,6 +186,16 @@ def test_rows_of_letters_in_a_pattern(pattern):
     assert abs(last - bottom) <= 5
 
 
+@pytest.mark.parametrize("seed", range(8))
+def test_text_that_fills_its_image_is_no_pattern(seed):
+    generator = TextGenerator("clean", charset="ABCDEFGH0235689", length=6)
+    ink = binarize(generator.sample(seed, seed=1).image)
+    rows, columns = (np.flatnonzero(ink.any(axis=axis)) for axis in (1, 0))
+    tight = ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    expected = np.array(strip_rows(ink)) - rows[0]
+    assert np.abs(strip_rows(tight) - expected).max() == 0
+
+
 @pytest.mark.parametrize("size", [(1, 9), (2, 9), (5, 40), (50, 250)])
 def test_rows_of_ink_alone(size):
     top, bottom = strip_rows(np.ones(size, bool))

@@ -55,6 +55,8 @@ def answer(learned, tested):
 
 
 answers, truths = [], []
+if args.balance == "files" and (args.task != "recaptcha-tiles" or args.folds):
+    parser.error("--balance files is for recaptcha-tiles without --folds")
 if args.balance == "files":
     folder = tempfile.mkdtemp()
     parts = [balance(args.data, Path(folder, "balanced_images"), test=0.3, seed=args.seed)]

@@ -5,22 +5,20 @@ import warnings
 from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Annotated, Any, NamedTuple, TypeAlias
+from typing import Annotated, Any, TypeAlias
 
 import typer
 from numpy.typing import NDArray
 
-from segcap.batches import batched
 from segcap.cli.app import app, say
 from segcap.cli.reading import Engine, Length, digit_sum, open_reader
 from segcap.datasets.catalogue import load, names
 from segcap.datasets.dataset import Dataset
 from segcap.datasets.summary import summarise
-from segcap.errors import DataError, ImageError, ParameterError, SegcapWarning
-from segcap.image import load_image
+from segcap.errors import DataError, ParameterError, SegcapWarning
+from segcap.readers.answers import Answer, classes_of, sums_of, texts_of
+from segcap.readers.classifier import WholeImageClassifier
 from segcap.readers.sums import SumClassifier
-
-_BATCH = 256
 
 
 @app.command("eval")
@@ -48,8 +46,10 @@ def evaluate(
     from segcap.evaluate.predictions import write_predictions
 
     for file in (predictions, page):
-        if file is not None and file.exists():
-            raise DataError(f"What is written must go to a new file. Got '{file}', which exists.")
+        if file is not None and (file.exists() or not file.parent.is_dir()):
+            raise DataError(
+                f"What is written must go to a new file in a folder that exists. Got '{file}'."
+            )
     known = load(dataset, data)
     reader = open_reader(model, length, None, engine, able_to="predict")
     answer_all = _way_to_answer(reader, known, model)
@@ -59,10 +59,10 @@ def evaluate(
         warnings.filterwarnings("once", category=SegcapWarning)
         warnings.showwarning = lambda message, *_: say(f"Warning: {message}")
         outcomes = answer_all(reader, known.images)
-    answers = [outcome.answer for outcome in outcomes]
+    answers = [None if one.value is None else str(one.value) for one in outcomes]
     adds_up = isinstance(reader, SumClassifier) and known.charset is not None
     truths = [digit_sum(label) if adds_up else str(label) for label in known.labels.tolist()]
-    if answer_all is _texts:
+    if answer_all is texts_of:
         print(f"exact match         {exact_match(answers, truths)}")
         print(f"character accuracy  {character_accuracy([a or '' for a in answers], truths)}")
     else:
@@ -73,8 +73,15 @@ def evaluate(
     if predictions is not None:
         write_predictions(predictions, _ids(known), answers, confidences)
     if page is not None:
-        title = f"{known.name} read by {model}"
-        sample_page(page, known.images, answers, truths, confidences, title=title)
+        sample_page(
+            page,
+            known.images,
+            answers,
+            truths,
+            confidences,
+            title=f"{known.name} read by {model}",
+            unit="character" if answer_all is texts_of else "class",
+        )
     errors = [outcome.error for outcome in outcomes if outcome.error]
     for error in errors:
         say(error)
@@ -82,61 +89,20 @@ def evaluate(
         raise typer.Exit(1)
 
 
-class _Outcome(NamedTuple):
-    answer: str | None
-    confidence: float
-    status: str
-    error: str | None = None
+_Answering: TypeAlias = Callable[[Any, Sequence[Any] | NDArray], list[Answer]]
 
 
-_Answer: TypeAlias = Callable[[Any, Sequence[Any] | NDArray], list[_Outcome]]
-
-
-def _way_to_answer(reader: Any, known: Dataset, model: str) -> _Answer:
-    if hasattr(reader, "predict_proba"):
-        return _classes
+def _way_to_answer(reader: Any, known: Dataset, model: str) -> _Answering:
+    if isinstance(reader, WholeImageClassifier):
+        return classes_of
     if known.labels.dtype.kind == "U":
-        return _texts
+        return texts_of
     if not hasattr(reader, "digit_sums"):
         raise ParameterError(
             f"The model for '{known.name}' must be a reader of sums. "
             f"Got '{model}', a {type(reader).__name__}."
         )
-    return _sums
-
-
-def _texts(reader: Any, images: Sequence[Any] | NDArray) -> list[_Outcome]:
-    return [
-        _Outcome(None if r.status == "unreadable" else r.text, r.confidence, r.status, r.error)
-        for r in reader.read_many(images)
-    ]
-
-
-def _sums(reader: Any, images: Sequence[Any] | NDArray) -> list[_Outcome]:
-    return [
-        _Outcome(None if r.value is None else str(r.value), r.confidence, r.status, r.error)
-        for r in reader.digit_sums(images)
-    ]
-
-
-def _classes(reader: Any, images: Sequence[Any] | NDArray) -> list[_Outcome]:
-    outcomes: list[_Outcome] = []
-    for batch in batched(images, _BATCH):
-        loaded, errors = [], {}
-        for place, image in enumerate(batch):
-            try:
-                loaded.append(load_image(image))
-            except ImageError as error:
-                errors[place] = _Outcome(None, 0.0, "unreadable", str(error))
-        named = iter(reader.predict_proba(loaded))
-        for place in range(len(batch)):
-            if place in errors:
-                outcomes.append(errors[place])
-                continue
-            shares = next(named)
-            answer = str(reader.classes_[shares.argmax()])
-            outcomes.append(_Outcome(answer, float(shares.max()), "ok"))
-    return outcomes
+    return sums_of
 
 
 def _ids(known: Dataset) -> list[str]:

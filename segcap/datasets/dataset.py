@@ -84,7 +84,8 @@ class Dataset:
     def digest(self) -> str:
         """SHA-256 of the images' names below `root`, or of their pixels, and labels, in order.
 
-        It names a split: equal digests are equal images with equal labels in equal order.
+        It names a split: equal digests are equal names, or pixels, with equal labels, in equal
+        order.
         """
         sha = hashlib.sha256()
         if isinstance(self.images, np.ndarray):

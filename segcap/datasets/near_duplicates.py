@@ -3,17 +3,15 @@
 import hashlib
 from collections.abc import Hashable, Iterable, Sequence
 from numbers import Integral
-from os import PathLike
 from pathlib import Path
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from segcap.batches import check_jobs
-from segcap.errors import ParameterError
-from segcap.image import ImageSource, load_image, to_grey
+from segcap.errors import ImageError, ParameterError
+from segcap.image import ImageSource, load_small, to_grey
 
 __all__ = ["identical", "near_duplicates", "numbered", "perceptual_hash"]
 
@@ -158,14 +156,8 @@ def _components(hashes: NDArray[np.bool_], distance: int) -> NDArray[np.intp]:
 
 def _hash_or_none(image: ImageSource) -> NDArray[np.bool_] | None:
     try:
-        if not isinstance(image, str | PathLike):
-            return perceptual_hash(to_grey(load_image(image)))
-        with Image.open(image) as opened:
-            if opened.width * opened.height > (Image.MAX_IMAGE_PIXELS or np.inf):
-                return None
-            opened.draft("L", (2 * _SIDE, 2 * _SIDE))
-            return perceptual_hash(to_grey(load_image(opened)))
-    except Exception:  # noqa: BLE001 decoders raise what they like on damaged files
+        return perceptual_hash(to_grey(load_small(image, 2 * _SIDE)))
+    except ImageError:
         return None
 
 

@@ -27,8 +27,8 @@ def divide(groups: NDArray[np.intp], labels: NDArray | None, *, test: float, see
         Classes whose shares shall be the same on both sides, as far as there are enough groups;
         a group counts as of its first image's class.
     test : float or int
-        A share in (0, 1), or a number of images in 1 ... N - 1. Where groups are larger than one,
-        the number is met as nearly as drawing whole groups allows.
+        A share of the groups in (0, 1), or a number of images in 1 ... N - 1, which is turned into
+        such a share; where groups are of unlike size, the number of images may be another.
     seed : int
         In 0 ... 2**32 - 1.
 

@@ -3,7 +3,7 @@
 import keras
 from keras import layers
 
-__all__ = ["convolution", "rectified"]
+__all__ = ["QUICK", "convolution", "rectified"]
 
 QUICK = 0.9
 """Momentum of batch normalisation in networks that learn in few steps."""

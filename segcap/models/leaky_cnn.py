@@ -3,6 +3,8 @@
 import keras
 from keras import layers
 
+from segcap.models.blocks import QUICK
+
 __all__ = ["leaky_cnn"]
 
 _SLOPE = 0.1
@@ -56,12 +58,12 @@ def leaky_cnn(
     for depth in range(conv_layers):
         count = filters * 2 ** min(depth, _MOST_DOUBLINGS)
         x = layers.Conv2D(count, 3, padding="same", use_bias=False)(x)
-        x = layers.LeakyReLU(_SLOPE)(layers.BatchNormalization(momentum=0.9)(x))
+        x = layers.LeakyReLU(_SLOPE)(layers.BatchNormalization(momentum=QUICK)(x))
         if min(x.shape[1:3]) >= 2 * _SMALLEST:
             x = layers.MaxPooling2D(2)(x)
     x = layers.GlobalAveragePooling2D()(x)
     for _ in range(dense_layers):
         x = layers.Dense(neurons, use_bias=False)(layers.Dropout(dropout)(x))
-        x = layers.LeakyReLU(_SLOPE)(layers.BatchNormalization(momentum=0.9)(x))
+        x = layers.LeakyReLU(_SLOPE)(layers.BatchNormalization(momentum=QUICK)(x))
     logits = layers.Dense(classes, name="logits")(layers.Dropout(dropout)(x))
     return keras.Model(images, logits, name="leaky_cnn")

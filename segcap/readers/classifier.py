@@ -66,8 +66,16 @@ class WholeImageClassifier(WholeImageReader, ABC):
                 "A score needs as many labels as images, at least one. "
                 f"Got {len(predicted)} images and {len(labels)} labels."
             )
-        truths = self.classes_[self._encode(list(labels), self.classes_.tolist())]
-        return float(np.mean(predicted == truths))
+        pairs = zip(predicted.tolist(), labels, strict=True)
+        return float(np.mean([answer == truth for answer, truth in pairs]))
+
+    def __sklearn_tags__(self) -> Any:
+        from sklearn.utils import ClassifierTags
+
+        tags = super().__sklearn_tags__()
+        tags.estimator_type = "classifier"
+        tags.classifier_tags = ClassifierTags()
+        return tags
 
     def _keep_answers(self, answers: Sequence[Any]) -> None:
         self.classes_ = np.array(answers)

@@ -60,6 +60,6 @@ class Estimator:
         changed = ", ".join(
             f"{name}={value!r}"
             for name, value in self.get_params().items()
-            if value is not defaults[name] and value != defaults[name]
+            if repr(value) != repr(defaults[name])
         )
         return f"{type(self).__name__}({changed})"

@@ -1,7 +1,6 @@
 """Networks that name what a photo shows."""
 
 from collections.abc import Sequence
-from numbers import Integral
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
 
 import numpy as np
@@ -10,6 +9,7 @@ from numpy.typing import NDArray
 from segcap.bundle import Bundle
 from segcap.engine import EngineName
 from segcap.errors import ParameterError
+from segcap.evaluate.labels import plain_labels
 from segcap.image import ImageSource
 from segcap.models import IMAGE_ARCHITECTURES
 from segcap.readers.checks import check_whole_number
@@ -65,6 +65,7 @@ class ImageClassifier(WholeImageClassifier):
     kind = "image-classifier"
     architectures = IMAGE_ARCHITECTURES
     in_colour = True
+    of_any_size = True
 
     def __init__(
         self,
@@ -108,22 +109,18 @@ class ImageClassifier(WholeImageClassifier):
 
     def _answers(self, labels: Sequence[Any]) -> list[Any]:
         if self.classes is not None:
-            return list(self.classes)
-        try:
-            return np.unique(list(labels)).tolist()
-        except TypeError:
-            raise ParameterError(
-                "Labels must be all texts or all whole numbers. Got a mixture."
-            ) from None
+            return plain_labels(self.classes, name="classes")
+        return sorted({label for label in plain_labels(labels, name="labels") if label is not None})
 
     def _encode(self, labels: Sequence[Any], answers: Sequence[Any]) -> NDArray[np.intp]:
         place = {answer: index for index, answer in enumerate(answers)}
-        for label in labels:
-            if not isinstance(label, str | Integral) or label not in place:
+        known = plain_labels([*answers, *labels], name="classes and labels")[len(answers) :]
+        for label in known:
+            if label not in place:
                 raise ParameterError(
                     f"Every label must be one of {', '.join(map(str, answers))}. Got {label!r}."
                 )
-        return np.array([place[label] for label in labels], np.intp)
+        return np.array([place[label] for label in known], np.intp)
 
     def _network_options(self, size: tuple[int, int]) -> dict[str, int]:
         return super()._network_options(size) | {"channels": 3}

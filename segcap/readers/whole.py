@@ -47,6 +47,7 @@ class WholeImageReader(Estimator, ABC):
     kind: ClassVar[str]
     architectures: ClassVar[tuple[str, ...]]
     in_colour: ClassVar[bool] = False
+    of_any_size: ClassVar[bool] = False
 
     weights: str | None = None
     architecture: str
@@ -119,6 +120,7 @@ class WholeImageReader(Estimator, ABC):
         images: Iterable[ImageSource],
         labels: Sequence[Any] | NDArray,
         *,
+        groups: Sequence[int] | NDArray | None = None,
         schedule: "Schedule | None" = None,
         state: str | os.PathLike[str] | None = None,
         log: str | os.PathLike[str] | None = None,
@@ -135,6 +137,9 @@ class WholeImageReader(Estimator, ABC):
         images : iterable of path, bytes, array or PIL.Image.Image
         labels : sequence
             One an image.
+        groups : sequence of int, optional
+            Images of equal numbers, such as copies of one photo, are held out together or not at
+            all; see `segcap.datasets.Dataset.groups`.
         schedule : segcap.training.Schedule, optional
             How to learn, in place of the reader's own way and its `epochs`.
         state : path, optional
@@ -173,8 +178,9 @@ class WholeImageReader(Estimator, ABC):
         answers = self._answers(labels)
         classes = self._encode(labels, answers)
         size = self._common_size(images)
-        order = np.random.default_rng(self.random_state).permutation(len(images))
-        pixels, kept, resized = stack_usable(
+        self._check_size(size, classes)
+        order, held_out = self._order(len(images), groups)
+        pixels, kept, are_alike = stack_usable(
             [images[index] for index in order], size, colour=self.in_colour
         )
         classes = classes[order[kept]]
@@ -183,10 +189,9 @@ class WholeImageReader(Estimator, ABC):
                 "Learning needs usable images with at least 2 different labels. "
                 f"Got {len(pixels)} images with {len(np.unique(classes, axis=0))}."
             )
-        self._check_size(size, classes)
-        if resized and not self._resizes_silently():
+        if not are_alike and not self._resizes_silently():
             _warn_of_resizing(size, stacklevel=2)
-        held_out = max(1, round(_VALIDATION_SHARE * len(pixels)))
+        held_out = max(1, int((kept < held_out).sum()))
         trained, history, figures = train_network(
             self.architecture,
             self._lessons(
@@ -202,6 +207,7 @@ class WholeImageReader(Estimator, ABC):
             on_epoch=on_epoch,
         )
         self.trained_, self.size_, self.history_ = trained, size, history
+        self._has_told = False
         self._keep_answers(answers)
         self.provenance_ = {
             "data": {
@@ -214,6 +220,25 @@ class WholeImageReader(Estimator, ABC):
             "figures": figures,
         }
         return self
+
+    def _order(
+        self, count: int, groups: Sequence[int] | NDArray | None
+    ) -> tuple[NDArray[np.intp], int]:
+        """Put images in random order, those held out first, and tell how many these are."""
+        rng = np.random.default_rng(self.random_state)
+        if groups is None:
+            return rng.permutation(count), max(1, round(_VALIDATION_SHARE * count))
+        from segcap.datasets.splits import divide
+
+        if len(groups) != count:
+            raise DataError(
+                "Learning needs as many groups as images, if any. "
+                f"Got {count} images and {len(groups)} groups."
+            )
+        learned, held_out = divide(
+            np.asarray(groups), None, test=_VALIDATION_SHARE, seed=int(self.random_state)
+        )
+        return np.concatenate([rng.permutation(held_out), rng.permutation(learned)]), len(held_out)
 
     def _check_size(
         self,
@@ -234,7 +259,7 @@ class WholeImageReader(Estimator, ABC):
         return self.trained_.open(self.engine).logits(pixels * np.float32(1 / 255))
 
     def _tell_if_resized(self, images: Sequence[NDArray[np.uint8]], stacklevel: int) -> None:
-        if self._has_told or self._resizes_silently():
+        if self._has_told or self.of_any_size:
             return
         if any(image.shape[:2] != self.size_ for image in images):
             self._has_told = True

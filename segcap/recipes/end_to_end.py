@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
 from segcap.datasets.catalogue import load
 from segcap.datasets.dataset import Dataset
@@ -13,6 +12,7 @@ from segcap.datasets.mnist import load_mnist
 from segcap.errors import ParameterError
 from segcap.evaluate.metrics import Share, character_accuracy, exact_match
 from segcap.generate import TextGenerator, digit_sums
+from segcap.readers.answers import classes_of, texts_of
 from segcap.readers.images import ImageClassifier
 from segcap.readers.sequence import SequenceReader
 from segcap.readers.sums import SumClassifier
@@ -43,7 +43,7 @@ class Measured(NamedTuple):
     """
 
     whole: Share
-    characters: Share | None
+    characters: Share | None = None
 
 
 def task_data(
@@ -119,18 +119,23 @@ def end_to_end_reader(
     if learned.classes is not None:
         return ImageClassifier(classes=learned.classes, **settings)
     if learned.charset is not None:
-        (length,) = set(map(len, learned.labels.tolist()))
+        lengths = set(map(len, learned.labels.tolist()))
+        length = lengths.pop() if len(lengths) == 1 else None
         return SequenceReader(learned.charset, length=length, **settings)
     return SumClassifier(**settings)
 
 
 def measure(reader: EndToEndReader, tested: Dataset) -> Measured:
-    """Let a reader answer what it has not learned from."""
-    answers: NDArray = reader.predict(tested.images)
-    texts = tested.charset is not None
+    """Let a reader answer what it has not learned from; what cannot be loaded is wrong."""
+    truths = tested.labels.tolist()
+    if not isinstance(reader, SequenceReader):
+        return Measured(
+            exact_match([one.value for one in classes_of(reader, tested.images)], truths)
+        )
+    read = texts_of(reader, tested.images)
     return Measured(
-        exact_match(answers.tolist(), tested.labels.tolist()),
-        character_accuracy(answers.tolist(), tested.labels.tolist()) if texts else None,
+        exact_match([one.value for one in read], truths),
+        character_accuracy([str(one.value or "") for one in read], truths),
     )
 
 
@@ -175,7 +180,14 @@ def train_end_to_end(
     """
     ((learned, tested),) = task_data(task, data, seed=seed)
     reader = end_to_end_reader(task, learned, architecture=architecture, epochs=epochs, seed=seed)
-    reader.fit(learned.images, learned.labels, state=state, log=log, on_epoch=on_epoch)
+    reader.fit(
+        learned.images,
+        learned.labels,
+        groups=learned.groups,
+        state=state,
+        log=log,
+        on_epoch=on_epoch,
+    )
     measured = measure(reader, tested)
     reader.provenance_["data"] |= {
         "name": task,

@@ -10,7 +10,8 @@ import numpy as np
 
 from segcap.datasets.catalogue import load
 from segcap.datasets.dataset import Dataset
-from segcap.errors import ParameterError
+from segcap.datasets.near_duplicates import numbered
+from segcap.errors import DataError, ParameterError
 from segcap.generate.folder import Folder, OnProgress, Record, as_path
 from segcap.image import load_image
 from segcap.training.photos import augment_photos
@@ -86,7 +87,8 @@ def balance(
     ParameterError
         A parameter is outside its range.
     DataError
-        The photos are laid out otherwise, or `out` holds something else or cannot be written to.
+        The photos are laid out otherwise, all of a class are held out, or `out` holds something
+        else or cannot be written to.
     ImageError
         A photo to vary cannot be loaded.
     """
@@ -115,7 +117,15 @@ def balance(
             }
 
     written.append(records(), on_progress)
-    return Balanced(load("folders", folder), held_out)
+    return Balanced(_grouped(load("folders", folder), copies), held_out)
+
+
+def _grouped(dataset: Dataset, copies: list[_Copy]) -> Dataset:
+    """Keep all copies of a photo on one side of further splits."""
+    sources = {f"{copy.label}/{index:06}": copy.source for index, copy in enumerate(copies)}
+    names = [f"{Path(image).parent.name}/{Path(image).stem}" for image in dataset.images]
+    dataset.__dict__["groups"] = numbered(sources[name] for name in names)
+    return dataset
 
 
 def _copies(learned: Dataset, per_class: int, seed: int) -> list[_Copy]:
@@ -123,6 +133,11 @@ def _copies(learned: Dataset, per_class: int, seed: int) -> list[_Copy]:
     copies = []
     for place, label in enumerate(learned.classes or ()):
         own = np.flatnonzero(learned.labels == label)
+        if len(own) == 0:
+            raise DataError(
+                "Every class must have photos to learn from. "
+                f"Got none of '{label}' after the split."
+            )
         order = np.random.default_rng([seed, place]).permutation(own)
         copies += [
             _Copy(Path(learned.images[order[index % len(order)]]), label, index // len(order))

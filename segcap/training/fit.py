@@ -112,9 +112,10 @@ def fit_network(
             history.loss.append(figures["loss"])
             if "accuracy" in figures:
                 history.accuracy.append(figures["accuracy"])
+            lowest = min((kept for kept in history.validation_loss if kept == kept), default=np.inf)
             history.validation_loss.append(loss)
             history.validation_accuracy.append(accuracy)
-            if schedule.patience is None or loss <= min(history.validation_loss):
+            if schedule.patience is None or loss <= lowest:
                 history.best_epoch, best = epoch, shown
             bests = {f"best.{i}": value for i, value in enumerate(best)}
             run.keep(history, learner.arrays() | bests)

@@ -11,7 +11,7 @@ from segcap.charset import Charset
 from segcap.errors import DataError, ImageError, ParameterError, SegcapWarning
 from segcap.image import ImageSource, load_image, source_name
 
-__all__ = ["check_counts", "encoded_labels", "load_usable", "usable_images"]
+__all__ = ["check_counts", "encoded_labels", "load_usable", "tell_left_out", "usable_images"]
 
 
 def check_counts(images: Sequence[ImageSource], labels: Sequence[Any]) -> None:
@@ -50,14 +50,18 @@ def load_usable(images: Sequence[ImageSource]) -> tuple[list[NDArray[np.uint8]],
             left_out.append(str(error))
         else:
             kept.append(index)
-    if left_out:
-        warnings.warn(
-            f"{len(left_out)} of {len(images)} images were left out, the first because: "
-            f"{left_out[0]}",
-            SegcapWarning,
-            stacklevel=5,
-        )
+    tell_left_out(left_out, len(images), stacklevel=5)
     return pixels, kept
+
+
+def tell_left_out(errors: Sequence[str], count: int, *, stacklevel: int) -> None:
+    """Warn of images that could not be loaded, if there are any."""
+    if errors:
+        warnings.warn(
+            f"{len(errors)} of {count} images were left out, the first because: {errors[0]}",
+            SegcapWarning,
+            stacklevel=stacklevel + 1,
+        )
 
 
 def encoded_labels(

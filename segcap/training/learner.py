@@ -17,14 +17,15 @@ if TYPE_CHECKING:
 
 __all__ = ["Learner"]
 
-_OUTPUT = "logits"
+_OUTPUTS = ("logits", "heads", "digits")
 _MOMENTUM = 0.9
 
 
 class Learner:
     """A network that takes steps.
 
-    With averaged weights, or in mixed precision, a copy of the network takes them.
+    With averaged weights, or in mixed precision, a copy of the network takes them. Keras' own
+    averages leave out what batch normalisation counts, hence these.
 
     Parameters
     ----------
@@ -173,7 +174,7 @@ def _copied(model: "keras.Model", *, half: bool) -> "keras.Model":
 
     def copy_layer(layer: "keras.Layer") -> "keras.Layer":
         settings = layer.get_config()
-        if half and layer.name != _OUTPUT and type(layer).__module__.startswith("keras."):
+        if half and layer.name not in _OUTPUTS and type(layer).__module__.startswith("keras."):
             settings = _in_half(settings)
         return type(layer).from_config(settings)
 

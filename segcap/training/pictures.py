@@ -1,7 +1,8 @@
 """Many images as one array of one size, without ever holding them all as they come."""
 
+import math
+import shutil
 import tempfile
-import warnings
 from collections import Counter
 from collections.abc import Sequence
 
@@ -10,8 +11,9 @@ from joblib import Parallel, delayed
 from numpy.typing import NDArray
 
 from segcap.batches import batched
-from segcap.errors import DataError, ImageError, SegcapWarning
+from segcap.errors import DataError, ImageError
 from segcap.image import ImageSource, image_size, load_image
+from segcap.training.labelled import tell_left_out
 from segcap.whole import stack_images
 
 __all__ = ["most_common", "stack_usable"]
@@ -62,8 +64,13 @@ def stack_usable(
     pixels : (N, height, width, 3) or (N, height, width, 1) uint8 array
     kept : (N,) int array
         Index of each among those given.
-    resized : bool
-        Whether any had another size.
+    are_alike : bool
+        Whether all came in one size.
+
+    Raises
+    ------
+    DataError
+        There is no room for the temporary file.
 
     Warns
     -----
@@ -73,10 +80,10 @@ def stack_usable(
     stack = _room((len(images), *size, 3 if colour else 1))
     kept: list[int] = []
     left_out: list[str] = []
-    resized = False
+    sizes: set[tuple[int, ...]] = set()
     with Parallel(n_jobs=-1, prefer="threads") as parallel:
         for chunk in batched(enumerate(images), _TOGETHER):
-            for index, scaled, was_resized in parallel(
+            for index, scaled, own_size in parallel(
                 delayed(_scaled)(index, image, size, colour) for index, image in chunk
             ):
                 if isinstance(scaled, ImageError):
@@ -84,29 +91,30 @@ def stack_usable(
                 else:
                     stack[len(kept)] = scaled
                     kept.append(index)
-                    resized |= was_resized
-    if left_out:
-        warnings.warn(
-            f"{len(left_out)} of {len(images)} images were left out, the first because: "
-            f"{left_out[0]}",
-            SegcapWarning,
-            stacklevel=4,
-        )
-    return stack[: len(kept)], np.array(kept, np.intp), resized
+                    sizes.add(own_size)
+    tell_left_out(left_out, len(images), stacklevel=4)
+    return stack[: len(kept)], np.array(kept, np.intp), len(sizes) < 2
 
 
 def _room(shape: tuple[int, ...]) -> NDArray[np.uint8]:
-    if np.prod(shape, dtype=float) <= _MOST_IN_MEMORY:
+    needed = math.prod(shape)
+    if needed <= _MOST_IN_MEMORY:
         return np.empty(shape, np.uint8)
+    free = shutil.disk_usage(tempfile.gettempdir()).free
+    if free < needed:
+        raise DataError(
+            f"Images to learn from must find room in '{tempfile.gettempdir()}'. "
+            f"Got {free / 2**30:.1f} GiB for {needed / 2**30:.1f} GiB."
+        )
     with tempfile.TemporaryFile() as file:
         return np.memmap(file, np.uint8, "w+", shape=shape)
 
 
 def _scaled(
     index: int, image: ImageSource, size: tuple[int, int], colour: bool
-) -> tuple[int, NDArray[np.uint8] | ImageError, bool]:
+) -> tuple[int, NDArray[np.uint8] | ImageError, tuple[int, ...]]:
     try:
         loaded = load_image(image)
     except ImageError as error:
-        return index, error, False
-    return index, stack_images([loaded], size, colour=colour)[0], loaded.shape[:2] != size
+        return index, error, ()
+    return index, stack_images([loaded], size, colour=colour)[0], loaded.shape[:2]

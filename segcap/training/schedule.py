@@ -2,7 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, TypeAlias, get_args
+from math import isfinite
+from numbers import Integral, Real
+from typing import Any, Literal, TypeAlias, get_args
 
 from segcap.errors import ParameterError
 
@@ -95,12 +97,18 @@ class Schedule:
     def __post_init__(self) -> None:
         for name in ("epochs", "batch_size", "patience", "plateau_patience"):
             value = getattr(self, name)
-            self._check(name, value is None or value >= 1, "at least 1")
-        self._check("learning_rate", self.learning_rate > 0, "above 0")
+            given = value is not None or name != "patience"
+            whole = isinstance(value, Integral) and not isinstance(value, bool) and int(value) >= 1
+            self._check(name, whole or not given, "an integer of at least 1")
+        rate, decay = self.learning_rate, self.weight_decay
+        self._check("learning_rate", _is_real(rate) and rate > 0, "a number above 0")
+        self._check("weight_decay", _is_real(decay) and decay >= 0, "a number of at least 0")
+        for name in ("plateau_factor", "label_smoothing", "ema", "mixup", "cutout"):
+            self._check(name, _is_real(getattr(self, name)), "a number")
         self._check("plateau_factor", 0 < self.plateau_factor < 1, "between 0 and 1")
         for name in ("label_smoothing", "ema"):
             self._check(name, 0 <= getattr(self, name) < 1, "at least 0 and below 1")
-        self._check("mixup", 0 <= self.mixup < float("inf"), "a number of at least 0")
+        self._check("mixup", self.mixup >= 0, "at least 0")
         self._check("cutout", 0 <= self.cutout <= 1, "in 0 to 1")
         for name, known in (("decay", get_args(Decay)), ("optimizer", get_args(OptimizerName))):
             self._check(name, getattr(self, name) in known, f"one of {', '.join(known)}")
@@ -110,6 +118,10 @@ class Schedule:
             raise ParameterError(
                 f"The '{name}' of a Schedule must be {rule}. Got {getattr(self, name)!r}."
             )
+
+
+def _is_real(value: Any) -> bool:
+    return isinstance(value, Real) and not isinstance(value, bool) and isfinite(value)
 
 
 def plateau_rate(schedule: Schedule, done: float, losses: Sequence[float]) -> float:
