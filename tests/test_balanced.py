@@ -1,6 +1,7 @@
 """Classes come equally often, and nothing that is tested on is learned from."""
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -72,6 +73,34 @@ def test_the_manifest_tells_what_came_from_what(balanced, photos):
     varied = [record["label"] for record in records if record["varied"]]
     assert varied
     assert set(varied) == {"china"}
+
+
+def test_copies_of_a_photo_stay_together_in_further_splits(balanced):
+    out, (train, _) = balanced
+    source_of = {record["file"]: record["source"] for record in manifest(out)}
+    for seed in range(5):
+        learned, held_out = (
+            {source_of[Path(image).relative_to(out).as_posix()] for image in part.images}
+            for part in train.split(0.3, seed)
+        )
+        assert learned
+        assert held_out
+        assert not learned & held_out
+
+
+def test_a_class_of_which_nothing_is_left_to_learn_from(photos, tmp_path):
+    for name, count in (("flower", 6), ("china", 1)):
+        (tmp_path / "few" / name).mkdir(parents=True)
+        for number in range(count):
+            copy = tmp_path / "few" / name / f"{number}.png"
+            copy.write_bytes((photos / name / f"{number}.png").read_bytes())
+    dataset = segcap.datasets.load("folders", tmp_path / "few")
+    left = ["china" in dataset.split(0.4, seed)[0].labels for seed in range(12)]
+    assert any(left)
+    with pytest.raises(DataError, match=r"Got none of 'china' after the split"):
+        segcap.training.balance(
+            tmp_path / "few", tmp_path / "b", per_class=2, test=0.4, seed=left.index(False)
+        )
 
 
 def test_it_can_be_resumed_and_a_seed_gives_the_same_bytes(balanced, photos, tmp_path, tree):

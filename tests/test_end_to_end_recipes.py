@@ -2,6 +2,7 @@
 
 import json
 import zipfile
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from segcap.generate import TextGenerator, write_digit_sums, write_text
 from segcap.models import ARCHITECTURES
 from segcap.recipes.end_to_end import end_to_end_reader, measure, task_data
 from segcap.recipes.tasks import END_TO_END
+from segcap.training import Schedule
 
 
 @pytest.fixture(scope="module")
@@ -67,6 +69,27 @@ def test_readers_fit_what_the_labels_are(texts):
     named = end_to_end_reader("cats-dogs", photos, architecture="leaky_cnn")
     assert isinstance(named, segcap.ImageClassifier)
     assert (named.classes, named.architecture) == (("a", "b"), "leaky_cnn")
+
+
+def test_texts_of_unlike_lengths_have_none(texts):
+    labels = np.array(["12", "123"])
+    mixed = Dataset("captcha-v2", [texts] * 2, labels, texts, charset="123")
+    assert end_to_end_reader("captcha-v2", mixed).length is None
+
+
+def test_what_cannot_be_loaded_counts_as_wrong(texts, tmp_path):
+    ((learned, tested),) = task_data("captcha-v2", texts)
+    reader = end_to_end_reader("captcha-v2", learned, architecture="multihead", epochs=1)
+    reader.fit(learned.images[:20], learned.labels[:20], schedule=Schedule(epochs=1, batch_size=4))
+    damaged = tmp_path / "123.png"
+    damaged.write_text("no image")
+    worse = replace(
+        tested, images=[*tested.images, damaged], labels=np.append(tested.labels, "123")
+    )
+    whole, characters = measure(reader, worse)
+    assert whole.n == len(tested) + 1
+    assert whole.value * whole.n == measure(reader, tested).whole.value * len(tested)
+    assert characters.n == 3 * whole.n
 
 
 @pytest.mark.parametrize("task", list(END_TO_END))

@@ -14,6 +14,7 @@ from segcap.training.calibrate import fit_temperature
 from segcap.training.classifier import train_classifier
 from segcap.training.fit import Schedule, fit_network
 from segcap.training.lessons import ImageLessons
+from segcap.training.rounding import round_to_half
 from segcap.training.spans import LabelledStrips, SpanLessons
 
 
@@ -213,6 +214,26 @@ def test_training_stops_early_and_keeps_the_best_epoch(glyphs):
     assert len(history.loss) < 30
     assert len(history.loss) - 1 == history.best_epoch + 2
     assert history.validation_loss[history.best_epoch] == min(history.validation_loss)
+
+
+def test_a_loss_that_is_no_number_is_never_the_lowest(glyphs, monkeypatch):
+    losses = iter([np.nan, 1.0, 2.0])
+    monkeypatch.setattr(ImageLessons, "evaluate", lambda *_: (next(losses), 0.5))
+    monkeypatch.setattr("segcap.training.fit._LEAST_STEPS", 1)
+    _, history = learn(glyphs, small=True, batch_size=512)
+    assert history.best_epoch == 1
+
+
+def test_weights_that_half_precision_cannot_hold_stay_as_they_are():
+    model = build("plain_cnn", 10, height=28, width=28)
+    bias = next(weight for weight in model.weights if weight.shape == (10,))
+    bias.assign(np.full(10, 1e5 + 0.1, np.float32))
+    before = model.get_weights()
+    round_to_half(model)
+    np.testing.assert_array_equal(bias.numpy(), np.full(10, 1e5 + 0.1, np.float32))
+    for old, new in zip(before, model.get_weights(), strict=True):
+        if old.max() < 1e4:
+            np.testing.assert_array_equal(new, old.astype(np.float16))
 
 
 def test_a_reader_learns_from_glyphs(glyphs, tmp_path):
