@@ -175,9 +175,13 @@ def write_atomically(path: str | os.PathLike[str], content: bytes) -> None:
     Raises
     ------
     BundleError
-        The folder is missing or cannot be written to.
+        The folder is missing or cannot be written to, or something that is no file stands there.
     """
+    if not isinstance(path, str | os.PathLike):
+        raise BundleError(f"A file must be written to a path. Got {path!r}.")
     target = Path(path)
+    if os.path.lexists(target) and not os.path.isfile(target):
+        raise BundleError(f"A file must take the place of nothing but a file. Got '{target}'.")
     try:
         with tempfile.NamedTemporaryFile(
             dir=target.parent, prefix=f".{target.name}.", delete=False
@@ -234,7 +238,7 @@ def bundle_path(model: str | os.PathLike[str]) -> Path:
     """
     if model in (names := available()):
         return Path(str(resources.files("segcap") / "weights" / f"{model}{_SUFFIX}"))
-    if os.path.isfile(model):
+    if isinstance(model, str | os.PathLike) and os.path.isfile(model):
         return Path(model)
     raise ParameterError(
         f"A model must be one of the shipped readers ({', '.join(names)}) or the path of a bundle. "

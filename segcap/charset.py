@@ -78,6 +78,8 @@ class Charset:
         """
         if allowlist is None:
             return np.ones(len(self), bool)
+        if not isinstance(allowlist, Iterable):
+            raise ParameterError(f"An 'allowlist' must be characters. Got {allowlist!r}.")
         allowed = np.zeros(len(self), bool)
         allowed[self.encode("".join(allowlist))] = True
         if not allowed.any():

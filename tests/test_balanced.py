@@ -123,5 +123,7 @@ def test_impossible_balances(balanced, photos, tmp_path):
         segcap.training.balance(photos, tmp_path / "b", per_class=0)
     with pytest.raises(DataError, match="folder that is empty or not there"):
         segcap.training.balance(photos, out)
+    with pytest.raises(DataError, match="must not lie in the folder that it is made from"):
+        segcap.training.balance(photos, photos / "balanced_images")
     with pytest.raises(DataError, match="existing folder"):
         segcap.training.balance(photos / "none", tmp_path / "b")

@@ -1,6 +1,7 @@
 import hashlib
 import io
 import json
+import os
 import zipfile
 
 import pytest
@@ -138,3 +139,13 @@ def test_settings_that_no_reader_has(bundle, tmp_path, settings):
     broken = Bundle(**{**bundle.__dict__, "settings": settings})
     with pytest.raises(BundleError, match=r"follow its schema.*settings"):
         write_bundle(broken, tmp_path / "a.segcap")
+
+
+def test_nothing_but_a_file_is_replaced(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    for place in (tmp_path / "pipe", tmp_path):
+        with pytest.raises(BundleError, match="take the place of nothing but a file"):
+            write_atomically(place, b"")
+    assert not (tmp_path / "pipe").is_file()
+    with pytest.raises(BundleError, match=r"written to a path\. Got 5"):
+        write_atomically(5, b"")

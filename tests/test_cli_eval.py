@@ -161,3 +161,27 @@ def test_answers_and_a_page_are_written_to_new_files(command, sums, sum_classifi
     assert command("eval", sum_classifier, *rows)[0] == 0
     ids = [line.split(",")[0] for line in (tmp_path / "sums.csv").read_text().splitlines()[1:]]
     assert ids == list(map(str, range(50)))
+
+
+def test_a_model_must_fit_what_the_folder_holds(command, sum_classifier, photos, tmp_path):
+    for model, folder, layout, wanted in (
+        ("mixed", photos, "folders", "photos"),
+        (sum_classifier, photos, "folders", "photos"),
+    ):
+        status, out, err = command("eval", model, "--data", folder, "--dataset", layout)
+        assert (status, out) == (2, "")
+        assert f"must be a reader of {wanted}" in err
+    write_text(TextGenerator("wordpress"), 3, tmp_path)
+    options = ["--data", tmp_path, "--dataset", "captcha-wordpress"]
+    status, _, err = command("eval", sum_classifier, *options)
+    assert status == 2
+    assert "must be a reader of texts" in err
+
+
+def test_predictions_and_page_are_two_files(command, tmp_path):
+    both = tmp_path / "both"
+    status, out, err = command(
+        "eval", "digits", "--data", SAMPLES, "--predictions", both, "--page", both
+    )
+    assert (status, out) == (2, "")
+    assert "must go to two files" in err

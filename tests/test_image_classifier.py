@@ -147,7 +147,7 @@ def test_clone_and_repr():
 @pytest.mark.parametrize(
     ("parameters", "message"),
     [
-        ({"architecture": "oracle"}, r"'architecture' of an? ImageClassifier must be one of leaky"),
+        ({"architecture": "oracle"}, r"'architecture' of ImageClassifier must be one of leaky"),
         ({"size": 64}, r"'size' of images must be a height and a width\. Got 64"),
         ({"size": (0, 64)}, r"'size' must be an integer of at least 1\. Got 0"),
         ({"balance": "scales"}, r"'balance' of an ImageClassifier must be one of none, sampling"),

@@ -89,10 +89,11 @@ def test_a_killed_training_goes_on(rows, tmp_path):
 
     parameters = {"architecture": "plain_cnn", "digits": 1, "epochs": 2}
     whole = segcap.SumClassifier(**parameters).fit(images[:100], sums[:100])
+    stopped = segcap.SumClassifier(**parameters)
     with pytest.raises(KeyboardInterrupt):
-        segcap.SumClassifier(**parameters).fit(
-            images[:100], sums[:100], state=tmp_path / "run", on_epoch=stop
-        )
+        stopped.fit(images[:100], sums[:100], state=tmp_path / "run", on_epoch=stop)
+    assert len(stopped.history_.loss) == 1
+    assert stopped.predict_proba(images[:3]).shape == (3, 10)
     resumed = segcap.SumClassifier(**parameters).fit(
         images[:100], sums[:100], state=tmp_path / "run"
     )
@@ -110,8 +111,8 @@ def test_clone_and_repr():
 @pytest.mark.parametrize(
     ("parameters", "message"),
     [
-        ({"architecture": "oracle"}, r"'architecture' of a SumClassifier must be one of sum_cnn"),
-        ({"engine": "abacus"}, r"'engine' of a SumClassifier must be one of onnx, keras"),
+        ({"architecture": "oracle"}, r"'architecture' of SumClassifier must be one of sum_cnn"),
+        ({"engine": "abacus"}, r"'engine' of SumClassifier must be one of onnx, keras"),
         ({"epochs": 0}, r"'epochs' must be an integer of at least 1\. Got 0"),
         ({"digits": 1.5}, r"'digits' must be an integer of at least 1\. Got 1\.5"),
         ({"random_state": -1}, r"'random_state' must be an integer of at least 0\. Got -1"),
@@ -167,6 +168,18 @@ def test_the_command_line_says_what_a_reader_of_sums_cannot_do(reader, command, 
         assert status == 2
         assert f"must be a reader of {wanted}" in err
         assert "a SumClassifier" in err
+
+
+def test_impossible_schedules_and_states(rows, tmp_path):
+    images, sums = rows
+    reader = segcap.SumClassifier("plain_cnn", digits=1, epochs=1)
+    with pytest.raises(ParameterError, match=r"a segcap.training.Schedule\. Got 'fast'"):
+        reader.fit(images[:30], sums[:30], schedule="fast")
+    for place in (tmp_path, tmp_path / "none" / "run"):
+        with pytest.raises(DataError, match=r"state must be a file in a folder that exists"):
+            reader.fit(images[:30], sums[:30], state=place)
+    with pytest.raises(DataError, match=r"Got 2 images, of which 1 are held out"):
+        reader.fit(images[:2], [1, 2])
 
 
 def test_before_it_has_learned():

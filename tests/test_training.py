@@ -7,7 +7,7 @@ import pytest
 
 import segcap
 from segcap.compose import log_softmax
-from segcap.errors import DataError, ParameterError
+from segcap.errors import DataError, ParameterError, SegcapWarning
 from segcap.models import build
 from segcap.training.augment import warp_glyphs
 from segcap.training.calibrate import fit_temperature
@@ -199,6 +199,25 @@ def test_the_state_of_another_run_is_refused(glyphs, tmp_path):
     state.write_text("no state")
     with pytest.raises(DataError, match="file that a run wrote"):
         learn(glyphs, state, epochs=1)
+
+
+def test_a_damaged_state_is_refused(glyphs, tmp_path, monkeypatch):
+    monkeypatch.setattr("segcap.training.fit._LEAST_STEPS", 1)
+    state = tmp_path / "run.state"
+    with pytest.raises(KeyboardInterrupt):
+        learn(glyphs, state, stop_after=1, small=True, batch_size=512)
+    content = bytearray(state.read_bytes())
+    content[-1000] ^= 0x40
+    state.write_bytes(content)
+    with pytest.raises(DataError, match=r"as a run wrote it\. Got '.*', which is damaged"):
+        learn(glyphs, state, small=True, batch_size=512)
+
+
+def test_learning_that_diverges_is_told(glyphs, monkeypatch):
+    monkeypatch.setattr(ImageLessons, "evaluate", lambda *_: (np.nan, 0.1))
+    monkeypatch.setattr("segcap.training.fit._LEAST_STEPS", 1)
+    with pytest.warns(SegcapWarning, match="Learning has diverged"):
+        learn(glyphs, small=True, batch_size=512)
 
 
 def test_training_stops_early_and_keeps_the_best_epoch(glyphs):

@@ -18,6 +18,7 @@ from segcap.datasets.summary import summarise
 from segcap.errors import DataError, ParameterError, SegcapWarning
 from segcap.readers.answers import Answer, classes_of, sums_of, texts_of
 from segcap.readers.classifier import WholeImageClassifier
+from segcap.readers.images import ImageClassifier
 from segcap.readers.sums import SumClassifier
 
 
@@ -50,6 +51,8 @@ def evaluate(
             raise DataError(
                 f"What is written must go to a new file in a folder that exists. Got '{file}'."
             )
+    if predictions is not None and predictions == page:
+        raise DataError(f"Predictions and page must go to two files. Got '{page}' for both.")
     known = load(dataset, data)
     reader = open_reader(model, length, None, engine, able_to="predict")
     answer_all = _way_to_answer(reader, known, model)
@@ -93,16 +96,22 @@ _Answering: TypeAlias = Callable[[Any, Sequence[Any] | NDArray], list[Answer]]
 
 
 def _way_to_answer(reader: Any, known: Dataset, model: str) -> _Answering:
-    if isinstance(reader, WholeImageClassifier):
-        return classes_of
-    if known.labels.dtype.kind == "U":
-        return texts_of
-    if not hasattr(reader, "digit_sums"):
+    if known.classes is not None:
+        wanted, fits = "photos", isinstance(reader, ImageClassifier)
+    elif known.charset is None:
+        adds_up = isinstance(reader, SumClassifier) or hasattr(reader, "digit_sums")
+        wanted, fits = "sums", adds_up
+    else:
+        of_digits = known.charset.isdecimal() and isinstance(reader, SumClassifier)
+        wanted, fits = "texts", of_digits or not isinstance(reader, WholeImageClassifier)
+    if not fits:
         raise ParameterError(
-            f"The model for '{known.name}' must be a reader of sums. "
+            f"The model for '{known.name}' must be a reader of {wanted}. "
             f"Got '{model}', a {type(reader).__name__}."
         )
-    return sums_of
+    if isinstance(reader, WholeImageClassifier):
+        return classes_of
+    return sums_of if wanted == "sums" else texts_of
 
 
 def _ids(known: Dataset) -> list[str]:

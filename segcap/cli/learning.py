@@ -100,16 +100,20 @@ def train(
         elif task in END_TO_END:
             from segcap.recipes.end_to_end import train_end_to_end
 
-            reader = train_end_to_end(
-                task,
-                data,
-                architecture=architecture,
-                epochs=passes,
-                seed=seed,
-                state=state,
-                log=log,
-                on_epoch=partial(_show, bar),
-            )
+            try:
+                reader = train_end_to_end(
+                    task,
+                    data,
+                    architecture=architecture,
+                    epochs=passes,
+                    seed=seed,
+                    state=state,
+                    log=log,
+                    on_epoch=partial(_show, bar),
+                )
+            except KeyboardInterrupt:
+                say("The same command goes on after the last epoch that is complete.")
+                raise
         else:
             reader = _as_shipped(task, data, classifier, passes, seed, state, bar)
     reader.save(out)

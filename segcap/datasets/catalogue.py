@@ -90,12 +90,13 @@ def load(
     DataError
         The folder is missing, is laid out otherwise, holds no image, or only one class.
     """
-    if name not in _ENTRIES:
+    if not isinstance(name, str) or name not in _ENTRIES:
         raise ParameterError(
             f"The 'name' of a data set must be one of {', '.join(_ENTRIES)}. Got {name!r}."
         )
-    if not isinstance(root, str | os.PathLike) or not os.path.isdir(root):
-        raise DataError(f"The 'root' of a data set must be an existing folder. Got {root!r}.")
+    place = os.fspath(root) if isinstance(root, os.PathLike) else root
+    if not isinstance(place, str) or not os.path.isdir(place):
+        raise DataError(f"The 'root' of a data set must be an existing folder. Got {place!r}.")
     entry = _ENTRIES[name]
     published = Path(root) / entry.published_as
     folder = published if published.is_dir() else Path(root)

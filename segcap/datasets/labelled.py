@@ -79,16 +79,20 @@ def read_labels(path: str | os.PathLike[str]) -> dict[Path, str]:
             if not {"file", "label"} <= set(rows.fieldnames or []):
                 raise DataError(
                     "Labels must have the columns 'file' and 'label'. "
-                    f"Got '{path}' with {rows.fieldnames}."
+                    f"Got '{path}' with {', '.join(rows.fieldnames or []) or 'none'}."
                 )
             for row in rows:
                 image = path.parent / (row["file"] or "")
-                if image in labels or row["label"] is None:
+                if image in labels or row["label"] is None or None in row:
                     raise DataError(
-                        "Labels must name each image once, with its label. "
+                        "Labels must name each image once, with its one label. "
                         f"Got '{path}', line {rows.line_num}: {row['file']!r}."
                     )
                 labels[image] = row["label"]
+    except FileNotFoundError:
+        raise DataError(
+            f"A labelled folder must hold {LABELS}. Got '{path.parent}', which does not."
+        ) from None
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise DataError(f"Labels must be a readable CSV file. Got '{path}': {error}.") from None
     return labels

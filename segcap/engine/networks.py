@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import warnings
 from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
@@ -135,7 +136,9 @@ def export_network(
 def _export_onnx(model: "keras.Model", folder: str) -> None:
     model(_blank_inputs(model))  # keras exports called models only
     try:
-        model.export(os.path.join(folder, MODEL_ONNX), format="onnx", verbose=False)
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "In the future `np.object`", FutureWarning)
+            model.export(os.path.join(folder, MODEL_ONNX), format="onnx", verbose=False)
     except ImportError as error:
         raise ParameterError(
             f"To save a network, what Keras exports ONNX with must be installed. Got: {error}."

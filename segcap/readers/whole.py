@@ -130,7 +130,7 @@ class WholeImageReader(Estimator, ABC):
 
         A tenth of the images is held out: it shows how training goes, and calibrates the
         probabilities. Images of another size than most are resized, unreadable ones left out;
-        either is told once.
+        either is told once. After Ctrl-C the reader has what it learned until the last epoch's end.
 
         Parameters
         ----------
@@ -192,7 +192,12 @@ class WholeImageReader(Estimator, ABC):
         if not are_alike and not self._resizes_silently():
             _warn_of_resizing(size, stacklevel=2)
         held_out = max(1, int((kept < held_out).sum()))
-        trained, history, figures = train_network(
+        if len(np.unique(classes[held_out:], axis=0)) < 2:
+            raise DataError(
+                "Learning needs at least 2 different labels beside what is held out. "
+                f"Got {len(pixels)} images, of which {held_out} are held out."
+            )
+        result = train_network(
             self.architecture,
             self._lessons(
                 (pixels[held_out:], classes[held_out:]), (pixels[:held_out], classes[:held_out])
@@ -206,7 +211,7 @@ class WholeImageReader(Estimator, ABC):
             log=log,
             on_epoch=on_epoch,
         )
-        self.trained_, self.size_, self.history_ = trained, size, history
+        self.trained_, self.size_, self.history_ = result.trained, size, result.history
         self._has_told = False
         self._keep_answers(answers)
         self.provenance_ = {
@@ -217,8 +222,10 @@ class WholeImageReader(Estimator, ABC):
             },
             "seed": int(self.random_state),
             "versions": versions(self.architecture),
-            "figures": figures,
+            "figures": result.figures,
         }
+        if result.was_interrupted:
+            raise KeyboardInterrupt
         return self
 
     def _order(
@@ -338,7 +345,7 @@ class WholeImageReader(Estimator, ABC):
         ):
             if value not in known:
                 raise ParameterError(
-                    f"The '{name}' of a {type(self).__name__} must be one of "
+                    f"The '{name}' of {type(self).__name__} must be one of "
                     f"{', '.join(known)}. Got {value!r}."
                 )
         if self.weights not in (None, _IMAGENET) or (self.weights and self.architecture != _RESNET):
@@ -352,7 +359,7 @@ class WholeImageReader(Estimator, ABC):
     def _require_fitted(self) -> None:
         if not hasattr(self, "trained_"):
             raise NotFittedError(
-                f"A {type(self).__name__} must be fitted, or loaded with segcap.load, before it "
+                f"This {type(self).__name__} must be fitted, or loaded with segcap.load, before it "
                 "is used."
             )
 

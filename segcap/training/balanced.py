@@ -97,7 +97,12 @@ def balance(
             f"The 'per_class' must be an integer of at least 1. Got {per_class!r}."
         )
     folder = as_path(out)
-    learned, held_out = load("recaptcha-tiles", root).split(test, seed)
+    whole = load("recaptcha-tiles", root)
+    if folder.resolve().is_relative_to(whole.root.resolve()):
+        raise DataError(
+            f"A balanced folder must not lie in the folder that it is made from. Got '{folder}'."
+        )
+    learned, held_out = whole.split(test, seed)
     copies = _copies(learned, int(per_class), seed)
     settings = {"per_class": int(per_class), "seed": seed, "learned": learned.digest}
     written = Folder(folder, settings, len(copies), resume=resume)

@@ -127,7 +127,7 @@ def train_classifier(
     lessons = ImageLessons(
         (glyphs[train], labels[train]), (glyphs[validation], labels[validation]), augment_glyphs
     )
-    trained, _, figures = train_network(
+    learned = train_network(
         architecture,
         lessons,
         classes=classes,
@@ -136,7 +136,9 @@ def train_classifier(
         state=state,
         on_epoch=on_epoch,
     )
-    return TrainedClassifier(trained, figures)
+    if learned.was_interrupted:
+        raise KeyboardInterrupt
+    return TrainedClassifier(learned.trained, learned.figures)
 
 
 def versions(architecture: str) -> dict[str, str]:

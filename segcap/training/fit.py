@@ -1,6 +1,7 @@
 """The training loop: any network, from any lessons, resumable."""
 
 import os
+import warnings
 from collections.abc import Callable
 from dataclasses import asdict
 from importlib.metadata import version
@@ -11,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segcap.bundle import digest
-from segcap.errors import ParameterError
+from segcap.errors import ParameterError, SegcapWarning
 from segcap.training.history import History
 from segcap.training.learner import Learner
 from segcap.training.logs import Log
@@ -23,9 +24,24 @@ from segcap.training.state import State
 if TYPE_CHECKING:
     import keras
 
-__all__ = ["History", "Lessons", "OnEpoch", "Pass", "Schedule", "fit_network"]
+__all__ = ["History", "Interrupted", "Lessons", "OnEpoch", "Pass", "Schedule", "fit_network"]
 
 _LEAST_STEPS = 50
+
+
+class Interrupted(KeyboardInterrupt):
+    """Ctrl-C in a training; what was learned until then is kept.
+
+    Attributes
+    ----------
+    history : History
+        Of the epochs that were completed.
+    """
+
+    def __init__(self, history: History) -> None:
+        super().__init__()
+        self.history = history
+
 
 OnEpoch: TypeAlias = Callable[[int, History], None]
 
@@ -78,10 +94,12 @@ def fit_network(
     Warns
     -----
     SegcapWarning
-        The log cannot be written, or there is no GPU for mixed precision.
+        The log cannot be written, there is no GPU for mixed precision, or learning has diverged.
     """
     import keras
 
+    if not isinstance(schedule, Schedule):
+        raise ParameterError(f"A 'schedule' must be a segcap.training.Schedule. Got {schedule!r}.")
     _check_applicable(schedule, model, lessons)
     keras.utils.set_random_seed(seed)
     steps = max(_LEAST_STEPS, len(lessons) // schedule.batch_size)
@@ -123,8 +141,16 @@ def fit_network(
                 written.write(history)
             if on_epoch is not None:
                 on_epoch(epoch + 1, history)
+    except KeyboardInterrupt:
+        raise Interrupted(history) from None
     finally:
         model.set_weights(best)
+    if not np.isfinite(history.validation_loss[history.best_epoch]):
+        warnings.warn(
+            "Learning has diverged: the validation loss is no number. Try a lower learning rate.",
+            SegcapWarning,
+            stacklevel=2,
+        )
     return history
 
 

@@ -2,19 +2,39 @@
 
 import os
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from segcap.engine.networks import export_network, require_keras
 from segcap.trained import Trained
 from segcap.training.calibrate import fit_temperature
-from segcap.training.fit import History, OnEpoch, Schedule, fit_network
+from segcap.training.fit import History, Interrupted, OnEpoch, Schedule, fit_network
 from segcap.training.lessons import ImageLessons
 from segcap.training.rounding import round_to_half
 
 if TYPE_CHECKING:
     import keras
 
-__all__ = ["ready_for_reading", "train_network"]
+__all__ = ["Learned", "ready_for_reading", "train_network"]
+
+
+class Learned(NamedTuple):
+    """What training gives.
+
+    Attributes
+    ----------
+    trained : Trained
+        Calibrated on the validation part.
+    history : History
+    figures : dict
+        Sizes of both parts, epochs, validation accuracy.
+    was_interrupted : bool
+        Whether Ctrl-C ended it.
+    """
+
+    trained: Trained
+    history: History
+    figures: dict[str, Any]
+    was_interrupted: bool
 
 
 def train_network(
@@ -29,7 +49,7 @@ def train_network(
     state: str | os.PathLike[str] | None = None,
     log: str | os.PathLike[str] | None = None,
     on_epoch: OnEpoch | None = None,
-) -> tuple[Trained, History, dict[str, Any]]:
+) -> Learned:
     """Train a network from nothing, or from weights learned on other images.
 
     Weights are rounded to half precision, so that every engine computes with the same numbers and
@@ -52,11 +72,8 @@ def train_network(
 
     Returns
     -------
-    trained : Trained
-        Calibrated on the validation part.
-    history : History
-    figures : dict
-        Sizes of both parts, epochs, validation accuracy.
+    Learned
+        After Ctrl-C, too, if an epoch is complete.
 
     Raises
     ------
@@ -76,15 +93,21 @@ def train_network(
         from segcap.models.resnet50 import start_from_imagenet
 
         start_from_imagenet(model)
-    history = fit_network(
-        model,
-        lessons,
-        schedule=schedule or Schedule(),
-        seed=seed,
-        state=state,
-        log=log,
-        on_epoch=on_epoch,
-    )
+    was_interrupted = False
+    try:
+        history = fit_network(
+            model,
+            lessons,
+            schedule=schedule or Schedule(),
+            seed=seed,
+            state=state,
+            log=log,
+            on_epoch=on_epoch,
+        )
+    except Interrupted as stop:
+        if not stop.history.loss:
+            raise
+        history, was_interrupted = stop.history, True
     trained, accuracy = ready_for_reading(model, lessons, options or {})
     figures = {
         "trained_on": len(lessons),
@@ -93,7 +116,7 @@ def train_network(
         "best_epoch": history.best_epoch + 1,
         "validation_accuracy": round(accuracy, 6),
     }
-    return trained, history, figures
+    return Learned(trained, history, figures, was_interrupted)
 
 
 def ready_for_reading(

@@ -110,6 +110,7 @@ class Schedule:
             self._check(name, 0 <= getattr(self, name) < 1, "at least 0 and below 1")
         self._check("mixup", self.mixup >= 0, "at least 0")
         self._check("cutout", 0 <= self.cutout <= 1, "in 0 to 1")
+        self._check("mixed_precision", isinstance(self.mixed_precision, bool), "True or False")
         for name, known in (("decay", get_args(Decay)), ("optimizer", get_args(OptimizerName))):
             self._check(name, getattr(self, name) in known, f"one of {', '.join(known)}")
 

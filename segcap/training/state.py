@@ -6,11 +6,12 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 from safetensors import safe_open
 from safetensors.numpy import save
 
-from segcap.bundle import write_atomically
+from segcap.bundle import digest, write_atomically
 from segcap.errors import DataError
 from segcap.training.history import History
 
@@ -26,9 +27,18 @@ class State:
         Nothing is kept without.
     identity : mapping
         What makes the run what it is, as JSON can hold it.
+
+    Raises
+    ------
+    DataError
+        `path` is a folder, or in none.
     """
 
     def __init__(self, path: Path | None, identity: Mapping[str, Any]) -> None:
+        if path is not None and (path.is_dir() or not path.parent.is_dir()):
+            raise DataError(
+                f"A training state must be a file in a folder that exists. Got '{path}'."
+            )
         self._path = path
         self._identity = json.dumps(identity, sort_keys=True)
 
@@ -53,7 +63,11 @@ class State:
         if notes.get("identity") != self._identity:
             raise DataError(
                 "A training state must be of the same data, network, schedule, seed and versions. "
-                f"Got '{self._path}' of another run."
+                f"Got '{self._path}' of another run: delete it to begin anew."
+            )
+        if notes.get("sha256") != _seal(notes.get("history", ""), arrays):
+            raise DataError(
+                f"A training state must be as a run wrote it. Got '{self._path}', which is damaged."
             )
         return History(**json.loads(notes["history"])), arrays
 
@@ -67,5 +81,11 @@ class State:
         """
         if self._path is None:
             return
-        notes = {"identity": self._identity, "history": json.dumps(asdict(history))}
+        told = json.dumps(asdict(history))
+        notes = {"identity": self._identity, "history": told, "sha256": _seal(told, arrays)}
         write_atomically(self._path, save(dict(arrays), notes))
+
+
+def _seal(history: str, arrays: Mapping[str, NDArray]) -> str:
+    ordered = (arrays[name] for name in sorted(arrays))
+    return digest(np.frombuffer(history.encode(), np.uint8), *ordered)
