@@ -13,6 +13,7 @@ from segcap.engine.networks import (
 )
 from segcap.errors import BundleError, ParameterError
 from segcap.models import ARCHITECTURES, build
+from segcap.readers.whole import WholeImageReader
 
 
 def glyphs(handwriting):
@@ -83,6 +84,9 @@ def test_the_network_is_as_small_as_promised():
     sizes = {name: shipped.bundle_path(name).stat().st_size for name in shipped.available()}
     assert sizes["mixed"] <= 1_700_000
     assert sizes["digits"] <= 2_600_000
+    of_whole_images = [name for name in sizes if isinstance(segcap.load(name), WholeImageReader)]
+    assert "six-char" in of_whole_images
+    assert max(sizes.pop(name) for name in of_whole_images) <= 3_000_000
     assert sum(sizes.values()) <= 8_000_000
 
 
