@@ -83,7 +83,7 @@ def test_an_interrupted_training_keeps_what_it_learned(run, folder, tmp_path, mo
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["poems"], "one of: digits, mixed, text. Got 'poems'"),
+        (["poems"], "recaptcha-tiles, cats-dogs. Got 'poems'"),
         (["text"], "--data must be a folder of images. Got none"),
         (["text", "--data", "nowhere"], "nowhere"),
         (["text", "--data", "{folder}", "--charset", "AB"], "characters of 'AB' only"),

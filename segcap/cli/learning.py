@@ -73,11 +73,11 @@ def train(
         "length": length,
         "classifier": classifier,
         "architecture": architecture,
-        "log": log,
+        "log": None if log is None else str(log),
     }
     for name, value in given.items():
         if value is not None and name not in _OPTIONS.get(task, _END_TO_END_OPTIONS):
-            raise ParameterError(f"To train '{task}', --{name} must not be given. Got '{value}'.")
+            raise ParameterError(f"To train '{task}', --{name} must not be given. Got {value!r}.")
     if not out.parent.is_dir() or out.is_dir():
         raise DataError(f"A bundle must be a file in a folder that exists. Got '{out}'.")
     state = out.with_name(out.name + ".state")
