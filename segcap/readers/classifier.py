@@ -7,16 +7,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from segcap.batches import batched
 from segcap.compose import log_softmax
 from segcap.errors import ParameterError
-from segcap.image import ImageSource, load_image
-from segcap.readers.checks import check_many
+from segcap.image import ImageSource
 from segcap.readers.whole import WholeImageReader
 
 __all__ = ["WholeImageClassifier"]
-
-_BATCH = 256
 
 
 class WholeImageClassifier(WholeImageReader, ABC):
@@ -34,13 +30,9 @@ class WholeImageClassifier(WholeImageReader, ABC):
         NotFittedError
             The reader has learned nothing yet.
         """
-        self._require_fitted()
-        self._check_parameters()
-        check_many(images)
+        batches = self._loaded_batches(images)
         parts = [np.empty((0, len(self.classes_)))]
-        for batch in batched(images, _BATCH):
-            loaded = [load_image(image) for image in batch]
-            self._tell_if_resized(loaded, stacklevel=2)
+        for loaded in batches:
             logits = self._logits(loaded)
             parts.append(np.exp(log_softmax(logits, temperature=self.trained_.temperature)))
         return np.concatenate(parts)

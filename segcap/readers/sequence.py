@@ -7,16 +7,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from segcap.batches import batched
 from segcap.bundle import Bundle
 from segcap.charset import Charset
 from segcap.compose import log_softmax
 from segcap.engine import EngineName
 from segcap.errors import DataError, ImageError, ParameterError
-from segcap.image import ImageSource, load_image
+from segcap.image import ImageSource
 from segcap.models import PIXELS_A_COLUMN, SEQUENCE_ARCHITECTURES
 from segcap.readers.base import TextReader
-from segcap.readers.checks import check_length, check_many, check_share, check_whole_number
+from segcap.readers.checks import check_length, check_share, check_whole_number
 from segcap.readers.whole import WholeImageReader
 from segcap.reading import Glyph, Reading
 from segcap.sequence import BLANK, aligned_columns, beam_search, greedy_classes
@@ -28,7 +27,6 @@ if TYPE_CHECKING:
 __all__ = ["SequenceReader"]
 
 _ALTERNATIVES = 3
-_BATCH = 256
 _UNALIGNED = "crnn"
 _LARGE = "resnet50"
 
@@ -257,15 +255,11 @@ class SequenceReader(WholeImageReader, TextReader[_Outcome]):
         ImageError
             An image cannot be loaded.
         """
-        self._require_fitted()
-        self._check_parameters()
-        check_many(images)
+        batches = self._loaded_batches(images)
         if self.length is None:
             raise ParameterError("Probabilities of places need texts of one 'length'. Got None.")
         parts = [np.empty((0, self.length, len(self.charset_)))]
-        for batch in batched(images, _BATCH):
-            loaded = [load_image(image) for image in batch]
-            self._tell_if_resized(loaded, stacklevel=2)
+        for loaded in batches:
             parts.append(np.stack([self._shares(named) for named in self._named(loaded)]))
         return np.concatenate(parts)
 

@@ -3,12 +3,13 @@
 import os
 import warnings
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from segcap.batches import batched
 from segcap.bundle import Bundle, digest, write_bundle
 from segcap.engine import ENGINES, EngineName
 from segcap.errors import (
@@ -18,7 +19,7 @@ from segcap.errors import (
     ParameterError,
     SegcapWarning,
 )
-from segcap.image import ImageSource
+from segcap.image import ImageSource, load_image
 from segcap.models import LEAST_SIDES
 from segcap.readers.checks import check_many, check_seed, check_whole_number
 from segcap.readers.estimator import Estimator
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 
 __all__ = ["WholeImageReader"]
 
+_BATCH = 256
 _VALIDATION_SHARE = 0.1
 _IMAGENET, _RESNET = "imagenet", "resnet50"
 
@@ -264,6 +266,18 @@ class WholeImageReader(Estimator, ABC):
         """Run the network on (H, W, 3) images."""
         pixels = stack_images(images, self.size_, colour=self.in_colour)
         return self.trained_.open(self.engine).logits(pixels * np.float32(1 / 255))
+
+    def _loaded_batches(self, images: Iterable[ImageSource]) -> Iterator[list[NDArray[np.uint8]]]:
+        """Check that the reader can answer many images, and load them a batch at a time."""
+        self._require_fitted()
+        self._check_parameters()
+        check_many(images)
+        return (self._loaded(batch) for batch in batched(images, _BATCH))
+
+    def _loaded(self, images: Sequence[ImageSource]) -> list[NDArray[np.uint8]]:
+        loaded = [load_image(image) for image in images]
+        self._tell_if_resized(loaded, stacklevel=4)
+        return loaded
 
     def _tell_if_resized(self, images: Sequence[NDArray[np.uint8]], stacklevel: int) -> None:
         if self._has_told or self.of_any_size:
