@@ -1,4 +1,5 @@
 import os
+import re
 import subprocess
 import sys
 import tarfile
@@ -97,13 +98,18 @@ def test_shipped_readers_read_real_images(real_images, model, task, settings, le
 
 def test_the_zero_shot_script_runs(real_images):
     folders = ["--captcha-v2", real_images["captcha-v2"]]
+    schemes = ["--schemes", "colour-lines", "six-char"]
     run = subprocess.run(
-        [sys.executable, FIGURES / "zero_shot.py", *folders, "--n", "10"],
+        [sys.executable, FIGURES / "zero_shot.py", *folders, *schemes, "--n", "10"],
         capture_output=True,
         text=True,
         check=True,
     )
-    assert run.stdout.count("95 % interval") == 14
+    measured = [line.strip() for line in run.stdout.splitlines() if not line.startswith("  ")]
+    assert measured == ["captcha-v2", "colour-lines, generated", "six-char, generated"]
+    for kind in ("texts", "characters"):
+        assert len(re.findall(rf"  {kind} .*95 % interval", run.stdout)) == 3
+    assert re.search(r"    wave .*95 % interval", run.stdout)
 
 
 def test_real_and_generated_images_are_drawn_side_by_side(tmp_path):
