@@ -6,6 +6,7 @@ from numbers import Integral
 from typing import TypeVar
 
 from segcap.errors import ParameterError
+from segcap.ranges import whole_number
 
 __all__ = ["batched", "check_batching", "check_jobs"]
 
@@ -27,10 +28,7 @@ def check_batching(batch_size: int, n_jobs: int) -> None:
     ParameterError
         `batch_size` is no integer or below 1, or `n_jobs` is neither at least 1 nor -1.
     """
-    if not isinstance(batch_size, Integral) or batch_size < 1:
-        raise ParameterError(
-            f"The 'batch_size' must be an integer of at least 1. Got {batch_size!r}."
-        )
+    whole_number("batch_size", batch_size, least=1)
     check_jobs(n_jobs)
 
 

@@ -20,6 +20,7 @@ __all__ = [
     "find_images",
     "image_size",
     "load_image",
+    "load_or_error",
     "load_small",
     "source_name",
     "to_grey",
@@ -85,6 +86,14 @@ def load_image(source: ImageSource) -> NDArray[np.uint8]:
     if isinstance(source, np.ndarray):
         return _rgb(_eight_bit(_checked(source)))
     return _opened(source, _from_pil)
+
+
+def load_or_error(source: ImageSource) -> NDArray[np.uint8] | ImageError:
+    """Load an image as `load_image` does, or give what is wrong with it."""
+    try:
+        return load_image(source)
+    except ImageError as error:
+        return error
 
 
 def load_small(source: ImageSource, side: int) -> NDArray[np.uint8]:

@@ -232,7 +232,7 @@ def test_the_most_confused_classes_are_ranked_by_count_then_share():
 @pytest.mark.parametrize(
     ("choice", "message"),
     [
-        ({"most": 0}, "'most' of most_confused must be an integer of at least 1. Got 0"),
+        ({"most": 0}, "'most' must be an integer of at least 1. Got 0"),
         ({"most": 1.5}, "'most' .* Got 1.5"),
         ({"unit": "word"}, "'unit' of most_confused must be 'class' or 'character'. Got 'word'"),
     ],

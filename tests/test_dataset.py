@@ -164,13 +164,13 @@ def test_impossible_test_parts(test):
 def test_impossible_seeds(seed):
     dataset = texts(["a", "b", "c"], duplicates="label")
     for divided in (dataset.split, dataset.kfold):
-        with pytest.raises(ParameterError, match="'seed' of a split must be a whole number"):
+        with pytest.raises(ParameterError, match="'seed' must be an integer in 0"):
             divided(2, seed)
 
 
 @pytest.mark.parametrize("k", [1, 2.0, True, None])
 def test_impossible_numbers_of_folds(k):
-    with pytest.raises(ParameterError, match="'k' of folds must be a whole number, at least 2"):
+    with pytest.raises(ParameterError, match="'k' must be an integer of at least 2"):
         texts(["a", "b", "c"]).kfold(k)
 
 

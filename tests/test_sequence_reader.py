@@ -141,7 +141,7 @@ def test_a_blank_image_has_no_text_by_columns(crnn):
         ({"architecture": "oracle"}, "'architecture' of SequenceReader must be one of crnn"),
         ({"architecture": "multihead"}, r"'multihead' reads texts of one length.*Got None"),
         ({"beam_width": 0}, r"'beam_width' must be an integer of at least 1\. Got 0"),
-        ({"length": 0}, r"'length' must be an integer of at least 1, or None\. Got 0"),
+        ({"length": 0}, r"'length' must be an integer of at least 1\. Got 0"),
         ({"reject_below": 2}, r"'reject_below' must be a number in \[0, 1\]\. Got 2"),
         ({"allowlist": "x"}, "characters of '137' only"),
         ({"length": 2}, r"Every label must have 2 characters"),

@@ -13,6 +13,7 @@ from segcap.training.augment import warp_glyphs
 from segcap.training.calibrate import fit_temperature
 from segcap.training.classifier import train_classifier
 from segcap.training.fit import Schedule, fit_network
+from segcap.training.learner import Learner
 from segcap.training.lessons import ImageLessons
 from segcap.training.rounding import round_to_half
 from segcap.training.spans import LabelledStrips, SpanLessons
@@ -59,6 +60,23 @@ def test_a_seed_gives_the_same_network_and_resuming_does_not_change_it(glyphs, t
     assert resumed_history == history
     for one, other in zip(unbroken, resumed, strict=True):
         np.testing.assert_allclose(other, one, atol=1e-4)
+
+
+def test_the_loss_of_an_epoch_is_the_mean_of_its_steps(glyphs, monkeypatch):
+    taken = []
+    step = Learner.step
+
+    def noted(self, *given):
+        taken.append(step(self, *given))
+        return taken[-1]
+
+    monkeypatch.setattr("segcap.training.fit._LEAST_STEPS", 8)
+    monkeypatch.setattr(Learner, "step", noted)
+    _, history = learn(glyphs, small=True, epochs=2, batch_size=64)
+    for name, means in (("loss", history.loss), ("accuracy", history.accuracy)):
+        own = np.array([figures[name] for figures in taken]).reshape(2, 8)
+        assert own.std(axis=1).min() > 0
+        np.testing.assert_allclose(means, own.mean(axis=1))
 
 
 @pytest.mark.parametrize(

@@ -99,8 +99,7 @@ def _way_to_answer(reader: Any, known: Dataset, model: str) -> _Answering:
     if known.classes is not None:
         wanted, fits = "photos", isinstance(reader, ImageClassifier)
     elif known.charset is None:
-        adds_up = isinstance(reader, SumClassifier) or hasattr(reader, "digit_sums")
-        wanted, fits = "sums", adds_up
+        wanted, fits = "sums", hasattr(reader, "digit_sums")
     else:
         of_digits = known.charset.isdecimal() and isinstance(reader, SumClassifier)
         wanted, fits = "texts", of_digits or not isinstance(reader, WholeImageClassifier)
@@ -109,9 +108,9 @@ def _way_to_answer(reader: Any, known: Dataset, model: str) -> _Answering:
             f"The model for '{known.name}' must be a reader of {wanted}. "
             f"Got '{model}', a {type(reader).__name__}."
         )
-    if isinstance(reader, WholeImageClassifier):
+    if isinstance(reader, ImageClassifier):
         return classes_of
-    return sums_of if wanted == "sums" else texts_of
+    return sums_of if wanted == "sums" or isinstance(reader, SumClassifier) else texts_of
 
 
 def _ids(known: Dataset) -> list[str]:

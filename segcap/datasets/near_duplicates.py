@@ -2,7 +2,6 @@
 
 import hashlib
 from collections.abc import Hashable, Iterable, Sequence
-from numbers import Integral
 from pathlib import Path
 
 import cv2
@@ -10,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segcap.batches import check_jobs
-from segcap.errors import ImageError, ParameterError
+from segcap.errors import ImageError
 from segcap.image import ImageSource, load_small, to_grey
+from segcap.ranges import whole_number
 
 __all__ = ["identical", "near_duplicates", "numbered", "perceptual_hash"]
 
@@ -70,11 +70,7 @@ def near_duplicates(
     >>> near_duplicates([data.astronaut(), data.coffee(), data.astronaut()[::2, ::2]])
     array([0, 1, 0])
     """
-    whole = isinstance(distance, Integral) and not isinstance(distance, bool)
-    if not whole or not 0 <= distance <= _BITS:
-        raise ParameterError(
-            f"The 'distance' must be a whole number in 0 ... {_BITS}. Got {distance!r}."
-        )
+    distance = whole_number("distance", distance, most=_BITS)
     check_jobs(n_jobs)
     from joblib import Parallel, delayed
 

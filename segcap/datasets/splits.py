@@ -1,19 +1,18 @@
 """Divide numbered groups of images, all images of a group on one side."""
 
 from collections.abc import Iterator
-from numbers import Integral, Real
+from numbers import Integral
 from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from segcap.errors import DataError, ParameterError
+from segcap.ranges import is_number, seed_number, whole_number
 
 __all__ = ["Parts", "divide", "folds"]
 
 Parts: TypeAlias = tuple[NDArray[np.intp], NDArray[np.intp]]
-
-_SEEDS = 2**32
 
 
 def divide(groups: NDArray[np.intp], labels: NDArray | None, *, test: float, seed: int) -> Parts:
@@ -44,8 +43,7 @@ def divide(groups: NDArray[np.intp], labels: NDArray | None, *, test: float, see
     DataError
         There are fewer than 2 groups.
     """
-    share = _checked_share(test, len(groups))
-    _check_seed(seed)
+    share, seed = _checked_share(test, len(groups)), seed_number("seed", seed)
     from sklearn.model_selection import train_test_split
 
     units, firsts = _units(groups, least=2)
@@ -81,14 +79,12 @@ def folds(
     DataError
         There are fewer than `k` groups.
     """
-    if isinstance(k, bool) or not isinstance(k, Integral) or k < 2:
-        raise ParameterError(f"The 'k' of folds must be a whole number, at least 2. Got {k!r}.")
-    _check_seed(seed)
+    k, seed = whole_number("k", k, least=2), seed_number("seed", seed)
     from sklearn.model_selection import StratifiedKFold
 
-    units, firsts = _units(groups, least=int(k))
-    splitter = StratifiedKFold(int(k), shuffle=True, random_state=seed)
-    parts = splitter.split(units, _strata(labels, firsts, least=int(k)))
+    units, firsts = _units(groups, least=k)
+    splitter = StratifiedKFold(k, shuffle=True, random_state=seed)
+    parts = splitter.split(units, _strata(labels, firsts, least=k))
     return (_sides(groups, units[chosen]) for _, chosen in parts)
 
 
@@ -117,18 +113,11 @@ def _sides(groups: NDArray[np.intp], chosen: NDArray[np.intp]) -> Parts:
 
 
 def _checked_share(test: Any, n: int) -> float:
-    if isinstance(test, Integral) and not isinstance(test, bool) and 1 <= int(test) < n:
-        return int(test) / n
-    if isinstance(test, Real) and not isinstance(test, Integral) and 0 < float(test) < 1:
-        return float(test)
+    if is_number(test):
+        share = float(test) / n if isinstance(test, Integral) else float(test)
+        if 0 < share < 1:
+            return share
     raise ParameterError(
         "The 'test' of a split must be a share in (0, 1), or a whole number of images, at least 1 "
         f"and below their number. Got {test!r} for {n} images."
     )
-
-
-def _check_seed(seed: Any) -> None:
-    if isinstance(seed, bool) or not isinstance(seed, Integral) or not 0 <= int(seed) < _SEEDS:
-        raise ParameterError(
-            f"The 'seed' of a split must be a whole number in 0 ... 2**32 - 1. Got {seed!r}."
-        )

@@ -3,13 +3,13 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
-from numbers import Integral
 from typing import Literal, TypeAlias, get_args
 
 from segcap.errors import ParameterError
 from segcap.evaluate.classes import ConfusionMatrix, confusion_matrix
 from segcap.evaluate.labels import Label, Labels, paired_labels
 from segcap.evaluate.metrics import edit_distance
+from segcap.ranges import whole_number
 
 __all__ = [
     "CharacterConfusion",
@@ -190,10 +190,7 @@ def most_confused(
     >>> pair.true, pair.read, pair.count, pair.share, pair.images
     ('2', 'Z', 1, 0.3333333333333333, (0,))
     """
-    if not isinstance(most, Integral) or most < 1:
-        raise ParameterError(
-            f"The 'most' of most_confused must be an integer of at least 1. Got {most!r}."
-        )
+    most = whole_number("most", most, least=1)
     check_unit(unit, of="most_confused")
     pairs = (_aligned_texts if unit == "character" else _whole_labels)(
         answers, truths, of="most_confused"

@@ -4,7 +4,6 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import resources
-from numbers import Integral
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +26,7 @@ from segcap.evaluate.labels import Label, Labels, paired_labels, plain_labels, s
 from segcap.evaluate.metrics import character_accuracy, exact_match, expected_calibration_error
 from segcap.evaluate.pictures import data_uri
 from segcap.image import ImageSource
+from segcap.ranges import seed_number, whole_number
 
 __all__ = ["sample_page"]
 
@@ -155,14 +155,8 @@ def sample_page(
 
 
 def _sample(n: int, most: int, seed: int) -> list[int]:
-    for name, value, least in (("most", most, 1), ("seed", seed, 0)):
-        if not isinstance(value, Integral) or value < least:
-            raise ParameterError(
-                f"The '{name}' of sample_page must be an integer of at least {least}. "
-                f"Got {value!r}."
-            )
-    order = np.random.default_rng(seed).permutation(n)
-    return sorted(order[:most].tolist())
+    most, seed = whole_number("most", most, least=1), seed_number("seed", seed)
+    return sorted(np.random.default_rng(seed).permutation(n)[:most].tolist())
 
 
 def _checked(

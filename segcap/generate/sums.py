@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from segcap.errors import ParameterError
-from segcap.generate.checks import whole_number
 from segcap.generate.typefaces import check_digits
+from segcap.ranges import whole_number
 
 __all__ = ["DigitRows", "digit_sums"]
 

@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
-from typing import Generic, Literal, Protocol, TypeAlias, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 import numpy as np
 from joblib import Parallel, delayed
@@ -10,14 +10,12 @@ from numpy.typing import NDArray
 
 from segcap.batches import batched, check_batching
 from segcap.errors import ImageError, ParameterError
-from segcap.image import ImageSource, load_image
-from segcap.readers.checks import check_many
+from segcap.image import ImageSource, load_image, load_or_error
+from segcap.readers.checks import Errors, check_errors, check_many
 from segcap.readers.estimator import Estimator
 from segcap.reading import Reading
 
-__all__ = ["Errors", "TextReader"]
-
-Errors: TypeAlias = Literal["record", "raise"]
+__all__ = ["TextReader"]
 
 
 class _HasReading(Protocol):
@@ -136,8 +134,7 @@ class TextReader(Estimator, ABC, Generic[Outcome]):
     ) -> list[Outcome]:
         check_many(images)
         check_batching(batch_size, n_jobs)
-        if errors not in ("record", "raise"):
-            raise ParameterError(f"The 'errors' must be 'record' or 'raise'. Got {errors!r}.")
+        check_errors(errors)
         batches = batched(images, batch_size)
         results: Iterable[list[Outcome]]
         if n_jobs == 1:
@@ -149,12 +146,5 @@ class TextReader(Estimator, ABC, Generic[Outcome]):
         return [outcome for batch in results for outcome in batch]
 
     def _read_batch(self, images: Sequence[ImageSource], errors: Errors) -> list[Outcome]:
-        load = load_image if errors == "raise" else _load_or_error
+        load = load_image if errors == "raise" else load_or_error
         return self._read_loaded([load(image) for image in images])
-
-
-def _load_or_error(image: ImageSource) -> NDArray[np.uint8] | ImageError:
-    try:
-        return load_image(image)
-    except ImageError as error:
-        return error

@@ -2,17 +2,17 @@
 
 import os
 from collections.abc import Iterable
-from numbers import Integral, Real
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from segcap.errors import ParameterError
+from segcap.ranges import is_number, whole_number
 
-__all__ = ["check_length", "check_many", "check_seed", "check_share", "check_whole_number"]
+__all__ = ["Errors", "check_errors", "check_length", "check_many", "check_share"]
 
-_SEEDS = 2**32
+Errors: TypeAlias = Literal["record", "raise"]
 
 
 def check_many(images: Any) -> None:
@@ -34,29 +34,16 @@ def check_many(images: Any) -> None:
         )
 
 
-def check_whole_number(name: str, value: Any, *, least: int) -> None:
-    """Check a parameter that must be a whole number.
+def check_errors(value: Any) -> None:
+    """Check what is to become of images that cannot be loaded.
 
     Raises
     ------
     ParameterError
-        It is none, or below `least`.
+        It is neither "record" nor "raise".
     """
-    if not isinstance(value, Integral) or value < least:
-        raise ParameterError(f"The '{name}' must be an integer of at least {least}. Got {value!r}.")
-
-
-def check_seed(value: Any) -> None:
-    """Check a 'random_state'.
-
-    Raises
-    ------
-    ParameterError
-        It is no whole number in 0 ... 2**32 - 1.
-    """
-    check_whole_number("random_state", value, least=0)
-    if value >= _SEEDS:
-        raise ParameterError(f"The 'random_state' must be below 2**32. Got {value!r}.")
+    if value not in ("record", "raise"):
+        raise ParameterError(f"The 'errors' must be 'record' or 'raise'. Got {value!r}.")
 
 
 def check_length(value: Any) -> None:
@@ -67,10 +54,8 @@ def check_length(value: Any) -> None:
     ParameterError
         It is neither None nor a whole number of at least 1.
     """
-    if value is not None and (not isinstance(value, Integral) or value < 1):
-        raise ParameterError(
-            f"The 'length' must be an integer of at least 1, or None. Got {value!r}."
-        )
+    if value is not None:
+        whole_number("length", value, least=1)
 
 
 def check_share(name: str, value: Any) -> None:
@@ -81,7 +66,7 @@ def check_share(name: str, value: Any) -> None:
     ParameterError
         It does not.
     """
-    if not isinstance(value, Real) or not 0 <= float(value) <= 1:
+    if not is_number(value) or not 0 <= value <= 1:
         raise ParameterError(f"The '{name}' must be a number in [0, 1]. Got {value!r}.")
 
 

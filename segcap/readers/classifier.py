@@ -1,24 +1,80 @@
 """What all readers share that name whole images."""
 
 from abc import ABC
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from segcap.compose import log_softmax
-from segcap.errors import ParameterError
-from segcap.image import ImageSource
+from segcap.errors import ImageError, ParameterError
+from segcap.image import ImageSource, load_image, load_or_error
+from segcap.readers.checks import Errors, check_errors
 from segcap.readers.whole import WholeImageReader
+from segcap.reading import Status
 
-__all__ = ["WholeImageClassifier"]
+__all__ = ["Answer", "WholeImageClassifier"]
+
+_Load: TypeAlias = Callable[[ImageSource], NDArray[np.uint8] | ImageError]
+
+
+class Answer(NamedTuple):
+    """What was answered to one image.
+
+    Attributes
+    ----------
+    value : str, int or None
+        A text, a sum or a class; None for an image that could not be loaded, or has no sum.
+    confidence : float
+        In [0, 1].
+    status : str
+        As of `segcap.Reading`.
+    error : str or None
+    """
+
+    value: str | int | None
+    confidence: float
+    status: Status
+    error: str | None = None
 
 
 class WholeImageClassifier(WholeImageReader, ABC):
     """A network that names whole images; `classes_` is what they may be."""
 
     classes_: NDArray
+
+    def answer_many(
+        self, images: Iterable[ImageSource], *, errors: Errors = "record"
+    ) -> list[Answer]:
+        """Name images, those that cannot be loaded among them.
+
+        Parameters
+        ----------
+        images : iterable of path, bytes, array or PIL.Image.Image
+        errors : {"record", "raise"}
+            Whether an image that cannot be loaded gives an Answer of status "unreadable" or raises.
+
+        Returns
+        -------
+        list of Answer
+            In the order of `images`.
+
+        Raises
+        ------
+        ImageError
+            An image cannot be loaded and `errors` is "raise".
+        NotFittedError
+            The reader has learned nothing yet.
+        """
+        named = list(self._shares(images, errors))
+        classes = self.classes_.tolist()
+        return [
+            Answer(None, 0.0, "unreadable", str(shares))
+            if isinstance(shares, ImageError)
+            else Answer(classes[shares.argmax()], float(shares.max()), "ok")
+            for shares in named
+        ]
 
     def predict_proba(self, images: Iterable[ImageSource]) -> NDArray[np.float64]:
         """Give the calibrated probability of each class, (N, C), in the order of `classes_`.
@@ -30,12 +86,8 @@ class WholeImageClassifier(WholeImageReader, ABC):
         NotFittedError
             The reader has learned nothing yet.
         """
-        batches = self._loaded_batches(images)
-        parts = [np.empty((0, len(self.classes_)))]
-        for loaded in batches:
-            logits = self._logits(loaded)
-            parts.append(np.exp(log_softmax(logits, temperature=self.trained_.temperature)))
-        return np.concatenate(parts)
+        shares = list(self._shares(images, "raise"))
+        return np.array(shares).reshape(-1, len(self.classes_))
 
     def predict(self, images: Iterable[ImageSource]) -> NDArray:
         """Give the most probable class of each image, (N,); errors as of `predict_proba`."""
@@ -45,21 +97,25 @@ class WholeImageClassifier(WholeImageReader, ABC):
     def score(self, images: Iterable[ImageSource], labels: Sequence[Any]) -> float:
         """Give the share of images whose class is right.
 
+        Parameters
+        ----------
+        images : iterable of path, bytes, array or PIL.Image.Image
+            An image that cannot be loaded counts as wrong.
+        labels : sequence
+
         Raises
         ------
         ParameterError
             There are not as many labels as images, or none at all.
-        ImageError
-            An image cannot be loaded.
         """
-        predicted = self.predict(images)
-        if len(predicted) != len(labels) or len(labels) == 0:
+        answers = self.answer_many(images)
+        if len(answers) != len(labels) or not answers:
             raise ParameterError(
                 "A score needs as many labels as images, at least one. "
-                f"Got {len(predicted)} images and {len(labels)} labels."
+                f"Got {len(answers)} images and {len(labels)} labels."
             )
-        pairs = zip(predicted.tolist(), labels, strict=True)
-        return float(np.mean([answer == truth for answer, truth in pairs]))
+        pairs = zip(answers, labels, strict=True)
+        return float(np.mean([answer.value == truth for answer, truth in pairs]))
 
     def __sklearn_tags__(self) -> Any:
         from sklearn.utils import ClassifierTags
@@ -71,3 +127,20 @@ class WholeImageClassifier(WholeImageReader, ABC):
 
     def _keep_answers(self, answers: Sequence[Any]) -> None:
         self.classes_ = np.array(answers)
+
+    def _shares(
+        self, images: Iterable[ImageSource], errors: Errors
+    ) -> Iterator[NDArray[np.float64] | ImageError]:
+        """Give each image's probabilities of the classes, (C,), or why it cannot be loaded."""
+        check_errors(errors)
+        load: _Load = load_image if errors == "raise" else load_or_error
+        for loaded in self._loaded_batches(images, load):
+            usable = [image for image in loaded if not isinstance(image, ImageError)]
+            shares = iter(self._named(usable) if usable else ())
+            yield from (
+                image if isinstance(image, ImageError) else next(shares) for image in loaded
+            )
+
+    def _named(self, images: list[NDArray[np.uint8]]) -> NDArray[np.float64]:
+        self._tell_if_resized(images, stacklevel=6)
+        return np.exp(log_softmax(self._logits(images), temperature=self.trained_.temperature))

@@ -3,7 +3,6 @@
 import os
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, replace
-from numbers import Integral
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,7 +15,8 @@ from segcap.errors import DataError, ImageError, NotFittedError, ParameterError
 from segcap.glyphs import NO_GLYPHS
 from segcap.image import ImageSource, load_image, source_name
 from segcap.pipeline import Pipeline
-from segcap.readers.base import Errors
+from segcap.ranges import whole_number
+from segcap.readers.checks import Errors
 from segcap.readers.kept import as_bundle, trained_context, trained_glyphs
 from segcap.readers.learner import GlyphLearner
 from segcap.reading import Failure, Reading, SumReading
@@ -141,9 +141,8 @@ class GlyphReader(GlyphLearner):
         ParameterError
             `most` is no integer of at least 1.
         """
-        if not isinstance(most, Integral) or most < 1:
-            raise ParameterError(f"The 'most' must be an integer of at least 1. Got {most!r}.")
-        return self._pipeline().best_texts(load_image(image), int(most))
+        most = whole_number("most", most, least=1)
+        return self._pipeline().best_texts(load_image(image), most)
 
     def locate(self, image: ImageSource, text: str) -> NDArray[np.int32]:
         """Find where the characters of a known text are.

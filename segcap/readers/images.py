@@ -12,7 +12,7 @@ from segcap.errors import ParameterError
 from segcap.evaluate.labels import plain_labels
 from segcap.image import ImageSource
 from segcap.models import IMAGE_ARCHITECTURES
-from segcap.readers.checks import check_whole_number
+from segcap.ranges import whole_number
 from segcap.readers.classifier import WholeImageClassifier
 
 if TYPE_CHECKING:
@@ -96,7 +96,7 @@ class ImageClassifier(WholeImageClassifier):
                     f"The 'size' of images must be a height and a width. Got {self.size!r}."
                 )
             for side in self.size:
-                check_whole_number("size", side, least=1)
+                whole_number("size", side, least=1)
         if self.balance not in (known := get_args(Balance)):
             raise ParameterError(
                 f"The 'balance' of an ImageClassifier must be one of {', '.join(known)}. "
@@ -131,9 +131,6 @@ class ImageClassifier(WholeImageClassifier):
         height, width = super()._common_size(images)
         scale = min(1.0, _LARGEST_SIDE / max(height, width))
         return max(1, round(scale * height)), max(1, round(scale * width))
-
-    def _resizes_silently(self) -> bool:
-        return self.size is not None
 
     def _lessons(self, learned: "Labelled", held_out: "Labelled") -> "ImageLessons":
         from segcap.training.class_balance import class_weights

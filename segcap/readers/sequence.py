@@ -12,10 +12,11 @@ from segcap.charset import Charset
 from segcap.compose import log_softmax
 from segcap.engine import EngineName
 from segcap.errors import DataError, ImageError, ParameterError
-from segcap.image import ImageSource
+from segcap.image import ImageSource, load_image
 from segcap.models import PIXELS_A_COLUMN, SEQUENCE_ARCHITECTURES
+from segcap.ranges import whole_number
 from segcap.readers.base import TextReader
-from segcap.readers.checks import check_length, check_share, check_whole_number
+from segcap.readers.checks import check_length, check_share
 from segcap.readers.whole import WholeImageReader
 from segcap.reading import Glyph, Reading
 from segcap.sequence import BLANK, aligned_columns, beam_search, greedy_classes
@@ -117,7 +118,7 @@ class SequenceReader(WholeImageReader, TextReader[_Outcome]):
     def _check_parameters(self) -> None:
         super()._check_parameters()
         Charset(self.charset).mask(self.allowlist)
-        check_whole_number("beam_width", self.beam_width, least=1)
+        whole_number("beam_width", self.beam_width, least=1)
         check_length(self.length)
         check_share("reject_below", self.reject_below)
         if self.length is None and self.architecture != _UNALIGNED:
@@ -255,7 +256,7 @@ class SequenceReader(WholeImageReader, TextReader[_Outcome]):
         ImageError
             An image cannot be loaded.
         """
-        batches = self._loaded_batches(images)
+        batches = self._loaded_batches(images, load_image)
         if self.length is None:
             raise ParameterError("Probabilities of places need texts of one 'length'. Got None.")
         parts = [np.empty((0, self.length, len(self.charset_)))]

@@ -11,8 +11,9 @@ from segcap.engine import ENGINES, EngineName
 from segcap.errors import ParameterError
 from segcap.finding import Finding
 from segcap.models.baselines import BASELINES
+from segcap.ranges import seed_number, whole_number
 from segcap.readers.base import TextReader
-from segcap.readers.checks import check_length, check_seed, check_share, check_whole_number
+from segcap.readers.checks import check_length, check_share
 from segcap.segment import SEGMENTERS, Segmenter
 from segcap.strikes import LINE_REMOVALS, LineRemoval
 
@@ -68,8 +69,8 @@ class GlyphSettings(TextReader[Outcome], ABC):
                     f"{', '.join(map(str, known))}. Got {value!r}."
                 )
         check_share("reject_below", self.reject_below)
-        check_whole_number("epochs", self.epochs, least=1)
-        check_seed(self.random_state)
+        whole_number("epochs", self.epochs, least=1)
+        seed_number("random_state", self.random_state)
 
     def _finding(self, learned: Finding | None = None) -> Finding:
         """Give the settings as they are or, where they were left open, as learned."""

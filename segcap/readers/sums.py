@@ -1,6 +1,6 @@
 """Networks that name the digit sum of a whole image."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from numbers import Integral
 from typing import Any
 
@@ -9,10 +9,13 @@ from numpy.typing import NDArray
 
 from segcap.bundle import Bundle
 from segcap.engine import EngineName
-from segcap.errors import ParameterError
+from segcap.errors import ImageError, ParameterError
+from segcap.image import ImageSource
 from segcap.models import SUM_ARCHITECTURES
-from segcap.readers.checks import check_whole_number
+from segcap.ranges import whole_number
+from segcap.readers.checks import Errors
 from segcap.readers.classifier import WholeImageClassifier
+from segcap.reading import Reading, SumReading
 
 __all__ = ["SumClassifier"]
 
@@ -70,9 +73,34 @@ class SumClassifier(WholeImageClassifier):
         self.epochs = epochs
         self.random_state = random_state
 
+    def digit_sum(self, image: ImageSource) -> SumReading:
+        """Name the sum of one image.
+
+        Parameters
+        ----------
+        image : path, bytes, array or PIL.Image.Image
+
+        Returns
+        -------
+        SumReading
+            Its `reading` is without text: the digits are not looked for.
+
+        Raises
+        ------
+        ImageError
+            The image cannot be loaded.
+        """
+        return self.digit_sums([image], errors="raise")[0]
+
+    def digit_sums(
+        self, images: Iterable[ImageSource], *, errors: Errors = "record"
+    ) -> list[SumReading]:
+        """Name the sums of images; parameters as of `answer_many`, results as of `digit_sum`."""
+        return [_sum_reading(shares) for shares in self._shares(images, errors)]
+
     def _check_parameters(self) -> None:
         super()._check_parameters()
-        check_whole_number("digits", self.digits, least=1)
+        whole_number("digits", self.digits, least=1)
 
     def _answers(self, labels: Sequence[Any]) -> range:  # noqa: ARG002 whatever the labels
         return range(_GREATEST_DIGIT * int(self.digits) + 1)
@@ -101,3 +129,11 @@ class SumClassifier(WholeImageClassifier):
     def _from_settings(cls, bundle: Bundle) -> dict[str, Any]:
         digits = (bundle.network["classes"] - 1) // _GREATEST_DIGIT
         return {"digits": digits, **bundle.settings}
+
+
+def _sum_reading(shares: NDArray[np.float64] | ImageError) -> SumReading:
+    if isinstance(shares, ImageError):
+        unreadable = Reading(status="unreadable", error=str(shares))
+        return SumReading(None, 0.0, unreadable.status, np.empty(0), unreadable)
+    value, confidence = int(shares.argmax()), float(shares.max())
+    return SumReading(value, confidence, "ok", shares, Reading(confidence=confidence))

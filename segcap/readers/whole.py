@@ -3,7 +3,7 @@
 import os
 import warnings
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 import numpy as np
@@ -19,9 +19,10 @@ from segcap.errors import (
     ParameterError,
     SegcapWarning,
 )
-from segcap.image import ImageSource, load_image
+from segcap.image import ImageSource
 from segcap.models import LEAST_SIDES
-from segcap.readers.checks import check_many, check_seed, check_whole_number
+from segcap.ranges import seed_number, whole_number
+from segcap.readers.checks import check_many
 from segcap.readers.estimator import Estimator
 from segcap.readers.kept import temperature
 from segcap.trained import Trained
@@ -37,6 +38,7 @@ _BATCH = 256
 _VALIDATION_SHARE = 0.1
 _IMAGENET, _RESNET = "imagenet", "resnet50"
 
+Loaded = TypeVar("Loaded")
 Self = TypeVar("Self", bound="WholeImageReader")
 
 
@@ -51,6 +53,7 @@ class WholeImageReader(Estimator, ABC):
     in_colour: ClassVar[bool] = False
     of_any_size: ClassVar[bool] = False
 
+    size: tuple[int, int] | None = None
     weights: str | None = None
     architecture: str
     engine: EngineName
@@ -113,9 +116,6 @@ class WholeImageReader(Estimator, ABC):
         from segcap.training.pictures import most_common
 
         return most_common(images)
-
-    def _resizes_silently(self) -> bool:
-        return False
 
     def fit(
         self: Self,
@@ -191,7 +191,7 @@ class WholeImageReader(Estimator, ABC):
                 "Learning needs usable images with at least 2 different labels. "
                 f"Got {len(pixels)} images with {len(np.unique(classes, axis=0))}."
             )
-        if not are_alike and not self._resizes_silently():
+        if not are_alike and self.size is None:
             _warn_of_resizing(size, stacklevel=2)
         held_out = max(1, int((kept < held_out).sum()))
         if len(np.unique(classes[held_out:], axis=0)) < 2:
@@ -267,17 +267,14 @@ class WholeImageReader(Estimator, ABC):
         pixels = stack_images(images, self.size_, colour=self.in_colour)
         return self.trained_.open(self.engine).logits(pixels * np.float32(1 / 255))
 
-    def _loaded_batches(self, images: Iterable[ImageSource]) -> Iterator[list[NDArray[np.uint8]]]:
+    def _loaded_batches(
+        self, images: Iterable[ImageSource], load: Callable[[ImageSource], Loaded]
+    ) -> Iterator[list[Loaded]]:
         """Check that the reader can answer many images, and load them a batch at a time."""
         self._require_fitted()
         self._check_parameters()
         check_many(images)
-        return (self._loaded(batch) for batch in batched(images, _BATCH))
-
-    def _loaded(self, images: Sequence[ImageSource]) -> list[NDArray[np.uint8]]:
-        loaded = [load_image(image) for image in images]
-        self._tell_if_resized(loaded, stacklevel=4)
-        return loaded
+        return ([load(image) for image in batch] for batch in batched(images, _BATCH))
 
     def _tell_if_resized(self, images: Sequence[NDArray[np.uint8]], stacklevel: int) -> None:
         if self._has_told or self.of_any_size:
@@ -367,8 +364,8 @@ class WholeImageReader(Estimator, ABC):
                 f"The 'weights' to start from must be None, or '{_IMAGENET}' for '{_RESNET}'. "
                 f"Got {self.weights!r} for '{self.architecture}'."
             )
-        check_whole_number("epochs", self.epochs, least=1)
-        check_seed(self.random_state)
+        whole_number("epochs", self.epochs, least=1)
+        seed_number("random_state", self.random_state)
 
     def _require_fitted(self) -> None:
         if not hasattr(self, "trained_"):

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
+from statistics import fmean
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
@@ -176,7 +177,7 @@ def _learn_epoch(
     steps: int,
     seeds: tuple[int, int],
 ) -> dict[str, float]:
-    """Take the steps of one epoch; give loss and, where it is known, accuracy."""
+    """Take the steps of one epoch; give their mean loss and, where it is known, accuracy."""
     epoch = len(history.loss)
     orders = batch_orders(lessons, steps, schedule.batch_size, np.random.default_rng(seeds))
 
@@ -184,15 +185,14 @@ def _learn_epoch(
         rng = np.random.default_rng([*seeds, number])
         return _shown(lessons, schedule, learner.targets, orders[number], rng)
 
-    learner.begin_epoch()
-    figures: dict[str, float] = {}
+    figures: list[dict[str, float]] = []
     with made_ahead(drawn, steps) as batches:
         for number, (inputs, targets, weights) in enumerate(batches):
             if schedule.decay == "plateau":
                 done = epoch + (number + 1) / steps
                 learner.rate = plateau_rate(schedule, done, history.validation_loss)
-            figures = learner.step(inputs, targets, weights, epoch * steps + number)
-    return figures
+            figures.append(learner.step(inputs, targets, weights, epoch * steps + number))
+    return {name: fmean(step[name] for step in figures) for name in figures[0]}
 
 
 _Shown: TypeAlias = tuple[list[NDArray[np.float32]], NDArray, NDArray[np.float32] | None]

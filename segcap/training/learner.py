@@ -99,10 +99,6 @@ class Learner:
     def rate(self, value: float) -> None:
         self._optimizer.learning_rate = value
 
-    def begin_epoch(self) -> None:
-        """Forget the figures of the epoch before."""
-        self._learner.reset_metrics()
-
     def step(
         self,
         inputs: list[NDArray[np.float32]],
@@ -110,9 +106,10 @@ class Learner:
         weights: NDArray[np.float32] | None,
         taken: int,
     ) -> dict[str, float]:
-        """Learn from a batch, after so many others; give the epoch's figures up to it."""
+        """Learn from a batch, after so many others; give its figures."""
         if weights is not None and weights.ndim < targets.ndim - 1:
             weights = np.broadcast_to(weights[:, None], targets.shape[:-1])
+        self._learner.reset_metrics()  # some versions of Keras count on from batch to batch
         figures = self._learner.train_on_batch(
             as_model_inputs(inputs), targets, weights, return_dict=True
         )
