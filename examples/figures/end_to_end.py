@@ -1,13 +1,13 @@
 """Measure networks that answer from the whole image.
 
     python examples/figures/end_to_end.py TASK [--data PATH] [--architecture NAME] [--epochs N]
-                                          [--folds 5] [--balance sampling] [--out BUNDLE]
+                                          [--folds 5] [--balance sampling] [--state FILE]
 
 TASK and PATH are as of `segcap train`: digit-sum (mnist.npz: rows of four overlapping digits, of
 which the sums alone are told; those tested on show digits of x_test), captcha-v2, six-char,
 recaptcha-tiles, cats-dogs. A fifth of the images is held out, of the tiles 0.3; with --folds each
 image is tested on once. --balance is for tiles and cats-dogs; "files" writes a balanced folder of
-2,000 photos a class first.
+2,000 photos a class first. A killed run goes on from the files FILE.0, FILE.1, ..., one a fold.
 """
 
 import argparse
@@ -30,11 +30,10 @@ parser.add_argument("--folds", type=int)
 parser.add_argument("--balance", choices=["none", "sampling", "weights", "files"])
 parser.add_argument("--seed", type=int, default=0)
 parser.add_argument("--state", type=Path)
-parser.add_argument("--out", type=Path)
 args = parser.parse_args()
 
 
-def answer(learned, tested):
+def answer(learned, tested, state):
     def show(epoch, history):
         accuracy = history.validation_accuracy[-1]
         print(f"  epoch {epoch}: loss {history.loss[-1]:.3f}, held out {accuracy:.3f}", flush=True)
@@ -45,12 +44,10 @@ def answer(learned, tested):
     if args.balance:
         reader.set_params(balance="none" if args.balance == "files" else args.balance)
     started = time.perf_counter()
-    reader.fit(learned.images, learned.labels, state=args.state, on_epoch=show)
+    reader.fit(learned.images, learned.labels, state=state, on_epoch=show)
     minutes = (time.perf_counter() - started) / 60
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
     print(f"{len(learned)} labels, {minutes:.1f} minutes, peak {peak:.1f} GiB", flush=True)
-    if args.out:
-        reader.save(args.out)
     return reader.predict(tested.images)
 
 
@@ -62,8 +59,9 @@ if args.balance == "files":
     parts = [balance(args.data, Path(folder, "balanced_images"), test=0.3, seed=args.seed)]
 else:
     parts = task_data(args.task, args.data, folds=args.folds, seed=args.seed)
-for learned, tested in parts:
-    answers += answer(learned, tested).tolist()
+for fold, (learned, tested) in enumerate(parts):
+    state = args.state and args.state.with_name(f"{args.state.name}.{fold}")
+    answers += answer(learned, tested, state).tolist()
     truths += tested.labels.tolist()
     print(f"  right  {exact_match(answers, truths)}", flush=True)
 print(f"{args.task}, {args.architecture or END_TO_END[args.task].architecture}")

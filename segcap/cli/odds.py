@@ -1,0 +1,212 @@
+"""The command that tells what an accuracy means for a challenge: odds."""
+
+import math
+from collections.abc import Callable, Mapping
+from functools import partial
+from pathlib import Path
+from typing import Annotated, Any, TypeAlias
+
+import typer
+
+from segcap.cli.app import app
+from segcap.errors import DataError, ParameterError
+from segcap.evaluate.metrics import Share, wilson
+from segcap.evaluate.odds import (
+    TokenBucket,
+    accuracy_limit,
+    accuracy_limit_of,
+    carried,
+    choose_tiles,
+    items_needed,
+    partial_credit,
+    pass_probability,
+    passes_per_hour,
+    passes_per_hour_with_credit,
+    plot_odds,
+    price_per_pass,
+    within_tries,
+)
+from segcap.evaluate.odds.challenge import rule_name
+from segcap.evaluate.odds.checks import inner_share, number, shares
+from segcap.ranges import whole_number
+
+_SECONDS = 3600
+_LABEL, _CELL = 40, 12
+_COUNTED = 1000
+_ENDINGS = (".pdf", ".png", ".svg")
+
+_Chance: TypeAlias = Callable[[float], Any]
+
+
+@app.command()
+def odds(
+    accuracy: Annotated[float, typer.Option(help="Share of items answered right, 0 to 1.")],
+    n: Annotated[int, typer.Option("--n", help="Items of a challenge: photos, characters.")] = 12,
+    measured: Annotated[
+        int | None, typer.Option(help="Items that the accuracy was measured on; gives intervals.")
+    ] = None,
+    wrong_allowed: Annotated[int, typer.Option(help="Items that may be wrong.")] = 0,
+    tries: Annotated[int | None, typer.Option(help="Tries, each with new images.")] = None,
+    tiles: Annotated[int | None, typer.Option(help="Tiles of a grid to choose from.")] = None,
+    targets: Annotated[int | None, typer.Option(help="Tiles that are to be chosen.")] = None,
+    precision: Annotated[
+        float | None, typer.Option(help="Of tiles chosen; the accuracy is then their recall.")
+    ] = None,
+    attempts_per_hour: Annotated[
+        float | None, typer.Option(help="Attempts of an address, refused ones, too.")
+    ] = None,
+    capacity: Annotated[int | None, typer.Option(help="Tokens of an address's bucket.")] = None,
+    refill_per_hour: Annotated[float | None, typer.Option(help="Tokens that come back.")] = None,
+    seconds_per_attempt: Annotated[
+        float | None, typer.Option(help="Says how many an hour has, too, unless that is given.")
+    ] = None,
+    price_per_attempt: Annotated[float, typer.Option(help="Such as an address's.")] = 0.0,
+    price_per_hour: Annotated[float, typer.Option(help="Such as a machine's.")] = 0.0,
+    target: Annotated[float, typer.Option(help="Odds of a pass that are tolerated.")] = 1e-6,
+    human: Annotated[float | None, typer.Option(help="A person's accuracy on an item.")] = None,
+    plot: Annotated[
+        Path | None, typer.Option(help="Draw the odds into a new PDF, PNG or SVG file.")
+    ] = None,
+) -> None:
+    """Tell what an accuracy means: odds of a pass, passes per hour, prices, lengths."""
+    if plot is not None:
+        _check_plot(plot)
+    known = _known(accuracy, measured)
+    seconds = seconds_per_attempt
+    if seconds is not None:
+        number("seconds_per_attempt", seconds, above_zero=True)
+    elif price_per_hour:
+        raise ParameterError(
+            f"A --price-per-hour needs --seconds-per-attempt. Got {price_per_hour} without."
+        )
+    rate = _SECONDS / seconds if attempts_per_hour is None and seconds else attempts_per_hour
+    if rate is not None:
+        number("attempts_per_hour", rate, above_zero=True)
+    rules = _rules(n, wrong_allowed, rate, _bucket(capacity, refill_per_hour, rate))
+    plain, passed = next(iter(rules.items()))
+    more: dict[str, _Chance] = {}
+    if tries is not None:
+        more[f"{plain}, in {tries} tries"] = _then(passed, partial(within_tries, tries=tries))
+    if any(option is not None for option in (tiles, targets, precision)):
+        more[f"the right {targets} of {tiles} tiles"] = _choice(precision, tiles, targets)
+    lines = [f"accuracy {known if isinstance(known, Share) else _shown(known)}", ""]
+    lines += _section("passes per attempt", {**rules, **more}, known)
+    if rate is not None:
+        hourly = {name: _then(rule, rate.__mul__) for name, rule in rules.items()}
+        lines += _section(f"passes per hour of {_shown(rate)} attempts", hourly, known)
+    if price_per_attempt or price_per_hour:
+        priced = partial(
+            price_per_pass,
+            price_per_attempt=price_per_attempt,
+            seconds_per_attempt=seconds or 0.0,
+            price_per_hour=price_per_hour,
+        )
+        prices = {name: _then(rule, priced) for name, rule in rules.items()}
+        lines += _section("price of a pass", prices, known)
+    lines += _design(known, n, wrong_allowed, target, human)
+    print("\n".join(lines))
+    if plot is not None:
+        figure = plot_odds(n, wrong_allowed=wrong_allowed, accuracy=known, target=target)
+        figure.savefig(plot, dpi=150)
+
+
+def _rules(
+    n: int, wrong_allowed: int, rate: float | None, bucket: TokenBucket | None
+) -> dict[str, _Chance]:
+    """Name what gives passes per attempt under each rule; the challenge alone comes first."""
+    plain = rule_name(n, wrong_allowed)
+    passed = partial(pass_probability, n=n, wrong_allowed=wrong_allowed)
+    has_credit = n > 1 and not wrong_allowed
+    rules: dict[str, _Chance] = {plain: passed}
+    if has_credit:
+        rules["partial credit"] = partial(partial_credit, n=n)
+    if bucket is not None and rate is not None:
+        rules[f"{plain}, token bucket"] = _then(
+            passed, lambda share: passes_per_hour(share, rate, bucket) / rate
+        )
+        if has_credit:
+            rules["partial credit, token bucket"] = lambda share: (
+                passes_per_hour_with_credit(share, n, rate, bucket) / rate
+            )
+    return rules
+
+
+def _design(
+    known: Share | float, n: int, wrong_allowed: int, target: float, human: float | None
+) -> list[str]:
+    target = inner_share("target", target)
+    value = known.value if isinstance(known, Share) else known
+    person = value if human is None else float(shares("human", human))
+    needed = items_needed(target, value, person, wrong_allowed=wrong_allowed) if value < 1 else None
+    limit = float(accuracy_limit(target, n, wrong_allowed=wrong_allowed))
+    lines = [f"at most one pass in {_shown(1 / target)} attempts"]
+    lines.append(_line("accuracy up to", _shown(limit)))
+    if n > 1 and not wrong_allowed:
+        limit = accuracy_limit_of(partial(partial_credit, n=n), target)
+        lines.append(_line("accuracy up to, partial credit", _shown(limit)))
+    if needed is not None:
+        lines.append(_line("items against this accuracy", f"{needed.n:,}"))
+        if human is not None:
+            lines.append(_line("passes of a person, as many items", _shown(needed.human)))
+    return lines
+
+
+def _section(title: str, rows: Mapping[str, _Chance], known: Share | float) -> list[str]:
+    if not isinstance(known, Share):
+        lines = [_line(name, _shown(float(rule(known)))) for name, rule in rows.items()]
+        return [title, *lines, ""]
+    lines = [f"{title:<{_LABEL}}{'':>{_CELL}}{'low':>{_CELL}}{'high':>{_CELL}}"]
+    for name, rule in rows.items():
+        odds = carried(rule, known)
+        lines.append(_line(name, *map(_shown, (odds.value, odds.low, odds.high))))
+    return [*lines, ""]
+
+
+def _line(name: str, *cells: str) -> str:
+    return f"  {name:<{_LABEL - 2}}" + "".join(f"{cell:>{_CELL}}" for cell in cells)
+
+
+def _shown(value: float) -> str:
+    return f"{value:,.0f}" if _COUNTED <= value < math.inf else f"{value:.4g}"
+
+
+def _then(rule: _Chance, change: _Chance) -> _Chance:
+    return lambda share: change(rule(share))
+
+
+def _known(accuracy: float, measured: int | None) -> Share | float:
+    value = float(shares("accuracy", accuracy))
+    if measured is None:
+        return value
+    measured = whole_number("measured", measured, least=1)
+    return wilson(round(value * measured), measured)
+
+
+def _bucket(
+    capacity: int | None, refill_per_hour: float | None, rate: float | None
+) -> TokenBucket | None:
+    if capacity is None and refill_per_hour is None:
+        return None
+    if capacity is None or refill_per_hour is None or rate is None:
+        raise ParameterError(
+            "A token bucket needs --capacity, --refill-per-hour and --attempts-per-hour. "
+            f"Got {capacity}, {refill_per_hour} and {rate}."
+        )
+    return TokenBucket(capacity, refill_per_hour)
+
+
+def _choice(precision: float | None, tiles: int | None, targets: int | None) -> _Chance:
+    if precision is None or tiles is None or targets is None:
+        raise ParameterError(
+            "Tiles to choose need --tiles, --targets and --precision. "
+            f"Got {tiles}, {targets} and {precision}."
+        )
+    return partial(choose_tiles, precision=precision, tiles=tiles, targets=targets)
+
+
+def _check_plot(path: Path) -> None:
+    if path.suffix.lower() not in _ENDINGS or path.exists() or not path.parent.is_dir():
+        raise DataError(
+            "A plot must go to a new .pdf, .png or .svg file in a folder that exists. "
+            f"Got '{path}'."
+        )

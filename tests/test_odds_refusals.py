@@ -1,0 +1,84 @@
+"""Odds of what cannot be are refused."""
+
+import pytest
+
+from segcap.errors import ParameterError
+from segcap.evaluate.odds import (
+    TokenBucket,
+    accuracy_limit,
+    accuracy_limit_of,
+    choose_tiles,
+    false_alarm_rate,
+    items_needed,
+    near_miss,
+    partial_credit,
+    partial_credit_within,
+    pass_probability,
+    passes_per_hour,
+    passes_per_hour_with_credit,
+    passes_with_answer_bucket,
+    plot_odds,
+    price_per_pass,
+    simulate_passes_per_hour,
+    within_tries,
+)
+
+NAN = float("nan")
+BUCKET = TokenBucket(capacity=4, refill_per_hour=12)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: pass_probability(1.1, 12), r"'accuracy' must lie in \[0, 1\]\. Got 1\.1\."),
+        (lambda: pass_probability(NAN, 12), r"'accuracy' must lie in \[0, 1\]\. Got nan\."),
+        (lambda: pass_probability([0.5, -1], 12), r"'accuracy' must lie in .* Got -1\.0\."),
+        (lambda: pass_probability("0.5", 12), r"'accuracy' must be a number .* Got '0\.5'\."),
+        (lambda: pass_probability([[1], [1, 1]], 12), "'accuracy' must be a number"),
+        (lambda: pass_probability(True, 12), "'accuracy' must be a number .* Got True"),
+        (lambda: pass_probability(0.5, 0), r"'n' must be an integer of at least 1\. Got 0\."),
+        (lambda: pass_probability(0.5, 2.5), "'n' must be an integer .* Got 2.5"),
+        (lambda: pass_probability(0.5, 3, wrong_allowed=3), r"'wrong_allowed' .* in 0 \.\.\. 2"),
+        (lambda: near_miss(2, 3), "'accuracy' .* Got 2"),
+        (lambda: near_miss(0.5, 0), "'n' .* Got 0"),
+        (lambda: within_tries(0.5, 0), "'tries' .* at least 1. Got 0"),
+        (lambda: within_tries(-0.5, 1), "'passed' .* Got -0.5"),
+        (lambda: partial_credit(0.5, 1), "'n' .* at least 2. Got 1"),
+        (lambda: partial_credit_within(0.5, 3, 0), "'challenges' .* at least 1. Got 0"),
+        (lambda: false_alarm_rate(0.5, 0, 0.5), "'precision' must be greater than 0. Got 0"),
+        (lambda: false_alarm_rate(0.5, 0.5, 1), r"'prevalence' .* \(0, 1\)\. Got 1\."),
+        (lambda: choose_tiles(0.9, 0.1, 9, 3), r"false-alarm rate .* \[0, 1\]\. Got 4\.05\."),
+        (lambda: choose_tiles(0.9, 0.9, 9, 0), "'prevalence' .* Got 0.0"),
+        (lambda: choose_tiles(0.9, 0.9, 9, 10), r"'targets' .* in 0 \.\.\. 9\. Got 10"),
+        (lambda: choose_tiles(0.9, 0.9, 0, 0), "'tiles' .* Got 0"),
+        (lambda: TokenBucket(0, 1), "'capacity' .* at least 1. Got 0"),
+        (lambda: TokenBucket(1, -1), "'refill_per_hour' must be a number of at least 0. Got -1"),
+        (lambda: TokenBucket(1, NAN), "'refill_per_hour' .* Got nan"),
+        (lambda: passes_per_hour(0.5, 0), "'attempts_per_hour' .* greater than 0. Got 0"),
+        (lambda: passes_per_hour_with_credit(0.5, 1, 6, BUCKET), "'n' .* at least 2. Got 1"),
+        (lambda: passes_per_hour_with_credit(0.5, 2, NAN), "'attempts_per_hour' .* Got nan"),
+        (lambda: passes_with_answer_bucket(0.5, 0), "'refill' .* Got 0"),
+        (lambda: price_per_pass(0.5, price_per_attempt=-1), "'price_per_attempt' .* Got -1"),
+        (lambda: price_per_pass(0.5, seconds_per_attempt=NAN), "'seconds_per_attempt' .* Got nan"),
+        (lambda: price_per_pass(0.5, price_per_hour="1"), "'price_per_hour' .* Got '1'"),
+        (lambda: price_per_pass(2), "'passes_per_attempt' .* Got 2"),
+        (lambda: accuracy_limit(2, 12), "'target' .* Got 2"),
+        (lambda: accuracy_limit_of(lambda share: share / 2, 0.7), r"0 and 0\.5\. Got 0\.7"),
+        (lambda: accuracy_limit_of(lambda share: share, NAN), "'target' .* Got nan"),
+        (lambda: items_needed(0, 0.5, 1), "'target' .* Got 0"),
+        (lambda: items_needed(0.1, 1, 1), "'attacker' must be less than 1. Got 1"),
+        (lambda: items_needed(0.1, 0.5, NAN), "'human' .* Got nan"),
+        (lambda: items_needed(0.1, 0.5, 1, wrong_allowed=-1), "'wrong_allowed' .* Got -1"),
+        (lambda: simulate_passes_per_hour(2, 5, 6, BUCKET), "'accuracy' .* Got 2"),
+        (lambda: simulate_passes_per_hour(0.5, 1, 6, BUCKET), "'n' .* Got 1"),
+        (lambda: simulate_passes_per_hour(0.5, 5, 6, BUCKET, hours=0), "'hours' .* Got 0"),
+        (lambda: simulate_passes_per_hour(0.5, 5, 6, BUCKET, addresses=1), "'addresses' .* Got 1"),
+        (lambda: simulate_passes_per_hour(0.5, 5, 6, BUCKET, random_state=-1), "'random_state'"),
+        (lambda: plot_odds(12, target=1), "'target' .* Got 1"),
+        (lambda: plot_odds(12, accuracy=NAN), "'accuracy' .* Got nan"),
+    ],
+)
+def test_bad_input_is_one_sentence(call, message):
+    with pytest.raises(ParameterError, match=message) as caught:
+        call()
+    assert "\n" not in str(caught.value)
