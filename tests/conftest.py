@@ -15,6 +15,12 @@ settings.register_profile("segcap", deadline=None, max_examples=50, derandomize=
 settings.load_profile("segcap")
 
 
+@pytest.fixture(autouse=True)
+def few_steps(monkeypatch):
+    """Let an epoch of few data have few steps in tests; what fixtures learn is learned in full."""
+    monkeypatch.setattr("segcap.training.fit._LEAST_STEPS", 4)
+
+
 @pytest.fixture(scope="session")
 def handwriting():
     """scikit-learn's handwritten digits, framed: (1797, 28, 28) uint8 and what they show."""

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+import segcap
 from segcap.errors import ParameterError
 from segcap.evaluate.metrics import (
     Share,
@@ -15,8 +16,20 @@ from segcap.evaluate.metrics import (
     expected_calibration_error,
     wilson,
 )
+from segcap.evaluate.text_metrics import (
+    character_error_rate,
+    errors_by_position,
+    length_accuracy,
+    top_k_accuracy,
+)
 
 texts = st.text("ab1", max_size=7)
+read_texts = st.lists(
+    st.tuples(texts | st.none(), st.text("ab1", min_size=1, max_size=7)), min_size=1
+)
+of_texts = pytest.mark.parametrize(
+    "measure", [character_error_rate, length_accuracy, errors_by_position]
+)
 
 
 @pytest.mark.parametrize(
@@ -174,3 +187,138 @@ def test_unpaired_confidences_raise(confidences, right):
 def test_calibration_error_without_bins_raises(bins):
     with pytest.raises(ParameterError, match="bins"):
         expected_calibration_error(np.array([0.5]), np.array([True]), bins=bins)
+
+
+@pytest.mark.parametrize(
+    ("answers", "truths", "rate"),
+    [
+        (["1234"], ["1234"], 0.0),
+        (["1204", "", "99999999"], ["1234", "12", "12"], 11 / 8),
+        ([None, "12"], ["34", "12"], 0.5),
+        (["x", "12"], ["", "12"], 0.5),
+    ],
+)
+def test_character_error_rate(answers, truths, rate):
+    assert character_error_rate(answers, truths) == rate
+
+
+@given(read_texts)
+def test_the_error_rate_is_what_character_accuracy_lacks(pairs):
+    answers, truths = map(list, zip(*pairs, strict=True))
+    rate = character_error_rate(answers, truths)
+    lacking = 1 - character_accuracy([answer or "" for answer in answers], truths).value
+    assert rate >= lacking - 1e-12
+    if all(len(answer or "") <= len(truth) for answer, truth in pairs):
+        assert rate == pytest.approx(lacking)
+
+
+@pytest.mark.parametrize(
+    ("answers", "truths", "right"),
+    [
+        (["12", "99", "123"], ["12", "34", "12"], 2),
+        ([None, ""], ["12", "12"], 0),
+        ([None, ""], ["", ""], 1),
+    ],
+)
+def test_length_accuracy(answers, truths, right):
+    assert length_accuracy(answers, truths) == wilson(right, len(truths))
+
+
+@pytest.mark.parametrize(("k", "right"), [(1, 1), (2, 2), (3, 3), (9, 3)])
+def test_top_k_accuracy(k, right):
+    candidates = [["12", "21"], ["43", "34", "44"], [], ["65", "66", "56"]]
+    assert top_k_accuracy(candidates, ["12", "34", "78", "56"], k) == wilson(right, 4)
+
+
+def test_top_k_accuracy_of_classes():
+    assert top_k_accuracy(np.array([[3, 4], [5, 6]]), np.array([4, 7]), 2) == wilson(1, 2)
+
+
+@pytest.mark.parametrize(
+    ("candidates", "truths", "k", "message"),
+    [
+        (["12"], ["12"], 1, "must be a sequence for each image. Got the text '12'"),
+        ([["12"]], ["12"], 0, "'k' must be an integer of at least 1. Got 0"),
+        ([["12"]], ["12"], 1.5, "'k' must be an integer of at least 1. Got 1.5"),
+        ([["12"]], ["12", "34"], 1, "of top_k_accuracy .* Got 1 answers and 2 truths"),
+        ([], [], 1, "of top_k_accuracy .* Got 0 answers and 0 truths"),
+        ([["12"]], [12], 1, "Got both, such as 12 and '12'"),
+        ([["12", 12]], ["12"], 1, "'candidates' must be all texts or all whole numbers"),
+        ([["12"]], [None], 1, "must be known. Got None at place 0"),
+    ],
+)
+def test_candidates_that_are_none_raise(candidates, truths, k, message):
+    with pytest.raises(ParameterError, match=message):
+        top_k_accuracy(candidates, truths, k)
+
+
+@pytest.mark.parametrize(
+    ("answers", "truths", "wrong"),
+    [
+        (["1234", "1294"], ["1234", "1234"], [(0, 2), (0, 2), (1, 2), (0, 2)]),
+        (["134"], ["1234"], [(0, 1), (1, 1), (0, 1), (0, 1)]),
+        (["12345"], ["1234"], [(0, 1), (0, 1), (0, 1), (0, 1)]),
+        ([None, "12"], ["123", "12"], [(1, 2), (1, 2), (1, 1)]),
+        (["1", "7"], ["11", ""], [(1, 1), (0, 1)]),
+    ],
+)
+def test_errors_by_position(answers, truths, wrong):
+    expected = tuple(wilson(*share) for share in wrong)
+    assert errors_by_position(answers, truths) == expected
+
+
+@given(read_texts)
+def test_no_position_is_wrong_more_often_than_there_are_differences(pairs):
+    answers, truths = map(list, zip(*pairs, strict=True))
+    shares = errors_by_position(answers, truths)
+    assert [share.n for share in shares] == [
+        sum(len(truth) > place for truth in truths) for place in range(max(map(len, truths)))
+    ]
+    differences = character_error_rate(answers, truths) * sum(map(len, truths))
+    assert sum(share.value * share.n for share in shares) <= differences + 1e-9
+
+
+def test_what_a_reader_reads_in_rows_of_digits(handwriting):
+    rows = segcap.generate.digit_sums(100, 10, seed=2, digits=handwriting)
+    truths = ["".join(map(str, label)) for label in rows.labels]
+    reader = segcap.load("digits")
+    answers = reader.predict(rows.images).tolist()
+    ranked = [[text for text, _ in reader.read_best(image, 5)] for image in rows.images]
+    shares = [top_k_accuracy(ranked, truths, k).value for k in range(1, 6)]
+    assert shares == sorted(shares)
+    assert shares[0] == exact_match(answers, truths).value < shares[4]
+    right_length = length_accuracy(answers, truths)
+    assert shares[0] <= right_length.value < 1
+    known = segcap.load("digits", length=4).predict(rows.images)
+    assert length_accuracy(known, truths).value == 1
+    by_place = [
+        np.mean(
+            [answer[place] != truth[place] for answer, truth in zip(known, truths, strict=True)]
+        )
+        for place in range(4)
+    ]
+    aligned = [share.value for share in errors_by_position(known, truths)]
+    assert aligned == pytest.approx(by_place, abs=0.02)
+
+
+@of_texts
+@pytest.mark.parametrize(("answers", "truths"), [([], []), (["1"], []), (["1"], ["1", "2"])])
+def test_unpaired_texts_raise(measure, answers, truths):
+    message = f"of {measure.__name__} .* Got {len(answers)} answers and {len(truths)} truths"
+    with pytest.raises(ParameterError, match=message):
+        measure(answers, truths)
+
+
+@of_texts
+def test_numbers_instead_of_texts_raise(measure):
+    with pytest.raises(
+        ParameterError, match=f"'truths' of {measure.__name__} must be texts. Got 3"
+    ):
+        measure([3], [3])
+
+
+@pytest.mark.parametrize("measure", [character_error_rate, errors_by_position])
+def test_texts_without_any_character_raise(measure):
+    message = f"of {measure.__name__} must hold at least one character. Got none"
+    with pytest.raises(ParameterError, match=message):
+        measure(["1", ""], ["", ""])

@@ -125,6 +125,15 @@ class Interrupted(ImageLessons):
         return super().draw(order, rng)
 
 
+@pytest.fixture
+def ctrl_c():
+    """Let Ctrl-C interrupt, as it does in a terminal, where the tests run in the background."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("ctrl_c")
 @pytest.mark.parametrize("settings", [{}, {"ema": 0.9}], ids=["plain", "ema"])
 def test_ctrl_c_in_mid_epoch_loses_that_epoch_alone(glyphs, tmp_path, monkeypatch, settings):
     import keras
@@ -179,11 +188,13 @@ class Sized(ImageLessons):
         return super().draw(order, rng)
 
 
-def test_an_epoch_shows_each_sample_equally_often_and_like_sizes_together(glyphs):
+def test_an_epoch_shows_each_sample_equally_often_and_like_sizes_together(glyphs, monkeypatch):
     inputs, classes = glyphs
     sizes = np.random.default_rng(0).permutation(700)
     lessons = Sized((inputs[:700], classes[:700]), sizes)
-    fit_network(build("glyph_cnn", 10), lessons, schedule=Schedule(epochs=1, batch_size=35), seed=0)
+    monkeypatch.setattr("segcap.training.fit._LEAST_STEPS", 50)
+    model = build("plain_cnn", 10, height=28, width=28)
+    fit_network(model, lessons, schedule=Schedule(epochs=1, batch_size=35), seed=0)
     assert len(lessons.batches) == 50
     counts = np.bincount(np.concatenate(lessons.batches), minlength=700)
     assert set(counts) == {2, 3}
@@ -195,11 +206,11 @@ def test_an_epoch_shows_each_sample_equally_often_and_like_sizes_together(glyphs
 
 def test_batches_may_differ_in_shape():
     rng = np.random.default_rng(0)
-    widths = np.array([64] * 200 + [96] * 200 + [160] * 100)
-    pixels = rng.integers(0, 60, (500, 32, 160, 2), np.uint8)
-    pixels[np.arange(500), :, widths - 1] = 255
-    spans = np.tile(np.float32([[4, 20], [24, 40]]), (500, 1, 1))
-    lines = LabelledStrips(pixels, spans, rng.integers(0, 3, (500, 2)))
+    widths = np.array([64] * 40 + [96] * 40 + [160] * 20)
+    pixels = rng.integers(0, 60, (100, 32, 160, 2), np.uint8)
+    pixels[np.arange(100), :, widths - 1] = 255
+    spans = np.tile(np.float32([[4, 20], [24, 40]]), (100, 1, 1))
+    lines = LabelledStrips(pixels, spans, rng.integers(0, 3, (100, 2)))
     lessons = SpanLessons(lines, lines.part(np.arange(20)), 3)
     history = fit_network(
         build("span_cnn", 5), lessons, schedule=Schedule(epochs=1, batch_size=10), seed=0
@@ -273,7 +284,8 @@ def test_weights_that_half_precision_cannot_hold_stay_as_they_are():
             np.testing.assert_array_equal(new, old.astype(np.float16))
 
 
-def test_a_reader_learns_from_glyphs(glyphs, tmp_path):
+def test_a_reader_learns_from_glyphs(glyphs, tmp_path, monkeypatch):
+    monkeypatch.setattr("segcap.training.fit._LEAST_STEPS", 50)
     inputs, classes = glyphs
     epochs = []
     reader = segcap.GlyphReader(classifier="glyph_cnn", epochs=6).fit_glyphs(

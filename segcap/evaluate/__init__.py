@@ -1,5 +1,7 @@
 """How good answers are, and what they look like."""
 
+from segcap.evaluate.abstention import CoverageCurve, CoveragePoint, coverage_curve
+from segcap.evaluate.agreement import Agreement, Vote, agreement_between, vote
 from segcap.evaluate.classes import (
     ClassReport,
     ClassScores,
@@ -24,28 +26,55 @@ from segcap.evaluate.metrics import (
     wilson,
 )
 from segcap.evaluate.page import sample_page
+from segcap.evaluate.paired import (
+    ShareDifference,
+    independent_difference,
+    mcnemar,
+    paired_difference,
+)
 from segcap.evaluate.plots import plot_confusion
 from segcap.evaluate.predictions import write_predictions
+from segcap.evaluate.text_metrics import (
+    character_error_rate,
+    errors_by_position,
+    length_accuracy,
+    top_k_accuracy,
+)
 
 __all__ = [
+    "Agreement",
     "CharacterConfusion",
     "ClassReport",
     "ClassScores",
     "Confusion",
     "ConfusionMatrix",
+    "CoverageCurve",
+    "CoveragePoint",
     "Share",
+    "ShareDifference",
+    "Vote",
+    "agreement_between",
     "aligned_characters",
     "character_accuracy",
     "character_confusion",
+    "character_error_rate",
     "classification_report",
     "confusion_matrix",
+    "coverage_curve",
     "edit_distance",
+    "errors_by_position",
     "exact_match",
     "expected_calibration_error",
+    "independent_difference",
+    "length_accuracy",
     "macro_f1",
+    "mcnemar",
     "most_confused",
+    "paired_difference",
     "plot_confusion",
     "sample_page",
+    "top_k_accuracy",
+    "vote",
     "wilson",
     "write_predictions",
 ]

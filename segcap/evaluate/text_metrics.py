@@ -1,0 +1,166 @@
+"""How texts go wrong: by length, by character, by position, and beyond the first answer."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+from segcap.errors import ParameterError
+from segcap.evaluate.confusions import aligned_characters
+from segcap.evaluate.labels import Labels, paired_labels, plain_labels
+from segcap.evaluate.metrics import Share, edit_distance, wilson
+from segcap.ranges import whole_number
+
+__all__ = ["character_error_rate", "errors_by_position", "length_accuracy", "top_k_accuracy"]
+
+
+def character_error_rate(answers: Labels, truths: Labels) -> float:
+    """Edit distances of all answers over the number of all true characters.
+
+    Parameters
+    ----------
+    answers : (N,) sequence of str or None
+        None counts as an empty text.
+    truths : (N,) sequence of str
+
+    Returns
+    -------
+    float
+        At least 0; above 1 where far too much is read, unlike 1 - `character_accuracy`.
+
+    Raises
+    ------
+    ParameterError
+        There are not as many truths as answers, or none; something is no text; or the truths
+        hold no character at all.
+
+    Examples
+    --------
+    >>> character_error_rate(["1Z3", "45"], ["123", "4"])
+    0.5
+    """
+    pairs = _paired_texts(answers, truths, of="character_error_rate")
+    total = sum(len(true) for _, true in pairs)
+    _check_characters(total, of="character_error_rate")
+    return sum(edit_distance(read or "", true) for read, true in pairs) / total
+
+
+def length_accuracy(answers: Labels, truths: Labels) -> Share:
+    """Share of answers that are as long as they should be, whatever they say.
+
+    Parameters
+    ----------
+    answers : (N,) sequence of str or None
+        None, for an image that has got no answer, counts as wrong.
+    truths : (N,) sequence of str
+
+    Returns
+    -------
+    Share
+
+    Raises
+    ------
+    ParameterError
+        There are not as many truths as answers, or none; or something is no text.
+
+    Examples
+    --------
+    >>> length_accuracy(["1Z3", "45"], ["123", "4"]).value
+    0.5
+    """
+    pairs = _paired_texts(answers, truths, of="length_accuracy")
+    right = sum(read is not None and len(read) == len(true) for read, true in pairs)
+    return wilson(right, len(pairs))
+
+
+def top_k_accuracy(candidates: Sequence[Labels], truths: Labels, k: int) -> Share:
+    """Share of images whose truth is among the first k candidates.
+
+    Parameters
+    ----------
+    candidates : (N,) sequence of sequences of str or int
+        Answers to each image, the best first, as many as there are; none count as wrong.
+    truths : (N,) sequence of str or int
+    k : int
+        At least 1.
+
+    Returns
+    -------
+    Share
+
+    Raises
+    ------
+    ParameterError
+        There are not as many truths as lists of candidates, or none; candidates are one text
+        instead of many; labels are of different types; or `k` is outside its range.
+
+    Examples
+    --------
+    >>> top_k_accuracy([["12", "17"], ["34"]], ["17", "34"], 2).value
+    1.0
+    """
+    k = whole_number("k", k, least=1)
+    for one in candidates:
+        if isinstance(one, str):
+            raise ParameterError(
+                "The 'candidates' of top_k_accuracy must be a sequence for each image. "
+                f"Got the text {one!r}."
+            )
+    ranked = [plain_labels(one, name="candidates") for one in candidates]
+    best = [one[0] if one else None for one in ranked]
+    _, true = paired_labels(best, truths, of="top_k_accuracy")
+    right = sum(truth in one[:k] for one, truth in zip(ranked, true, strict=True))
+    return wilson(right, len(true))
+
+
+def errors_by_position(answers: Labels, truths: Labels) -> tuple[Share, ...]:
+    """Share of characters that are not read right, for each position in the text.
+
+    Parameters
+    ----------
+    answers : (N,) sequence of str or None
+        None counts as an empty text.
+    truths : (N,) sequence of str
+
+    Returns
+    -------
+    tuple of Share
+        One for each position of the longest truth, of the texts that are long enough.
+
+    Raises
+    ------
+    ParameterError
+        There are not as many truths as answers, or none; something is no text; or the truths
+        hold no character at all.
+
+    Notes
+    -----
+    Answers are aligned by `aligned_characters`: one that lacks its second character is wrong at the
+    second position alone, and characters that were inserted are wrong at none. Of a run of equal
+    characters the first counts as left out.
+
+    Examples
+    --------
+    >>> [share.value for share in errors_by_position(["134", "12"], ["1234", "12"])]
+    [0.0, 0.5, 0.0, 0.0]
+    """
+    wrong: Counter[int] = Counter()
+    reached: Counter[int] = Counter()
+    for answer, truth in _paired_texts(answers, truths, of="errors_by_position"):
+        known = [pair for pair in aligned_characters(answer or "", truth) if pair[1] is not None]
+        reached.update(range(len(known)))
+        wrong.update(place for place, (read, true) in enumerate(known) if read != true)
+    _check_characters(len(reached), of="errors_by_position")
+    return tuple(wilson(wrong[place], reached[place]) for place in range(len(reached)))
+
+
+def _paired_texts(answers: Labels, truths: Labels, *, of: str) -> list[tuple[str | None, str]]:
+    pairs = []
+    for read, true in zip(*paired_labels(answers, truths, of=of), strict=True):
+        if not isinstance(true, str):
+            raise ParameterError(f"The 'truths' of {of} must be texts. Got {true!r}.")
+        pairs.append((None if read is None else str(read), true))
+    return pairs
+
+
+def _check_characters(total: int, *, of: str) -> None:
+    if total == 0:
+        raise ParameterError(f"The 'truths' of {of} must hold at least one character. Got none.")
