@@ -17,7 +17,7 @@ _HOMES = {
     "SumReading": "segcap.reading",
     "SegcapError": "segcap.errors",
 }
-_MODULES = ("datasets", "evaluate", "generate", "training")
+_MODULES = ("benchmark", "datasets", "evaluate", "generate", "training")
 
 __all__ = [
     "Glyph",
@@ -30,6 +30,7 @@ __all__ = [
     "SumReading",
     "__version__",
     "available",
+    "benchmark",
     "datasets",
     "evaluate",
     "generate",
@@ -38,7 +39,7 @@ __all__ = [
 ]
 
 if TYPE_CHECKING:
-    from segcap import datasets, evaluate, generate, training
+    from segcap import benchmark, datasets, evaluate, generate, training
     from segcap.errors import SegcapError
     from segcap.readers.glyph import GlyphReader
     from segcap.readers.images import ImageClassifier

@@ -10,6 +10,9 @@ from segcap import cli
 from segcap.datasets import load_uci_digits
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+if "PYTEST_XDIST_WORKER" in os.environ:  # workers share the cores
+    os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "1")
+    os.environ.setdefault("TF_NUM_INTEROP_THREADS", "1")
 
 settings.register_profile("segcap", deadline=None, max_examples=50, derandomize=True)
 settings.load_profile("segcap")

@@ -17,6 +17,7 @@ ARCHIVES = {
 LEAST = {
     "captcha_v2": ("characters", 90),
     "learn_new_scheme": ("characters", 90),
+    "compare_approaches": ("glyphs", 60),
     "digit_sum_end_to_end": ("digit_heads", 60),
     "six_char_resnet50": ("characters", 60),
     "recaptcha_tiles": ("accuracy", 60),

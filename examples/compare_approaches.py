@@ -1,0 +1,29 @@
+"""Compare both approaches on one's own images, in one report.
+
+python examples/compare_approaches.py [FOLDER] [--quick]
+
+FOLDER holds images named by their texts, or labels.csv; without one, 300 images of a generated
+scheme are drawn. Figures, plots, and why each answer is wrong are in compared/report.html.
+"""
+
+import argparse
+import tempfile
+from pathlib import Path
+
+from segcap import benchmark
+from segcap.benchmark.tasks import task_contest, task_readers
+from segcap.generate import TextGenerator, write_text
+
+parser = argparse.ArgumentParser(description=__doc__)
+parser.add_argument("folder", type=Path, nargs="?")
+parser.add_argument("--quick", action="store_true", help="learn for one epoch only")
+args = parser.parse_args()
+
+if args.folder is None:
+    args.folder = Path(tempfile.mkdtemp()) / "drawn"
+    write_text(TextGenerator("gradient-line"), 300, args.folder, seed=1003)
+
+contest = task_contest("labelled", args.folder)
+readers = task_readers(contest, epochs=1 if args.quick else None)
+result = benchmark.run(readers, contest, out="compared", resume=True)
+print(benchmark.table(result))

@@ -1,0 +1,28 @@
+"""Segment-then-classify against end-to-end, on the same split, in one report."""
+
+from segcap.benchmark.bench import run
+from segcap.benchmark.compare import Difference, compare
+from segcap.benchmark.contest import Contest, Dial, Truth
+from segcap.benchmark.entrants import Entrant, Learner, ReaderEntrant
+from segcap.benchmark.outcomes import Reply
+from segcap.benchmark.outputs import table
+from segcap.benchmark.peers import Ddddocr, FunctionEntrant, Tesseract
+from segcap.benchmark.results import BenchmarkResult
+
+__all__ = [
+    "BenchmarkResult",
+    "Contest",
+    "Ddddocr",
+    "Dial",
+    "Difference",
+    "Entrant",
+    "FunctionEntrant",
+    "Learner",
+    "ReaderEntrant",
+    "Reply",
+    "Tesseract",
+    "Truth",
+    "compare",
+    "run",
+    "table",
+]

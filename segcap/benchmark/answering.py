@@ -1,0 +1,107 @@
+"""Ask entrants, whatever they raise."""
+
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+
+from segcap.benchmark.contest import Contest, Images
+from segcap.benchmark.entrants import Entrant, ReaderEntrant
+from segcap.benchmark.outcomes import Problem, Reply
+from segcap.errors import DataError, SegcapWarning
+from segcap.image import ImageSource
+
+__all__ = ["described", "heard", "replies_of", "with_failures"]
+
+_AT_ONCE = 64
+
+_Answering = Callable[[Sequence[ImageSource]], list[Reply]]
+
+
+def replies_of(
+    entrant: Entrant,
+    images: Images,
+    *,
+    ranked: bool = False,
+    on_progress: Callable[[int], None] | None = None,
+) -> list[Reply]:
+    """Get an entrant's reply to each image; an error counts as a wrong answer to its image.
+
+    Parameters
+    ----------
+    entrant : Entrant
+    images : sequence of path, bytes, array or PIL.Image.Image
+    ranked : bool
+        Ask for alternatives, too, of whoever can give them.
+    on_progress : callable, optional
+        Called with the number of images that are answered.
+    """
+    answer = entrant.ranked if ranked and isinstance(entrant, ReaderEntrant) else entrant.answer
+    replies: list[Reply] = []
+    for start in range(0, len(images), _AT_ONCE):
+        replies += _some(answer, list(images[start : start + _AT_ONCE]))
+        if on_progress is not None:
+            on_progress(len(replies))
+    return replies
+
+
+def with_failures(entrant: Entrant, contest: Contest, replies: Sequence[Reply]) -> list[Reply]:
+    """Say why a segmenting reader's wrong replies are wrong, where the characters are known."""
+    if not isinstance(entrant, ReaderEntrant) or entrant.approach != "segment":
+        return list(replies)
+    judged = []
+    for index, (reply, true) in enumerate(zip(replies, contest.truths, strict=True)):
+        known = contest.characters(index)
+        kind: str | None = None
+        if reply.status in ("unreadable", "rejected"):
+            kind = reply.status
+        elif reply.value != true and known is not None and reply.status != "failed":
+            kind = entrant.failure(contest.tested.images[index], known)
+        judged.append(replace(reply, failure=kind))
+    return judged
+
+
+@contextmanager
+def heard(problems: list[Problem]) -> Iterator[None]:
+    """Note segcap's warnings as problems instead of showing them."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.filterwarnings("always", category=SegcapWarning)
+        warnings.filterwarnings("ignore", category=FutureWarning, module="keras")
+        try:
+            yield
+        finally:
+            own = [one for one in caught if issubclass(one.category, SegcapWarning)]
+    counts: dict[str, int] = {}
+    for one in own:
+        counts[str(one.message)] = counts.get(str(one.message), 0) + 1
+    problems += [Problem(message, count) for message, count in counts.items()]
+    for other in caught:
+        if other not in own:
+            warnings.warn_explicit(other.message, other.category, other.filename, other.lineno)
+
+
+def described(error: Exception) -> str:
+    """Name an error in a line."""
+    return f"{type(error).__name__}: {' '.join(str(error).split())}"
+
+
+def _some(answer: _Answering, images: Sequence[ImageSource]) -> list[Reply]:
+    try:
+        return _checked(answer(images), len(images))
+    except Exception:  # noqa: BLE001 a third party raises what it likes
+        return [_single(answer, image) for image in images]
+
+
+def _single(answer: _Answering, image: ImageSource) -> Reply:
+    try:
+        return _checked(answer([image]), 1)[0]
+    except Exception as error:  # noqa: BLE001 as above
+        return Reply(None, 0.0, "failed", error=described(error))
+
+
+def _checked(replies: list[Reply], count: int) -> list[Reply]:
+    if len(replies) != count:
+        raise DataError(
+            f"An entrant must give a reply an image. Got {len(replies)} for {count} images."
+        )
+    return replies

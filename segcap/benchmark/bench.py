@@ -1,0 +1,198 @@
+"""Compare entrants on one split: who is right how often, at what cost, and why not."""
+
+import os
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import segcap
+from segcap.benchmark.contest import Contest
+from segcap.benchmark.cost import hardware, together
+from segcap.benchmark.entrants import VOTE, Entrant, Progress, as_entrants
+from segcap.benchmark.judging import judged, pairs, voted
+from segcap.benchmark.outcomes import Cost, EntrantResult, Reply
+from segcap.benchmark.outputs import write_outputs
+from segcap.benchmark.parts import Parts
+from segcap.benchmark.plain import to_plain
+from segcap.benchmark.results import BenchmarkResult, ImageResult
+from segcap.benchmark.stages import Plan, Stages
+from segcap.datasets.dataset import Dataset
+from segcap.ranges import seed_number, whole_number
+
+__all__ = ["DIFFICULTIES", "run"]
+
+DIFFICULTIES = (0.0, 0.25, 0.5, 0.75, 1.0)
+_DRAWN = 200
+
+
+def run(
+    readers: Mapping[str, Any] | Sequence[Any],
+    dataset: Dataset | Contest,
+    *,
+    out: str | os.PathLike[str] | None = None,
+    test: float = 0.2,
+    seed: int = 0,
+    labels: Sequence[int] = (),
+    seeds: int = 1,
+    difficulties: Sequence[float] = DIFFICULTIES,
+    drawn: int = _DRAWN,
+    resume: bool = False,
+    overwrite: bool = False,
+    on_progress: Progress | None = None,
+) -> BenchmarkResult:
+    """Compare readers on the same images, split once.
+
+    Parameters
+    ----------
+    readers : mapping of str to reader, or sequence of reader
+        Readers of segcap's, fitted (they learn nothing here) or not, names of shipped ones, paths
+        of bundles, functions from an (H, W, 3) uint8 RGB image to a text, or whatever follows
+        `segcap.benchmark.Entrant`. A mapping names them.
+    dataset : Dataset or Contest
+        What is split; a contest has been split already.
+    out : path, optional
+        Folder for results.json, answers.csv, report.html and the finished parts, from which a
+        killed benchmark goes on. Nothing is kept without.
+    test : float or int
+        Share or number of images to test on; see `segcap.datasets.Dataset.split`.
+    seed : int
+        Of the split, and of the images to learn from for the learning curve.
+    labels : sequence of int
+        Learn from so many images, too; what exceeds those that there are is left out.
+    seeds : int
+        Learn so often for each point of the learning curve, with other images and seeds.
+    difficulties : sequence of float
+        Where to turn the contest's dial, if it has one.
+    drawn : int
+        Images at each difficulty.
+    resume, overwrite : bool
+        Go on with the benchmark in `out`, or delete it first.
+    on_progress : callable, optional
+        Called with the number of parts that are done, their total, and a note.
+
+    Returns
+    -------
+    BenchmarkResult
+
+    Raises
+    ------
+    ParameterError
+        A parameter is outside its range, or something is no reader of what the data asks for.
+    DataError
+        The data cannot be split, or `out` holds something else.
+
+    Notes
+    -----
+    An error that an entrant raises counts as a wrong answer and is told among its problems; one
+    that it raises in learning, as wrong answers to all images.
+    """
+    contest = (
+        dataset
+        if isinstance(dataset, Contest)
+        else Contest.of(dataset, test=test, seed=seed_number("seed", seed))
+    )
+    plan = Plan(
+        tuple(as_entrants(readers, contest.asks)),
+        tuple(_counts(labels, len(contest.learned))),
+        whole_number("seeds", seeds, least=1),
+        tuple(map(float, difficulties)) if contest.dial is not None else (),
+        whole_number("drawn", drawn, least=1),
+    )
+    if out is not None:
+        return _run(contest, plan, Path(out), on_progress, resume=resume, overwrite=overwrite)
+    with tempfile.TemporaryDirectory() as folder:
+        return _run(contest, plan, Path(folder), on_progress)
+
+
+def _run(
+    contest: Contest,
+    plan: Plan,
+    folder: Path,
+    on_progress: Progress | None,
+    *,
+    resume: bool = False,
+    overwrite: bool = False,
+) -> BenchmarkResult:
+    identity = {"task": contest.task, "split": to_plain(contest.split())}
+    parts = Parts(folder, identity, resume=resume, overwrite=overwrite)
+    stages = Stages(contest, plan, parts, on_progress)
+    replies = {entrant.name: stages.replies(entrant) for entrant in plan.entrants}
+    costs = stages.costs()
+    found = [
+        _entrant_result(contest, stages, entrant, replies[entrant.name], costs[entrant.name])
+        for entrant in plan.entrants
+    ]
+    members = [one for one in found if one.approach != "peer"]
+    if len(members) > 1:
+        replies[VOTE] = voted([replies[one.name] for one in members])
+        found.append(_vote_result(contest, members, replies[VOTE]))
+    result = BenchmarkResult(
+        version=segcap.__version__,
+        task=contest.task,
+        title=contest.title,
+        split=contest.split(),
+        hardware=hardware(),
+        entrants=tuple(found),
+        pairs=pairs(contest, replies),
+        answers=tuple(_image_results(contest, replies)),
+    )
+    write_outputs(result, folder, contest.tested.images)
+    return result
+
+
+def _entrant_result(
+    contest: Contest, stages: Stages, entrant: Entrant, replies: list[Reply], cost: Cost | None
+) -> EntrantResult:
+    found = judged(
+        contest,
+        name=entrant.name,
+        approach=entrant.approach,
+        description=entrant.description,
+        replies=replies,
+        cost=cost,
+        ceiling=stages.ceiling(entrant),
+    )
+    robustness = stages.robustness(entrant)
+    curve = stages.curve(entrant, found.accuracy.exact.value)
+    problems = (*stages.problems(entrant), *found.problems)
+    return replace(found, robustness=robustness, learning_curve=curve, problems=problems)
+
+
+def _vote_result(
+    contest: Contest, members: Sequence[EntrantResult], replies: list[Reply]
+) -> EntrantResult:
+    costs = [one.cost for one in members]
+    known = [cost for cost in costs if cost is not None]
+    return judged(
+        contest,
+        name=VOTE,
+        approach="vote",
+        description=f"{', '.join(one.name for one in members)}, weighted by their confidence",
+        replies=replies,
+        cost=together(known) if len(known) == len(costs) else None,
+    )
+
+
+def _image_results(
+    contest: Contest, replies: Mapping[str, Sequence[Reply]]
+) -> Iterator[ImageResult]:
+    are_files = not isinstance(contest.tested.images, np.ndarray)
+    for index, (name, truth, known) in enumerate(
+        zip(contest.ids, contest.truths, contest.known, strict=True)
+    ):
+        yield ImageResult(
+            name,
+            truth,
+            name if are_files else None,
+            None if known is None else known.boxes,
+            {entrant: own[index] for entrant, own in replies.items()},
+        )
+
+
+def _counts(labels: Sequence[int], most: int) -> list[int]:
+    counts = {whole_number("labels", count, least=1) for count in labels}
+    return sorted(count for count in counts if count < most)

@@ -1,0 +1,80 @@
+"""How well a segmenting reader would read if it always cut at the right places."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from segcap.benchmark.contest import Contest, Truth
+from segcap.choice import Lattice
+from segcap.compose import log_softmax
+from segcap.evaluate.metrics import Share, exact_match
+from segcap.image import ImageSource, load_or_error
+from segcap.layout import lay_out
+from segcap.naming import span_logits
+from segcap.readers.glyph import GlyphReader
+
+__all__ = ["ceiling"]
+
+
+def ceiling(reader: GlyphReader, contest: Contest) -> Share | None:
+    """Give the share of right texts with each character named at its true columns.
+
+    Parameters
+    ----------
+    reader : GlyphReader
+        Fitted.
+    contest : Contest
+
+    Returns
+    -------
+    Share or None
+        Of the images whose boxes are known; None if there are none, or if the reader names no
+        spans of a line. An image that cannot be loaded, or whose ink lies in other than one line,
+        counts as wrong.
+    """
+    located = [
+        (image, truth)
+        for image, truth in zip(contest.tested.images, contest.known, strict=True)
+        if truth is not None and truth.boxes
+    ]
+    if not located or reader.context_ is None:
+        return None
+    named = [_text_at(reader, image, truth) for image, truth in located]
+    truths = [truth.text for _, truth in located]
+    if contest.asks == "sums":
+        return exact_match(
+            [None if text is None else _summed(text) for text in named], list(map(_summed, truths))
+        )
+    return exact_match(named, truths)
+
+
+def _summed(digits: str) -> int:
+    return sum(map(int, digits))
+
+
+def _text_at(reader: GlyphReader, image: ImageSource, truth: Truth) -> str | None:
+    from segcap.training.spans import own_columns
+
+    pixels = load_or_error(image)
+    if not isinstance(pixels, np.ndarray) or reader.context_ is None:
+        return None
+    layout = lay_out(pixels, reader.finding_.segments(pixels))
+    if len(layout.strips) != 1:
+        return None
+    boxes = np.array(truth.boxes, np.int32)
+    count = len(boxes)
+    spans = np.stack([np.arange(count), np.arange(1, count + 1)], axis=1).astype(np.int32)
+    at_truth = layout._replace(
+        lattice=Lattice(spans, boxes, count),
+        line=np.zeros(count, np.intp),
+        columns=layout.strips[0].columns(own_columns(boxes)),
+    )
+    context = reader.context_
+    (logits,) = span_logits(context.open(reader.engine), [at_truth], context.classes)
+    return _most_probable(logits, reader.charset_)
+
+
+def _most_probable(logits: NDArray[np.float32], characters: str) -> str:
+    named: Sequence[int] = log_softmax(logits)[:, : len(characters)].argmax(axis=1).tolist()
+    return "".join(characters[index] for index in named)

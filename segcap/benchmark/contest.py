@@ -1,0 +1,261 @@
+"""What entrants are compared on: one split of one data set, and all that is known about it."""
+
+import os
+import warnings
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from segcap.benchmark.outcomes import Box
+from segcap.benchmark.results import SplitResult
+from segcap.datasets.dataset import Dataset
+from segcap.datasets.labelled import LABELS
+from segcap.datasets.splits import divide
+from segcap.errors import DataError, SegcapWarning
+from segcap.generate.folder import MANIFEST, read_manifest
+from segcap.image import ImageSource, find_images
+
+__all__ = ["Asks", "Contest", "Dial", "Images", "Truth", "asked", "drawn_truth", "labelled_only"]
+
+Asks: TypeAlias = Literal["texts", "sums", "classes"]
+Images: TypeAlias = Sequence[ImageSource] | NDArray
+
+
+@dataclass(frozen=True, eq=False)
+class Truth:
+    """What characters an image shows, and where: boxes x0, y0, x1, y1, half-open, pixels."""
+
+    text: str
+    boxes: tuple[Box, ...] | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Dial:
+    """A generator of images like those of a contest whose difficulty can be turned.
+
+    Attributes
+    ----------
+    name : str
+        What it draws, with all that decides about it but the difficulty.
+    draw : callable
+        Gives, for a difficulty in [0, 1] and a number n, n images and what they show.
+    """
+
+    name: str
+    draw: Callable[[float, int], tuple[Sequence[NDArray[np.uint8]], list[str]]]
+
+
+def asked(dataset: Dataset) -> Asks:
+    """Say what a data set asks for: classes, sums (whole numbers) or texts."""
+    if dataset.classes is not None:
+        return "classes"
+    return "sums" if dataset.charset is None else "texts"
+
+
+@dataclass(frozen=True, eq=False)
+class Contest:
+    """One split of one data set.
+
+    Attributes
+    ----------
+    task, title : str
+    learned, tested : Dataset
+        Two parts of one split.
+    seed : int
+        Of the split.
+    ids : tuple of str
+        Name of each tested image: its path below the data's folder, or its number.
+    known : tuple of (Truth or None)
+        What is known of the characters of each tested image.
+    dial : Dial, optional
+    problems : tuple of str
+        What entrants cannot help, a sentence each.
+    """
+
+    task: str
+    title: str
+    learned: Dataset
+    tested: Dataset
+    seed: int
+    ids: tuple[str, ...]
+    known: tuple[Truth | None, ...]
+    dial: Dial | None = None
+    problems: tuple[str, ...] = ()
+
+    @classmethod
+    def of(
+        cls,
+        dataset: Dataset,
+        *,
+        test: float = 0.2,
+        seed: int = 0,
+        known: Sequence[Truth | None] | None = None,
+        dial: Dial | None = None,
+    ) -> "Contest":
+        """Divide a data set as `Dataset.split` does.
+
+        Parameters
+        ----------
+        dataset : Dataset
+        test : float or int
+            A share in (0, 1), or a number of images.
+        seed : int
+        known : sequence of (Truth or None), optional
+            One an image; where a manifest of generated images lies beside them, what it says
+            unless given.
+        dial : Dial, optional
+
+        Raises
+        ------
+        ParameterError
+            `test` or `seed` is outside its range.
+        DataError
+            All images are near duplicates of each other, or there are not as many truths as images.
+        """
+        truths = drawn_truth(dataset) if known is None else list(known)
+        if len(truths) != len(dataset):
+            raise DataError(
+                "What is known of images must be as much as there are images. "
+                f"Got {len(truths)} for {len(dataset)} images."
+            )
+        strata = dataset.labels if dataset.classes is not None else None
+        train, held_out = divide(dataset.groups, strata, test=test, seed=seed)
+        learned, tested = dataset.subset(train), dataset.subset(held_out)
+        names = _names(dataset)
+        return cls(
+            dataset.name,
+            f"{dataset.name}, segment-then-classify against end-to-end",
+            learned,
+            tested,
+            seed,
+            tuple(names[index] for index in held_out.tolist()),
+            tuple(truths[index] for index in held_out.tolist()),
+            dial,
+            tuple(_unlearned(learned, tested)),
+        )
+
+    @property
+    def asks(self) -> Asks:
+        """What is asked for."""
+        return asked(self.tested)
+
+    @property
+    def truths(self) -> list[str]:
+        """Right answers to the tested images, as text."""
+        return [str(label) for label in self.tested.labels.tolist()]
+
+    def characters(self, index: int) -> Truth | None:
+        """Give what is known of the characters of a tested image."""
+        known = self.known[index]
+        if known is None and self.asks == "texts":
+            return Truth(self.truths[index])
+        return known
+
+    def split(self) -> SplitResult:
+        """Describe the split."""
+        return SplitResult(
+            self.seed,
+            len(self.learned),
+            len(self.tested),
+            self.learned.digest,
+            self.tested.digest,
+        )
+
+
+def drawn_truth(dataset: Dataset) -> list[Truth | None]:
+    """Find what a manifest of generated images beside them says; None where it does not agree.
+
+    Raises
+    ------
+    DataError
+        There is a manifest, but it is not as segcap writes it.
+    """
+    folder = next((one for one in (dataset.root, dataset.root.parent) if _has_manifest(one)), None)
+    if folder is None:
+        return [None] * len(dataset)
+    known: dict[Path | int, Truth] = {}
+    for number, record in enumerate(read_manifest(folder)):
+        boxes = record.get("boxes")
+        truth = Truth(record["label"], boxes and tuple(tuple(box) for box in boxes))
+        known[number if "row" in record else folder / record["file"]] = truth
+    places: Sequence[Path | int] = (
+        range(len(dataset)) if isinstance(dataset.images, np.ndarray) else dataset.images
+    )
+    return [
+        _agreeing(known.get(place), label)
+        for place, label in zip(places, dataset.labels.tolist(), strict=True)
+    ]
+
+
+def labelled_only(dataset: Dataset) -> Dataset:
+    """Leave out images without a label.
+
+    Raises
+    ------
+    DataError
+        No image has one.
+
+    Warns
+    -----
+    SegcapWarning
+        Some have none, in labels.csv or beside it.
+    """
+    if asked(dataset) != "texts" or isinstance(dataset.images, np.ndarray):
+        return dataset
+    has_label = np.array([bool(label.strip()) for label in dataset.labels.tolist()])
+    without = [image for image, own in zip(dataset.images, has_label, strict=True) if not own]
+    if dataset.name == "labelled":
+        listed = set(dataset.images)
+        without += [image for image in find_images([dataset.root]) if image not in listed]
+    if not has_label.any():
+        raise DataError(
+            f"At least one image must have a label. Got '{dataset.root}', where none has."
+        )
+    if without:
+        warnings.warn(
+            f"Every image should have a label in {LABELS}. Got {len(without)} without, "
+            f"such as '{without[0]}', which are left out.",
+            SegcapWarning,
+            stacklevel=2,
+        )
+    return dataset if has_label.all() else dataset.subset(np.flatnonzero(has_label))
+
+
+def _agreeing(truth: Truth | None, label: str | int) -> Truth | None:
+    """Give what a manifest says unless it is about something else than the label."""
+    if truth is None or truth.text == label:
+        return truth
+    adds_up = truth.text.isdecimal() and sum(map(int, truth.text)) == label
+    return truth if adds_up else None
+
+
+def _has_manifest(folder: Path) -> bool:
+    return (folder / MANIFEST).is_file()
+
+
+def _names(dataset: Dataset) -> list[str]:
+    if isinstance(dataset.images, np.ndarray):
+        return list(map(str, range(len(dataset))))
+    return [Path(os.path.relpath(image, dataset.root)).as_posix() for image in dataset.images]
+
+
+def _unlearned(learned: Dataset, tested: Dataset) -> list[str]:
+    """Say which characters or classes are tested on without having been learned."""
+    asks = asked(tested)
+    if asks == "sums":
+        return []
+    pieces = "".join if asks == "texts" else list
+    known, wanted = (set(pieces(part.labels.tolist())) for part in (learned, tested))
+    absent = sorted(wanted - known)
+    if not absent:
+        return []
+    kind = "character" if asks == "texts" else "class"
+    shown = ", ".join(map(repr, absent))
+    return [
+        f"Every {kind} that is tested on should have been learned. Got {shown} in no label that "
+        "is learned from."
+    ]

@@ -1,0 +1,159 @@
+"""What answers cost: time, memory, size; and on what machine."""
+
+import os
+import platform
+import re
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from segcap.benchmark.contest import Images
+from segcap.benchmark.entrants import Entrant, ReaderEntrant
+from segcap.benchmark.memory import OPEN_READER, peak_memory
+from segcap.benchmark.outcomes import Cost
+from segcap.benchmark.results import Hardware
+from segcap.errors import ParameterError
+from segcap.image import load_or_error
+
+__all__ = ["hardware", "measured_cost", "together"]
+
+Number = TypeVar("Number", int, float)
+
+_WARM_UP = 5
+_LATENCIES = 100
+_AT_ONCE = (16, 512)
+_SECONDS_AT_ONCE = 5.0
+_MILLI = 1e3
+
+
+def measured_cost(
+    entrant: Entrant,
+    images: Images,
+    *,
+    training_seconds: float | None = None,
+    bundle: Path | None = None,
+) -> Cost:
+    """Measure what an entrant's answers cost.
+
+    One image after the other is answered, 100 times after five to warm up, from memory; then, after
+    a quarter of them, as many at once as take about five seconds, at least 16 and at most 512.
+
+    Parameters
+    ----------
+    entrant : Entrant
+        Fitted.
+    images : sequence of path, bytes, array or PIL.Image.Image
+        Those that cannot be loaded are left out; the others are taken again and again if they are
+        fewer than are needed.
+    training_seconds : float, optional
+    bundle : Path, optional
+        The file of a reader.
+
+    Raises
+    ------
+    ParameterError
+        No image can be loaded.
+    """
+    wanted = images[: _AT_ONCE[1]]
+    loaded = [one for one in map(load_or_error, wanted) if isinstance(one, np.ndarray)]
+    if not loaded:
+        raise ParameterError(
+            f"To measure cost, an image must be readable. Got none among {len(wanted)}."
+        )
+    latencies = _latencies(entrant, loaded)
+    median, high = np.percentile(latencies, [50, 95]).tolist()
+    wishes = round(_SECONDS_AT_ONCE / max(median, 1e-6))
+    count = min(max(wishes, _AT_ONCE[0]), _AT_ONCE[1])
+    many = [loaded[index % len(loaded)] for index in range(count)]
+    entrant.answer(many[: max(_AT_ONCE[0], count // 4)])
+    started = time.perf_counter()
+    entrant.answer(many)
+    rate = count / (time.perf_counter() - started)
+    return Cost(
+        training_seconds,
+        _MILLI * median,
+        _MILLI * high,
+        rate,
+        _memory(entrant, loaded, bundle),
+        entrant.parameters if isinstance(entrant, ReaderEntrant) else None,
+        None if bundle is None else bundle.stat().st_size,
+    )
+
+
+def together(costs: Sequence[Cost]) -> Cost:
+    """Add up what entrants cost that answer one after the other; None where one is not known."""
+    return Cost(
+        _total([cost.training_seconds for cost in costs]),
+        sum(cost.latency_ms_p50 for cost in costs),
+        sum(cost.latency_ms_p95 for cost in costs),
+        1 / sum(1 / cost.images_per_second for cost in costs),
+        _total([cost.peak_memory_mib for cost in costs]),
+        _total([cost.parameters for cost in costs]),
+        _total([cost.bytes for cost in costs]),
+    )
+
+
+def hardware() -> Hardware:
+    """Describe this machine: processor, cores that may be used, memory, and what Keras sees.
+
+    Devices are told only where Keras has been imported already, for that takes seconds.
+    """
+    accelerators: list[str] = []
+    if "keras" in sys.modules:
+        from segcap.engine.networks import keras_devices
+
+        accelerators = [one for one in keras_devices()[1] if "cpu" not in one.lower()]
+    return Hardware(_processor(), _cores(), round(_memory_gib(), 1), tuple(accelerators))
+
+
+def _latencies(entrant: Entrant, images: Sequence[NDArray[np.uint8]]) -> list[float]:
+    """Seconds of each of 100 images."""
+    for image in images[:_WARM_UP]:
+        entrant.answer([image])
+    spent = []
+    for index in range(_LATENCIES):
+        image = images[index % len(images)]
+        started = time.perf_counter()
+        entrant.answer([image])
+        spent.append(time.perf_counter() - started)
+    return spent
+
+
+def _memory(
+    entrant: Entrant, images: Sequence[NDArray[np.uint8]], bundle: Path | None
+) -> float | None:
+    if isinstance(entrant, ReaderEntrant) and bundle is not None:
+        options = [str(bundle), entrant.asks, entrant.reader.engine]
+        return peak_memory(OPEN_READER, options, images)
+    measure = getattr(entrant, "peak_memory", None)
+    return None if measure is None else measure(images)
+
+
+def _total(values: Sequence[Number | None]) -> Number | None:
+    known = [value for value in values if value is not None]
+    return sum(known) if len(known) == len(values) else None
+
+
+def _processor() -> str:
+    try:
+        names = re.findall(r"^model name\s*: (.+)$", Path("/proc/cpuinfo").read_text(), re.M)
+    except OSError:
+        names = []
+    return names[0] if names else platform.processor() or platform.machine()
+
+
+def _cores() -> int:
+    has_affinity = hasattr(os, "sched_getaffinity")
+    return len(os.sched_getaffinity(0)) if has_affinity else os.cpu_count() or 1
+
+
+def _memory_gib() -> float:
+    try:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    except (AttributeError, OSError, ValueError):
+        return 0.0

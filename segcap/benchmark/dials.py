@@ -1,0 +1,93 @@
+"""Generators of images like those of a task, at any difficulty."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from segcap.benchmark.contest import Dial
+from segcap.bundle import digest
+from segcap.datasets.dataset import Dataset
+from segcap.errors import ParameterError
+from segcap.generate import TextGenerator, digit_sums, schemes
+
+__all__ = ["sums_dial", "texts_dial"]
+
+_SCHEMES = {
+    "captcha-v2": "gradient-line",
+    "wordpress": "wordpress",
+    "captcha-wordpress": "wordpress",
+    "six-char": "six-char",
+}
+_OVERLAPPING, _APART = 10, 22
+_SEED = 987_654
+
+
+def sums_dial(digits: tuple[NDArray[np.uint8], NDArray[np.uint8]]) -> Dial:
+    """Turn the least advance of digits in a row from 22, apart, to 10, overlapping.
+
+    Parameters
+    ----------
+    digits : tuple of (M, 28, 28) uint8 array and (M,) uint8 array
+        What is drawn with; see `segcap.generate.digit_sums`.
+    """
+
+    def draw(difficulty: float, n: int) -> tuple[Sequence[NDArray[np.uint8]], list[str]]:
+        advance = round(_APART - difficulty * (_APART - _OVERLAPPING))
+        rows = digit_sums(n, advance, seed=_SEED, digits=digits)
+        return list(rows.images), list(map(str, rows.labels.sum(axis=1, dtype=np.int64).tolist()))
+
+    return Dial(f"digit-sum of {digest(*digits)}", draw)
+
+
+def texts_dial(task: str, dataset: Dataset) -> Dial | None:
+    """Turn all dials of a scheme that draws like a data set, with its characters and lengths.
+
+    Parameters
+    ----------
+    task : str
+    dataset : Dataset
+
+    Returns
+    -------
+    Dial or None
+        None where neither the task nor a settings.json beside the images names a scheme, or where
+        it has no such characters.
+    """
+    if dataset.charset is None:
+        return None
+    given = {} if isinstance(dataset.images, np.ndarray) else _settings(dataset.root)
+    scheme = _SCHEMES.get(task, given.get("scheme"))
+    if scheme not in schemes():
+        return None
+    lengths = list(map(len, dataset.labels.tolist()))
+    try:
+        options: dict[str, Any] = {
+            "charset": dataset.charset,
+            "length": (min(lengths), max(lengths)),
+            "size": tuple(given["size"]) if given.get("size") else None,
+        }
+        name = json.dumps(TextGenerator(scheme, **options).settings(), sort_keys=True)
+    except ParameterError:
+        return None
+
+    def draw(difficulty: float, n: int) -> tuple[Sequence[NDArray[np.uint8]], list[str]]:
+        samples = TextGenerator(scheme, **options, difficulty=difficulty).samples(n, seed=_SEED)
+        return [sample.image for sample in samples], [sample.label for sample in samples]
+
+    return Dial(name, draw)
+
+
+def _settings(root: Path) -> dict[str, Any]:
+    """Read what the images beside were drawn with, if they were."""
+    for folder in (root, root.parent):
+        try:
+            found = json.loads((folder / "settings.json").read_text("utf-8"))
+        except (OSError, ValueError):
+            continue
+        if isinstance(found, dict):
+            return found
+    return {}

@@ -1,0 +1,259 @@
+"""Whoever takes part in a benchmark, under one interface."""
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Protocol, TypeAlias, runtime_checkable
+
+from segcap.benchmark.contest import Asks, Truth
+from segcap.benchmark.outcomes import Approach, Reply
+from segcap.benchmark.peers import FunctionEntrant
+from segcap.benchmark.replying import class_replies, sum_replies, text_replies
+from segcap.bundle import available
+from segcap.datasets.dataset import Dataset
+from segcap.engine.networks import WEIGHTS
+from segcap.errors import ParameterError
+from segcap.image import ImageSource
+from segcap.readers.glyph import GlyphReader
+from segcap.readers.images import ImageClassifier
+from segcap.readers.sequence import SequenceReader
+from segcap.readers.sums import SumClassifier
+from segcap.shipped import load
+
+__all__ = ["VOTE", "Entrant", "Learner", "Progress", "ReaderEntrant", "as_entrants"]
+
+VOTE = "vote"
+"""Name of what the approaches answer together."""
+
+Progress: TypeAlias = Callable[[int, int, str], None]
+
+_WANTED: dict[Asks, tuple[type, ...]] = {
+    "texts": (GlyphReader, SequenceReader),
+    "sums": (GlyphReader, SumClassifier),
+    "classes": (ImageClassifier,),
+}
+
+
+@runtime_checkable
+class Entrant(Protocol):
+    """Whoever answers to images."""
+
+    @property
+    def name(self) -> str:
+        """What it is called, in tables and files."""
+        ...
+
+    @property
+    def approach(self) -> Approach:
+        """How it answers: "segment", "end-to-end" or "peer"."""
+        ...
+
+    @property
+    def description(self) -> str:
+        """What it is, in a sentence."""
+        ...
+
+    def answer(self, images: Sequence[ImageSource]) -> list[Reply]:
+        """Answer to each image, in order; an error counts against the images it was raised for."""
+        ...
+
+
+@runtime_checkable
+class Learner(Entrant, Protocol):
+    """An entrant that learns from the part of a data set that is not tested on."""
+
+    def fit(self, learned: Dataset) -> None:
+        """Learn."""
+        ...
+
+
+@dataclass(eq=False)
+class ReaderEntrant:
+    """One of segcap's readers, fitted or to be fitted.
+
+    Parameters
+    ----------
+    name : str
+    reader : GlyphReader, SequenceReader, SumClassifier or ImageClassifier
+    asks : {"texts", "sums", "classes"}
+        What it is asked for.
+    description : str, optional
+        What it is, and where it comes from, unless given.
+
+    Raises
+    ------
+    ParameterError
+        The reader cannot answer to what is asked for.
+    """
+
+    name: str
+    reader: Any
+    asks: Asks
+    description: str = ""
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.reader, _WANTED[self.asks]):
+            raise ParameterError(
+                f"An entrant '{self.name}' must be a reader of {self.asks}. "
+                f"Got a {type(self.reader).__name__}."
+            )
+        if not self.description:
+            state = "fitted before" if self.is_fitted else "learns here"
+            self.description = f"{self.reader!r}, {state}"
+
+    @property
+    def approach(self) -> Approach:
+        """How it answers."""
+        return "segment" if isinstance(self.reader, GlyphReader) else "end-to-end"
+
+    @property
+    def is_fitted(self) -> bool:
+        """Whether it has learned, here or before."""
+        return hasattr(self.reader, "provenance_")
+
+    @property
+    def identity(self) -> dict[str, Any]:
+        """What its answers depend on besides what it learns from here."""
+        learned = self.reader.provenance_ if self.is_fitted else None
+        return {"reader": repr(self.reader), "asks": self.asks, "learned": learned}
+
+    @property
+    def parameters(self) -> int | None:
+        """Count the numbers that were learned; None for what is no network."""
+        from safetensors.numpy import load as numbers
+
+        trained = [getattr(self.reader, part, None) for part in ("trained_", "glyphs_", "context_")]
+        parts = [one.parts for one in trained if one is not None]
+        if not parts or not all(WEIGHTS in own for own in parts):
+            return None
+        return sum(array.size for own in parts for array in numbers(own[WEIGHTS]).values())
+
+    def fitted(
+        self,
+        learned: Dataset,
+        *,
+        seed: int | None = None,
+        state: Path | None = None,
+        on_progress: Progress | None = None,
+    ) -> "ReaderEntrant":
+        """Give an entrant whose reader has the same parameters and has learned.
+
+        Parameters
+        ----------
+        learned : Dataset
+        seed : int, optional
+            In place of the reader's `random_state`.
+        state : path, optional
+            Files of this name let a killed training go on.
+        on_progress : callable, optional
+            Called with the number of epochs done, their total and a note.
+        """
+        reader = type(self.reader)(**self.reader.get_params())
+        if seed is not None:
+            reader.set_params(random_state=seed)
+        options: dict[str, Any] = {"state": state}
+        if isinstance(reader, GlyphReader):
+            options["on_progress"] = on_progress
+        else:
+            options["groups"] = learned.groups
+            if on_progress is not None:
+                total = int(reader.epochs)
+                options["on_epoch"] = lambda done, history: on_progress(
+                    done, total, f"validation accuracy {history.validation_accuracy[-1]:.4f}"
+                )
+        reader.fit(learned.images, learned.labels.tolist(), **options)
+        return replace(self, reader=reader)
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the fitted reader as a bundle."""
+        self.reader.save(path)
+
+    def opened(self, path: str | os.PathLike[str]) -> "ReaderEntrant":
+        """Give the entrant whose fitted reader is in a bundle."""
+        return replace(self, reader=load(path, engine=self.reader.engine))
+
+    def answer(self, images: Sequence[ImageSource]) -> list[Reply]:
+        """Answer to each image."""
+        return self._replies(images, ranked=False)
+
+    def ranked(self, images: Sequence[ImageSource]) -> list[Reply]:
+        """Answer to each image, with alternatives, which cost more."""
+        return self._replies(images, ranked=True)
+
+    def _replies(self, images: Sequence[ImageSource], *, ranked: bool) -> list[Reply]:
+        replies = {"texts": text_replies, "sums": sum_replies, "classes": class_replies}
+        return replies[self.asks](self.reader, images, ranked=ranked)
+
+    def failure(self, image: ImageSource, truth: Truth) -> str | None:
+        """Say why a segmenting reader's text is not the truth; see `segcap.Reading.failure`."""
+        if truth.boxes is not None:
+            return self.reader.read(image).failure(truth.text, truth.boxes)
+        if set(truth.text) <= set(self.reader.charset_):
+            return self.reader.failure(image, truth.text)
+        return self.reader.read(image).failure(truth.text)
+
+
+def as_entrants(readers: Mapping[str, Any] | Sequence[Any], asks: Asks) -> list[Entrant]:
+    """Make entrants of readers.
+
+    Parameters
+    ----------
+    readers : mapping of str to reader, or sequence of reader
+        Each an `Entrant`, a reader of segcap's, fitted or not, the name of a shipped one or the
+        path of a bundle, or a function from an (H, W, 3) uint8 RGB image to a text. A mapping
+        names them.
+    asks : {"texts", "sums", "classes"}
+
+    Returns
+    -------
+    list of Entrant
+
+    Raises
+    ------
+    ParameterError
+        There is none, two bear one name, or something is no reader of what is asked for.
+    """
+    named = (
+        list(readers.items())
+        if isinstance(readers, Mapping)
+        else [(_name(one), one) for one in readers]
+    )
+    entrants = [_entrant(name, one, asks) for name, one in named]
+    names = [entrant.name for entrant in entrants]
+    if not names or len({*names, VOTE}) <= len(names):
+        raise ParameterError(
+            "The 'readers' of a benchmark must be at least one, each with a name of its own other "
+            f"than '{VOTE}'. Got {', '.join(names) or 'none'}."
+        )
+    return entrants
+
+
+def _entrant(name: str, one: Any, asks: Asks) -> Entrant:
+    if isinstance(one, str | os.PathLike):
+        path = os.fspath(one)
+        kind = "shipped reader" if path in available() else "reader in"
+        reader = load(path)
+        return ReaderEntrant(name, reader, asks, f"{kind} '{path}', {reader!r}")
+    if isinstance(one, GlyphReader | SequenceReader | SumClassifier | ImageClassifier):
+        return ReaderEntrant(name, one, asks)
+    if isinstance(one, Entrant):
+        return one
+    if callable(one):
+        return FunctionEntrant(name, one, asks)
+    raise ParameterError(
+        "A reader of a benchmark must be an entrant, a reader, a shipped reader's name, a "
+        f"bundle's path or a function of an image. Got {type(one).__name__}."
+    )
+
+
+def _name(one: Any) -> str:
+    if isinstance(one, str | os.PathLike):
+        return Path(one).stem if os.fspath(one) not in available() else os.fspath(one)
+    if isinstance(one, GlyphReader):
+        return "glyphs"
+    return str(
+        getattr(one, "name", None)
+        or getattr(one, "architecture", None)
+        or getattr(one, "__name__", type(one).__name__)
+    )

@@ -1,0 +1,216 @@
+"""From replies to figures."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import combinations
+
+import numpy as np
+
+from segcap.benchmark.contest import Asks, Contest
+from segcap.benchmark.outcomes import (
+    Accuracy,
+    Calibration,
+    ClassRow,
+    Cost,
+    EntrantResult,
+    LearningPoint,
+    PositionErrors,
+    Problem,
+    Reply,
+    TopShare,
+)
+from segcap.benchmark.results import Pair
+from segcap.evaluate.abstention import coverage_curve
+from segcap.evaluate.agreement import agreement_between, vote
+from segcap.evaluate.classes import classification_report
+from segcap.evaluate.confusions import character_confusion, most_confused
+from segcap.evaluate.labels import shown_label
+from segcap.evaluate.metrics import (
+    Share,
+    character_accuracy,
+    exact_match,
+    expected_calibration_error,
+)
+from segcap.evaluate.paired import mcnemar, paired_difference
+from segcap.evaluate.text_metrics import (
+    character_error_rate,
+    errors_by_position,
+    length_accuracy,
+    top_k_accuracy,
+)
+from segcap.reading import Failure
+
+__all__ = ["judged", "learning_point", "pairs", "right", "voted"]
+
+_FAILURES: tuple[Failure, ...] = (
+    "under-cut",
+    "over-cut",
+    "misplaced",
+    "misread",
+    "rejected",
+    "unreadable",
+)
+_TOP = (2, 3, 5)
+_MOST_POINTS = 100
+
+
+def judged(
+    contest: Contest,
+    *,
+    name: str,
+    approach: str,
+    description: str,
+    replies: Sequence[Reply],
+    cost: Cost | None,
+    ceiling: Share | None = None,
+    problems: Sequence[Problem] = (),
+) -> EntrantResult:
+    """Say what an entrant's replies are worth, but for learning curve and robustness."""
+    truths = contest.truths
+    positions = None
+    if contest.asks == "texts":
+        wrong = errors_by_position(_values(replies), truths)
+        positions = tuple(PositionErrors(place, share) for place, share in enumerate(wrong))
+    return EntrantResult(
+        name=name,
+        approach=approach,  # type: ignore[arg-type]
+        description=description,
+        accuracy=_accuracy(replies, truths, contest.asks),
+        failures=_failures(contest, replies) if approach == "segment" else None,
+        ceiling=ceiling,
+        errors_by_position=positions,
+        calibration=_calibration(replies, truths),
+        cost=cost,
+        learning_curve=(),
+        robustness=(),
+        problems=(*problems, *_raised(contest, replies)),
+    )
+
+
+def right(replies: Sequence[Reply], truths: Sequence[str]) -> Share:
+    """Share of right replies."""
+    return exact_match(_values(replies), truths)
+
+
+def pairs(contest: Contest, replies: dict[str, list[Reply]]) -> tuple[Pair, ...]:
+    """Compare each entrant with each that comes after it."""
+    truths = contest.truths
+    found = []
+    for first, second in combinations(replies, 2):
+        counts = agreement_between(_values(replies[first]), _values(replies[second]), truths)
+        found.append(
+            Pair(
+                first,
+                second,
+                counts.both,
+                counts.only_first,
+                counts.only_second,
+                counts.neither,
+                mcnemar(counts),
+                paired_difference(counts),
+            )
+        )
+    return tuple(found)
+
+
+def voted(members: Sequence[Sequence[Reply]]) -> list[Reply]:
+    """Let entrants vote, each with the probabilities that it gives to its answers."""
+    elected = vote([[_ballot(reply) for reply in replies] for replies in members])
+    return [
+        Reply(
+            None if one.value is None else str(one.value),
+            min(one.confidence, 1.0),
+            "empty" if one.value is None else "ok",
+        )
+        for one in elected
+    ]
+
+
+def learning_point(labels: int, scores: Sequence[float]) -> LearningPoint:
+    """Put the scores of several seeds into one point, with the least and the greatest of them."""
+    return LearningPoint(labels, tuple(scores), sum(scores) / len(scores), min(scores), max(scores))
+
+
+def _accuracy(replies: Sequence[Reply], truths: list[str], asks: Asks) -> Accuracy:
+    answers = _values(replies)
+    is_text = asks == "texts"
+    report = (
+        character_confusion(answers, truths).matrix.report()
+        if is_text
+        else classification_report(answers, truths)
+    )
+    rows = zip(report.classes, report.scores, strict=True)
+    confusions = most_confused(answers, truths, unit="character" if is_text else "class")
+    return Accuracy(
+        exact=report.accuracy if not is_text else exact_match(answers, truths),
+        characters=character_accuracy([own or "" for own in answers], truths) if is_text else None,
+        character_error_rate=character_error_rate(answers, truths) if is_text else None,
+        length=length_accuracy(answers, truths) if is_text else None,
+        top=_top(replies, truths),
+        classes=tuple(ClassRow(shown_label(label), *scores) for label, scores in rows),
+        confusions=tuple(
+            replace(pair, true=shown_label(pair.true), read=shown_label(pair.read))
+            for pair in confusions
+        ),
+    )
+
+
+def _top(replies: Sequence[Reply], truths: list[str]) -> tuple[TopShare, ...]:
+    if not any(reply.alternatives for reply in replies):
+        return ()
+    candidates = [_candidates(reply) for reply in replies]
+    most = max(map(len, candidates))
+    return tuple(
+        TopShare(k, top_k_accuracy(candidates, truths, k)) for k in _TOP if k <= max(most, _TOP[0])
+    )
+
+
+def _candidates(reply: Reply) -> list[str]:
+    """List what a reply holds, its own value first."""
+    named = [reply.value, *(value for value, _ in reply.alternatives)]
+    return [value for value in dict.fromkeys(named) if value is not None]
+
+
+def _ballot(reply: Reply) -> list[tuple[str, float]]:
+    """Give a reply's answers with their probabilities, which sum to at most 1."""
+    if reply.value is None or reply.confidence is None:
+        return []
+    others = [(value, share) for value, share in reply.alternatives if value != reply.value]
+    total = reply.confidence + sum(share for _, share in others)
+    shrink = 1 / total if total > 1 else 1.0
+    named = [(reply.value, reply.confidence), *others]
+    return [(value, min(share * shrink, 1.0)) for value, share in named]
+
+
+def _failures(contest: Contest, replies: Sequence[Reply]) -> dict[str, int] | None:
+    if all(contest.characters(index) is None for index in range(len(replies))):
+        return None
+    counts = Counter(reply.failure for reply in replies)
+    return {kind: counts[kind] for kind in _FAILURES}
+
+
+def _calibration(replies: Sequence[Reply], truths: Sequence[str]) -> Calibration | None:
+    """Compare confidences with what is right; None where answers come without."""
+    if any(reply.confidence is None for reply in replies):
+        return None
+    sure = np.array([reply.confidence for reply in replies], np.float64)
+    is_right = np.array([own.value == true for own, true in zip(replies, truths, strict=True)])
+    curve = coverage_curve(sure, is_right).thinned(_MOST_POINTS)
+    return Calibration(expected_calibration_error(sure, is_right), curve.points)
+
+
+def _raised(contest: Contest, replies: Sequence[Reply]) -> list[Problem]:
+    """Count the errors that were raised, each with the first image that it was raised for."""
+    errors: dict[str, list[int]] = {}
+    for index, reply in enumerate(replies):
+        if reply.status == "failed":
+            errors.setdefault(reply.error or "", []).append(index)
+    return [
+        Problem(f"{message} (first for '{contest.ids[places[0]]}')", len(places))
+        for message, places in errors.items()
+    ]
+
+
+def _values(replies: Sequence[Reply]) -> list[str | None]:
+    return [reply.value for reply in replies]

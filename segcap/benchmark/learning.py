@@ -1,0 +1,152 @@
+"""Let entrants learn, each once, even if the benchmark is killed on the way."""
+
+import time
+from collections.abc import Mapping
+from copy import deepcopy
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from segcap.benchmark.answering import described, heard
+from segcap.benchmark.entrants import Entrant, Learner, Progress, ReaderEntrant
+from segcap.benchmark.outcomes import Problem
+from segcap.benchmark.parts import Parts
+from segcap.benchmark.plain import from_plain, to_plain
+from segcap.bundle import write_atomically
+from segcap.datasets.dataset import Dataset
+
+__all__ = ["Learned", "can_learn", "identity", "learn"]
+
+
+@dataclass(frozen=True, eq=False)
+class Learned:
+    """An entrant that is ready to answer, or not.
+
+    Attributes
+    ----------
+    entrant : Entrant or None
+        None where it raised an error in learning.
+    bundle : Path or None
+        The file of a reader of segcap's.
+    seconds : float or None
+        Of learning, over all runs; None where nothing was learned.
+    problems : tuple of Problem
+    """
+
+    entrant: Entrant | None
+    bundle: Path | None = None
+    seconds: float | None = None
+    problems: tuple[Problem, ...] = ()
+
+
+def can_learn(entrant: Entrant) -> bool:
+    """Tell whether an entrant is to learn here."""
+    if isinstance(entrant, ReaderEntrant):
+        return not entrant.is_fitted
+    return isinstance(entrant, Learner)
+
+
+def identity(entrant: Entrant) -> dict[str, Any]:
+    """Say what an entrant's answers depend on, as far as it can be told."""
+    known = {"name": entrant.name, "description": entrant.description}
+    return {**known, **getattr(entrant, "identity", {})}
+
+
+def learn(
+    entrant: Entrant,
+    learned: Dataset,
+    parts: Parts,
+    key: Mapping[str, Any],
+    *,
+    seed: int | None = None,
+    on_progress: Progress | None = None,
+) -> Learned:
+    """Make an entrant ready to answer.
+
+    What one of segcap's readers has learned is kept as a bundle, and what it is about to learn as
+    a state; other entrants learn anew whenever they are needed.
+
+    Parameters
+    ----------
+    entrant : Entrant
+    learned : Dataset
+        What is learned from.
+    parts : Parts
+    key : mapping
+        What the part depends on.
+    seed : int, optional
+        In place of the reader's own.
+    on_progress : callable, optional
+        Called with the number of epochs done, their total and a note.
+    """
+    if isinstance(entrant, ReaderEntrant):
+        path = parts.path(entrant.name, key, ".segcap")
+        if entrant.is_fitted:
+            if not path.exists():
+                entrant.save(path)
+            return Learned(entrant, path)
+        notes = parts.read(f"{entrant.name}.learned", key)
+        if notes is None or not path.exists():
+            try:
+                notes = _fit(entrant, learned, parts, key, seed, on_progress)
+            except Exception as error:  # noqa: BLE001 whatever a training raises
+                return Learned(None, problems=(Problem(described(error), 1),))
+        problems = tuple(from_plain(Problem, one) for one in notes["problems"])
+        return Learned(entrant.opened(path), path, notes["seconds"], problems)
+    if not isinstance(entrant, Learner):
+        return Learned(entrant)
+    pupil = deepcopy(entrant)
+    found: list[Problem] = []
+    started = time.perf_counter()
+    try:
+        with heard(found):
+            pupil.fit(learned)
+    except Exception as error:  # noqa: BLE001 as above
+        return Learned(None, problems=(*found, Problem(described(error), 1)))
+    return Learned(pupil, None, time.perf_counter() - started, tuple(found))
+
+
+def _fit(
+    entrant: ReaderEntrant,
+    learned: Dataset,
+    parts: Parts,
+    key: Mapping[str, Any],
+    seed: int | None,
+    on_progress: Progress | None,
+) -> dict[str, Any]:
+    state = parts.path(entrant.name, key, ".state")
+    clock = _Clock(parts.path(entrant.name, key, ".seconds"))
+
+    def report(done: int, total: int, note: str) -> None:
+        clock.keep()
+        if on_progress is not None:
+            on_progress(done, total, note)
+
+    problems: list[Problem] = []
+    with heard(problems):
+        fitted = entrant.fitted(learned, seed=seed, state=state, on_progress=report)
+    fitted.save(parts.path(entrant.name, key, ".segcap"))
+    notes = {"seconds": clock.seconds, "problems": to_plain(problems)}
+    parts.keep(f"{entrant.name}.learned", key, notes)
+    for file in (*state.parent.glob(f"{state.name}*"), clock.path):
+        file.unlink(missing_ok=True)
+    return notes
+
+
+class _Clock:
+    """Seconds of learning, those of a killed run until its last epoch among them."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        try:
+            self._before = float(path.read_text())
+        except (OSError, ValueError):
+            self._before = 0.0
+        self._started = time.perf_counter()
+
+    @property
+    def seconds(self) -> float:
+        return self._before + time.perf_counter() - self._started
+
+    def keep(self) -> None:
+        write_atomically(self.path, str(self.seconds).encode())

@@ -1,0 +1,193 @@
+"""What is found out about one entrant of a benchmark."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from segcap.evaluate.abstention import CoveragePoint
+from segcap.evaluate.confusions import Confusion
+from segcap.evaluate.metrics import Share
+
+__all__ = [
+    "Accuracy",
+    "Approach",
+    "Box",
+    "Calibration",
+    "ClassRow",
+    "Cost",
+    "EntrantResult",
+    "LearningPoint",
+    "PositionErrors",
+    "Problem",
+    "Reply",
+    "ReplyStatus",
+    "RobustnessPoint",
+    "TopShare",
+]
+
+Approach: TypeAlias = Literal["segment", "end-to-end", "peer", "vote"]
+ReplyStatus: TypeAlias = Literal["ok", "rejected", "empty", "unreadable", "failed"]
+Box: TypeAlias = tuple[int, int, int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What an entrant answers to one image.
+
+    Attributes
+    ----------
+    value : str or None
+        A text, a sum or a class; None for no answer.
+    confidence : float or None
+        In [0, 1]; None where the entrant gives none.
+    status : str
+        As of `segcap.Reading`, or "failed" where the entrant raised an error.
+    failure : str or None
+        Why a segmenting reader's wrong answer is wrong; see `segcap.Reading.failure`.
+    boxes : tuple of boxes or None
+        x0, y0, x1, y1 of each character, half-open, pixels.
+    error : str or None
+    alternatives : tuple of (str, float)
+        The most probable answers with their probabilities, the first being `value` as a rule.
+    """
+
+    value: str | None
+    confidence: float | None
+    status: ReplyStatus
+    failure: str | None = None
+    boxes: tuple[Box, ...] | None = None
+    error: str | None = None
+    alternatives: tuple[tuple[str, float], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TopShare:
+    """Share of images whose truth is among the k most probable answers."""
+
+    k: int
+    exact: Share
+
+
+@dataclass(frozen=True, slots=True)
+class ClassRow:
+    """How well one character, sum or class is recognised; see `segcap.evaluate.ClassScores`."""
+
+    label: str
+    precision: float
+    recall: float
+    f1: float
+    support: int
+
+
+@dataclass(frozen=True, slots=True)
+class Accuracy:
+    """How many answers are right.
+
+    Attributes
+    ----------
+    exact : Share
+        Of whole answers.
+    characters, length : Share or None
+        Of characters and of texts as long as the truth; None where answers are no texts.
+    character_error_rate : float or None
+        Edit distance by true character; above 1 where much is inserted.
+    top : tuple of TopShare
+        Empty where further answers are not known.
+    classes : tuple of ClassRow
+    confusions : tuple of Confusion
+        The most frequent ones; their images are indices into the benchmark's answers.
+    """
+
+    exact: Share
+    characters: Share | None
+    character_error_rate: float | None
+    length: Share | None
+    top: tuple[TopShare, ...]
+    classes: tuple[ClassRow, ...]
+    confusions: tuple[Confusion, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PositionErrors:
+    """Share of texts whose character at a position, counted from 0, is wrong."""
+
+    position: int
+    wrong: Share
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """How far confidences can be believed."""
+
+    expected_error: float
+    curve: tuple[CoveragePoint, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What answers cost; None for what is not known, or what is no file.
+
+    Attributes
+    ----------
+    training_seconds : float or None
+    latency_ms_p50, latency_ms_p95 : float
+        Of one image after the other, milliseconds.
+    images_per_second : float
+        Of many at once.
+    peak_memory_mib : float or None
+        Of a process that opens the reader and reads.
+    parameters, bytes : int or None
+    """
+
+    training_seconds: float | None
+    latency_ms_p50: float
+    latency_ms_p95: float
+    images_per_second: float
+    peak_memory_mib: float | None
+    parameters: int | None
+    bytes: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class LearningPoint:
+    """Exact match after learning from so many labels: one score a seed, their mean and extent."""
+
+    labels: int
+    scores: tuple[float, ...]
+    mean: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
+class RobustnessPoint:
+    """Exact match on images drawn at a difficulty in [0, 1]."""
+
+    difficulty: float
+    exact: Share
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something that went wrong, and how often."""
+
+    message: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class EntrantResult:
+    """What one entrant reached; optional parts are None or empty where they make no sense."""
+
+    name: str
+    approach: Approach
+    description: str
+    accuracy: Accuracy
+    failures: Mapping[str, int] | None
+    ceiling: Share | None
+    errors_by_position: tuple[PositionErrors, ...] | None
+    calibration: Calibration | None
+    cost: Cost | None
+    learning_curve: tuple[LearningPoint, ...]
+    robustness: tuple[RobustnessPoint, ...]
+    problems: tuple[Problem, ...]

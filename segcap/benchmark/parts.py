@@ -1,0 +1,143 @@
+"""The folder of a benchmark: finished parts, from which a killed one goes on."""
+
+import hashlib
+import json
+import os
+import re
+import shutil
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from segcap.bundle import write_atomically
+from segcap.errors import DataError
+
+__all__ = ["Parts"]
+
+_MARK = "bench.json"
+_PARTS = "parts"
+_OUTPUTS = (_MARK, "results.json", "answers.csv", "report.html")
+_DIGITS = 12
+
+
+class Parts:
+    """Finished parts of one benchmark, each a file.
+
+    Parameters
+    ----------
+    folder : path
+        Empty or not there, unless `resume` or `overwrite`.
+    identity : mapping
+        What makes the benchmark what it is, as JSON takes it.
+    resume : bool
+        Go on with the folder's benchmark.
+    overwrite : bool
+        Delete what a benchmark has written into the folder first.
+
+    Raises
+    ------
+    DataError
+        The folder holds something and neither is asked for, or both; it holds another benchmark
+        or none; or it cannot be written to.
+    """
+
+    def __init__(
+        self,
+        folder: str | os.PathLike[str],
+        identity: Mapping[str, Any],
+        *,
+        resume: bool = False,
+        overwrite: bool = False,
+    ) -> None:
+        self.folder = Path(folder)
+        if resume and overwrite:
+            raise DataError(
+                "A benchmark's folder must be resumed or overwritten. "
+                f"Got both for '{self.folder}'."
+            )
+        if os.path.lexists(self.folder) and not self.folder.is_dir():
+            raise DataError(
+                f"A benchmark must write into a folder. Got '{self.folder}', which is none."
+            )
+        if self._is_filled():
+            self._take_over(identity, resume=resume, overwrite=overwrite)
+        try:
+            (self.folder / _PARTS).mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise DataError(
+                "A benchmark must write into a folder that can be made. "
+                f"Got '{self.folder}': {error.strerror}."
+            ) from None
+        write_atomically(self.folder / _MARK, _as_bytes(identity))
+
+    def path(self, name: str, key: Mapping[str, Any], ending: str) -> Path:
+        """Give the file of a part that depends on what its key holds."""
+        sha = hashlib.sha256(_as_bytes(key)).hexdigest()[:_DIGITS]
+        plain = re.sub(r"[^\w.-]+", "_", name)
+        return self.folder / _PARTS / f"{plain}-{sha}{ending}"
+
+    def read(self, name: str, key: Mapping[str, Any]) -> Any:
+        """Give a finished part; None if it is not there, or not whole."""
+        try:
+            kept = json.loads(self.path(name, key, ".json").read_text("utf-8"))
+        except (OSError, ValueError):
+            return None
+        return kept["value"] if kept.get("key") == _as_plain(key) else None
+
+    def keep(self, name: str, key: Mapping[str, Any], value: Any) -> None:
+        """Write a finished part, whole or not at all."""
+        kept = {"key": _as_plain(key), "value": value}
+        write_atomically(self.path(name, key, ".json"), _as_bytes(kept))
+
+    def once(self, name: str, key: Mapping[str, Any], make: Callable[[], Any]) -> Any:
+        """Give a part, made now unless it is finished; never None."""
+        kept = self.read(name, key)
+        if kept is None:
+            self.keep(name, key, make())
+            kept = self.read(name, key)
+        return kept
+
+    def _is_filled(self) -> bool:
+        return self.folder.is_dir() and any(self.folder.iterdir())
+
+    def _take_over(self, identity: Mapping[str, Any], *, resume: bool, overwrite: bool) -> None:
+        mark = self.folder / _MARK
+        if not mark.is_file():
+            raise DataError(
+                "A benchmark must go into a folder that is empty, not there, or of a benchmark. "
+                f"Got '{self.folder}', which holds something else."
+            )
+        if overwrite:
+            shutil.rmtree(self.folder / _PARTS, ignore_errors=True)
+            for name in _OUTPUTS:
+                (self.folder / name).unlink(missing_ok=True)
+            return
+        if not resume:
+            raise DataError(
+                "A benchmark must go into an empty folder, or be told to resume or to overwrite. "
+                f"Got '{self.folder}', which holds one."
+            )
+        try:
+            found = json.loads(mark.read_text("utf-8"))
+            differing = [
+                name for name, value in _as_plain(identity).items() if found.get(name) != value
+            ]
+        except (OSError, ValueError, AttributeError) as error:
+            raise DataError(
+                f"A benchmark is resumed by its {_MARK}. Got '{mark}': {error}."
+            ) from None
+        if differing:
+            raise DataError(
+                "A benchmark must be resumed with the data and the split that it was begun with. "
+                f"Got '{self.folder}', whose {' and '.join(differing)} differs."
+            )
+
+
+def _as_plain(value: Any) -> Any:
+    return json.loads(_as_bytes(value))
+
+
+def _as_bytes(value: Any) -> bytes:
+    return json.dumps(value, sort_keys=True, ensure_ascii=False, default=str).encode(
+        "utf-8", errors="surrogateescape"
+    )

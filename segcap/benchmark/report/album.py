@@ -1,0 +1,145 @@
+"""Pictures of a report: images with their ink, glyphs cut from them, within a bound of size."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from segcap.benchmark.outcomes import Box
+from segcap.benchmark.results import ImageResult
+from segcap.binarize import binarize
+from segcap.errors import ImageError
+from segcap.evaluate.confusions import Confusion, aligned_characters
+from segcap.evaluate.pictures import data_uri
+from segcap.image import ImageSource, load_image
+
+__all__ = ["Picture", "album", "glyph_pictures"]
+
+_MARGIN = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """An image as a page shows it.
+
+    Attributes
+    ----------
+    image, ink : str
+        Data URIs.
+    width, height : int
+        Of the image itself, pixels.
+    """
+
+    image: str
+    ink: str
+    width: int
+    height: int
+
+
+def album(
+    images: Mapping[int, ImageSource], order: Iterable[int], room: int
+) -> tuple[dict[int, Picture], list[int]]:
+    """Make pictures until there is no more room.
+
+    Parameters
+    ----------
+    images : mapping of int to path, bytes, array or PIL.Image.Image
+        By their number.
+    order : iterable of int
+        Numbers, those that matter most first; some may have no image.
+    room : int
+        Characters that all data URIs may have together.
+
+    Returns
+    -------
+    dict of int to Picture
+    list of int
+        Images that could not be loaded.
+    """
+    pictures: dict[int, Picture] = {}
+    damaged: list[int] = []
+    for number in order:
+        if number not in images:
+            continue
+        try:
+            picture = _picture(load_image(images[number]))
+        except ImageError:
+            damaged.append(number)
+            continue
+        room -= len(picture.image) + len(picture.ink)
+        if room < 0:
+            break
+        pictures[number] = picture
+    return pictures, damaged
+
+
+def glyph_pictures(
+    confusion: Confusion,
+    entrant: str,
+    answers: Sequence[ImageResult],
+    images: Mapping[int, ImageSource],
+    *,
+    most: int,
+) -> list[str]:
+    """Cut out what was taken for something else.
+
+    Parameters
+    ----------
+    confusion : Confusion
+    entrant : str
+        Who took it so.
+    answers : sequence of ImageResult
+    images : mapping of int to path, bytes, array or PIL.Image.Image
+    most : int
+
+    Returns
+    -------
+    list of str
+        Data URIs, one for each of the first `most` images that can be loaded; of the whole image
+        where it is not known where the character is.
+    """
+    uris: list[str] = []
+    for number in confusion.images:
+        if len(uris) == most:
+            break
+        if number not in images:
+            continue
+        try:
+            pixels = load_image(images[number])
+        except ImageError:
+            continue
+        box = _confused_box(confusion, answers[number], entrant)
+        uris.append(data_uri(pixels if box is None else _cut(pixels, box)))
+    return uris
+
+
+def _picture(pixels: NDArray[np.uint8]) -> Picture:
+    height, width = pixels.shape[:2]
+    return Picture(data_uri(pixels), data_uri(~binarize(pixels)), width, height)
+
+
+def _confused_box(confusion: Confusion, answer: ImageResult, entrant: str) -> Box | None:
+    """Find the reader's own box of the character, or else its true one."""
+    given = answer.by[entrant]
+    value, own, true = given.value or "", given.boxes, answer.boxes
+    read_place = true_place = -1
+    for read_char, true_char in aligned_characters(value, answer.truth):
+        read_place += read_char is not None
+        true_place += true_char is not None
+        if (true_char, read_char) == (confusion.true, confusion.read):
+            if own is not None and len(own) == len(value):
+                return own[read_place]
+            if true is not None and len(true) == len(answer.truth):
+                return true[true_place]
+    return None
+
+
+def _cut(pixels: NDArray[np.uint8], box: Box) -> NDArray[np.uint8]:
+    height, width = pixels.shape[:2]
+    x0, y0, x1, y1 = box
+    cut = pixels[
+        max(0, y0 - _MARGIN) : min(height, y1 + _MARGIN),
+        max(0, x0 - _MARGIN) : min(width, x1 + _MARGIN),
+    ]
+    return cut if cut.size else pixels

@@ -1,0 +1,232 @@
+"""The page itself: a result turned into what its template shows."""
+
+import base64
+import hashlib
+import json
+import os
+from collections.abc import Mapping, Sequence
+from importlib import resources
+from typing import Any, TypeAlias
+
+from numpy.typing import NDArray
+
+from segcap.benchmark.outcomes import EntrantResult
+from segcap.benchmark.report.album import album, glyph_pictures
+from segcap.benchmark.report.plots import charts
+from segcap.benchmark.report.rows import listed, row
+from segcap.benchmark.report.tables import Table, tables
+from segcap.benchmark.report.verdict import cards, verdict
+from segcap.benchmark.report.wording import amount, percent
+from segcap.benchmark.results import BenchmarkResult, ImageResult
+from segcap.bundle import write_atomically
+from segcap.errors import DataError, ParameterError
+from segcap.image import ImageSource
+
+__all__ = ["write_report"]
+
+Images: TypeAlias = Sequence[ImageSource] | NDArray
+
+_MOST_ROWS = 10_000
+_ROOM = 11 * 2**20
+_MOST_PAIRS = 6
+_PER_PAIR = 6
+
+
+def write_report(
+    result: BenchmarkResult | Mapping[str, Any],
+    path: str | os.PathLike[str],
+    images: Images | None = None,
+) -> None:
+    """Write a benchmark's result as one HTML page that holds all it needs.
+
+    Parameters
+    ----------
+    result : BenchmarkResult or mapping
+        The mapping is that of a results file.
+    path : path
+        HTML file, replaced if it exists. It loads nothing, from nowhere.
+    images : (N,) sequence of path, bytes, array or PIL.Image.Image, optional
+        One for each of the result's answers, in their order; without them there are no pictures.
+        One that cannot be loaded is left out, and the page says so.
+
+    Raises
+    ------
+    ParameterError
+        `result` is no result, or there are not as many images as answers.
+    DataError
+        `result` is a mapping that does not follow the schema, or lacks entrants or an answer of
+        one.
+    BundleError
+        The folder is missing or cannot be written to.
+
+    Notes
+    -----
+    The page lists 10,000 images at most, and pictures of 11 MiB at most; images that somebody
+    read wrong go first, and the page says what was left out. The same input gives the same bytes.
+    """
+    given = _checked(result)
+    if images is not None and len(images) != len(given.answers):
+        raise ParameterError(
+            "The 'images' of write_report must be as many as the result's answers. "
+            f"Got {len(images)} images and {len(given.answers)} answers."
+        )
+    sources = {} if images is None else dict(enumerate(images))
+    write_atomically(path, _render(_view(given, sources)).encode("utf-8", errors="replace"))
+
+
+def _checked(result: BenchmarkResult | Mapping[str, Any]) -> BenchmarkResult:
+    if isinstance(result, Mapping):
+        result = BenchmarkResult.from_json(dict(result))
+    elif not isinstance(result, BenchmarkResult):
+        raise ParameterError(
+            "The 'result' of write_report must be a BenchmarkResult or the mapping of a results "
+            f"file. Got {type(result).__name__}."
+        )
+    if not result.entrants:
+        raise DataError("The 'result' of write_report must have at least one entrant. Got none.")
+    names = {entrant.name for entrant in result.entrants}
+    for answer in result.answers:
+        if silent := names - answer.by.keys():
+            raise DataError(
+                "The 'result' of write_report must have an answer of every entrant to every "
+                f"image. Got none of {min(silent)!r} to {answer.image!r}."
+            )
+    return result
+
+
+def _view(result: BenchmarkResult, images: Mapping[int, ImageSource]) -> dict[str, Any]:
+    drawn, not_drawn = charts(result.entrants)
+    listing, notes = _listing(result, images)
+    return {
+        "title": result.title,
+        "facts": _facts(result),
+        "cards": cards(result),
+        "verdict": verdict(result),
+        "charts": drawn,
+        "not_drawn": not_drawn,
+        "tables": tables(result),
+        "confused": [_confused(one, result.answers, images) for one in result.entrants],
+        "classes": [_classes(one) for one in result.entrants if one.accuracy.classes],
+        "problems": [(one.name, one.problems) for one in result.entrants],
+        "listing": listing,
+        "notes": notes,
+        "n": len(result.answers),
+    }
+
+
+def _facts(result: BenchmarkResult) -> list[tuple[str, str]]:
+    split, machine = result.split, result.hardware
+    hardware = [
+        machine.processor,
+        f"{machine.cores} cores",
+        f"{amount(machine.memory_gib)} GiB of memory",
+        *machine.accelerators,
+    ]
+    return [
+        ("task", result.task),
+        ("learned from", f"{split.learned:,} images, SHA-256 {split.learned_sha256}"),
+        ("tested on", f"{split.tested:,} images, SHA-256 {split.tested_sha256}"),
+        ("seed of the split", str(split.seed)),
+        ("hardware", ", ".join(hardware)),
+        ("segcap", result.version),
+    ]
+
+
+def _confused(
+    entrant: EntrantResult,
+    answers: Sequence[ImageResult],
+    images: Mapping[int, ImageSource],
+) -> dict[str, Any]:
+    name = entrant.name
+    pairs = [
+        {
+            "true": pair.true,
+            "read": pair.read,
+            "count": pair.count,
+            "share": percent(pair.share),
+            "pictures": glyph_pictures(pair, name, answers, images, most=_PER_PAIR),
+        }
+        for pair in entrant.accuracy.confusions[:_MOST_PAIRS]
+    ]
+    return {"name": name, "pairs": pairs}
+
+
+def _classes(entrant: EntrantResult) -> Table:
+    rows = [
+        [
+            one.label,
+            *(f"{share:.4f}" for share in (one.precision, one.recall, one.f1)),
+            f"{one.support:,}",
+        ]
+        for one in entrant.accuracy.classes
+    ]
+    return Table(entrant.name, ["", "precision", "recall", "F1", "occurs"], rows)
+
+
+def _listing(
+    result: BenchmarkResult, images: Mapping[int, ImageSource]
+) -> tuple[dict[str, Any], list[str]]:
+    """Give the table of images for the script, and what was left out of it."""
+    answers, entrants = result.answers, result.entrants
+    names = [entrant.name for entrant in entrants]
+    order = listed(answers, names, _MOST_ROWS)
+    pictures, damaged = album(images, order, _ROOM)
+    is_text = any(entrant.accuracy.characters is not None for entrant in entrants)
+    rows = [
+        row(answers, number, names, pictures.get(number), is_text=is_text)
+        for number in sorted(order)
+    ]
+    notes = []
+    if len(rows) < len(answers):
+        notes.append(
+            f"The table has {len(rows):,} of {len(answers):,} images, first those that somebody "
+            "read wrong; the rest were left out to keep the page usable."
+        )
+    if not images:
+        notes.append("There are no pictures: none were given.")
+    elif len(pictures) + len(damaged) < len(rows):
+        notes.append(
+            f"Pictures of {len(pictures):,} of {len(rows):,} images stand in the table, first of "
+            "those that somebody read wrong; the rest were left out to keep the page small."
+        )
+    if damaged:
+        notes.append(f"{len(damaged):,} images could not be loaded.")
+    return {"names": names, "rows": rows}, notes
+
+
+def _render(view: Mapping[str, Any]) -> str:
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+    from markupsafe import Markup
+
+    folder = resources.files("segcap.benchmark.report")
+    styles, script = (
+        folder.joinpath(name).read_text("utf-8") for name in ("report.css", "report.js")
+    )
+    environment = Environment(
+        loader=PackageLoader("segcap.benchmark.report", "."),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.policies["json.dumps_function"] = _dumped
+    policy = (
+        f"default-src 'none'; img-src data:; style-src {_source_of(styles)}; "
+        f"script-src {_source_of(script)}; base-uri 'none'; form-action 'none'"
+    )
+    return environment.get_template("report.html.j2").render(
+        view,
+        policy=policy,
+        styles=Markup(styles),
+        script=Markup(script),
+    )
+
+
+def _dumped(value: Any, **_: Any) -> str:
+    return json.dumps(value, separators=(",", ":"))
+
+
+def _source_of(text: str) -> str:
+    """Name a script or a style sheet by its hash, as a content security policy does."""
+    digest = hashlib.sha256(text.encode()).digest()
+    return f"'sha256-{base64.b64encode(digest).decode()}'"

@@ -1,0 +1,183 @@
+"""The charts of a result: each is left out where nothing was measured for it."""
+
+from collections.abc import Callable, Sequence
+from typing import TypeAlias
+
+from segcap.benchmark.outcomes import EntrantResult
+from segcap.benchmark.report.charts import (
+    Axis,
+    Point,
+    Series,
+    bar_chart,
+    dot_chart,
+    line_chart,
+)
+from segcap.benchmark.report.drawn import BarChart, Chart
+from segcap.benchmark.report.wording import amount, count, milliseconds, percent, rounded_percent
+from segcap.evaluate.abstention import CoverageCurve
+from segcap.evaluate.metrics import Share
+
+__all__ = ["charts", "pareto_front"]
+
+Entrants: TypeAlias = Sequence[EntrantResult]
+
+_MOST_POINTS = 60
+_EXACT = Axis("exact match", percent, rounded_percent, least=0, most=1)
+
+
+def charts(entrants: Entrants) -> tuple[list[Chart | BarChart], list[str]]:
+    """Draw what was measured.
+
+    Parameters
+    ----------
+    entrants : sequence of EntrantResult
+
+    Returns
+    -------
+    list of Chart or BarChart
+    list of str
+        What nothing was measured for.
+    """
+    makers: dict[str, Callable[[Entrants], Chart | BarChart | None]] = {
+        "accuracy": _accuracy,
+        "latency": _pareto,
+        "learning curves": _learning,
+        "robustness": _robustness,
+        "coverage": _coverage,
+        "errors by position": _positions,
+        "failure kinds": _failures,
+    }
+    made = {name: make(entrants) for name, make in makers.items()}
+    drawn = [chart for chart in made.values() if chart is not None]
+    return drawn, [name for name, chart in made.items() if chart is None]
+
+
+def pareto_front(points: Sequence[Point]) -> list[Point]:
+    """Give the points that no other surpasses: no other is as far left and as high, or better.
+
+    Returns
+    -------
+    list of Point
+        From left to right.
+
+    Examples
+    --------
+    >>> [point.x for point in pareto_front([Point(2, 0.5), Point(1, 0.6), Point(3, 0.9)])]
+    [1, 3]
+    """
+    front: list[Point] = []
+    for point in sorted(points, key=lambda p: (p.x, -p.y)):
+        if not front or point.y > front[-1].y:
+            front.append(point)
+    return front
+
+
+def _accuracy(entrants: Entrants) -> BarChart:
+    series = [
+        Series(one.name, place, (_interval(0, one.accuracy.exact),))
+        for place, one in enumerate(entrants)
+    ]
+    return dot_chart("Accuracy", _EXACT, series, note="Whole answers, with 95 % intervals.")
+
+
+def _pareto(entrants: Entrants) -> Chart | None:
+    series = [
+        Series(
+            one.name,
+            place,
+            (_interval(one.cost.latency_ms_p50, one.accuracy.exact),),
+        )
+        for place, one in enumerate(entrants)
+        if one.cost is not None and one.cost.latency_ms_p50 > 0
+    ]
+    if not series:
+        return None
+    front = pareto_front([point for one in series for point in one.points])
+    return line_chart(
+        "Latency against accuracy",
+        Axis("latency of one image, median", milliseconds, milliseconds, is_log=True),
+        _EXACT,
+        series,
+        note="Up and to the left is better; nothing surpasses those on the stair.",
+        is_joined=False,
+        front=front,
+    )
+
+
+def _learning(entrants: Entrants) -> Chart | None:
+    def of(entrant: EntrantResult) -> list[Point]:
+        return [
+            Point(step.labels, step.mean, step.low, step.high) for step in entrant.learning_curve
+        ]
+
+    axis = Axis("labelled images to learn from", amount, amount, is_log=True)
+    return _curves("Learning curves", axis, of, entrants, note="Mean over seeds; bands are spread.")
+
+
+def _robustness(entrants: Entrants) -> Chart | None:
+    def of(entrant: EntrantResult) -> list[Point]:
+        return [_interval(step.difficulty, step.exact) for step in entrant.robustness]
+
+    axis = Axis("difficulty of generated images", amount, amount)
+    return _curves("Robustness", axis, of, entrants, note="Bands are 95 % intervals.")
+
+
+def _coverage(entrants: Entrants) -> Chart | None:
+    def of(entrant: EntrantResult) -> list[Point]:
+        if entrant.calibration is None or not entrant.calibration.curve:
+            return []
+        curve = CoverageCurve(entrant.calibration.curve).thinned(_MOST_POINTS)
+        return [Point(step.coverage, step.accuracy) for step in curve.points]
+
+    answered = Axis("answered, the surest first", percent, rounded_percent, least=0, most=1)
+    right = Axis("right of these", percent, rounded_percent, least=0, most=1)
+    note = "What is gained by leaving what is unsure unanswered."
+    return _curves("Coverage against accuracy", answered, of, entrants, y=right, note=note)
+
+
+def _positions(entrants: Entrants) -> Chart | None:
+    def of(entrant: EntrantResult) -> list[Point]:
+        steps = entrant.errors_by_position or ()
+        return [_interval(step.position + 1, step.wrong) for step in steps]
+
+    place, wrong = (
+        Axis("place in the text", amount, amount),
+        Axis("wrong", percent, rounded_percent, least=0, most=1),
+    )
+    note = "Bands are 95 % intervals."
+    return _curves("Errors by position", place, of, entrants, y=wrong, note=note)
+
+
+def _failures(entrants: Entrants) -> BarChart | None:
+    known = [
+        (one.name, place, one.failures)
+        for place, one in enumerate(entrants)
+        if one.failures is not None
+    ]
+    if not known:
+        return None
+    kinds = list(dict.fromkeys(kind for *_, failures in known for kind in failures))
+    counts = [
+        (name, place, [failures.get(kind, 0) for kind in kinds]) for name, place, failures in known
+    ]
+    axis = Axis("images", count, count)
+    return bar_chart("Kinds of failure", axis, counts, kinds, note="Of readers that segment.")
+
+
+def _curves(
+    title: str,
+    x: Axis,
+    of: Callable[[EntrantResult], list[Point]],
+    entrants: Entrants,
+    *,
+    y: Axis = _EXACT,
+    note: str,
+) -> Chart | None:
+    series = [
+        Series(one.name, place, tuple(of(one))) for place, one in enumerate(entrants) if of(one)
+    ]
+    return line_chart(title, x, y, series, note=note) if series else None
+
+
+def _interval(x: float, share: Share) -> Point:
+    return Point(x, share.value, share.low, share.high)

@@ -1,0 +1,177 @@
+"""The tables of a result, in words and figures."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from itertools import combinations
+
+from segcap.benchmark.outcomes import EntrantResult
+from segcap.benchmark.report.pairs import cost_ratio, pair_counts
+from segcap.benchmark.report.wording import (
+    amount,
+    bounded,
+    compact,
+    duration,
+    milliseconds,
+    percent,
+    points,
+)
+from segcap.benchmark.results import BenchmarkResult, Pair
+from segcap.evaluate.paired import ShareDifference, paired_difference
+
+__all__ = ["Table", "tables"]
+
+_UNKNOWN = "–"
+_COSTS: tuple[tuple[str, str, Callable[[float | None], str]], ...] = (
+    ("training", "training_seconds", duration),
+    ("latency, median", "latency_ms_p50", milliseconds),
+    ("latency, 95th percentile", "latency_ms_p95", milliseconds),
+    ("images a second", "images_per_second", amount),
+    ("peak memory", "peak_memory_mib", partial(amount, unit="MiB")),
+    ("parameters", "parameters", compact),
+    ("on disk", "bytes", partial(compact, unit="B")),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table whose rows begin with what they are about.
+
+    Attributes
+    ----------
+    title : str
+    head : list of str
+    rows : list of list of str
+        As long as `head` each.
+    note : str
+    """
+
+    title: str
+    head: list[str]
+    rows: list[list[str]]
+    note: str = ""
+
+
+def tables(result: BenchmarkResult) -> list[Table]:
+    """Give tables of accuracy, of pairs of entrants and of costs, as far as these are known."""
+    entrants, pairs = result.entrants, result.pairs
+    made = [_accuracy(entrants)]
+    if pairs:
+        made += [_tests(pairs), _agreement(pairs)]
+    made += [_costs(entrants), _ratios(entrants)]
+    return [known for table in made if (known := _known(table)).rows]
+
+
+def _known(table: Table) -> Table:
+    """Leave out rows and columns in which nothing is known."""
+    rows = [row for row in table.rows if set(row[1:]) != {_UNKNOWN}]
+    places = [
+        place
+        for place in range(len(table.head))
+        if place == 0 or any(row[place] != _UNKNOWN for row in rows)
+    ]
+    head = [table.head[place] for place in places]
+    return replace(table, head=head, rows=[[row[place] for place in places] for row in rows])
+
+
+def _accuracy(entrants: Sequence[EntrantResult]) -> Table:
+    depths = sorted({top.k for one in entrants for top in one.accuracy.top})
+    rows = []
+    for one in entrants:
+        measured, calibration = one.accuracy, one.calibration
+        tops = {top.k: top.exact for top in measured.top}
+        rows.append(
+            [
+                one.name,
+                bounded(measured.exact),
+                bounded(measured.characters),
+                percent(measured.character_error_rate),
+                bounded(measured.length),
+                *(bounded(tops.get(k)) for k in depths),
+                bounded(one.ceiling),
+                percent(calibration.expected_error if calibration else None),
+            ]
+        )
+    head = [
+        "",
+        "exact match",
+        "characters",
+        "character error rate",
+        "length",
+        *(f"among the best {k}" for k in depths),
+        "ceiling",
+        "calibration error",
+    ]
+    note = (
+        "Shares with their 95 % intervals. The ceiling is what segmentation lets a reader reach "
+        "where every glyph is named rightly."
+    )
+    return Table("Accuracy", head, rows, note)
+
+
+def _tests(pairs: Sequence[Pair]) -> Table:
+    rows = [
+        [
+            f"{pair.first} − {pair.second}",
+            _lines(paired_difference(pair_counts(pair))),
+            f"{pair.only_first:,}",
+            f"{pair.only_second:,}",
+            _probability(pair.p_value),
+        ]
+        for pair in pairs
+    ]
+    head = ["", "difference, points", "right by the first alone", "by the second alone", "p"]
+    note = (
+        "Exact match on the same images; intervals at 95 %. The p-value is McNemar's, of each pair "
+        "for itself: it is not corrected for there being several."
+    )
+    return Table("Paired tests", head, rows, note)
+
+
+def _agreement(pairs: Sequence[Pair]) -> Table:
+    rows = []
+    for pair in pairs:
+        counts = pair_counts(pair)
+        shares = (counts.both, counts.only_first + counts.only_second, counts.neither)
+        rows.append(
+            [
+                f"{pair.first}, {pair.second}",
+                *(percent(count / counts.n) for count in shares),
+                bounded(counts.either),
+            ]
+        )
+    head = ["", "both right", "one right", "none right", "one or both"]
+    note = "One or both is what a vote that always chose rightly between the two would reach."
+    return Table("Agreement", head, rows, note)
+
+
+def _costs(entrants: Sequence[EntrantResult]) -> Table:
+    rows = []
+    for one in entrants:
+        known = (shown(getattr(one.cost, key, None)) for _, key, shown in _COSTS)
+        rows.append([one.name, *known])
+    return Table("Cost", ["", *(name for name, *_ in _COSTS)], rows, "All measured in one run.")
+
+
+def _ratios(entrants: Sequence[EntrantResult]) -> Table:
+    rows = [
+        [
+            f"{first.name} / {second.name}",
+            *(_times(cost_ratio(first, second, key)) for _, key, _ in _COSTS),
+        ]
+        for first, second in combinations(entrants, 2)
+    ]
+    note = "How many times the first's cost is of the second's."
+    return Table("Ratios of cost", ["", *(name for name, *_ in _COSTS)], rows, note)
+
+
+def _probability(p: float) -> str:
+    return "< 0.0001" if p < 0.0001 else f"{p:.4f}"
+
+
+def _times(ratio: float | None) -> str:
+    return _UNKNOWN if ratio is None else f"{amount(ratio)}×"
+
+
+def _lines(gap: ShareDifference) -> str:
+    return f"{points(gap.value)}\n{points(gap.low)} to {points(gap.high)}"

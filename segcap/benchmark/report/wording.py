@@ -1,0 +1,143 @@
+"""Numbers and results as words."""
+
+from segcap.evaluate.metrics import Share
+from segcap.evaluate.paired import ShareDifference
+
+__all__ = [
+    "amount",
+    "bounded",
+    "compact",
+    "count",
+    "difference",
+    "duration",
+    "interval",
+    "milliseconds",
+    "percent",
+    "points",
+    "rounded_percent",
+    "shortened",
+]
+
+_NARROW = "\N{NARROW NO-BREAK SPACE}"
+_MINUS = "\N{MINUS SIGN}"
+_LONGEST = 40
+_TIMES = ((3600, "h"), (60, "min"), (1, "s"))
+_STEPS = ((1e9, "G"), (1e6, "M"), (1e3, "k"))
+
+
+def percent(value: float | None) -> str:
+    """Give a share in percent; a dash for None.
+
+    Examples
+    --------
+    >>> percent(None)
+    '–'
+    """
+    return "–" if value is None else f"{100 * value:.2f}{_NARROW}%"
+
+
+def rounded_percent(value: float) -> str:
+    """Give a round share in percent, without zeros behind the point.
+
+    Examples
+    --------
+    >>> rounded_percent(0.975).replace(_NARROW, " ")
+    '97.5 %'
+    """
+    return f"{100 * value:.4g}{_NARROW}%"
+
+
+def count(value: float) -> str:
+    """Give a number of things, with commas; nothing for what is no whole number.
+
+    Examples
+    --------
+    >>> [count(1200), count(0.5)]
+    ['1,200', '']
+    """
+    return f"{value:,.0f}" if value == int(value) else ""
+
+
+def interval(share: Share) -> str:
+    """Give the ends of a share's interval."""
+    return f"{100 * share.low:.2f} to {100 * share.high:.2f}"
+
+
+def bounded(share: Share | None) -> str:
+    """Give a share with its interval on a second line; a dash for None."""
+    return "–" if share is None else f"{percent(share.value)}\n{interval(share)}"
+
+
+def points(value: float) -> str:
+    """Give a difference of shares in points of a percent, with a true minus.
+
+    Examples
+    --------
+    >>> points(-0.0125)
+    '−1.25'
+    """
+    return f"{100 * value:.2f}".replace("-0.00", "0.00").replace("-", _MINUS)
+
+
+def difference(gap: ShareDifference) -> str:
+    """Give a difference of shares with its interval.
+
+    Examples
+    --------
+    >>> difference(ShareDifference(0.03, -0.01, 0.07))
+    '3.00 points (−1.00 to 7.00)'
+    """
+    return f"{points(gap.value)} points ({points(gap.low)} to {points(gap.high)})"
+
+
+def compact(value: float | None, unit: str = "") -> str:
+    """Give a number in three figures, thousands as k, M and G; a dash for None.
+
+    Examples
+    --------
+    >>> [compact(value) for value in (0, 0.01234, 12.34, 516173, 2.5e9, None)]
+    ['0', '0.0123', '12.3', '516k', '2.5G', '–']
+    """
+    if value is None:
+        return "–"
+    scale, letter = next((step for step in _STEPS if abs(value) >= 0.9995 * step[0]), (1, ""))
+    space = _NARROW if unit else ""
+    return f"{value / scale:.3g}{space}{letter}{unit}"
+
+
+def amount(value: float | None, unit: str = "") -> str:
+    """Give a number in three figures or, where it has more, whole; a dash for None.
+
+    Examples
+    --------
+    >>> [amount(value) for value in (0.01234, 12.34, 5161.73, None)]
+    ['0.0123', '12.3', '5,162', '–']
+    """
+    if value is None:
+        return "–"
+    figures = f"{value:,.0f}" if abs(value) >= 99.95 else f"{value:.3g}"
+    return f"{figures}{_NARROW}{unit}" if unit else figures
+
+
+def duration(seconds: float | None) -> str:
+    """Give a time in milliseconds, seconds, minutes or hours; a dash for None.
+
+    Examples
+    --------
+    >>> [duration(time).replace(_NARROW, " ") for time in (0.0125, 1.5, 90, 7200)]
+    ['12.5 ms', '1.5 s', '1.5 min', '2 h']
+    """
+    if seconds is None:
+        return "–"
+    length, unit = next((own for own in _TIMES if seconds >= own[0]), (0.001, "ms"))
+    return amount(seconds / length, unit)
+
+
+def milliseconds(value: float | None) -> str:
+    """Give a time that is measured in milliseconds; see `duration`."""
+    return duration(None if value is None else value / 1000)
+
+
+def shortened(name: str) -> str:
+    """Cut a long name off where a picture has no room for it."""
+    return name if len(name) <= _LONGEST else f"{name[: _LONGEST - 1]}…"

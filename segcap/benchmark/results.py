@@ -1,0 +1,150 @@
+"""What a benchmark found, and the file that holds it."""
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import fastjsonschema
+
+from segcap.benchmark.outcomes import Box, EntrantResult, Reply
+from segcap.benchmark.plain import from_plain, to_plain
+from segcap.bundle import write_atomically
+from segcap.errors import DataError
+from segcap.evaluate.paired import ShareDifference
+
+__all__ = ["FORMAT", "BenchmarkResult", "Hardware", "ImageResult", "Pair", "SplitResult"]
+
+FORMAT = 1
+
+
+@dataclass(frozen=True, slots=True)
+class SplitResult:
+    """How many images were learned from and tested on, and the SHA-256 of either part."""
+
+    seed: int
+    learned: int
+    tested: int
+    learned_sha256: str
+    tested_sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Hardware:
+    """What the benchmark ran on; memory in GiB."""
+
+    processor: str
+    cores: int
+    memory_gib: float
+    accelerators: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Two entrants on the same images: how many both, one or none got right, and the test.
+
+    `p_value` is McNemar's mid-p, `difference` the first's exact match less the second's.
+    """
+
+    first: str
+    second: str
+    both: int
+    only_first: int
+    only_second: int
+    neither: int
+    p_value: float
+    difference: ShareDifference
+
+
+@dataclass(frozen=True, slots=True)
+class ImageResult:
+    """One tested image: its name, its truth, and what each entrant answers by name.
+
+    `picture` is its file below the data's folder, None if it was drawn; `boxes` are where its
+    characters are, if that is known.
+    """
+
+    image: str
+    truth: str
+    picture: str | None
+    boxes: tuple[Box, ...] | None
+    by: Mapping[str, Reply]
+
+
+@dataclass(frozen=True, slots=True)
+class BenchmarkResult:
+    """What a benchmark found; `to_json` and `from_json` follow results.schema.json."""
+
+    version: str
+    task: str
+    title: str
+    split: SplitResult
+    hardware: Hardware
+    entrants: tuple[EntrantResult, ...]
+    pairs: tuple[Pair, ...]
+    answers: tuple[ImageResult, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """Give plain types."""
+        return {"format": FORMAT, **to_plain(self)}
+
+    @classmethod
+    def from_json(cls, document: Any, *, name: str = "a mapping") -> "BenchmarkResult":
+        """Make the result that a document holds.
+
+        Raises
+        ------
+        DataError
+            The document is of another format, or does not follow the schema; `name` tells which.
+        """
+        if isinstance(document, dict) and document.get("format", FORMAT) != FORMAT:
+            raise DataError(
+                f"Results of a benchmark must be of format {FORMAT}. "
+                f"Got {name} of format {document['format']!r}."
+            )
+        try:
+            _schema()(document)
+        except fastjsonschema.JsonSchemaException as error:
+            raise DataError(
+                f"Results of a benchmark must follow their schema. Got {name}, where {error}."
+            ) from None
+        return from_plain(cls, {key: own for key, own in document.items() if key != "format"})
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write results.json, whole or not at all.
+
+        Raises
+        ------
+        BundleError
+            The folder is missing or cannot be written to.
+        """
+        document = json.dumps(self.to_json(), ensure_ascii=False, allow_nan=False)
+        write_atomically(path, document.encode("utf-8", errors="surrogateescape"))
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> "BenchmarkResult":
+        """Read results.json.
+
+        Raises
+        ------
+        DataError
+            The file is missing, damaged or holds something else.
+        """
+        try:
+            content = Path(path).read_text("utf-8", errors="surrogateescape")
+            document = json.loads(content)
+        except (OSError, ValueError, RecursionError) as error:
+            raise DataError(
+                f"Results of a benchmark must be a JSON file. Got '{path}': {error}."
+            ) from None
+        return cls.from_json(document, name=f"'{path}'")
+
+
+@cache
+def _schema() -> Any:
+    text = resources.files("segcap.benchmark").joinpath("results.schema.json").read_text("utf-8")
+    return fastjsonschema.compile(json.loads(text))

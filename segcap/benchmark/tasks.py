@@ -1,0 +1,249 @@
+"""The tasks that come with a benchmark of their own: their images, and who takes part."""
+
+import os
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from segcap.benchmark.contest import Asks, Contest, Truth, asked, labelled_only
+from segcap.benchmark.dials import sums_dial, texts_dial
+from segcap.benchmark.entrants import ReaderEntrant
+from segcap.benchmark.peers import PEERS, installed_peers
+from segcap.bundle import available
+from segcap.datasets.catalogue import load, names
+from segcap.datasets.dataset import Dataset
+from segcap.datasets.labelled import LABELS
+from segcap.datasets.mnist import Mnist, load_mnist
+from segcap.errors import ParameterError
+from segcap.generate import TextGenerator, digit_sums
+from segcap.models import IMAGE_ARCHITECTURES, SEQUENCE_ARCHITECTURES, SUM_ARCHITECTURES
+from segcap.readers.glyph import GlyphReader
+from segcap.recipes.end_to_end import end_to_end_reader
+from segcap.recipes.tasks import END_TO_END
+from segcap.shipped import load as open_reader
+
+__all__ = ["TASKS", "default_readers", "task_contest", "task_readers"]
+
+_ALIASES = {"tiles": "recaptcha-tiles"}
+TASKS = (*names(), *_ALIASES)
+_LIKE: dict[Asks, str] = {"texts": "captcha-v2", "sums": "digit-sum", "classes": "cats-dogs"}
+_ARCHITECTURES: dict[Asks, tuple[str, ...]] = {
+    "texts": SEQUENCE_ARCHITECTURES,
+    "sums": SUM_ARCHITECTURES,
+    "classes": IMAGE_ARCHITECTURES,
+}
+_GLYPHS, _END_TO_END = "glyphs", "end-to-end"
+_TEXTS, _SUMS = 10_000, 30_000
+_QUICK = 300
+_TEST = 0.2
+_DIGITS = 4
+_OVERLAPPING = 10
+
+
+def task_contest(
+    task: str,
+    data: str | os.PathLike[str] | None = None,
+    *,
+    test: float | None = None,
+    seed: int = 0,
+    quick: bool = False,
+) -> Contest:
+    """Find, or draw, a task's images and divide them.
+
+    Parameters
+    ----------
+    task : str
+        One of `TASKS`; "labelled" is any folder with labels.csv, or of images named by their texts.
+    data : path, optional
+        The folder of the images. Of six-char 10,000 are drawn without; of digit-sum 30,000 rows of
+        overlapping digits, those to test on with MNIST's x_test, if it holds mnist.npz or is None.
+    test : float, optional
+        Share to test on, in place of the task's own.
+    seed : int
+        Of the split, and of what is drawn.
+    quick : bool
+        Take 300 images only.
+
+    Returns
+    -------
+    Contest
+
+    Raises
+    ------
+    ParameterError
+        The task is unknown, its images cannot be drawn and `data` is None, or a number is outside
+        its range.
+    DataError
+        The images are missing, laid out otherwise, or cannot be divided.
+    """
+    if task not in TASKS:
+        raise ParameterError(
+            f"The task of a benchmark must be one of {', '.join(TASKS)}. Got {task!r}."
+        )
+    task = _ALIASES.get(task, task)
+    own = END_TO_END[task].test if task in END_TO_END else _TEST
+    share = own if test is None else test
+    if task == "digit-sum" and (data is None or _is_mnist(Path(data))):
+        return _sums_contest(load_mnist(data), share, seed, _QUICK if quick else _SUMS)
+    if data is None and task != "six-char":
+        raise ParameterError(f"To compare on '{task}', 'data' must be a folder. Got None.")
+    if data is None:
+        dataset, known = _drawn_texts(task, seed, _QUICK if quick else _TEXTS)
+        return replace(
+            Contest.of(dataset, test=share, seed=seed, known=known), dial=texts_dial(task, dataset)
+        )
+    named = task == "labelled" and not (Path(data) / LABELS).is_file()
+    dataset = labelled_only(load("named" if named else task, data))
+    if quick and len(dataset) > _QUICK:
+        chosen = np.random.default_rng(seed).permutation(len(dataset))[:_QUICK]
+        dataset = dataset.subset(np.sort(chosen))
+    contest = Contest.of(dataset, test=share, seed=seed)
+    return replace(contest, task=task, dial=texts_dial(task, dataset))
+
+
+def default_readers(asks: Asks) -> list[str]:
+    """Name who takes part unless the caller does: both approaches, and peers that are there."""
+    if asks == "classes":
+        return [_END_TO_END]
+    return [_GLYPHS, _END_TO_END, *installed_peers()]
+
+
+def task_readers(
+    contest: Contest,
+    wanted: Sequence[str] | None = None,
+    *,
+    epochs: int | None = None,
+    seed: int = 0,
+) -> dict[str, Any]:
+    """Make who takes part.
+
+    Parameters
+    ----------
+    contest : Contest
+    wanted : sequence of str, optional
+        "glyphs", the segmenting reader; "end-to-end", the task's network, or another one's name;
+        "ddddocr", "tesseract"; names of shipped readers and paths of bundles, which learn nothing.
+        Those of `default_readers` unless given.
+    epochs : int, optional
+        In place of the readers' own.
+    seed : int
+
+    Returns
+    -------
+    dict of str to reader
+        By name, as `segcap.benchmark.run` takes them.
+
+    Raises
+    ------
+    ParameterError
+        A name is unknown, is no reader of what is asked for, or is of a peer that is not installed.
+    """
+    made = [
+        _made(contest, name, epochs, seed)
+        for name in dict.fromkeys(wanted or default_readers(contest.asks))
+    ]
+    return dict(made)
+
+
+def _made(contest: Contest, name: str, epochs: int | None, seed: int) -> tuple[str, Any]:
+    asks, learned = contest.asks, contest.learned
+    known = (_GLYPHS, _END_TO_END, *_ARCHITECTURES[asks], *PEERS, *available())
+    if name == _GLYPHS and asks == "texts":
+        reader = GlyphReader(learned.charset or "", length=_length(learned), random_state=seed)
+        return name, reader if epochs is None else reader.set_params(epochs=epochs)
+    if name == _GLYPHS and asks == "sums":
+        digits = open_reader("digits", length=_DIGITS)
+        return name, ReaderEntrant(
+            name, digits, asks, "the shipped reader 'digits', learns no more"
+        )
+    if name in (_END_TO_END, *_ARCHITECTURES[asks]):
+        task = contest.task if contest.task in END_TO_END else _LIKE[asks]
+        architecture = None if name == _END_TO_END else name
+        whole = end_to_end_reader(
+            task, learned, architecture=architecture, epochs=epochs, seed=seed
+        )
+        return whole.architecture, whole
+    if name in PEERS and asks != "classes":
+        if name not in installed_peers():
+            raise ParameterError(f"The reader '{name}' must be installed to take part. It is not.")
+        return name, PEERS[name](asks=asks, charset=learned.charset or "0123456789")
+    if name in available() or os.path.isfile(name):
+        return Path(name).stem, _opened(contest, name)
+    raise ParameterError(
+        f"A reader for '{contest.task}' must be one of {', '.join(known)}, or a bundle's path. "
+        f"Got {name!r}."
+    )
+
+
+def _opened(contest: Contest, name: str) -> ReaderEntrant:
+    """Open a reader, kept to the characters and the length of what is learned from."""
+    reader = open_reader(name)
+    charset, length = contest.learned.charset, _length(contest.learned)
+    settings: dict[str, Any] = {}
+    if isinstance(reader, GlyphReader) and charset and set(charset) < set(reader.charset_):
+        settings["allowlist"] = charset
+    if isinstance(reader, GlyphReader) and reader.length is None:
+        settings["length"] = length
+    reader.set_params(**settings)
+    source = reader.provenance_["data"]["name"]
+    told = f"'{name}', which has learned from {source} and learns no more"
+    return ReaderEntrant(Path(name).stem, reader, contest.asks, told)
+
+
+def _length(dataset: Dataset) -> int | None:
+    if asked(dataset) == "sums":
+        return _DIGITS
+    lengths = set(map(len, map(str, dataset.labels.tolist())))
+    return lengths.pop() if len(lengths) == 1 else None
+
+
+def _is_mnist(data: Path) -> bool:
+    return data.is_file() or (data / "mnist.npz").is_file()
+
+
+def _sums_contest(mnist: Mnist, test: float, seed: int, count: int) -> Contest:
+    """Draw sums to learn from and, of other digits, sums to test on."""
+    tested = round(test * count)
+    if not 0 < tested < count:
+        raise ParameterError(f"The 'test' of a split must be a share in (0, 1). Got {test!r}.")
+    rows = [
+        digit_sums(n, _OVERLAPPING, seed=own, digits=digits)
+        for n, own, digits in (
+            (count - tested, seed, (mnist.x_train, mnist.y_train)),
+            (tested, seed + 1, (mnist.x_test, mnist.y_test)),
+        )
+    ]
+    learned, held_out = (
+        Dataset("digit-sum", part.images, part.labels.sum(axis=1, dtype=np.int64), Path("drawn"))
+        for part in rows
+    )
+    boxes = rows[1].boxes.tolist()
+    known = [
+        _truth("".join(map(str, own)), places)
+        for own, places in zip(rows[1].labels.tolist(), boxes, strict=True)
+    ]
+    test_digits = mnist.x_test, mnist.y_test
+    return Contest(
+        "digit-sum",
+        "digit-sum, segment-then-classify against end-to-end",
+        learned,
+        held_out,
+        seed,
+        tuple(map(str, range(tested))),
+        tuple(known),
+        sums_dial(test_digits),
+    )
+
+
+def _drawn_texts(task: str, seed: int, count: int) -> tuple[Dataset, list[Truth]]:
+    generator = TextGenerator(task)
+    images, labels, boxes = generator.arrays(count, seed=seed, n_jobs=-1)
+    known = [_truth(text, own.tolist()) for text, own in zip(labels.tolist(), boxes, strict=True)]
+    return Dataset(task, images, labels, Path("drawn"), charset=generator.charset), known
+
+
+def _truth(text: str, boxes: Sequence[Sequence[int]]) -> Truth:
+    return Truth(text, tuple((x0, y0, x1, y1) for x0, y0, x1, y1 in boxes))

@@ -1,0 +1,172 @@
+"""The command that compares approaches: bench."""
+
+import warnings
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from typer.core import TyperCommand
+
+from segcap.cli.app import app, say
+from segcap.datasets.catalogue import names
+from segcap.errors import ParameterError, SegcapWarning
+from segcap.output import progress_bar
+
+if TYPE_CHECKING:
+    from segcap.benchmark import BenchmarkResult
+
+_FEWEST, _TIMES = 50, 4
+_QUICK_DIFFICULTIES, _DIFFICULTIES = (0.0, 0.5, 1.0), (0.0, 0.25, 0.5, 0.75, 1.0)
+_QUICK_DRAWN, _DRAWN = 20, 200
+
+
+class _ManyValues(TyperCommand):
+    """Lets one option be followed by several values: --labels 50 100."""
+
+    _many = ("--labels", "--readers")
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        repeated: list[str] = []
+        option = None
+        for arg in args:
+            if arg.startswith("-"):
+                option = arg if arg in self._many else None
+            elif option is not None and repeated[-1] != option:
+                repeated.append(option)
+            repeated.append(arg)
+        return super().parse_args(ctx, repeated)
+
+
+@app.command(cls=_ManyValues)
+def bench(
+    task: Annotated[
+        str | None, typer.Argument(help=f"What to compare on: {', '.join(names())}.")
+    ] = None,
+    data: Annotated[
+        Path | None,
+        typer.Option(
+            help="Folder of the images; six-char is drawn without, digit-sum of mnist.npz."
+        ),
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder for the report, results and finished parts.")
+    ] = None,
+    readers: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="glyphs, end-to-end, names of networks, ddddocr, tesseract, shipped readers, "
+            "bundles; those of the task unless given."
+        ),
+    ] = None,
+    test: Annotated[float | None, typer.Option(help="Share of images to test on.")] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of all random choices.")] = 0,
+    epochs: Annotated[int | None, typer.Option(min=1, help="Most passes over the images.")] = None,
+    labels: Annotated[
+        list[int] | None,
+        typer.Option(
+            min=1, help="Learn from so many images, too; 50 and fourfold up to all unless given."
+        ),
+    ] = None,
+    seeds: Annotated[
+        int, typer.Option(min=1, help="Learn so often for each point of the learning curve.")
+    ] = 1,
+    quick: Annotated[
+        bool, typer.Option("--quick", help="Few images, one epoch: to see that all works.")
+    ] = False,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with what is in --out.")] = False,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Delete the benchmark in --out first.")
+    ] = False,
+    compare_: Annotated[
+        tuple[Path, Path] | None,
+        typer.Option(
+            "--compare",
+            help="Compare two results.json instead; exit status 1 if an entrant of the first is worse "
+            "in the second, or missing.",
+        ),
+    ] = None,
+) -> None:
+    """Compare segment-then-classify with end-to-end on the same images, in one report."""
+    from segcap.benchmark.outputs import table
+    from segcap.benchmark.tasks import task_contest, task_readers
+
+    if compare_ is not None:
+        _compare(*compare_, other=task or data or out)
+        return
+    if task is None or out is None:
+        raise ParameterError(
+            "A benchmark must be given its task and --out, or --compare. "
+            f"Got {task or 'no task'} and {out or 'no --out'}."
+        )
+    with warnings.catch_warnings():
+        warnings.filterwarnings("always", category=SegcapWarning)
+        warnings.showwarning = lambda message, *_: say(f"Warning: {message}")
+        contest = task_contest(task, data, test=test, seed=seed, quick=quick)
+        passes = 1 if quick and epochs is None else epochs
+        chosen = task_readers(contest, readers, epochs=passes, seed=seed)
+        points = labels or ([] if quick else _points(len(contest.learned)))
+        with ExitStack() as stack:
+            result = _interruptible(
+                chosen,
+                contest,
+                out=out,
+                seed=seed,
+                labels=points,
+                seeds=seeds,
+                difficulties=_QUICK_DIFFICULTIES if quick else _DIFFICULTIES,
+                drawn=_QUICK_DRAWN if quick else _DRAWN,
+                resume=resume,
+                overwrite=overwrite,
+                on_progress=_progress(stack),
+            )
+    print(table(result))
+    say(f"The report is '{out / 'report.html'}'.")
+    if any(one.status == "failed" for answer in result.answers for one in answer.by.values()):
+        raise typer.Exit(1)
+
+
+def _interruptible(*arguments: Any, **options: Any) -> "BenchmarkResult":
+    from segcap.benchmark import run
+
+    try:
+        return run(*arguments, **options)
+    except KeyboardInterrupt:
+        say("The same command with --resume goes on with the parts that are finished.")
+        raise
+
+
+def _compare(first: Path, second: Path, *, other: object) -> None:
+    from segcap.benchmark import BenchmarkResult, compare
+
+    if other is not None:
+        raise ParameterError(f"To compare results, give --compare alone. Got '{other}', too.")
+    before, after = BenchmarkResult.load(first), BenchmarkResult.load(second)
+    differences = compare(before, after)
+    for difference in differences:
+        print(difference)
+    missing = {one.name for one in before.entrants} - {one.name for one in after.entrants}
+    for name in sorted(missing):
+        say(f"'{name}' takes part in '{first}' alone.")
+    if missing or any(difference.worse for difference in differences):
+        raise typer.Exit(1)
+
+
+def _points(most: int) -> list[int]:
+    points = [_FEWEST]
+    while points[-1] * _TIMES < most:
+        points.append(points[-1] * _TIMES)
+    return points
+
+
+def _progress(stack: ExitStack) -> Callable[[int, int, str], None]:
+    """Show a bar as soon as the number of parts is known."""
+    bars: list[Callable[..., None]] = []
+
+    def show(done: int, total: int, note: str) -> None:
+        if not bars:
+            bars.append(stack.enter_context(progress_bar("parts", total)))
+        bars[0](done, note)
+
+    return show

@@ -1,0 +1,66 @@
+"""Images, readers and settings that the tests of benchmarks share."""
+
+import numpy as np
+from PIL import Image
+from skimage import data
+
+from segcap.benchmark import Contest, Reply
+from segcap.datasets import load
+from segcap.generate import TextGenerator, write_text
+from segcap.image import load_image
+
+
+def quick_costs(patch):
+    """Measure costs of few images."""
+    patch.setattr("segcap.benchmark.cost._LATENCIES", 2)
+    patch.setattr("segcap.benchmark.cost._WARM_UP", 1)
+    patch.setattr("segcap.benchmark.cost._AT_ONCE", (2, 4))
+    patch.setattr("segcap.benchmark.cost._SECONDS_AT_ONCE", 0.0)
+
+
+def draw_texts(place):
+    """Write forty images of four digits, with labels.csv and a manifest."""
+    generator = TextGenerator("clean", charset="0123456789", length=4)
+    write_text(generator, 40, place, seed=1)
+    return place
+
+
+def contest_in(place):
+    return Contest.of(load("labelled", place), test=0.5)
+
+
+def cut_photos(place):
+    """Write parts of a photo of a cat, and of one of coffee."""
+    for name, photo in (("cat", data.chelsea()), ("coffee", data.coffee())):
+        (place / name).mkdir()
+        for number in range(30):
+            row, column = divmod(number, 6)
+            part = photo[50 * row : 50 * row + 48, 64 * column : 64 * column + 48]
+            Image.fromarray(part).save(place / name / f"{number}.png")
+    return load("folders", place, duplicates="content")
+
+
+class Nearest:
+    """Answers with the label of the learned image whose mean colour is nearest."""
+
+    name, approach, description = "nearest", "end-to-end", "mean colours"
+
+    def fit(self, learned):
+        self.labels = learned.labels.tolist()
+        self.colours = self._of(learned.images)
+
+    def answer(self, images):
+        distances = np.abs(self._of(images)[:, None] - self.colours).sum(axis=2)
+        return [Reply(self.labels[place], 0.5, "ok") for place in distances.argmin(axis=1)]
+
+    def _of(self, images):
+        return np.array([load_image(image).mean(axis=(0, 1)) for image in images])
+
+
+def truth_of(contest):
+    """A function that reads as the labels say, for it knows the images."""
+    known = {
+        load_image(image).tobytes(): label
+        for image, label in zip(contest.tested.images, contest.truths, strict=True)
+    }
+    return lambda image: known[image.tobytes()]

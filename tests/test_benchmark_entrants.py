@@ -1,0 +1,129 @@
+"""Entrants one by one: replies, errors, cost."""
+
+import subprocess
+import sys
+import warnings
+from dataclasses import replace
+from itertools import product
+
+import numpy as np
+import pytest
+from bench_material import contest_in, draw_texts, quick_costs
+from hypothesis import given
+from hypothesis import strategies as st
+
+import segcap
+from segcap import benchmark
+from segcap.benchmark import FunctionEntrant, Truth
+from segcap.benchmark.answering import heard, replies_of
+from segcap.benchmark.cost import measured_cost, together
+from segcap.benchmark.entrants import ReaderEntrant
+from segcap.benchmark.memory import peak_memory
+from segcap.benchmark.outcomes import Cost
+from segcap.benchmark.replying import best_products
+from segcap.errors import DataError, ParameterError, SegcapWarning
+
+
+@pytest.fixture(autouse=True)
+def _quick_costs(monkeypatch):
+    quick_costs(monkeypatch)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return draw_texts(tmp_path_factory.mktemp("drawn"))
+
+
+@pytest.fixture(scope="module")
+def contest(folder):
+    return contest_in(folder)
+
+
+def test_a_function_must_answer_with_texts(contest):
+    (result,) = replies_of(FunctionEntrant("bad", lambda image: 3), contest.tested.images[:1])
+    assert result.status == "failed"
+    assert "must answer with a text or None. Got 3." in result.error
+    nothing, missing = FunctionEntrant("none", lambda image: None).answer(
+        [contest.tested.images[0], "missing.png"]
+    )
+    assert (nothing.value, nothing.status) == (None, "empty")
+    assert (missing.value, missing.status) == (None, "unreadable")
+
+
+def test_too_few_replies_are_no_replies(contest):
+    class Short:
+        name, approach, description = "short", "peer", "forgets"
+
+        def answer(self, images):
+            return []
+
+    (reply,) = replies_of(Short(), contest.tested.images[:1])
+    assert "must give a reply an image. Got 0 for 1 images." in reply.error
+
+
+def test_warnings_are_heard_and_those_of_others_pass():
+    problems = []
+
+    def warn():
+        with heard(problems):
+            warnings.simplefilter("always")
+            for _ in range(2):
+                warnings.warn("resized", SegcapWarning, stacklevel=1)
+            warnings.warn("other", UserWarning, stacklevel=1)
+
+    with pytest.warns(UserWarning, match="other"):
+        warn()
+    assert [(one.message, one.count) for one in problems] == [("resized", 2)]
+
+
+def test_failures_without_known_boxes_are_those_of_the_reader(folder, contest):
+    blind = replace(contest, known=(None,) * len(contest.tested))
+    reader = segcap.load("digits", length=3)
+    (digits,) = benchmark.run({"digits": reader}, blind).entrants
+    assert digits.accuracy.exact.value == 0
+    assert digits.failures["under-cut"] + digits.failures["rejected"] == len(contest.tested)
+    assert digits.ceiling is None
+    entrant = ReaderEntrant("digits", segcap.load("digits", length=4), "texts")
+    assert entrant.failure(contest.tested.images[0], Truth("abcd")) == "misread"
+
+
+def test_no_cost_without_a_readable_image(contest):
+    entrant = FunctionEntrant("none", lambda image: None)
+    with pytest.raises(ParameterError, match="Got none among 1"):
+        measured_cost(entrant, ["missing.png"])
+
+
+def test_costs_add_up_as_far_as_they_are_known():
+    first = Cost(1.0, 2.0, 3.0, 100.0, 50.0, 10, 20)
+    second = Cost(None, 1.0, 1.0, 100.0, 25.0, 5, None)
+    assert together([first, second]) == Cost(None, 3.0, 4.0, 50.0, 75.0, 15, None)
+
+
+def test_memory_is_that_of_a_process_of_its_own():
+    held = np.ones(40_000_000)
+    image = np.zeros((4, 4, 3), np.uint8)
+    small = peak_memory("", [], [image])
+    large = peak_memory("held = np.ones(15_000_000)\nassert options == ['a']", ["a"], [image])
+    assert small < held.nbytes / 2**20 * 0.8
+    assert large - small > 90
+    with pytest.raises(DataError, match="Got: NameError: name 'nothing' is not defined"):
+        peak_memory("nothing", [], [image])
+
+
+@given(st.integers(1, 3), st.integers(1, 6), st.integers(0, 2**32 - 1))
+def test_the_best_products_are_those_of_all(places, most, seed):
+    shares = np.random.default_rng(seed).dirichlet(np.ones(3), places)
+    ranked = best_products(shares, "abc", most)
+    brute = sorted((float(np.prod(own)) for own in product(*shares)), reverse=True)
+    assert [probability for _, probability in ranked] == pytest.approx(brute[:most])
+    for text, probability in ranked:
+        assert probability == pytest.approx(
+            np.prod([own["abc".index(char)] for own, char in zip(shares, text, strict=True)])
+        )
+
+
+def test_nothing_heavy_is_imported():
+    heavy = {"keras", "tensorflow", "matplotlib", "ddddocr"}
+    code = f"import sys, segcap.benchmark; print({heavy} & set(sys.modules))"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert run.stdout == "set()\n"

@@ -1,0 +1,151 @@
+"""Benchmarks that are killed, resumed, overwritten."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from bench_material import Nearest, contest_in, cut_photos, draw_texts, quick_costs, truth_of
+
+import segcap
+from segcap import benchmark
+from segcap.benchmark import BenchmarkResult
+from segcap.benchmark.parts import Parts
+from segcap.datasets.dataset import Dataset
+from segcap.errors import DataError
+from segcap.generate import digit_sums
+
+
+@pytest.fixture(autouse=True)
+def _quick_costs(monkeypatch):
+    quick_costs(monkeypatch)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return draw_texts(tmp_path_factory.mktemp("drawn"))
+
+
+@pytest.fixture(scope="module")
+def contest(folder):
+    return contest_in(folder)
+
+
+@pytest.fixture(scope="module")
+def photos(tmp_path_factory):
+    return cut_photos(tmp_path_factory.mktemp("photos"))
+
+
+def test_a_killed_benchmark_goes_on(contest, tmp_path):
+    asked = []
+    killed = True
+    known = truth_of(contest)
+
+    def first(image):
+        asked.append("first")
+        return known(image)
+
+    def second(image):
+        asked.append("second")
+        if killed and asked.count("second") == 7:
+            raise KeyboardInterrupt
+        return known(image)
+
+    readers = {"first": first, "second": second}
+    with pytest.raises(KeyboardInterrupt):
+        benchmark.run(readers, contest, out=tmp_path / "out")
+    assert not (tmp_path / "out" / "results.json").exists()
+    killed = False
+    asked.clear()
+    seen = []
+    result = benchmark.run(
+        readers,
+        contest,
+        out=tmp_path / "out",
+        resume=True,
+        on_progress=lambda done, total, note: seen.append((done, total)),
+    )
+    timed = 1 + 2 + 2 + 2
+    assert asked.count("first") == timed
+    assert asked.count("second") == timed + len(contest.tested)
+    assert seen[-1] == (3, 3)
+    assert sorted(seen) == seen
+    assert all(entrant.accuracy.exact.value == 1 for entrant in result.entrants)
+    asked.clear()
+    assert benchmark.run(readers, contest, out=tmp_path / "out", resume=True) == result
+    assert asked == []
+
+
+def test_learning_goes_on_after_the_last_epoch(handwriting, tmp_path, monkeypatch):
+    monkeypatch.setattr("segcap.training.fit._LEAST_STEPS", 2)
+    rows = digit_sums(30, 22, digits=handwriting, count=2)
+    sums = Dataset("sums", rows.images, rows.labels.sum(axis=1, dtype=np.int64), Path("drawn"))
+    reader = segcap.SumClassifier("lenet5", digits=2, epochs=2)
+    epochs = []
+
+    def kill(done, total, note):
+        if "epoch" in note:
+            epochs.append(note.split(",")[0])
+            if len(epochs) == 1:
+                raise KeyboardInterrupt
+
+    options = {"out": tmp_path / "out", "on_progress": kill, "resume": True}
+    with pytest.raises(KeyboardInterrupt):
+        benchmark.run({"net": reader}, sums, **options)
+    parts = tmp_path / "out" / "parts"
+    assert sorted(file.suffix for file in parts.iterdir()) == [".seconds", ".state"]
+    before = float(next(parts.glob("*.seconds")).read_text())
+    result = benchmark.run({"net": reader}, sums, **options)
+    assert epochs == ["net: epoch 1/2", "net: epoch 2/2"]
+    (net,) = result.entrants
+    assert net.approach == "end-to-end"
+    assert net.cost.training_seconds > before
+    assert net.learning_curve[0].scores == (net.accuracy.exact.value,)
+    assert [point.k for point in net.accuracy.top] == [2, 3, 5]
+    assert not list(parts.glob("*.state")) + list(parts.glob("*.seconds"))
+    assert not hasattr(reader, "trained_")
+    monkeypatch.setattr(segcap.SumClassifier, "fit", None)
+    again = benchmark.run({"net": reader}, sums, **options)
+    assert again.entrants == result.entrants
+
+
+def test_a_folder_is_resumed_or_overwritten_only_when_told(contest, photos, tmp_path):
+    out = tmp_path / "out"
+    readers = {"knows": truth_of(contest)}
+    benchmark.run(readers, contest, out=out)
+    before = (out / "results.json").read_bytes()
+    with pytest.raises(DataError, match="or be told to resume or to overwrite"):
+        benchmark.run(readers, contest, out=out)
+    with pytest.raises(DataError, match="Got both for"):
+        benchmark.run(readers, contest, out=out, resume=True, overwrite=True)
+    with pytest.raises(DataError, match="whose split and task differs"):
+        benchmark.run([Nearest()], photos, out=out, resume=True)
+    assert (out / "results.json").read_bytes() == before
+    (out / "note.txt").write_text("mine")
+    benchmark.run([Nearest()], photos, out=out, overwrite=True)
+    assert BenchmarkResult.load(out / "results.json").task == "folders"
+    assert (out / "note.txt").read_text() == "mine"
+
+
+@pytest.mark.parametrize("told", [{}, {"resume": True}, {"overwrite": True}])
+def test_what_others_have_written_stays(contest, tmp_path, told):
+    (tmp_path / "thesis.txt").write_text("mine")
+    with pytest.raises(DataError, match="which holds something else"):
+        benchmark.run({"knows": truth_of(contest)}, contest, out=tmp_path, **told)
+    assert [file.name for file in tmp_path.iterdir()] == ["thesis.txt"]
+    with pytest.raises(DataError, match="must write into a folder"):
+        benchmark.run({"knows": truth_of(contest)}, contest, out=tmp_path / "thesis.txt", **told)
+    with pytest.raises(DataError, match="into a folder that can be made"):
+        Parts(tmp_path / "thesis.txt" / "deep", {})
+
+
+def test_a_damaged_part_is_made_again(tmp_path):
+    parts = Parts(tmp_path / "out", {"task": "a"})
+    made = iter([{"n": 1}, {"n": 2}])
+    assert parts.once("x", {"k": 1}, lambda: next(made)) == {"n": 1}
+    assert parts.once("x", {"k": 1}, lambda: next(made)) == {"n": 1}
+    assert parts.read("x", {"k": 2}) is None
+    parts.path("x", {"k": 1}, ".json").write_text('{"key": ')
+    assert parts.once("x", {"k": 1}, lambda: next(made)) == {"n": 2}
+    (tmp_path / "out" / "bench.json").write_text("[")
+    with pytest.raises(DataError, match=r"is resumed by its bench\.json"):
+        Parts(tmp_path / "out", {"task": "a"}, resume=True)

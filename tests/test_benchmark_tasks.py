@@ -1,0 +1,187 @@
+"""What is compared on: labels, splits, truths, dials, tasks."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from bench_material import Nearest, contest_in, cut_photos, draw_texts, quick_costs
+
+import segcap
+from segcap import benchmark
+from segcap.benchmark import Contest
+from segcap.benchmark.bench import DIFFICULTIES
+from segcap.benchmark.contest import labelled_only
+from segcap.benchmark.dials import texts_dial
+from segcap.benchmark.tasks import default_readers, task_contest, task_readers
+from segcap.datasets import load
+from segcap.datasets.dataset import Dataset
+from segcap.datasets.mnist import Mnist
+from segcap.errors import DataError, ParameterError, SegcapWarning
+from segcap.generate import TextGenerator, digit_sums, write_digit_sums
+
+
+@pytest.fixture(autouse=True)
+def _quick_costs(monkeypatch):
+    quick_costs(monkeypatch)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return draw_texts(tmp_path_factory.mktemp("drawn"))
+
+
+@pytest.fixture(scope="module")
+def contest(folder):
+    return contest_in(folder)
+
+
+@pytest.fixture(scope="module")
+def photos(tmp_path_factory):
+    return cut_photos(tmp_path_factory.mktemp("photos"))
+
+
+def test_missing_labels_are_left_out_and_told(folder, tmp_path):
+    dataset = load("labelled", folder)
+    lines = (folder / "labels.csv").read_text().splitlines()
+    for image in dataset.images:
+        (tmp_path / "images").mkdir(exist_ok=True)
+        (tmp_path / "images" / image.name).write_bytes(image.read_bytes())
+    without = lines[1].split(",")[0]
+    (tmp_path / "labels.csv").write_text("\n".join([lines[0], f"{without},", *lines[2:31]]))
+    with pytest.warns(SegcapWarning, match=r"Got 11 without, such as '.*000000\.png', which are"):
+        contest = task_contest("labelled", tmp_path)
+    assert len(contest.learned) + len(contest.tested) == 29
+    (tmp_path / "labels.csv").write_text(f"file,label\n{without},")
+    with pytest.raises(DataError, match="where none has"):
+        labelled_only(load("labelled", tmp_path))
+
+
+def test_what_is_tested_without_having_been_learned_is_told(handwriting):
+    images = np.stack([np.tile(handwriting[0][place], (1, 2)) for place in range(12)])
+    labels = np.array(["11"] * 11 + ["77"])
+    dataset = Dataset("mine", images, labels, Path("mine"), charset="17", duplicates="label")
+    seed = next(s for s in range(9) if "77" in dataset.split(0.2, s)[1].labels)
+    contest = Contest.of(dataset, seed=seed)
+    assert contest.problems == (
+        "Every character that is tested on should have been learned. Got '7' in no label that is "
+        "learned from.",
+    )
+    assert Contest.of(dataset, seed=seed, known=[None] * 12).known == (None,)
+    with pytest.raises(DataError, match="Got 1 for 12 images"):
+        Contest.of(dataset, known=[None])
+
+
+def test_classes_without_a_learned_image_are_told(photos):
+    contest = Contest.of(replace(photos, duplicates="label"), test=0.5)
+    (name,) = set(contest.truths)
+    assert contest.problems == (
+        f"Every class that is tested on should have been learned. Got {name!r} in no label that "
+        "is learned from.",
+    )
+    result = benchmark.run([Nearest()], contest)
+    assert result.entrants[0].problems[0].message == contest.problems[0]
+    assert result.entrants[0].accuracy.exact.value == 0
+
+
+@pytest.mark.parametrize("is_folder", [True, False])
+def test_sums(handwriting, tmp_path, is_folder):
+    write_digit_sums(60, tmp_path, digits=handwriting, min_advance=22)
+    dataset = load("digit-sum", tmp_path)
+    if not is_folder:
+        dataset = replace(dataset, root=Path("nowhere"))
+    contest = Contest.of(dataset, test=0.5)
+    reader = segcap.load("digits", length=4)
+    result = benchmark.run({"digits": reader, "name": lambda image: "9999"}, contest)
+    digits, constant = result.entrants
+    values = [total.value for total in reader.digit_sums(contest.tested.images)]
+    right = np.mean(np.array(values) == contest.tested.labels)
+    assert digits.accuracy.exact.value == pytest.approx(right)
+    assert constant.accuracy.exact.value == np.mean(contest.tested.labels == 36)
+    assert result.answers[0].by["name"].value == "36"
+    assert digits.accuracy.characters is None
+    if is_folder:
+        wrong = sum(
+            value != label for value, label in zip(values, contest.tested.labels, strict=True)
+        )
+        assert sum(digits.failures.values()) == wrong
+        assert digits.ceiling.value >= digits.accuracy.exact.value - 0.1
+    else:
+        assert digits.failures is None
+        assert digits.ceiling is None
+
+
+def test_sums_are_drawn_to_test_on_with_other_digits(handwriting, monkeypatch):
+    pictures, names = handwriting
+    mnist = Mnist(pictures[:1500], names[:1500], pictures[1500:], names[1500:])
+    monkeypatch.setattr("segcap.benchmark.tasks.load_mnist", lambda _: mnist)
+    contest = task_contest("digit-sum", quick=True, test=0.1, seed=4)
+    assert (len(contest.learned), len(contest.tested)) == (270, 30)
+    rows = digit_sums(30, 10, seed=5, digits=(mnist.x_test, mnist.y_test))
+    assert (contest.tested.images == rows.images).all()
+    assert contest.truths == list(map(str, rows.labels.sum(axis=1).tolist()))
+    assert [own.text for own in contest.known] == ["".join(map(str, row)) for row in rows.labels]
+    assert contest.known[3].boxes == tuple(map(tuple, rows.boxes[3].tolist()))
+    readers = task_readers(contest, ["glyphs", "end-to-end"], epochs=2)
+    assert list(readers) == ["glyphs", "digit_heads"]
+    assert readers["digit_heads"].epochs == 2
+    assert readers["glyphs"].reader.length == 4
+    easy, hard = (contest.dial.draw(difficulty, 40) for difficulty in (0, 1))
+    scores = [
+        np.mean([own.value == true for own, true in zip(given, truths, strict=True)])
+        for given, truths in ((readers["glyphs"].answer(one[0]), one[1]) for one in (easy, hard))
+    ]
+    assert scores[0] >= scores[1] > 0.3
+    with pytest.raises(ParameterError, match="must be a share in"):
+        task_contest("digit-sum", test=1.0)
+
+
+def test_robustness_follows_the_dial(folder, contest, tmp_path):
+    dial = texts_dial("labelled", load("labelled", folder))
+    with_dial = replace(contest, dial=dial)
+    reader = segcap.load("digits", length=4)
+    options = {"out": tmp_path / "out", "difficulties": (0, 1), "drawn": 10}
+    (digits,) = benchmark.run({"digits": reader}, with_dial, **options).entrants
+    easy, hard = digits.robustness
+    assert (easy.difficulty, hard.difficulty, easy.exact.n) == (0, 1, 10)
+    assert easy.exact.value > hard.exact.value
+    images, labels = dial.draw(0, 10)
+    assert easy.exact.value == reader.score(images, labels)
+    assert texts_dial("labelled", replace(contest.learned, root=tmp_path)) is None
+    assert texts_dial("six-char", replace(contest.learned, charset="aA")) is None
+    assert texts_dial("captcha-v2", replace(contest.learned, charset=None)) is None
+    assert DIFFICULTIES[0] == 0
+
+
+def test_the_tasks_refuse_what_they_cannot_do(contest, photos):
+    with pytest.raises(ParameterError, match="The task of a benchmark must be one of digit-sum"):
+        task_contest("mnist")
+    with pytest.raises(ParameterError, match="To compare on 'captcha-v2', 'data' must be a folder"):
+        task_contest("captcha-v2")
+    with pytest.raises(ParameterError, match="A reader for 'labelled' must be one of glyphs"):
+        task_readers(contest, ["lenet5"])
+    assert default_readers("classes") == ["end-to-end"]
+    (name,) = task_readers(Contest.of(photos))
+    assert name == "resnet_small"
+    with pytest.raises(ParameterError, match="A reader for 'folders' must be one of"):
+        task_readers(Contest.of(photos), ["glyphs"])
+
+
+def test_readers_of_a_task_are_made_for_its_texts(contest):
+    made = task_readers(contest, ["glyphs", "end-to-end", "multihead", "mixed"], epochs=3, seed=5)
+    assert list(made) == ["glyphs", "crnn", "multihead", "mixed"]
+    for name in ("glyphs", "crnn", "multihead"):
+        reader = made[name]
+        assert (reader.charset, reader.length) == ("0123456789", 4)
+        assert (reader.epochs, reader.random_state) == (3, 5)
+    assert made["mixed"].reader.allowlist == "0123456789"
+    assert "learned from generated schemes" in made["mixed"].description
+
+
+def test_six_characters_are_drawn_with_their_boxes():
+    contest = task_contest("six-char", quick=True, seed=3)
+    assert (contest.task, len(contest.learned) + len(contest.tested)) == ("six-char", 300)
+    sample = TextGenerator("six-char").sample(int(contest.ids[0]), seed=3)
+    assert contest.known[0].text == contest.truths[0] == sample.label
+    assert contest.known[0].boxes == tuple(map(tuple, sample.boxes.tolist()))
+    assert len(contest.dial.draw(0.5, 2)[1][0]) == 6

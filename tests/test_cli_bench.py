@@ -1,0 +1,120 @@
+"""segcap bench: from a folder to a table, and from two results to an exit status."""
+
+import pytest
+from bench_material import draw_texts, quick_costs
+
+import segcap
+from segcap import benchmark
+from segcap.benchmark import BenchmarkResult
+from segcap.cli import benching  # noqa: F401 registers the command
+
+
+@pytest.fixture(autouse=True)
+def _quick_costs(monkeypatch):
+    quick_costs(monkeypatch)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return draw_texts(tmp_path_factory.mktemp("drawn"))
+
+
+def test_a_folder_is_compared_on(command, folder, tmp_path):
+    out = tmp_path / "out"
+    options = ["--data", folder, "--out", out, "--quick", "--test", 0.3]
+    status, told, err = command("bench", "labelled", *options, "--readers", "digits", "mixed")
+    assert status == 0
+    result = BenchmarkResult.load(out / "results.json")
+    assert told == benchmark.table(result) + "\n"
+    assert f"The report is '{out / 'report.html'}'." in err
+    assert (out / "answers.csv").is_file()
+    assert [entrant.name for entrant in result.entrants] == ["digits", "mixed", "vote"]
+    assert result.split.tested == 12
+    assert [point.difficulty for point in result.entrants[0].robustness] == [0, 0.5, 1]
+    first = result.entrants[0].accuracy.exact
+    reader = segcap.load("digits", length=4)
+    dataset = segcap.datasets.load("labelled", folder)
+    _, tested = dataset.split(0.3, 0)
+    assert first.value == reader.score(tested.images, tested.labels.tolist())
+
+    status, told, err = command("bench", "labelled", *options, "--readers", "digits")
+    assert (status, told) == (2, "")
+    assert err.count("\n") == 1
+    assert "or be told to resume or to overwrite" in err
+    options += ["--resume", "--labels", 5, 8, "--readers", "digits", "mixed"]
+    status, told, _ = command("bench", "labelled", *options)
+    assert status == 0
+    assert BenchmarkResult.load(out / "results.json") == result
+
+
+def test_two_results_are_compared(command, folder, tmp_path):
+    dataset = segcap.datasets.load("labelled", folder)
+    good = segcap.load("digits", length=4)
+    blind = segcap.load("digits", length=4, allowlist="12")
+    for name, reader in (("good", good), ("blind", blind)):
+        benchmark.run({"mine": reader}, dataset, test=0.5).save(tmp_path / f"{name}.json")
+    files = tmp_path / "good.json", tmp_path / "blind.json"
+    status, told, err = command("bench", "--compare", *files)
+    assert (status, err) == (1, "")
+    assert told.startswith("mine: ")
+    assert told.endswith(": worse\n")
+    assert command("bench", "--compare", *files[::-1])[0] == 0
+    assert command("bench", "--compare", files[0], files[0])[0] == 0
+    both = tmp_path / "both.json"
+    benchmark.run({"mine": good, "other": blind}, dataset, test=0.5).save(both)
+    status, _, err = command("bench", "--compare", both, files[0])
+    assert status == 1
+    assert f"'other' takes part in '{both}' alone." in err
+    status, told, err = command("bench", "--compare", files[0], tmp_path / "none.json")
+    assert (status, told) == (2, "")
+    assert "must be a JSON file" in err
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ([], "A benchmark must be given its task and --out, or --compare. Got no task"),
+        (["labelled"], "A benchmark must be given its task and --out, or --compare. Got labelled"),
+        (["mnist", "--out", "o"], "The task of a benchmark must be one of"),
+        (["wordpress", "--out", "o"], "To compare on 'wordpress', 'data' must be a folder."),
+        (["wordpress", "--compare", "a", "b"], "To compare results, give --compare alone."),
+        (["labelled", "--out", "o", "--data", "."], "A folder must hold at least one image"),
+    ],
+)
+def test_wrong_use_is_one_sentence(command, tmp_path, monkeypatch, options, message):
+    monkeypatch.chdir(tmp_path)
+    status, told, err = command("bench", *options)
+    assert (status, told) == (2, "")
+    assert message in err
+    assert err.count("\n") == 1
+
+
+def test_an_unknown_reader_is_named(command, folder, tmp_path):
+    options = ["--data", folder, "--out", tmp_path / "out", "--readers", "sum_cnn"]
+    status, _, err = command("bench", "labelled", *options)
+    assert status == 2
+    assert "must be one of glyphs, end-to-end, crnn" in err
+    assert "Got 'sum_cnn'." in err
+    assert not (tmp_path / "out").exists()
+
+
+def test_ctrl_c_says_how_to_go_on(command, folder, tmp_path, monkeypatch):
+    def interrupt(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(segcap.GlyphReader, "read_many", interrupt)
+    options = ["--data", folder, "--out", tmp_path / "out", "--readers", "digits"]
+    status, told, err = command("bench", "labelled", *options)
+    assert (status, told) == (130, "")
+    assert "with --resume goes on" in err
+
+
+def test_a_reader_that_fails_makes_the_status_1(command, folder, tmp_path, monkeypatch):
+    def fail(*_, **__):
+        raise ValueError("out of ink")
+
+    monkeypatch.setattr(segcap.GlyphReader, "read_many", fail)
+    options = ["--data", folder, "--out", tmp_path / "out", "--readers", "digits", "--quick"]
+    status, told, _ = command("bench", "labelled", *options)
+    assert status == 1
+    assert "digits: ValueError: out of ink (first for 'images/" in told
