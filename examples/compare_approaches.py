@@ -25,5 +25,6 @@ if args.folder is None:
 
 contest = task_contest("labelled", args.folder)
 readers = task_readers(contest, epochs=1 if args.quick else None)
-result = benchmark.run(readers, contest, out="compared", resume=True)
+drawn = 10 if args.quick else 200
+result = benchmark.run(readers, contest, out="compared", drawn=drawn, resume=True)
 print(benchmark.table(result))

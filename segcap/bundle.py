@@ -64,7 +64,7 @@ class Bundle:
         Data, seed, versions, figures.
     parts : mapping of str to bytes
         The classifier; see `segcap.engine`.
-    network : mapping of str to int
+    network : mapping of str to int, float or str
         What a network that looks at whole images was built with: "classes", "height", "width", ....
     """
 

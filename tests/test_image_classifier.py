@@ -1,5 +1,8 @@
 """Photos are named end to end, through the verbs of every reader."""
 
+from importlib import import_module
+from inspect import signature
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -9,6 +12,7 @@ from sklearn.datasets import load_sample_image
 import segcap
 from segcap.errors import BundleError, DataError, NotFittedError, ParameterError, SegcapWarning
 from segcap.models import IMAGE_ARCHITECTURES
+from segcap.readers.images import NETWORK_OPTIONS
 from segcap.training import Schedule
 
 SIDE = 24
@@ -49,6 +53,46 @@ def test_it_learns(reader, photos):
     np.testing.assert_array_equal(
         reader.predict(images[:60]), reader.classes_[probabilities.argmax(axis=1)]
     )
+
+
+def test_its_network_and_augmentation_can_be_chosen(photos, tmp_path):
+    images, labels = photos
+    network = {
+        "conv_layers": np.int64(2),
+        "filters": 4,
+        "dense_layers": 0,
+        "dropout": np.float64(0),
+        "activation": "tanh",
+    }
+    reader = segcap.ImageClassifier("leaky_cnn", network=network, augmentation=0, epochs=1)
+    reader.fit(images[:40], labels[:40], schedule=QUICK)
+    assert reader.trained_.options == {"height": SIDE, "width": SIDE, "channels": 3} | network
+    assert clone(reader).network == network
+    reader.save(tmp_path / "small.segcap")
+    copy = segcap.load(tmp_path / "small.segcap")
+    assert copy.network == network
+    for engine in ("onnx", "keras"):
+        copy.set_params(engine=engine)
+        np.testing.assert_allclose(
+            copy.predict_proba(images[:9]), reader.predict_proba(images[:9]), atol=1e-4
+        )
+    pixels = np.stack(images[:20]).astype(np.float32) / 255
+    kept = reader._augment(pixels, np.random.default_rng(0))
+    for image, same in zip(pixels, kept, strict=True):
+        assert min(np.abs(same - one).max() for one in (image, image[:, ::-1])) < 1e-5
+    default, strong = (
+        segcap.ImageClassifier(augmentation=amount)._augment(pixels, np.random.default_rng(0))
+        for amount in (1, 2)
+    )
+    assert np.abs(strong - pixels).mean() > 1.2 * np.abs(default - pixels).mean()
+
+
+def test_the_options_of_networks_are_those_of_their_functions():
+    given = {"classes", "height", "width", "channels", "length"}
+    for architecture, options in NETWORK_OPTIONS.items():
+        function = getattr(import_module(f"segcap.models.{architecture}"), architecture)
+        assert set(options) == set(signature(function).parameters) - given
+    assert tuple(NETWORK_OPTIONS) == IMAGE_ARCHITECTURES
 
 
 def test_colours_count(reader, photos):
@@ -150,6 +194,24 @@ def test_clone_and_repr():
         ({"architecture": "oracle"}, r"'architecture' of ImageClassifier must be one of leaky"),
         ({"size": 64}, r"'size' of images must be a height and a width\. Got 64"),
         ({"size": (0, 64)}, r"'size' must be an integer of at least 1\. Got 0"),
+        (
+            {"network": {"layers": 3}},
+            r"'network' .* some of dropout for 'resnet_small'\. Got \{",
+        ),
+        (
+            {"network": {"filters": 3}},
+            r"'network' .* must map some of dropout for .*Got \{'filters'",
+        ),
+        (
+            {"network": [3]},
+            r"'network' .* must map some of dropout for .* Got \[3\]",
+        ),
+        (
+            {"network": {"dropout": 1}},
+            r"'dropout' of .* network must be at least 0 and below 1\.",
+        ),
+        ({"augmentation": -1}, r"'augmentation' of .* must be a number of at least 0\. Got -1"),
+        ({"augmentation": None}, r"'augmentation' of .* a number of at least 0\. Got None"),
         ({"balance": "scales"}, r"'balance' of an ImageClassifier must be one of none, sampling"),
         ({"classes": ["a", "a"]}, r"'classes' must differ from each other\. Got \['a', 'a'\]"),
         ({"weights": "imagenet"}, r"'weights' .* 'imagenet' for 'resnet50'\. Got 'imagenet' for"),

@@ -1,5 +1,7 @@
 """Networks that name photos and read texts without knowing where characters are: what they are."""
 
+from typing import get_args
+
 import keras
 import numpy as np
 import pytest
@@ -7,12 +9,13 @@ from keras import layers
 
 from segcap.engine import open_engine
 from segcap.engine.networks import export_network
-from segcap.errors import DataError
-from segcap.models import build
+from segcap.errors import DataError, ParameterError
+from segcap.models import build, leaky_cnn
 from segcap.models import resnet50 as resnet50_module
 from segcap.models.resnet50 import start_from_imagenet
 
 TILE = {"height": 64, "width": 64}
+ACTIVATIONS = get_args(leaky_cnn.Activation)
 SIX = {"height": 50, "width": 250, "length": 6}
 
 
@@ -24,6 +27,8 @@ SIX = {"height": 50, "width": 250, "length": 6}
         ("leaky_cnn", 10, TILE, 424_426, 24),
         ("leaky_cnn", 10, TILE | {"conv_layers": 2, "filters": 8, "neurons": 16}, 1_954, 16),
         ("leaky_cnn", 10, TILE | {"dense_layers": 3}, 458_218, 32),
+        ("leaky_cnn", 10, TILE | {"dense_layers": 0}, 392_426, 20),
+        *(("leaky_cnn", 10, TILE | {"activation": name}, 424_426, 24) for name in ACTIVATIONS),
         ("resnet_small", 10, TILE, 561_010, 62),
     ],
 )
@@ -53,6 +58,29 @@ def test_leaky_cnn_normalises_before_it_rectifies():
     assert not {layers.ReLU, layers.Activation} & set(kinds)
 
 
+@pytest.mark.parametrize("activation", ACTIVATIONS[1:])
+def test_leaky_cnn_takes_other_activations_in_the_same_places(activation):
+    model = build("leaky_cnn", 10, **TILE, activation=activation)
+    activated = [layer for layer in model.layers if isinstance(layer, layers.Activation)]
+    assert [layer.activation.__name__ for layer in activated] == [activation] * 5
+    assert not [layer for layer in model.layers if isinstance(layer, layers.LeakyReLU)]
+
+
+@pytest.mark.parametrize(
+    ("option", "message"),
+    [
+        ({"activation": "step"}, r"'activation' of leaky_cnn must be one of leaky_relu, .*'step'"),
+        ({"conv_layers": 0}, r"'conv_layers' must be an integer of at least 1\. Got 0"),
+        ({"filters": 2.5}, r"'filters' must be an integer of at least 1\. Got 2\.5"),
+        ({"dense_layers": -1}, r"'dense_layers' must be an integer of at least 0\. Got -1"),
+        ({"neurons": "9"}, r"'neurons' must be an integer of at least 1\. Got '9'"),
+    ],
+)
+def test_what_leaky_cnn_cannot_be_made_of(option, message):
+    with pytest.raises(ParameterError, match=message):
+        build("leaky_cnn", 10, **TILE, **option)
+
+
 @pytest.mark.parametrize("side", [8, 9, 31])
 def test_leaky_cnn_takes_small_images(side):
     model = build("leaky_cnn", 3, height=side, width=40)
@@ -64,6 +92,7 @@ def test_leaky_cnn_takes_small_images(side):
     [
         ("leaky_cnn", {"height": 24, "width": 30, "channels": 3}),
         ("resnet_small", {"height": 24, "width": 30, "channels": 3}),
+        *(("leaky_cnn", {"height": 8, "width": 9, "activation": name}) for name in ACTIVATIONS[1:]),
         ("resnet50", {"height": 32, "width": 64, "length": 2}),
     ],
 )

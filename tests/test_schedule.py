@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from segcap.errors import ParameterError, SegcapWarning
+from segcap.errors import DataError, ParameterError, SegcapWarning
 from segcap.models import build
 from segcap.training.augment import warp_glyphs
 from segcap.training.fit import fit_network
@@ -61,6 +61,7 @@ def learn(lessons, **settings):
         ({"cutout": 1.1}, "'cutout' of a Schedule must be in 0 to 1. Got 1.1"),
         ({"decay": "steps"}, "'decay' of a Schedule must be one of cosine, plateau. Got 'steps'"),
         ({"optimizer": "lion"}, "'optimizer' .* one of adamw, adam, rmsprop, sgd. Got 'lion'"),
+        ({"loss": "hinge"}, "'loss' .* one of crossentropy, focal, squared. Got 'hinge'"),
     ],
 )
 def test_impossible_schedules(change, message):
@@ -119,6 +120,59 @@ def test_smoothed_targets_cost_even_those_who_know():
     images = np.zeros((2, 8, 8, 1), np.float32)
     figures = learner.step([images], learner.targets[[0, 0]], None, 0)
     assert figures["loss"] == pytest.approx(0.2 * 3 / 4 * 20, rel=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("loss", "smoothing", "mixed", "expected"),
+    [
+        ("crossentropy", 0.0, 0.0, np.log(4)),
+        ("crossentropy", 0.2, 0.0, np.log(4)),
+        ("focal", 0.0, 0.0, (3 / 4) ** 2 * np.log(4)),
+        ("focal", 0.0, 0.5, (3 / 4) ** 2 * np.log(4)),
+        ("squared", 0.0, 0.0, (3 / 4) ** 2 + 3 * (1 / 4) ** 2),
+        ("squared", 0.2, 0.0, 0.6**2 + 3 * 0.2**2),
+        ("squared", 0.0, 0.5, 2 * (1 / 4) ** 2 + 2 * (1 / 4) ** 2),
+    ],
+)
+def test_losses_of_those_who_know_nothing(loss, smoothing, mixed, expected):
+    model = build("plain_cnn", 4, height=8, width=8)
+    model.layers[-1].set_weights([0 * weight for weight in model.layers[-1].get_weights()])
+    schedule = Schedule(loss=loss, label_smoothing=smoothing, learning_rate=1e-9)
+    learner = Learner(model, schedule, 1, unaligned=False)
+    wanted = (1 - mixed) * learner.targets[[0, 0]] + mixed * learner.targets[[1, 1]]
+    images = np.zeros((2, 8, 8, 1), np.float32)
+    assert learner.step([images], wanted, None, 0)["loss"] == pytest.approx(expected, rel=1e-4)
+    weights = np.array([1, 3], np.float32)
+    weighted = learner.step([images], wanted, weights, 1)["loss"]
+    assert weighted == pytest.approx(2 * expected, rel=1e-4)
+
+
+@pytest.mark.parametrize(("loss", "rate"), [("focal", 3e-3), ("squared", 3e-3)])
+@pytest.mark.parametrize("architecture", ["plain_cnn", "digit_heads"])
+def test_every_loss_teaches_networks_with_columns_or_without(
+    lessons, monkeypatch, loss, rate, architecture
+):
+    monkeypatch.setattr("segcap.training.fit._LEAST_STEPS", 15)
+    keras.utils.set_random_seed(0)
+    model = build(architecture, 10, height=28, width=28)
+    schedule = Schedule(
+        epochs=4, batch_size=32, patience=None, loss=loss, learning_rate=rate, mixup=0.1
+    )
+    history = fit_network(model, lessons, schedule=schedule, seed=0)
+    assert history.loss[-1] < 0.9 * history.loss[0]
+    assert history.validation_loss[-1] == pytest.approx(lessons.evaluate(model)[0], rel=1e-5)
+
+
+def test_a_training_goes_on_with_its_own_loss_alone(lessons, tmp_path):
+    def fit(loss):
+        model = build("plain_cnn", 10, height=28, width=28)
+        schedule = Schedule(epochs=1, batch_size=32, loss=loss)
+        keras.utils.set_random_seed(0)
+        return fit_network(model, lessons, schedule=schedule, seed=0, state=tmp_path / "state")
+
+    fit("focal")
+    with pytest.raises(DataError, match="must be of the same data, network, schedule"):
+        fit("squared")
 
 
 @pytest.mark.parametrize("weighted", [True, False])
@@ -211,6 +265,16 @@ def test_tricks_that_texts_of_unknown_places_refuse(trick):
     with pytest.raises(ParameterError, match=message):
         fit_network(
             build("crnn", 3, height=16, width=32), lessons, schedule=Schedule(**trick), seed=0
+        )
+
+
+def test_texts_of_unknown_places_have_a_loss_of_their_own():
+    images, classes = np.zeros((4, 16, 32, 1), np.float32), np.array([[1, 2]] * 4)
+    lessons = TextLessons((images, classes), (images, classes), warp_glyphs)
+    message = "'loss' of a Schedule must be crossentropy where the places .* Got focal"
+    with pytest.raises(ParameterError, match=message):
+        fit_network(
+            build("crnn", 3, height=16, width=32), lessons, schedule=Schedule(loss="focal"), seed=0
         )
 
 

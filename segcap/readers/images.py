@@ -1,6 +1,6 @@
 """Networks that name what a photo shows."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
 
 import numpy as np
@@ -12,16 +12,29 @@ from segcap.errors import ParameterError
 from segcap.evaluate.labels import plain_labels
 from segcap.image import ImageSource
 from segcap.models import IMAGE_ARCHITECTURES
-from segcap.ranges import whole_number
+from segcap.ranges import is_number, whole_number
 from segcap.readers.classifier import WholeImageClassifier
 
 if TYPE_CHECKING:
     from segcap.training.lessons import ImageLessons, Labelled
     from segcap.training.schedule import Schedule
 
-__all__ = ["ImageClassifier"]
+__all__ = ["NETWORK_OPTIONS", "ImageClassifier"]
 
 _LARGEST_SIDE = 96
+NETWORK_OPTIONS = {
+    "leaky_cnn": (
+        "conv_layers",
+        "filters",
+        "dense_layers",
+        "neurons",
+        "dropout",
+        "activation",
+    ),
+    "resnet_small": ("dropout",),
+    "resnet50": ("dropout",),
+}
+"""What the network of an `ImageClassifier` can be told besides what its photos are."""
 
 Balance: TypeAlias = Literal["none", "sampling", "weights"]
 
@@ -42,6 +55,12 @@ class ImageClassifier(WholeImageClassifier):
         class equally often, or by weighing errors.
     weights : {None, "imagenet"}
         What "resnet50" starts from; Keras downloads what was learned on ImageNet.
+    network : mapping of str to int, float or str, optional
+        What else the network's function takes, such as the "dropout" of all, or the "conv_layers",
+        "filters", "dense_layers", "neurons" and "activation" of `segcap.models.leaky_cnn`.
+    augmentation : float
+        How strong the random changes of photos in training are: 1 for those of
+        `segcap.training.photos.Variation`, 0 for mirroring alone.
     engine : {"onnx", "keras"}
         See `segcap.engine.open_engine`.
     epochs : int
@@ -75,6 +94,8 @@ class ImageClassifier(WholeImageClassifier):
         size: tuple[int, int] | None = None,
         balance: Balance = "none",
         weights: str | None = None,
+        network: Mapping[str, Any] | None = None,
+        augmentation: float = 1.0,
         engine: EngineName = "onnx",
         epochs: int = 40,
         random_state: int = 0,
@@ -84,6 +105,8 @@ class ImageClassifier(WholeImageClassifier):
         self.size = size
         self.balance = balance
         self.weights = weights
+        self.network = network
+        self.augmentation = augmentation
         self.engine = engine
         self.epochs = epochs
         self.random_state = random_state
@@ -102,9 +125,31 @@ class ImageClassifier(WholeImageClassifier):
                 f"The 'balance' of an ImageClassifier must be one of {', '.join(known)}. "
                 f"Got {self.balance!r}."
             )
+        if not is_number(self.augmentation) or self.augmentation < 0:
+            raise ParameterError(
+                "The 'augmentation' of an ImageClassifier must be a number of at least 0. "
+                f"Got {self.augmentation!r}."
+            )
+        self._check_network()
         if self.classes is not None and len(set(self.classes)) != len(list(self.classes)):
             raise ParameterError(
                 f"The 'classes' must differ from each other. Got {list(self.classes)}."
+            )
+
+    def _check_network(self) -> None:
+        if self.network is None:
+            return
+        known = NETWORK_OPTIONS[self.architecture]
+        if not isinstance(self.network, Mapping) or not set(self.network) <= set(known):
+            raise ParameterError(
+                f"The 'network' of an ImageClassifier must map some of {', '.join(known)} for "
+                f"'{self.architecture}'. Got {self.network!r}."
+            )
+        dropout = self.network.get("dropout", 0)
+        if not is_number(dropout) or not 0 <= dropout < 1:
+            raise ParameterError(
+                "The 'dropout' of an ImageClassifier's network must be at least 0 and below 1. "
+                f"Got {dropout!r}."
             )
 
     def _answers(self, labels: Sequence[Any]) -> list[Any]:
@@ -122,8 +167,12 @@ class ImageClassifier(WholeImageClassifier):
                 )
         return np.array([place[label] for label in known], np.intp)
 
-    def _network_options(self, size: tuple[int, int]) -> dict[str, int]:
-        return super()._network_options(size) | {"channels": 3}
+    def _network_options(self, size: tuple[int, int]) -> dict[str, Any]:
+        given = {
+            name: value.item() if isinstance(value, np.generic) else value
+            for name, value in (self.network or {}).items()
+        }
+        return super()._network_options(size) | {"channels": 3} | given
 
     def _common_size(self, images: Sequence[ImageSource]) -> tuple[int, int]:
         if self.size is not None:
@@ -146,9 +195,9 @@ class ImageClassifier(WholeImageClassifier):
         )
 
     def _augment(self, images: NDArray[np.float32], rng: np.random.Generator) -> NDArray:
-        from segcap.training.photos import augment_photos
+        from segcap.training.photos import Variation, augment_photos
 
-        return augment_photos(images, rng)
+        return augment_photos(images, rng, Variation().times(float(self.augmentation)))
 
     def _schedule(self) -> "Schedule":
         from segcap.training.schedule import Schedule
@@ -161,4 +210,6 @@ class ImageClassifier(WholeImageClassifier):
     @classmethod
     def _from_settings(cls, bundle: Bundle) -> dict[str, Any]:
         size = bundle.network["height"], bundle.network["width"]
-        return {**bundle.settings, "size": size}
+        known = NETWORK_OPTIONS.get(bundle.architecture, ())
+        network = {name: value for name, value in bundle.network.items() if name in known}
+        return {**bundle.settings, "size": size, "network": network or None}

@@ -325,7 +325,7 @@ class WholeImageReader(Estimator, ABC):
                 f"width. Got {', '.join(options) or 'none'}."
             )
         settings = {"architecture": bundle.architecture, **cls._from_settings(bundle)}
-        for fixed in ("architecture", "charset", "classes", "digits", "size", "weights"):
+        for fixed in ("architecture", "charset", "classes", "digits", "network", "size", "weights"):
             if fixed in overrides:
                 raise ParameterError(f"The '{fixed}' of a trained reader cannot be overridden.")
         reader = cls().set_params(**settings | overrides)

@@ -13,6 +13,7 @@ from segcap.errors import ParameterError
 from segcap.evaluate.metrics import Share, character_accuracy, exact_match
 from segcap.generate import TextGenerator, digit_sums
 from segcap.readers.answers import classes_of, texts_of
+from segcap.readers.base import TextReader
 from segcap.readers.images import ImageClassifier
 from segcap.readers.sequence import SequenceReader
 from segcap.readers.sums import SumClassifier
@@ -20,8 +21,18 @@ from segcap.recipes.tasks import END_TO_END
 
 if TYPE_CHECKING:
     from segcap.training.fit import OnEpoch
+    from segcap.training.schedule import Schedule
 
-__all__ = ["Measured", "end_to_end_reader", "measure", "task_data", "train_end_to_end"]
+__all__ = [
+    "EndToEndReader",
+    "Measured",
+    "end_to_end_reader",
+    "figures_of_test",
+    "learn_and_test",
+    "measure",
+    "task_data",
+    "train_end_to_end",
+]
 
 _SUMS, _SUMS_TESTED = 24_000, 6000
 _OVERLAPPING = 10
@@ -125,10 +136,10 @@ def end_to_end_reader(
     return SumClassifier(**settings)
 
 
-def measure(reader: EndToEndReader, tested: Dataset) -> Measured:
+def measure(reader: EndToEndReader | TextReader, tested: Dataset) -> Measured:
     """Let a reader answer what it has not learned from; what cannot be loaded is wrong."""
     truths = tested.labels.tolist()
-    if not isinstance(reader, SequenceReader):
+    if not isinstance(reader, TextReader):
         return Measured(
             exact_match([one.value for one in classes_of(reader, tested.images)], truths)
         )
@@ -180,21 +191,48 @@ def train_end_to_end(
     """
     ((learned, tested),) = task_data(task, data, seed=seed)
     reader = end_to_end_reader(task, learned, architecture=architecture, epochs=epochs, seed=seed)
+    learn_and_test(reader, learned, tested, state=state, log=log, on_epoch=on_epoch)
+    return reader
+
+
+def learn_and_test(
+    reader: EndToEndReader,
+    learned: Dataset,
+    tested: Dataset,
+    *,
+    schedule: "Schedule | None" = None,
+    state: str | os.PathLike[str] | None = None,
+    log: str | os.PathLike[str] | None = None,
+    on_epoch: "OnEpoch | None" = None,
+) -> None:
+    """Fit a reader and note in its provenance how it answers what is held out.
+
+    Parameters
+    ----------
+    reader : SequenceReader, SumClassifier or ImageClassifier
+        Fitted in place.
+    learned, tested : Dataset
+        Two parts of one split.
+    schedule : segcap.training.Schedule, optional
+        In place of the reader's own.
+    state, log, on_epoch
+        As of `train_end_to_end`.
+    """
     reader.fit(
         learned.images,
         learned.labels,
         groups=learned.groups,
+        schedule=schedule,
         state=state,
         log=log,
         on_epoch=on_epoch,
     )
     measured = measure(reader, tested)
     reader.provenance_["data"] |= {
-        "name": task,
+        "name": learned.name,
         "split": {"learned": learned.digest, "tested": tested.digest},
     }
-    reader.provenance_["figures"] |= _figures(measured)
-    return reader
+    reader.provenance_["figures"] |= figures_of_test(measured)
 
 
 def _check(task: str) -> None:
@@ -216,7 +254,8 @@ def _drawn_sums(data: str | os.PathLike[str] | None, seed: int) -> tuple[Dataset
     return learned, tested
 
 
-def _figures(measured: Measured) -> dict[str, Any]:
+def figures_of_test(measured: Measured) -> dict[str, Any]:
+    """Give the figures of a test as provenance tells them."""
     whole = {
         "test_accuracy": round(measured.whole.value, 6),
         "test_accuracy_low": round(measured.whole.low, 6),

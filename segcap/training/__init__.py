@@ -7,14 +7,16 @@ _HOMES = {
     "Schedule": "segcap.training.schedule",
     "balance": "segcap.training.balanced",
     "plot_history": "segcap.training.history",
+    "search": "segcap.training.searching",
 }
 
-__all__ = ["Schedule", "balance", "plot_history"]
+__all__ = ["Schedule", "balance", "plot_history", "search"]
 
 if TYPE_CHECKING:
     from segcap.training.balanced import balance
     from segcap.training.history import plot_history
     from segcap.training.schedule import Schedule
+    from segcap.training.searching import search
 
 
 def __getattr__(name: str) -> Any:

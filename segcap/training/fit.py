@@ -157,16 +157,19 @@ def fit_network(
 
 def _check_applicable(schedule: Schedule, model: "keras.Model", lessons: Lessons) -> None:
     """Refuse tricks where their targets or their pictures are not what they are made for."""
-    refused: tuple[str, ...] = ()
+    allowed: dict[str, float | str] = {}
     if len(model.inputs) > 1:
-        refused, reason = ("mixup", "cutout"), "where a network sees more than images"
+        allowed = {"mixup": 0, "cutout": 0}
+        reason = "where a network sees more than images"
     if lessons.unaligned:
-        refused = ("mixup", "cutout", "label_smoothing")
+        allowed = {"mixup": 0, "cutout": 0, "label_smoothing": 0, "loss": "crossentropy"}
         reason = "where the places of characters are unknown"
-    for name in refused:
+    for name, only in allowed.items():
         value = getattr(schedule, name)
-        if value:
-            raise ParameterError(f"The '{name}' of a Schedule must be 0 {reason}. Got {value}.")
+        if value != only:
+            raise ParameterError(
+                f"The '{name}' of a Schedule must be {only} {reason}. Got {value}."
+            )
 
 
 def _learn_epoch(

@@ -75,11 +75,7 @@ class Learner:
             keras.optimizers.LossScaleOptimizer(self._optimizer)
             if schedule.mixed_precision
             else self._optimizer,
-            keras.losses.CTC()
-            if unaligned
-            else keras.losses.CategoricalCrossentropy(
-                from_logits=True, label_smoothing=schedule.label_smoothing
-            ),
+            keras.losses.CTC() if unaligned else _loss(schedule),
             weighted_metrics=None if unaligned else ["accuracy"],
         )
         learner.optimizer.build(learner.trainable_variables)
@@ -140,6 +136,26 @@ class Learner:
 
     def _variables(self) -> "list[keras.Variable]":
         return [*self._learner.variables, *self._learner.optimizer.variables]
+
+
+def _loss(schedule: Schedule) -> Any:
+    """Give a loss of logits and of targets that need not be 0 or 1."""
+    import keras
+    from keras import ops
+
+    smoothing = schedule.label_smoothing
+    if schedule.loss == "focal":
+        return keras.losses.CategoricalFocalCrossentropy(
+            alpha=1, gamma=2, from_logits=True, label_smoothing=smoothing
+        )
+    if schedule.loss == "crossentropy":
+        return keras.losses.CategoricalCrossentropy(from_logits=True, label_smoothing=smoothing)
+
+    def squared(targets: "keras.KerasTensor", logits: "keras.KerasTensor") -> "keras.KerasTensor":
+        wanted = (1 - smoothing) * targets + smoothing / targets.shape[-1]
+        return ops.sum(ops.square(ops.softmax(logits) - wanted), axis=-1)
+
+    return squared
 
 
 def _optimizer(schedule: Schedule, steps: int) -> Any:

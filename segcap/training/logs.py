@@ -7,12 +7,13 @@ import warnings
 from collections.abc import Mapping
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 from segcap.bundle import write_atomically
 from segcap.errors import BundleError, SegcapWarning
 from segcap.training.history import History, history_csv
 
-__all__ = ["HISTORY_CSV", "Log"]
+__all__ = ["HISTORY_CSV", "EventFile", "Log", "Tolerance", "as_summary"]
 
 HISTORY_CSV = "history.csv"
 _EVENTS = "events.out.tfevents"
@@ -36,9 +37,8 @@ class Log:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._events: Path | None = None
-        self._has_tensorboard = find_spec("tensorboard") is not None
-        self._told = False
+        self._events = EventFile(folder) if find_spec("tensorboard") else None
+        self._tolerance = Tolerance(f"The training goes on without its log in '{folder}'.")
 
     def write(self, history: History) -> None:
         """Write the last epoch down.
@@ -48,41 +48,80 @@ class Log:
         SegcapWarning
             The folder cannot be written to; once.
         """
-        try:
+        epoch = len(history.loss)
+        with self._tolerance:
             self._folder.mkdir(parents=True, exist_ok=True)
             write_atomically(self._folder / HISTORY_CSV, history_csv(history).encode())
-            if self._has_tensorboard:
-                self._add_events(history)
-        except (OSError, BundleError) as error:
-            self._tell(error)
-
-    def _add_events(self, history: History) -> None:
-        epoch = len(history.loss)
-        records = _as_records(history.at(epoch - 1), epoch, is_first=self._events is None)
-        path = self._events or self._folder / f"{_EVENTS}.{time.time_ns()}.{os.getpid()}"
-        self._events = None  # what is half written must not be gone on with
-        with path.open("ab") as file:
-            file.write(records)
-        self._events = path
-
-    def _tell(self, error: Exception) -> None:
-        if self._told:
-            return
-        self._told = True
-        warnings.warn(
-            f"The training goes on without its log in '{self._folder}'. Got: {error}",
-            SegcapWarning,
-            stacklevel=4,
-        )
+            if self._events is not None:
+                self._events.add(epoch, as_summary(history.at(epoch - 1)))
 
 
-def _as_records(scalars: Mapping[str, float], epoch: int, *, is_first: bool) -> bytes:
-    """Give an epoch's scalars as records of an event file.
+class Tolerance:
+    """A context in which files may fail to be written: the first time is told, none stops the run.
+
+    Parameters
+    ----------
+    message : str
+        A sentence; what the system says is added to it.
+    """
+
+    def __init__(self, message: str) -> None:
+        self._message = message
+        self._told = False
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> bool:
+        if not isinstance(error, OSError | BundleError):
+            return False
+        if not self._told:
+            self._told = True
+            warnings.warn(f"{self._message} Got: {error}", SegcapWarning, stacklevel=4)
+        return True
+
+
+class EventFile:
+    """Summaries for TensorBoard, which forgets what it knew of a folder's later steps before.
 
     TensorBoard's own `Writer` would import TensorFlow wherever that is installed.
+
+    Parameters
+    ----------
+    folder : Path
+        Must exist when something is added.
     """
-    from tensorboard.compat.proto.event_pb2 import Event, SessionLog
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._path: Path | None = None
+
+    def add(self, step: int, summary: Any) -> None:
+        """Append a `tensorboard.compat.proto.summary_pb2.Summary`.
+
+        Raises
+        ------
+        OSError
+            The file cannot be written; what comes next begins another.
+        """
+        records = _as_records(summary, step, is_first=self._path is None)
+        path = self._path or self._folder / f"{_EVENTS}.{time.time_ns()}.{os.getpid()}"
+        self._path = None  # what is half written must not be gone on with
+        with path.open("ab") as file:
+            file.write(records)
+        self._path = path
+
+
+def as_summary(scalars: Mapping[str, float]) -> Any:
+    """Give scalars by name as a summary."""
     from tensorboard.compat.proto.summary_pb2 import Summary
+
+    values = [Summary.Value(tag=name, simple_value=value) for name, value in scalars.items()]
+    return Summary(value=values)
+
+
+def _as_records(summary: Any, step: int, *, is_first: bool) -> bytes:
+    from tensorboard.compat.proto.event_pb2 import Event, SessionLog
     from tensorboard.summary.writer.record_writer import RecordWriter
 
     now = time.time()
@@ -91,10 +130,9 @@ def _as_records(scalars: Mapping[str, float], epoch: int, *, is_first: bool) -> 
         start = SessionLog(status=SessionLog.START)
         events += [
             Event(wall_time=now, file_version=_FILE_VERSION),
-            Event(wall_time=now, step=epoch, session_log=start),
+            Event(wall_time=now, step=step, session_log=start),
         ]
-    values = [Summary.Value(tag=name, simple_value=value) for name, value in scalars.items()]
-    events.append(Event(wall_time=now, step=epoch, summary=Summary(value=values)))
+    events.append(Event(wall_time=now, step=step, summary=summary))
     records = io.BytesIO()
     writer = RecordWriter(records)
     for event in events:

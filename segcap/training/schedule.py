@@ -8,9 +8,10 @@ from typing import Any, Literal, TypeAlias, get_args
 
 from segcap.errors import ParameterError
 
-__all__ = ["WARMUP", "Decay", "OptimizerName", "Schedule", "plateau_rate"]
+__all__ = ["WARMUP", "Decay", "LossName", "OptimizerName", "Schedule", "plateau_rate"]
 
 Decay: TypeAlias = Literal["cosine", "plateau"]
+LossName: TypeAlias = Literal["crossentropy", "focal", "squared"]
 OptimizerName: TypeAlias = Literal["adamw", "adam", "rmsprop", "sgd"]
 
 WARMUP = 100
@@ -45,6 +46,11 @@ class Schedule:
         Epochs without a lower validation loss before such a step.
     optimizer : {"adamw", "adam", "rmsprop", "sgd"}
         "sgd" has Nesterov's momentum of 0.9.
+    loss : {"crossentropy", "focal", "squared"}
+        What steps make smaller. Cross-entropy is the same function whether classes come as numbers
+        ("sparse") or as distributions; "focal" weighs it by (1 - p)^2, so that what is nearly known
+        counts less; "squared" is Brier's score of the probabilities, in which no single error is
+        large. The validation loss is cross-entropy with all of them.
     label_smoothing : float
         Share of each target that is spread evenly over all classes, in [0, 1).
     mixup : float
@@ -67,6 +73,9 @@ class Schedule:
 
     References
     ----------
+    Lin, Goyal, Girshick, He, Dollár: Focal loss for dense object detection. ICCV 2017.
+    Brier: Verification of forecasts expressed in terms of probability. Monthly Weather Review 78
+    (1950), 1-3.
     Loshchilov, Hutter: Decoupled weight decay regularization. ICLR 2019.
     Loshchilov, Hutter: SGDR: stochastic gradient descent with warm restarts. ICLR 2017.
     Szegedy, Vanhoucke, Ioffe, Shlens, Wojna: Rethinking the Inception architecture for computer
@@ -88,6 +97,7 @@ class Schedule:
     plateau_factor: float = 0.5
     plateau_patience: int = 2
     optimizer: OptimizerName = "adamw"
+    loss: LossName = "crossentropy"
     label_smoothing: float = 0.0
     mixup: float = 0.0
     cutout: float = 0.0
@@ -111,7 +121,8 @@ class Schedule:
         self._check("mixup", self.mixup >= 0, "at least 0")
         self._check("cutout", 0 <= self.cutout <= 1, "in 0 to 1")
         self._check("mixed_precision", isinstance(self.mixed_precision, bool), "True or False")
-        for name, known in (("decay", get_args(Decay)), ("optimizer", get_args(OptimizerName))):
+        for name, kinds in (("decay", Decay), ("optimizer", OptimizerName), ("loss", LossName)):
+            known = get_args(kinds)
             self._check(name, getattr(self, name) in known, f"one of {', '.join(known)}")
 
     def _check(self, name: str, is_right: bool, rule: str) -> None:

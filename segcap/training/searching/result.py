@@ -1,0 +1,171 @@
+"""What a search has found."""
+
+import csv
+import io
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+from segcap.bundle import write_atomically
+from segcap.errors import DataError
+
+if TYPE_CHECKING:
+    from optuna.distributions import BaseDistribution
+
+__all__ = ["NOTES", "SearchResult", "State", "Tried"]
+
+NOTES = "notes"
+_FIRST = ("trial", "state", "value", "seconds")
+_LEAST_FOR_IMPORTANCE = 2
+
+State: TypeAlias = Literal["complete", "pruned", "failed"]
+
+
+@dataclass(frozen=True)
+class Tried:
+    """A trial that has ended.
+
+    Attributes
+    ----------
+    trial : int
+        How many began before it.
+    settings : mapping
+    state : {"complete", "pruned", "failed"}
+    value : float or None
+        Of a pruned trial the last of its curve; a failed one has none.
+    seconds : float
+        How long it took.
+    curve : tuple of (step, value)
+        What was reported.
+    notes : mapping
+        Its "seed", what its objective has noted, and the "error" of a failed one.
+    """
+
+    trial: int
+    settings: Mapping[str, Any]
+    state: State
+    value: float | None
+    seconds: float
+    curve: tuple[tuple[int, float], ...] = ()
+    notes: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class SearchResult:
+    """Trials, and what they say of the settings.
+
+    Attributes
+    ----------
+    name : str
+        Of the study.
+    space : mapping of str to distribution
+        What could be tried.
+    trials : tuple of Tried
+        In the order in which they began.
+    """
+
+    name: str
+    space: "Mapping[str, BaseDistribution]"
+    trials: tuple[Tried, ...]
+
+    @property
+    def best(self) -> Tried:
+        """The first trial of the highest value.
+
+        Raises
+        ------
+        DataError
+            No trial is complete.
+        """
+        return self._ranked("complete")[0]
+
+    def importance(self) -> dict[str, float]:
+        """Give each setting's share of what makes values differ, the greatest first.
+
+        Returns
+        -------
+        dict of str to float
+            The sum is 1; the parts of each setting by itself in the variance of a random forest
+            that was fitted to the complete trials.
+
+        Raises
+        ------
+        DataError
+            No two complete trials have different values.
+
+        References
+        ----------
+        Hutter, Hoos, Leyton-Brown: An efficient approach for assessing hyperparameter importance.
+        ICML 2014.
+        """
+        import optuna
+
+        from segcap.training.searching.quiet import quiet
+
+        complete = [one for one in self.trials if one.state == "complete"]
+        different = len({one.value for one in complete})
+        if different < _LEAST_FOR_IMPORTANCE:
+            raise DataError(
+                f"The importance of settings needs at least {_LEAST_FOR_IMPORTANCE} different "
+                f"values of complete trials. Got {different}."
+            )
+        with quiet():
+            study = optuna.create_study(direction="maximize")
+            study.add_trials(
+                optuna.create_trial(
+                    params=dict(one.settings), distributions=dict(self.space), value=one.value
+                )
+                for one in complete
+            )
+            evaluator = optuna.importance.FanovaImportanceEvaluator(seed=0)
+            shares = optuna.importance.get_param_importances(study, evaluator=evaluator)
+        return {name: float(share) for name, share in shares.items()}
+
+    def table(self) -> str:
+        """Give the trials as a table, the best first, then what was pruned or has failed."""
+        rows = [self._columns(), *(self._cells(one) for one in self._ranked())]
+        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+        lines = (
+            "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+            for row in rows
+        )
+        return "\n".join(lines)
+
+    def write_csv(self, path: str | os.PathLike[str]) -> None:
+        """Write the trials as CSV in the order of their turns, with their curves.
+
+        Raises
+        ------
+        BundleError
+            The file cannot be written.
+        """
+        text = io.StringIO()
+        writer = csv.writer(text, lineterminator="\n")
+        writer.writerow([*self._columns(), "curve"])
+        for one in self.trials:
+            curve = " ".join(f"{step}:{value:.6g}" for step, value in one.curve)
+            writer.writerow([*self._cells(one), curve])
+        write_atomically(path, text.getvalue().encode())
+
+    def _ranked(self, *states: State) -> list[Tried]:
+        order = states or ("complete", "pruned", "failed")
+        chosen = [one for one in self.trials if one.state in order]
+        if states and not chosen:
+            raise DataError("The best of a search must be a trial that is complete. Got none.")
+        return sorted(
+            chosen, key=lambda one: (order.index(one.state), -(one.value or 0), one.trial)
+        )
+
+    def _columns(self) -> list[str]:
+        return [*_FIRST, *self.space, *self._noted()]
+
+    def _noted(self) -> list[str]:
+        return list(dict.fromkeys(name for one in self.trials for name in one.notes))
+
+    def _cells(self, one: Tried) -> list[str]:
+        value = "" if one.value is None else one.value
+        settings = (one.settings.get(name, "") for name in self.space)
+        notes = (one.notes.get(name, "") for name in self._noted())
+        cells = (one.trial, one.state, value, round(one.seconds, 1), *settings, *notes)
+        return [f"{cell:.6g}" if isinstance(cell, float) else str(cell) for cell in cells]

@@ -1,0 +1,213 @@
+"""The search itself: trials one after the other, kept, pruned, resumed."""
+
+import os
+import time
+import warnings
+from collections.abc import Callable, Mapping
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from segcap.errors import DataError, ParameterError, SegcapError, SegcapWarning
+from segcap.ranges import is_number, seed_number, whole_number
+from segcap.training.searching.quiet import quiet
+from segcap.training.searching.report import Objective, Report, TrialLog
+from segcap.training.searching.result import SearchResult
+from segcap.training.searching.spaces import Space, as_distributions, grid_of, suggest
+
+if TYPE_CHECKING:
+    from optuna import Study, Trial
+    from optuna.distributions import BaseDistribution
+
+__all__ = ["search"]
+
+_TRIALS_BEFORE_PRUNING = 5
+_STEPS_BEFORE_PRUNING = 2
+
+
+def search(
+    objective: Objective,
+    space: Space,
+    *,
+    trials: int,
+    name: str = "search",
+    seconds: float | None = None,
+    storage: str | os.PathLike[str] | None = None,
+    seed: int = 0,
+    grid: bool = False,
+    prune: bool = True,
+    identity: Mapping[str, Any] | None = None,
+    log: str | os.PathLike[str] | None = None,
+    on_trial: Callable[[SearchResult], None] | None = None,
+) -> SearchResult:
+    """Search for the settings of the highest value.
+
+    Where a search is kept, it may be stopped at any time, by Ctrl-C or by force, and goes on when
+    it is called again: the trial that ran is begun anew, and those that follow are the ones that
+    would have followed without the stop. On several machines at once the settings that are tried
+    depend on which trial ends first.
+
+    Parameters
+    ----------
+    objective : callable
+        From the settings and a `Report` to the value. An error of segcap's, such as that of a
+        network too deep for its images, makes the trial a failed one, as does a value that is no
+        number; the search goes on.
+    space : mapping of str to distribution, or to a sequence of values
+        See `optuna.distributions`.
+    trials : int
+        How many, with those that were made before; at most as many as there are combinations in
+        a grid.
+    name : str
+        Of the study.
+    seconds : float, optional
+        No trial is begun later than so long after the call.
+    storage : path or str, optional
+        A file for this search alone, or any storage URL of Optuna's for several machines at once,
+        such as "postgresql://...". Nothing is kept without.
+    seed : int
+        Of the choice of settings; each trial has a seed derived from it.
+    grid : bool
+        Whether to try all combinations, in random order, in place of what looks promising.
+    prune : bool
+        Whether to stop a trial whose curve is below the median of the others' at the same step.
+    identity : mapping, optional
+        What else, as JSON can hold it, makes the search what it is, such as a digest of the data.
+        A search goes on only with the same.
+    log : path, optional
+        Folder in which TensorBoard finds the trials while they run, under "HParams" and as curves.
+    on_trial : callable, optional
+        Called with the result so far before the first trial and after each.
+
+    Returns
+    -------
+    SearchResult
+
+    Raises
+    ------
+    ParameterError
+        A parameter is outside its range, or Optuna is not installed.
+    DataError
+        No trial has come to a value, or `storage` cannot be used or is of another search.
+    KeyboardInterrupt
+        Ctrl-C; what is kept stays, and the same call goes on.
+
+    Warns
+    -----
+    SegcapWarning
+        A trial has failed, or the log cannot be written.
+
+    Examples
+    --------
+    >>> def fall(settings, report):
+    ...     return -((settings["x"] - 3) ** 2)
+    >>> search(fall, {"x": [1, 2, 3, 4]}, trials=4, grid=True).best.settings
+    {'x': 3}
+    """
+    whole_number("trials", trials, least=1)
+    seed_number("seed", seed)
+    if seconds is not None and (not is_number(seconds) or seconds <= 0):
+        raise ParameterError(f"The 'seconds' of search must be a number above 0. Got {seconds!r}.")
+    _require_optuna()
+    import optuna
+    from optuna.distributions import distribution_to_json
+
+    from segcap.training.searching.sampler import GridTurns, Turns
+    from segcap.training.searching.storage import finished, kept_trials, open_study
+
+    distributions = as_distributions(space)
+    cells = grid_of(distributions, seed) if grid else []
+    wanted = min(trials, len(cells)) if grid else trials
+    begun = time.monotonic()
+    full_identity = {
+        "space": {key: distribution_to_json(value) for key, value in distributions.items()},
+        "seed": seed,
+        "grid": grid,
+        **(identity or {}),
+    }
+    pruner = (
+        optuna.pruners.MedianPruner(_TRIALS_BEFORE_PRUNING, _STEPS_BEFORE_PRUNING)
+        if prune
+        else optuna.pruners.NopPruner()
+    )
+    sampler = GridTurns(cells, distributions) if grid else Turns(seed)
+    run = _Run(objective, distributions, seed, TrialLog(Path(log) if log else None))
+    with quiet(), open_study(storage, name, full_identity, sampler, pruner) as study:
+
+        def result() -> SearchResult:
+            return SearchResult(name, distributions, tuple(finished(study)))
+
+        while True:
+            if on_trial is not None:
+                on_trial(result())
+            kept = kept_trials(study)
+            has_waiting = any(one.state.name == "WAITING" for one in kept)
+            if len(kept) >= wanted and not has_waiting:
+                break
+            if seconds is not None and time.monotonic() - begun >= seconds:
+                break
+            run.next_trial(study)
+        found = result()
+    if not any(one.state == "complete" for one in found.trials):
+        reasons = [str(one.notes["error"]) for one in found.trials if "error" in one.notes]
+        raise DataError(
+            f"At least one trial of a search must come to a value. Got {len(found.trials)} without"
+            + (f", the last: {reasons[-1]}" if reasons else ".")
+        )
+    return found
+
+
+class _Run:
+    """One trial after the other, by one objective."""
+
+    def __init__(
+        self,
+        objective: Objective,
+        distributions: "Mapping[str, BaseDistribution]",
+        seed: int,
+        log: TrialLog,
+    ) -> None:
+        self._objective = objective
+        self._distributions = distributions
+        self._seed = seed
+        self._log = log
+        self._number: int | None = None
+
+    def next_trial(self, study: "Study") -> None:
+        """Make a trial; what is no fault of its settings leaves it to be tried again."""
+        from segcap.training.searching.storage import give_up
+
+        self._number = None
+        try:
+            study.optimize(self._value, n_trials=1, catch=(SegcapError,))
+        except BaseException:
+            if self._number is not None:
+                trial = study.get_trials(deepcopy=False)[self._number]
+                if trial.state.name in ("FAIL", "RUNNING"):
+                    give_up(study, trial)
+            raise
+
+    def _value(self, trial: "Trial") -> float:
+        from segcap.training.searching.sampler import seed_of
+        from segcap.training.searching.storage import turn_of
+
+        self._number = trial.number
+        turn = turn_of(trial.study, trial)
+        settings = suggest(trial, self._distributions)
+        report = Report(trial, seed_of(self._seed, turn), self._log)
+        with self._log.of(turn, settings) as ended:
+            try:
+                value = self._objective(settings, report)
+                if not is_number(value):
+                    raise ParameterError(f"An objective must give a number. Got {value!r}.")
+            except SegcapError as error:
+                report.note(error=str(error))
+                warnings.warn(f"Trial {turn} has failed: {error}", SegcapWarning, stacklevel=2)
+                raise
+            ended(value)
+            return float(value)
+
+
+def _require_optuna() -> None:
+    if find_spec("optuna") is None:
+        raise ParameterError("Searching needs Optuna: pip install 'segcap[train]'. Got none.")

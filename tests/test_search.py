@@ -1,0 +1,509 @@
+"""Searches are kept, stopped, resumed and shown."""
+
+import csv
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import optuna
+import pytest
+from optuna.distributions import FloatDistribution, IntDistribution
+
+from segcap.errors import BundleError, DataError, ParameterError, SegcapWarning
+from segcap.training.searching import SearchResult, Tried, search
+from segcap.training.searching.plots import plot_importance, plot_parallel
+from segcap.training.searching.sampler import GridTurns
+from segcap.training.searching.spaces import as_distributions
+
+SPACE = {"x": FloatDistribution(0, 10), "n": IntDistribution(1, 64, log=True), "kind": ["a", "b"]}
+GRID = {"x": [1, 2, 3], "kind": ["a", "b"]}
+
+
+def hill(settings, report):
+    """Highest at x = 3, n = 8 and kind "a"."""
+    value = -((settings["x"] - 3) ** 2) - abs(np.log2(settings.get("n", 8)) - 3)
+    return float(value - (settings["kind"] == "b"))
+
+
+def climbed(settings, report):
+    """The same, told in four steps."""
+    value = hill(settings, report)
+    for step in (1, 2, 3, 4):
+        report(step, value / step)
+    return value
+
+
+def what_was_tried(result):
+    return [(one.trial, one.settings, one.state, one.value, one.notes) for one in result.trials]
+
+
+@pytest.fixture
+def unbroken():
+    """Fourteen trials, the last of which are chosen by what the others told."""
+    return search(climbed, SPACE, trials=14, seed=5)
+
+
+def test_a_grid_tries_every_combination_once():
+    result = search(hill, GRID, trials=100, grid=True)
+    tried = [tuple(one.settings.values()) for one in result.trials]
+    assert sorted(tried) == [(x, kind) for x in (1, 2, 3) for kind in "ab"]
+    assert (result.best.settings, result.best.value) == ({"x": 3, "kind": "a"}, 0.0)
+    assert [one.trial for one in result.trials] == [0, 1, 2, 3, 4, 5]
+    orders = [
+        [one.settings for one in search(hill, GRID, trials=6, grid=True, seed=seed).trials]
+        for seed in (0, 1)
+    ]
+    assert orders[0] == [one.settings for one in result.trials]
+    assert orders[0] != orders[1]
+
+
+def test_it_looks_where_values_are_high(unbroken):
+    first, last = (
+        [one.value for one in unbroken.trials[part]] for part in (slice(0, 10), slice(10, 14))
+    )
+    assert np.mean(last) > np.mean(first)
+    assert unbroken.best.value == max(first + last)
+    assert what_was_tried(search(climbed, SPACE, trials=14, seed=5)) == what_was_tried(unbroken)
+    seeds = {one.notes["seed"] for one in unbroken.trials}
+    assert len(seeds) == 14
+    assert search(climbed, SPACE, trials=1, seed=6).trials[0].notes["seed"] not in seeds
+
+
+@pytest.mark.parametrize("url", [False, True])
+def test_a_search_goes_on_as_if_it_had_not_stopped(tmp_path, unbroken, url):
+    storage = f"sqlite:///{tmp_path / 'kept.db'}" if url else tmp_path / "kept.db"
+    counts = []
+    for trials in (3, 12, 14, 14):
+        result = search(
+            climbed,
+            SPACE,
+            trials=trials,
+            seed=5,
+            storage=storage,
+            on_trial=lambda so_far: counts.append(len(so_far.trials)),
+        )
+    assert what_was_tried(result) == what_was_tried(unbroken)
+    assert [one.curve for one in result.trials] == [one.curve for one in unbroken.trials]
+    assert counts == [0, 1, 2, 3, *range(3, 13), 12, 13, 14, 14]
+    assert [path.name for path in tmp_path.iterdir()] == ["kept.db"]
+
+
+KILLED = """
+import sys, time
+from pathlib import Path
+sys.path.insert(0, {tests!r})
+from segcap.training.searching import search, storage
+from test_search import SPACE, climbed
+storage._BEAT = storage._GRACE = 1
+
+def stuck(settings, report):
+    begun = Path({marker!r})
+    number = int(begun.read_text()) + 1 if begun.exists() else 1
+    begun.write_text(str(number))
+    if number == {last}:
+        begun.with_name("stuck").touch()
+        time.sleep(600)
+    return climbed(settings, report)
+
+search(stuck, SPACE, trials=14, seed=5, storage={storage!r})
+"""
+
+
+@pytest.mark.parametrize(("url", "last"), [(False, 12), (True, 2)])
+def test_a_killed_search_loses_the_running_trial_alone(tmp_path, unbroken, url, last, monkeypatch):
+    place = str(tmp_path / "kept.db")
+    storage = f"sqlite:///{place}" if url else place
+    marker = tmp_path / "begun"
+    code = KILLED.format(
+        tests=str(Path(__file__).parent), marker=str(marker), last=last, storage=storage
+    )
+    process = subprocess.Popen([sys.executable, "-c", code])
+    while not (tmp_path / "stuck").exists():
+        assert process.poll() is None
+        time.sleep(0.05)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    if url:
+        monkeypatch.setattr("segcap.training.searching.storage._GRACE", 1)
+        time.sleep(2.5)
+    begun = []
+    result = search(
+        lambda *given: begun.append(given) or climbed(*given),
+        SPACE,
+        trials=14,
+        seed=5,
+        storage=storage,
+    )
+    assert what_was_tried(result) == what_was_tried(unbroken)
+    assert len(begun) == 14 - (last - 1)
+
+
+def test_others_trials_are_left_alone(tmp_path):
+    storage = f"sqlite:///{tmp_path / 'shared.db'}"
+    search(hill, GRID, trials=2, grid=True, storage=storage)
+    other = optuna.load_study(study_name="search", storage=storage)
+    running = other.ask()
+    result = search(hill, GRID, trials=6, grid=True, storage=storage)
+    assert other.trials[running.number].state.name == "RUNNING"
+    assert [one.trial for one in result.trials] == [0, 1, 3, 4, 5]
+    other.sampler = GridTurns([{"x": 1, "kind": "a"}], as_distributions(GRID))
+    assert other.ask(as_distributions(GRID)).params == {"x": 1, "kind": "a"}
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, ZeroDivisionError])
+def test_what_stops_a_search_leaves_its_trial_to_be_tried_again(tmp_path, unbroken, error):
+    def stopping(settings, report):
+        if len(begun) == 4:
+            raise error
+        begun.append(settings)
+        return climbed(settings, report)
+
+    begun = []
+    with pytest.raises(error):
+        search(stopping, SPACE, trials=14, seed=5, storage=tmp_path / "kept.db")
+    assert len(begun) == 4
+    result = search(climbed, SPACE, trials=14, seed=5, storage=tmp_path / "kept.db")
+    assert what_was_tried(result) == what_was_tried(unbroken)
+
+
+def test_an_interrupt_after_a_trial_costs_nothing(tmp_path):
+    def stop(so_far):
+        if len(so_far.trials) == 2:
+            raise KeyboardInterrupt
+
+    place = tmp_path / "kept.db"
+    with pytest.raises(KeyboardInterrupt):
+        search(hill, GRID, trials=6, grid=True, storage=place, on_trial=stop)
+    begun = []
+    search(
+        lambda *given: begun.append(given) or hill(*given),
+        GRID,
+        trials=6,
+        grid=True,
+        storage=place,
+    )
+    assert len(begun) == 4
+
+
+def test_trials_that_fall_behind_are_pruned():
+    def curve(settings, report):
+        for step in range(1, 6):
+            report(step, settings["x"] * step)
+        return settings["x"] * 5
+
+    space = {"x": [6, 5, 4, 3, 2, 1]}
+    result = search(curve, space, trials=6, grid=True, seed=1)
+    (pruned,) = [one for one in result.trials if one.state == "pruned"]
+    assert pruned is result.trials[-1]
+    x = pruned.settings["x"]
+    assert x < 3.5
+    assert (pruned.value, pruned.curve) == (2 * x, ((1, x), (2, 2 * x)))
+    whole = search(curve, space, trials=6, grid=True, seed=1, prune=False)
+    assert {one.state for one in whole.trials} == {"complete"}
+    assert whole.trials[-1].settings == pruned.settings
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), None, "high"])
+def test_a_value_that_is_no_number_fails_its_trial(value):
+    def objective(settings, report):
+        return value if settings["x"] == 2 else settings["x"]
+
+    with pytest.warns(SegcapWarning, match=rf"Trial \d has failed: .* a number. Got {value!r}\."):
+        result = search(objective, {"x": [1, 2, 3]}, trials=3, grid=True)
+    (failed,) = [one for one in result.trials if one.state == "failed"]
+    assert failed.settings == {"x": 2}
+    assert failed.value is None
+    assert "must give a number" in failed.notes["error"]
+    assert result.best.settings == {"x": 3}
+
+
+def test_settings_that_cannot_be_do_not_end_the_search(tmp_path):
+    def objective(settings, report):
+        if settings["x"] > 1:
+            raise DataError("Images must be larger. Got 3 x 3.")
+        return 1.0
+
+    place = tmp_path / "kept.db"
+    with pytest.warns(SegcapWarning, match="has failed: Images must be larger") as told:
+        result = search(objective, {"x": [1, 2, 3]}, trials=3, grid=True, storage=place)
+    assert len(told) == 2
+    assert result.best.settings == {"x": 1}
+    again = search(objective, {"x": [1, 2, 3]}, trials=3, grid=True, storage=place)
+    assert what_was_tried(again) == what_was_tried(result)
+
+
+def test_all_trials_failed():
+    with (
+        pytest.warns(SegcapWarning, match="has failed"),
+        pytest.raises(DataError, match=r"must come to a value\. Got 2 without, the last: .* nan\."),
+    ):
+        search(lambda *_: float("nan"), {"x": [1, 2]}, trials=2, grid=True)
+    with pytest.raises(DataError, match=r"must come to a value\. Got 0 without\."):
+        search(hill, SPACE, trials=2, seconds=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"trials": 0}, r"'trials' must be an integer of at least 1\. Got 0"),
+        ({"seed": -1}, r"'seed' must be an integer in 0 \.\.\. 4294967295\. Got -1"),
+        ({"seconds": 0}, r"'seconds' of search must be a number above 0\. Got 0"),
+        ({"space": {}}, r"'space' of search must map at least one name .* Got \{\}"),
+        ({"space": [1]}, r"'space' of search must map at least one name .* Got \[1\]"),
+        ({"space": {"x": []}}, r"must have for 'x' a distribution .* Got \[\]"),
+        ({"space": {"x": "abc"}}, r"must have for 'x' a distribution .* Got 'abc'"),
+        ({"space": {"x": [(1, 2)]}}, r"must have for 'x' a distribution .* Got \[\(1, 2\)\]"),
+        ({"grid": True}, r"'grid' must have a list of values for 'x'\. Got FloatDistribution"),
+    ],
+)
+def test_impossible_searches(change, message):
+    with pytest.raises(ParameterError, match=message):
+        search(hill, **{"space": SPACE, "trials": 2} | change)
+
+
+def test_searching_without_optuna(monkeypatch):
+    monkeypatch.setattr("segcap.training.searching.run.find_spec", lambda name: None)
+    with pytest.raises(ParameterError, match=r"needs Optuna: pip install .* Got none"):
+        search(hill, SPACE, trials=2)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"name": "other"}, r"its own file\. Got '.*kept\.db', which holds 'search' instead"),
+        ({"space": {"x": [1]}}, r"what it began with\. Got '.*', a search of another space\."),
+        ({"seed": 1}, r"a search of another seed\."),
+        ({"grid": False}, r"a search of another grid\."),
+        ({"identity": {"data": "b", "folds": 3}}, r"of another data, another folds\."),
+    ],
+)
+def test_a_file_of_another_search(tmp_path, change, message):
+    own = {"space": GRID, "trials": 2, "grid": True, "identity": {"data": "a"}}
+    search(hill, storage=tmp_path / "kept.db", **own)
+    before = (tmp_path / "kept.db").read_bytes()
+    with pytest.raises(DataError, match=message):
+        search(hill, storage=tmp_path / "kept.db", **own | change)
+    assert (tmp_path / "kept.db").read_bytes() == before
+
+
+def test_a_url_holds_searches_of_several_names(tmp_path):
+    url = f"sqlite:///{tmp_path / 'shared.db'}"
+    for name in ("one", "two"):
+        assert len(search(hill, GRID, trials=2, grid=True, storage=url, name=name).trials) == 2
+    with pytest.raises(DataError, match="a search of another seed"):
+        search(hill, GRID, trials=2, grid=True, storage=url, name="two", seed=1)
+
+
+def test_a_study_of_somebody_elses(tmp_path):
+    study = optuna.create_study(
+        storage=f"sqlite:///{tmp_path / 'theirs.db'}", study_name="search", direction="maximize"
+    )
+    study.optimize(lambda trial: trial.suggest_int("x", 0, 1), n_trials=1)
+    with pytest.raises(DataError, match="a search of another space, another seed, another grid"):
+        search(hill, SPACE, trials=2, storage=tmp_path / "theirs.db")
+
+
+def test_files_that_are_no_searches(tmp_path):
+    (tmp_path / "text.db").write_text("no database, whatever its name says")
+    with sqlite3.connect(tmp_path / "shop.db") as shop:
+        shop.execute("CREATE TABLE goods (name TEXT)")
+    shop.close()
+    for name in ("text.db", "shop.db"):
+        before = (tmp_path / name).read_bytes()
+        with pytest.raises(DataError, match=rf"a file that a search wrote\. Got '.*{name}'"):
+            search(hill, SPACE, trials=1, storage=tmp_path / name)
+        assert (tmp_path / name).read_bytes() == before
+    for place in (tmp_path, tmp_path / "missing" / "kept.db"):
+        with pytest.raises(DataError, match=r"must be a file in a folder that exists\. Got"):
+            search(hill, SPACE, trials=1, storage=place)
+    with pytest.raises(DataError, match=r"a URL that Optuna can open\. Got 'parrot://kept'"):
+        search(hill, SPACE, trials=1, storage="parrot://kept")
+
+
+def test_a_file_is_used_by_one_search_at_a_time(tmp_path):
+    place = tmp_path / "kept.db"
+
+    def again(settings, report):
+        with pytest.raises(DataError, match=r"one search at a time.*kept\.db', which is in use"):
+            search(hill, GRID, trials=2, grid=True, storage=place)
+        return 1.0
+
+    assert search(again, GRID, trials=1, grid=True, storage=place).best.value == 1.0
+
+
+RESULT = SearchResult(
+    "tiles",
+    as_distributions({"rate": FloatDistribution(1e-3, 1e-1, log=True), "decay": ["cosine", None]}),
+    (
+        Tried(0, {"rate": 0.001, "decay": "cosine"}, "complete", 0.25, 2.04, notes={"seed": 7}),
+        Tried(1, {"rate": 0.1, "decay": None}, "pruned", 0.125, 1.0, ((1, 0.0625), (2, 0.125))),
+        Tried(2, {"rate": 0.01}, "failed", None, 0.5, notes={"error": "No room."}),
+        Tried(3, {"rate": 0.01, "decay": "cosine"}, "complete", 0.75, 2.0, ((1, 0.5),)),
+    ),
+)
+
+
+def test_the_table_has_the_best_first():
+    assert RESULT.table().splitlines() == [
+        "trial  state     value  seconds  rate   decay   seed  error",
+        "3      complete  0.75   2        0.01   cosine",
+        "0      complete  0.25   2        0.001  cosine  7",
+        "1      pruned    0.125  1        0.1    None",
+        "2      failed           0.5      0.01                 No room.",
+    ]
+    assert RESULT.best is RESULT.trials[3]
+
+
+def test_the_best_must_be_complete():
+    with pytest.raises(DataError, match=r"must be a trial that is complete\. Got none"):
+        SearchResult("tiles", RESULT.space, RESULT.trials[1:3]).best  # noqa: B018
+
+
+def test_csv_has_the_curves(tmp_path):
+    RESULT.write_csv(tmp_path / "trials.csv")
+    with (tmp_path / "trials.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["trial"] for row in rows] == ["0", "1", "2", "3"]
+    assert rows[1] == {
+        "trial": "1",
+        "state": "pruned",
+        "value": "0.125",
+        "seconds": "1",
+        "rate": "0.1",
+        "decay": "None",
+        "seed": "",
+        "error": "",
+        "curve": "1:0.0625 2:0.125",
+    }
+    with pytest.raises(BundleError, match="folder that exists"):
+        RESULT.write_csv(tmp_path / "missing" / "trials.csv")
+
+
+def test_importance_finds_what_matters(capfd):
+    result = search(
+        lambda settings, report: 10.0 * settings["x"] + (settings["kind"] == "a"),
+        {"x": [1, 2, 3, 4], "kind": ["a", "b"]},
+        trials=8,
+        grid=True,
+    )
+    shares = result.importance()
+    assert list(shares) == ["x", "kind"]
+    assert sum(shares.values()) == pytest.approx(1)
+    assert shares["x"] > 0.8
+    assert "study" not in capfd.readouterr().err
+    bars = plot_importance(result).axes[0].patches
+    assert [bar.get_width() for bar in bars] == pytest.approx(list(shares.values()))
+    alike = search(lambda *_: 1.0, GRID, trials=4, grid=True)
+    for little in (alike, SearchResult("x", result.space, result.trials[:1])):
+        with pytest.raises(DataError, match=r"2 different values of complete trials\. Got 1"):
+            little.importance()
+
+
+def test_lines_lead_from_settings_to_values(tmp_path):
+    figure = plot_parallel(RESULT)
+    (axes,) = figure.axes
+    lines = [line.get_ydata() for line in axes.lines if len(line.get_ydata()) == 3]
+    np.testing.assert_allclose(lines, [[1, 1, 0], [0, 0, 0.2], [0.5, 0, 1]], atol=1e-12)
+    assert [label.get_text() for label in axes.get_xticklabels()] == ["rate", "decay", "value"]
+    shown = [text.get_text() for text in axes.texts]
+    assert shown == ["0.001", "0.1", "cosine", "None", "0.125", "0.75"]
+    figure.savefig(tmp_path / "parallel.png")
+    assert (tmp_path / "parallel.png").stat().st_size > 10_000
+
+
+def test_lines_of_a_single_trial():
+    (axes,) = plot_parallel(SearchResult("x", RESULT.space, RESULT.trials[:1])).axes
+    assert [text.get_text() for text in axes.texts] == ["0.001", "cosine", "None", "0.25"]
+    with pytest.raises(DataError, match=r"must have a value\. Got none that has"):
+        plot_parallel(SearchResult("x", RESULT.space, RESULT.trials[2:3]))
+
+
+def plugin_data(folder):
+    """The settings and the status that TensorBoard's HParams read of a trial."""
+    accumulator = pytest.importorskip("tensorboard.backend.event_processing.event_accumulator")
+    from tensorboard.plugins.hparams import metadata
+
+    read = accumulator.EventAccumulator(str(folder))
+    read.Reload()
+    kept = read.summary_metadata
+    start, end = (
+        kept[tag].plugin_data.content if tag in kept else None
+        for tag in (metadata.SESSION_START_INFO_TAG, metadata.SESSION_END_INFO_TAG)
+    )
+    scalars = {tag: [event.value for event in read.Scalars(tag)] for tag in read.Tags()["scalars"]}
+    hparams = metadata.parse_session_start_info_plugin_data(start).hparams
+    settings = {name: value.WhichOneof("kind") for name, value in hparams.items()}
+    status = None if end is None else metadata.parse_session_end_info_plugin_data(end).status
+    return settings, status, scalars
+
+
+def test_tensorboard_shows_trials_while_they_run(tmp_path):
+    from tensorboard.plugins.hparams import api_pb2
+
+    live = []
+
+    def objective(settings, report):
+        report(1, 0.25)
+        (folder,) = set((tmp_path / "log").iterdir()) - set(seen)
+        live.append(plugin_data(folder))
+        seen.append(folder)
+        report(2, 0.5)
+        if settings["flag"]:
+            raise DataError("No room.")
+        return 0.75
+
+    seen = []
+    space = {"flag": [False, True], "kind": ["a"], "rate": [0.5], "none": [None]}
+    with pytest.warns(SegcapWarning, match="No room"):
+        result = search(objective, space, trials=2, grid=True, log=tmp_path / "log")
+    settings = {
+        "flag": "bool_value",
+        "kind": "string_value",
+        "rate": "number_value",
+        "none": "string_value",
+    }
+    assert live == [(settings, None, {"curve": [0.25]})] * 2
+    assert [folder.name for folder in seen] == ["trial-0000", "trial-0001"]
+    for folder, one in zip(seen, result.trials, strict=True):
+        failed = one.settings["flag"]
+        status = api_pb2.STATUS_FAILURE if failed else api_pb2.STATUS_SUCCESS
+        scalars = {"curve": [0.25, 0.5]} | ({} if failed else {"value": [0.75]})
+        assert plugin_data(folder) == (settings, status, scalars)
+
+
+def test_a_log_that_cannot_be_written_stops_nothing(tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.warns(SegcapWarning, match=r"goes on without its log in '.*log'\. Got") as told:
+        result = search(climbed, GRID, trials=2, grid=True, log=tmp_path / "file" / "log")
+    assert len(told) == 1
+    assert len(result.trials) == 2
+
+
+def test_no_log_without_tensorboard(tmp_path, monkeypatch):
+    monkeypatch.setattr("segcap.training.searching.report.find_spec", lambda name: None)
+    search(climbed, GRID, trials=1, grid=True, log=tmp_path / "log")
+    assert not (tmp_path / "log").exists()
+
+
+@pytest.mark.parametrize(
+    ("code", "absent"),
+    [
+        ("from segcap.training import search; import segcap.cli", "optuna keras tensorflow"),
+        (
+            "from segcap.training import search; "
+            "search(lambda *_: 1.0, dict(x=[1]), trials=1, grid=True, log={log!r})",
+            "keras tensorflow matplotlib",
+        ),
+    ],
+)
+def test_what_is_not_needed_is_not_imported(tmp_path, code, absent):
+    checked = (
+        f"import sys; {code.format(log=str(tmp_path))}; import segcap.training as t; "
+        f"assert callable(t.search); sys.exit(bool(set({absent.split()!r}) & set(sys.modules)))"
+    )
+    subprocess.run([sys.executable, "-c", checked], check=True, env=os.environ)

@@ -1,0 +1,273 @@
+"""Searches that are ready to be made, on real photos and drawn texts."""
+
+from dataclasses import asdict, replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from sklearn.datasets import load_sample_image
+
+import segcap
+from segcap.cutters import CUTTERS
+from segcap.datasets import Dataset
+from segcap.errors import ParameterError, SegcapWarning
+from segcap.generate import digit_sums
+from segcap.recipes.objectives import Cutting, Fitting, configured, schedule_of
+from segcap.recipes.studies import STUDIES, space_of
+from segcap.training.searching import search
+
+HERE = Path(__file__).parent
+
+
+@pytest.fixture(scope="module")
+def photos():
+    """Parts of two photos, 40 each, 12 x 12."""
+    rng = np.random.default_rng(0)
+    images, labels = [], []
+    for name in ("flower", "china") * 40:
+        y, x = rng.integers(0, 427 - 96), rng.integers(0, 640 - 96)
+        images.append(load_sample_image(f"{name}.jpg")[y : y + 96 : 8, x : x + 96 : 8])
+        labels.append(name)
+    return Dataset("photos", np.stack(images), np.array(labels), HERE, classes=("china", "flower"))
+
+
+@pytest.fixture(scope="module")
+def texts(handwriting):
+    """Twelve rows of four digits that touch."""
+    rows = digit_sums(12, 12, seed=0, digits=handwriting)
+    labels = np.array(["".join(map(str, row)) for row in rows.labels.tolist()])
+    return Dataset("drawn", rows.images, labels, HERE, charset="0123456789")
+
+
+@pytest.fixture
+def few_steps(monkeypatch):
+    monkeypatch.setattr("segcap.training.fit._LEAST_STEPS", 4)
+
+
+class Told:
+    """A report that is only remembered."""
+
+    seed = 11
+
+    def __init__(self):
+        self.curve, self.notes = [], {}
+
+    def __call__(self, step, value):
+        self.curve.append((step, value))
+
+    def note(self, **notes):
+        self.notes |= notes
+
+
+def small(**settings):
+    return segcap.ImageClassifier(
+        "leaky_cnn", network={"conv_layers": 1, "filters": 4, "neurons": 4}, epochs=2, **settings
+    )
+
+
+def test_studies_of_networks_are_those_of_the_task():
+    reader = segcap.ImageClassifier("leaky_cnn")
+    optimizer = space_of("optimizer", reader)
+    assert list(optimizer) == ["schedule__optimizer", "schedule__loss", "network__activation"]
+    assert np.prod([len(values) for values in optimizer.values()]) == STUDIES["optimizer"].trials
+    assert list(space_of("layers", reader)) == [
+        f"network__{name}" for name in ("conv_layers", "filters", "dense_layers", "neurons")
+    ]
+    assert set(space_of("training", reader)) == {
+        "schedule__learning_rate",
+        "schedule__weight_decay",
+        "schedule__batch_size",
+        "network__dropout",
+        "size",
+        "augmentation",
+    }
+
+
+def test_readers_are_asked_for_what_they_have():
+    assert "network__activation" not in space_of("optimizer", segcap.ImageClassifier())
+    columns = segcap.SequenceReader("01", architecture="crnn")
+    places = segcap.SequenceReader("01", length=2, architecture="multihead")
+    assert list(space_of("optimizer", columns)) == ["schedule__optimizer"]
+    assert list(space_of("optimizer", places)) == ["schedule__optimizer", "schedule__loss"]
+    glyphs = segcap.load("mixed")
+    plain = space_of("segmentation", glyphs)
+    assert {name for name in plain if name.startswith("cutters__")} == {
+        f"cutters__{name}" for name in CUTTERS
+    }
+    assert set(space_of("segmentation", glyphs, wrong_cost=1)) - set(plain) == {"reject_below"}
+
+
+@pytest.mark.parametrize(
+    ("study", "reader", "message"),
+    [
+        ("chess", segcap.GlyphReader(), r"one of optimizer, layers, .* Got 'chess'"),
+        ("layers", segcap.ImageClassifier(), r"'layers' must be .* Got a ImageClassifier"),
+        ("layers", segcap.SumClassifier(), r"'layers' must be .* Got a SumClassifier"),
+        ("training", segcap.GlyphReader(), r"'training' must be .* Got a GlyphReader"),
+        ("segmentation", segcap.SumClassifier(), r"'segmentation' must be .* Got a SumClass"),
+    ],
+)
+def test_studies_that_a_reader_cannot_be_asked_for(study, reader, message):
+    with pytest.raises(ParameterError, match=message):
+        space_of(study, reader)
+
+
+def test_settings_reach_reader_network_and_schedule():
+    reader = small(balance="weights")
+    settings = {
+        "network__filters": 6,
+        "network__activation": "elu",
+        "size": 16,
+        "augmentation": 0.5,
+        "schedule__learning_rate": 0.01,
+        "schedule__loss": "focal",
+    }
+    changed = configured(reader, settings)
+    assert changed.get_params() == reader.get_params() | {
+        "network": {"conv_layers": 1, "filters": 6, "neurons": 4, "activation": "elu"},
+        "size": (16, 16),
+        "augmentation": 0.5,
+    }
+    assert reader.get_params() == small(balance="weights").get_params()
+    own, schedule = asdict(schedule_of(reader, {})), asdict(schedule_of(changed, settings))
+    assert schedule == own | {"learning_rate": 0.01, "loss": "focal"}
+    cutters = {f"cutters__{name}": name == "skeleton" for name in CUTTERS}
+    assert configured(segcap.GlyphReader(), cutters).cutters == ("skeleton",)
+    assert configured(segcap.GlyphReader(), {"cutters__skeleton": False}).cutters == ()
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"weather": 1}, r"parameter of ImageClassifier must be one of .* Got 'weather'"),
+        ({"schedule__weather": 1}, r"setting of a Schedule must be one of .* Got 'weather'"),
+        ({"schedule__ema": 2}, r"'ema' of a Schedule must be at least 0 and below 1\. Got 2"),
+    ],
+)
+def test_settings_that_nothing_has(settings, message):
+    with pytest.raises(ParameterError, match=message):
+        schedule_of(configured(small(), settings), settings)
+
+
+def test_a_trial_learns_and_is_judged_by_what_it_has_not_seen(photos, few_steps, monkeypatch):
+    shown = []
+    fit = segcap.ImageClassifier.fit
+
+    def watched(self, images, labels, **rest):
+        shown.append((self.random_state, images, rest["schedule"], rest["groups"]))
+        return fit(self, images, labels, **rest)
+
+    monkeypatch.setattr(segcap.ImageClassifier, "fit", watched)
+    objective, told = Fitting(small(), photos), Told()
+    value = objective({"schedule__optimizer": "sgd", "network__filters": 5}, told)
+    ((learned, judges),) = objective.parts
+    assert (len(learned), len(judges)) == (64, 16)
+    ((seed, images, schedule, groups),) = shown
+    assert (seed, schedule.optimizer, schedule.epochs) == (11, "sgd", 2)
+    np.testing.assert_array_equal(images, learned.images)
+    np.testing.assert_array_equal(groups, learned.groups)
+    assert (16 * value).is_integer()
+    assert [step for step, _ in told.curve] == [1, 2]
+    kernels = 3 * 9 * 5 + 5 * 4 + 4 * 2 + 2
+    assert told.notes["parameters"] == kernels + 4 * (5 + 4)
+    assert told.notes["bytes"] > 4 * kernels
+
+
+def test_folds_judge_by_every_image_once(photos, few_steps, monkeypatch):
+    judged = []
+
+    def measured(reader, tested):
+        judged.append(tested.images)
+        return measure(reader, tested)
+
+    from segcap.recipes.objectives import measure
+
+    monkeypatch.setattr("segcap.recipes.objectives.measure", measured)
+    part = photos.subset(np.arange(40))
+    objective, told = Fitting(small(), part, folds=2), Told()
+    value = objective({}, told)
+    assert sorted(np.concatenate(judged).tolist()) == sorted(part.images.tolist())
+    assert [step for step, _ in told.curve] == [1, 2]
+    assert told.curve[-1][1] == value
+
+
+def test_an_objective_tells_what_it_is(photos):
+    own = Fitting(small(), photos).identity
+    for other in (
+        Fitting(small(), photos, folds=2),
+        Fitting(small(balance="weights"), photos),
+        Fitting(small(), photos.subset([0, 1])),
+    ):
+        assert other.identity != own
+    assert Fitting(small(), photos).identity == own
+
+
+def test_a_search_among_optimisers_and_what_comes_of_the_best(photos, few_steps, tmp_path):
+    learned, tested = photos.split(0.25)
+    objective = Fitting(small(), learned)
+    space = {"schedule__optimizer": ["adam"], "network__activation": ["relu", "tanh"]}
+    result = search(
+        objective, space, trials=2, grid=True, identity=objective.identity, log=tmp_path
+    )
+    assert {one.state for one in result.trials} == {"complete"}
+    assert {*result.trials[0].notes} == {"seed", "parameters", "bytes"}
+    reader = objective.finish(result.best.settings, learned, tested, epochs=3)
+    assert reader.trained_.options["activation"] == result.best.settings["network__activation"]
+    figures = reader.provenance_["figures"]
+    assert (figures["epochs"], figures["test_n"]) == (3, 20)
+    assert figures["test_accuracy"] == pytest.approx(reader.score(tested.images, tested.labels))
+    split = {"learned": learned.digest, "tested": tested.digest}
+    assert reader.provenance_["data"]["split"] == split
+
+
+def test_networks_that_images_are_too_small_for_fail_alone(photos, few_steps):
+    objective = Fitting(small(), photos)
+    with pytest.warns(SegcapWarning, match=r"has failed: The images .* at least 8 x 8 .* Got 4 x"):
+        result = search(objective, {"size": [4, 12]}, trials=2, grid=True)
+    assert result.best.settings == {"size": 12}
+
+
+def test_cuts_are_worth_what_they_let_a_reader_read(texts):
+    reader, told = segcap.load("digits", length=4), Told()
+    value = Cutting(reader, texts)({}, told)
+    assert value == reader.score(texts.images, texts.labels) > 0
+    assert [step for step, _ in told.curve] == [1, 2, 3, 4, 5]
+    assert told.curve[-1][1] == value
+    uncut = Cutting(reader, texts)({f"cutters__{name}": False for name in CUTTERS}, Told())
+    changed = segcap.load("digits", length=4, cutters=())
+    assert uncut == changed.score(texts.images, texts.labels) != value
+    assert reader.cutters != ()
+
+
+def test_wrong_readings_cost_and_rejected_ones_do_not(texts):
+    reader = segcap.load("digits", length=4)
+    labels = texts.labels.copy()
+    labels[:4] = "xyz"
+    half = replace(texts, labels=labels)
+    right = reader.score(half.images, half.labels)
+    assert 0 < right < 1
+    wrong = 1 - right
+    assert Cutting(reader, half, 0.5)({}, Told()) == pytest.approx(right - 0.5 * wrong)
+    assert Cutting(reader, half, 0.5)({"reject_below": 1.0}, Told()) == 0
+
+
+def test_a_search_among_cuts_and_what_comes_of_the_best(texts):
+    objective = Cutting(segcap.load("digits", length=4), texts)
+    before = dict(objective.reader.provenance_["figures"])
+    space = {"binarization": ["auto", "otsu"], "cutters__projection": [False, True]}
+    result = search(objective, space, trials=4, grid=True, identity=objective.identity)
+    reader = objective.finish(result.best.settings, texts)
+    assert reader.score(texts.images, texts.labels) == result.best.value
+    assert reader.provenance_["figures"]["test_accuracy"] == pytest.approx(result.best.value)
+    assert objective.reader.provenance_["figures"] == before != reader.provenance_["figures"]
+
+
+@pytest.mark.parametrize("cost", [-1, float("nan"), "much", None])
+def test_impossible_costs(texts, cost):
+    with pytest.raises(ParameterError, match=r"'wrong_cost' of Cutting must be a number of at"):
+        Cutting(segcap.load("mixed"), texts, cost)
+
+
+def test_nothing_to_read(texts):
+    with pytest.raises(ParameterError, match=r"must hold at least one image\. Got none"):
+        Cutting(segcap.load("mixed"), texts.subset([]))
