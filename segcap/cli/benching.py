@@ -83,8 +83,8 @@ def bench(
         tuple[Path, Path] | None,
         typer.Option(
             "--compare",
-            help="Compare two results.json instead; exit status 1 if an entrant of the first is worse "
-            "in the second, or missing.",
+            help="Compare two results.json instead; exit status 1 if an entrant of the first is "
+            "worse in the second, or missing.",
         ),
     ] = None,
 ) -> None:
