@@ -11,6 +11,7 @@ import segcap
 from segcap import benchmark
 from segcap.benchmark import Contest
 from segcap.benchmark.bench import DIFFICULTIES
+from segcap.benchmark.ceiling import ceiling
 from segcap.benchmark.contest import labelled_only
 from segcap.benchmark.dials import texts_dial
 from segcap.benchmark.tasks import default_readers, task_contest, task_readers
@@ -176,6 +177,38 @@ def test_readers_of_a_task_are_made_for_its_texts(contest):
         assert (reader.epochs, reader.random_state) == (3, 5)
     assert made["mixed"].reader.allowlist == "0123456789"
     assert "learned from generated schemes" in made["mixed"].description
+
+
+def test_two_readers_of_one_name_are_refused(contest, tmp_path):
+    for folder in ("old", "new"):
+        (tmp_path / folder).mkdir()
+        segcap.load("digits").save(tmp_path / folder / "mine.segcap")
+    paths = [str(tmp_path / folder / "mine.segcap") for folder in ("old", "new")]
+    with pytest.raises(ParameterError, match=r"different names\. Got two called 'mine'"):
+        task_readers(contest, paths)
+
+
+def test_letters_cannot_be_added_up(handwriting, tmp_path):
+    write_digit_sums(20, tmp_path, digits=handwriting, min_advance=22)
+    contest = Contest.of(load("digit-sum", tmp_path), test=0.5)
+    with pytest.raises(ParameterError, match="'mixed' must be a reader of digits to add them up"):
+        benchmark.run({"mixed": "mixed"}, contest)
+
+
+def test_the_ceiling_keeps_to_the_characters_that_are_allowed(contest):
+    ones = segcap.load("mixed", length=4, allowlist="1")
+    share = ceiling(ones, contest)
+    all_ones = [set(truth) == {"1"} for truth in contest.truths]
+    assert (share.value, share.n) == (np.mean(all_ones), len(contest.tested))
+    assert ceiling(segcap.load("mixed", length=4, allowlist="0123456789"), contest).value > 0.8
+
+
+def test_a_reader_that_may_know_the_tested_images_is_doubted(contest):
+    readers = {name: segcap.load(name, length=4) for name in ("digits", "wordpress")}
+    found = benchmark.run(readers, contest, difficulties=())
+    told = {one.name: [problem.message for problem in one.problems] for one in found.entrants}
+    assert told["digits"] == []
+    assert told["wordpress"] == ["It was fitted before, and may have learned from tested images."]
 
 
 def test_six_characters_are_drawn_with_their_boxes():

@@ -148,6 +148,10 @@ def test_a_plot_is_a_new_figure(command, tmp_path, name):
         (["--accuracy", 1.2], "The 'accuracy' must lie in [0, 1]. Got 1.2."),
         (["--accuracy", "nan"], "The 'accuracy' must lie in [0, 1]. Got nan."),
         (["--n", 0], "The 'n' must be an integer of at least 1. Got 0."),
+        (
+            ["--measured", 12],
+            "The --accuracy must be a share of the --measured items, such as 0.91",
+        ),
         (["--measured", 0], "The 'measured' must be an integer of at least 1. Got 0."),
         (["--wrong-allowed", 12], "The 'wrong_allowed' must be an integer in 0 ... 11. Got 12."),
         (["--tries", 0], "The 'tries' must be an integer of at least 1. Got 0."),

@@ -210,7 +210,7 @@ def test_labels_cannot_become_markup(target, material):
         title=NASTY,
         task=NASTY,
         entrants=(
-            replace(nasty.entrants[0], description=NASTY, problems=(Problem(NASTY, 1),)),
+            replace(nasty.entrants[0], description=NASTY, problems=(Problem(NASTY, 3),)),
             *nasty.entrants[1:],
         ),
         answers=tuple(replace(one, image=NASTY, truth=NASTY) for one in nasty.answers),
@@ -220,7 +220,7 @@ def test_labels_cannot_become_markup(target, material):
     assert not any("onerror" in attributes for _, attributes in page.tags)
     assert len(page.all("script")) == 2
     assert page.words[0] == NASTY
-    assert f"{NASTY} (1 image)" in page.text
+    assert f"{NASTY} (3 times)" in page.text
     assert {row["truth"] for row in page.listing["rows"]} == {NASTY}
     assert page.listing["names"][1:3] == [NASTY, "<!--<script>"]
 

@@ -44,7 +44,7 @@ def answer(learned, tested, state):
     if args.balance:
         reader.set_params(balance="none" if args.balance == "files" else args.balance)
     started = time.perf_counter()
-    reader.fit(learned.images, learned.labels, state=state, on_epoch=show)
+    reader.fit(learned.images, learned.labels, groups=learned.groups, state=state, on_epoch=show)
     minutes = (time.perf_counter() - started) / 60
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
     print(f"{len(learned)} labels, {minutes:.1f} minutes, peak {peak:.1f} GiB", flush=True)

@@ -12,9 +12,9 @@ import numpy as np
 import segcap
 from segcap.benchmark.contest import Contest
 from segcap.benchmark.cost import hardware, together
-from segcap.benchmark.entrants import VOTE, Entrant, Progress, as_entrants
+from segcap.benchmark.entrants import VOTE, Entrant, Progress, ReaderEntrant, as_entrants
 from segcap.benchmark.judging import judged, pairs, voted
-from segcap.benchmark.outcomes import Cost, EntrantResult, Reply
+from segcap.benchmark.outcomes import Cost, EntrantResult, Problem, Reply
 from segcap.benchmark.outputs import write_outputs
 from segcap.benchmark.parts import Parts
 from segcap.benchmark.plain import to_plain
@@ -27,6 +27,7 @@ __all__ = ["DIFFICULTIES", "run"]
 
 DIFFICULTIES = (0.0, 0.25, 0.5, 0.75, 1.0)
 _DRAWN = 200
+_OF_NO_TASK = ("MNIST x_train", "generated schemes and MNIST x_train")
 
 
 def run(
@@ -158,8 +159,19 @@ def _entrant_result(
     )
     robustness = stages.robustness(entrant)
     curve = stages.curve(entrant, found.accuracy.exact.value)
-    problems = (*stages.problems(entrant), *found.problems)
+    problems = (*_doubts(contest, entrant), *stages.problems(entrant), *found.problems)
     return replace(found, robustness=robustness, learning_curve=curve, problems=problems)
+
+
+def _doubts(contest: Contest, entrant: Entrant) -> list[Problem]:
+    """Say so where nothing tells that a reader has not learned from the tested images."""
+    if not isinstance(entrant, ReaderEntrant) or not entrant.is_fitted:
+        return []
+    data = entrant.reader.provenance_["data"]
+    held_out = data.get("split", {}).get("tested") == contest.split().tested_sha256
+    if held_out or data["name"] in _OF_NO_TASK:
+        return []
+    return [Problem("It was fitted before, and may have learned from tested images.", 1)]
 
 
 def _vote_result(

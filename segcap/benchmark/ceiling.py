@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segcap.benchmark.contest import Contest, Truth
+from segcap.charset import Charset
 from segcap.choice import Lattice
-from segcap.compose import log_softmax
 from segcap.evaluate.metrics import Share, exact_match
 from segcap.image import ImageSource, load_or_error
 from segcap.layout import lay_out
@@ -72,9 +72,10 @@ def _text_at(reader: GlyphReader, image: ImageSource, truth: Truth) -> str | Non
     )
     context = reader.context_
     (logits,) = span_logits(context.open(reader.engine), [at_truth], context.classes)
-    return _most_probable(logits, reader.charset_)
+    allowed = Charset(reader.charset_).mask(reader.allowlist)
+    return _most_probable(logits[:, : len(allowed)], reader.charset_, allowed)
 
 
-def _most_probable(logits: NDArray[np.float32], characters: str) -> str:
-    named: Sequence[int] = log_softmax(logits)[:, : len(characters)].argmax(axis=1).tolist()
+def _most_probable(logits: NDArray[np.float32], characters: str, allowed: NDArray[np.bool_]) -> str:
+    named: Sequence[int] = np.where(allowed, logits, -np.inf).argmax(axis=1).tolist()
     return "".join(characters[index] for index in named)

@@ -17,6 +17,8 @@ from segcap.evaluate.paired import (
 
 __all__ = ["Difference", "compare"]
 
+_LEVEL = 0.05
+
 
 @dataclass(frozen=True, slots=True)
 class Difference:
@@ -41,13 +43,17 @@ class Difference:
 
     @property
     def worse(self) -> bool:
-        """Whether the whole interval of the change lies below 0."""
-        return self.change.high < 0
+        """Whether the whole interval of the change lies below 0, and McNemar's test agrees."""
+        return self.change.high < 0 and self._is_significant
 
     @property
     def better(self) -> bool:
-        """Whether the whole interval of the change lies above 0."""
-        return self.change.low > 0
+        """Whether the whole interval of the change lies above 0, and McNemar's test agrees."""
+        return self.change.low > 0 and self._is_significant
+
+    @property
+    def _is_significant(self) -> bool:
+        return self.p_value is None or self.p_value < _LEVEL
 
     def __str__(self) -> str:
         verdict = "worse" if self.worse else "better" if self.better else "no difference shown"

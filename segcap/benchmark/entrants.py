@@ -98,14 +98,26 @@ class ReaderEntrant:
                 f"An entrant '{self.name}' must be a reader of {self.asks}. "
                 f"Got a {type(self.reader).__name__}."
             )
+        if self.asks == "sums" and isinstance(self.reader, GlyphReader):
+            charset = self.reader.charset_ if self.is_fitted else self.reader.charset
+            if not charset.isdecimal():
+                raise ParameterError(
+                    f"An entrant '{self.name}' must be a reader of digits to add them up. "
+                    f"Got one of {charset!r}."
+                )
         if not self.description:
-            state = "fitted before" if self.is_fitted else "learns here"
+            state = "fitted before" if self.is_fitted else self._beginning
             self.description = f"{self.reader!r}, {state}"
 
     @property
     def approach(self) -> Approach:
         """How it answers."""
         return "segment" if isinstance(self.reader, GlyphReader) else "end-to-end"
+
+    @property
+    def _beginning(self) -> str:
+        starts_elsewhere = self.approach == "segment" or self.reader.weights is not None
+        return "goes on from a trained network here" if starts_elsewhere else "learns here"
 
     @property
     def is_fitted(self) -> bool:

@@ -141,11 +141,13 @@ def task_readers(
     ParameterError
         A name is unknown, is no reader of what is asked for, or is of a peer that is not installed.
     """
-    made = [
-        _made(contest, name, epochs, seed)
-        for name in dict.fromkeys(wanted or default_readers(contest.asks))
-    ]
-    return dict(made)
+    made: dict[str, Any] = {}
+    for given in dict.fromkeys(wanted or default_readers(contest.asks)):
+        name, reader = _made(contest, given, epochs, seed)
+        if name in made:
+            raise ParameterError(f"Readers must have different names. Got two called '{name}'.")
+        made[name] = reader
+    return made
 
 
 def _made(contest: Contest, name: str, epochs: int | None, seed: int) -> tuple[str, Any]:

@@ -27,12 +27,12 @@ from segcap.evaluate.odds import (
     within_tries,
 )
 from segcap.evaluate.odds.challenge import rule_name
-from segcap.evaluate.odds.checks import inner_share, number, shares
-from segcap.ranges import whole_number
+from segcap.ranges import inner_share, number, shares, whole_number
 
 _SECONDS = 3600
 _LABEL, _CELL = 40, 12
 _COUNTED = 1000
+_ROUNDING = 5e-4
 _ENDINGS = (".pdf", ".png", ".svg")
 
 _Chance: TypeAlias = Callable[[float], Any]
@@ -179,7 +179,13 @@ def _known(accuracy: float, measured: int | None) -> Share | float:
     if measured is None:
         return value
     measured = whole_number("measured", measured, least=1)
-    return wilson(round(value * measured), measured)
+    right = round(value * measured)
+    if abs(right / measured - value) > _ROUNDING:
+        raise ParameterError(
+            "The --accuracy must be a share of the --measured items, such as "
+            f"{right / measured:.4g}. Got {value} of {measured}."
+        )
+    return wilson(right, measured)
 
 
 def _bucket(

@@ -7,8 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from segcap.errors import ParameterError
-from segcap.evaluate.odds.checks import shares
-from segcap.ranges import whole_number
+from segcap.ranges import shares, whole_number
 
 __all__ = ["CoverageCurve", "CoveragePoint", "coverage_curve"]
 

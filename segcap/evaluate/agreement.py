@@ -11,8 +11,7 @@ import numpy as np
 from segcap.errors import ParameterError
 from segcap.evaluate.labels import Label, Labels, paired_labels, plain_labels
 from segcap.evaluate.metrics import Share, wilson
-from segcap.evaluate.odds.checks import shares
-from segcap.ranges import whole_number
+from segcap.ranges import shares, whole_number
 
 __all__ = ["Agreement", "Ballot", "Vote", "agreement_between", "vote"]
 

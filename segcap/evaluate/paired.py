@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from segcap.evaluate.agreement import Agreement
 from segcap.evaluate.metrics import Share
-from segcap.evaluate.odds.checks import inner_share
+from segcap.ranges import inner_share
 
 __all__ = ["ShareDifference", "independent_difference", "mcnemar", "paired_difference"]
 

@@ -61,8 +61,9 @@ def write_report(
 
     Notes
     -----
-    The page lists 10,000 images at most, and pictures of 11 MiB at most; images that somebody
-    read wrong go first, and the page says what was left out. The same input gives the same bytes.
+    The page lists 10,000 images at most, and pictures of 11 MiB at most besides those of confused
+    glyphs; images that somebody read wrong go first, and the page says what was left out. The same
+    input gives the same bytes.
     """
     given = _checked(result)
     if images is not None and len(images) != len(given.answers):

@@ -103,8 +103,8 @@ def _accuracy(entrants: Sequence[EntrantResult]) -> Table:
         "calibration error",
     ]
     note = (
-        "Shares with their 95 % intervals. The ceiling is what segmentation lets a reader reach "
-        "where every glyph is named rightly."
+        "Shares with their 95 % intervals. The ceiling is what a reader would reach if it "
+        "always cut at the true places."
     )
     return Table("Accuracy", head, rows, note)
 

@@ -6,8 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from segcap.evaluate.odds.challenge import near_miss, partial_credit, pass_probability
-from segcap.evaluate.odds.checks import number, shares
-from segcap.ranges import whole_number
+from segcap.ranges import number, shares, whole_number
 
 __all__ = [
     "TokenBucket",

@@ -3,8 +3,7 @@
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from segcap.evaluate.odds.checks import shares
-from segcap.ranges import whole_number
+from segcap.ranges import shares, whole_number
 
 __all__ = [
     "near_miss",

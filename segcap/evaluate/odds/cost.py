@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from segcap.evaluate.odds.checks import number, shares
+from segcap.ranges import number, shares
 
 __all__ = ["price_per_pass"]
 

@@ -9,8 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from segcap.errors import ParameterError
 from segcap.evaluate.odds.challenge import pass_probability
-from segcap.evaluate.odds.checks import inner_share, shares
-from segcap.ranges import whole_number
+from segcap.ranges import inner_share, shares, whole_number
 
 __all__ = ["ItemsNeeded", "accuracy_limit", "accuracy_limit_of", "items_needed"]
 

@@ -7,7 +7,7 @@ import numpy as np
 from segcap.drawing import new_figure
 from segcap.evaluate.metrics import Share
 from segcap.evaluate.odds.challenge import partial_credit, pass_probability, rule_name
-from segcap.evaluate.odds.checks import inner_share, shares
+from segcap.ranges import inner_share, shares
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

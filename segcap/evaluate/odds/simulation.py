@@ -5,9 +5,8 @@ from math import ceil
 import numpy as np
 
 from segcap.evaluate.odds.bucket import TokenBucket
-from segcap.evaluate.odds.checks import number, shares
 from segcap.evaluate.odds.intervals import Odds
-from segcap.ranges import seed_number, whole_number
+from segcap.ranges import number, seed_number, shares, whole_number
 
 __all__ = ["simulate_passes_per_hour"]
 

@@ -4,8 +4,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from segcap.errors import ParameterError
-from segcap.evaluate.odds.checks import inner_share, shares
-from segcap.ranges import whole_number
+from segcap.ranges import inner_share, shares, whole_number
 
 __all__ = ["choose_tiles", "false_alarm_rate"]
 
