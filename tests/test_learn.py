@@ -18,6 +18,11 @@ def short_epochs():
         yield
 
 
+@pytest.fixture(autouse=True)
+def few_steps():
+    """Keep to the steps above, in place of those of other tests."""
+
+
 def drawn(n, seed, scheme="clean", charset=SYMBOLS, **options):
     samples = TextGenerator(scheme, charset=charset, length=3, size=(96, 40), **options).samples(
         n, seed=seed
