@@ -259,3 +259,7 @@ def only(result, names):
             for one in result.answers
         ),
     )
+
+
+def by_name(result, name):
+    return next(one for one in result.entrants if one.name == name)

@@ -12,22 +12,15 @@ from html.parser import HTMLParser
 import numpy as np
 import pytest
 import report_material
-from hypothesis import given
-from hypothesis import strategies as st
 
 from segcap.benchmark.outcomes import Problem
 from segcap.benchmark.report import page as page_module
 from segcap.benchmark.report import write_report
 from segcap.benchmark.report.album import album, glyph_pictures
-from segcap.benchmark.report.charts import Point
-from segcap.benchmark.report.plots import charts, pareto_front
 from segcap.benchmark.report.rows import listed
-from segcap.benchmark.report.scales import Scale, around
-from segcap.benchmark.report.tables import tables
-from segcap.benchmark.report.verdict import cards, verdict
+from segcap.benchmark.report.verdict import cards
 from segcap.errors import BundleError, DataError, ParameterError
 from segcap.evaluate.confusions import Confusion
-from segcap.evaluate.metrics import wilson
 from segcap.evaluate.pictures import data_uri
 from segcap.image import load_image
 
@@ -100,10 +93,6 @@ def written(material, tmp_path_factory):
     path = tmp_path_factory.mktemp("report") / "report.html"
     write_report(material[0], path, material[1])
     return path
-
-
-def by_name(result, name):
-    return next(one for one in result.entrants if one.name == name)
 
 
 def bare(entrant):
@@ -368,201 +357,6 @@ def test_too_few_images_raise(target, material):
 def test_a_missing_folder_raises(tmp_path, result):
     with pytest.raises(BundleError, match="into a folder that exists"):
         write_report(result, tmp_path / "none" / "report.html")
-
-
-def scored(result, right):
-    """Give a result whose entrants have so many of 100 right, apart from each other."""
-    entrants = tuple(
-        replace(one, accuracy=replace(one.accuracy, exact=wilson(right[one.name], 100)))
-        for one in result.entrants
-        if one.name in right
-    )
-    pairs = []
-    for pair in report_material.only(result, right).pairs:
-        both = min(right[pair.first], right[pair.second])
-        first, second = right[pair.first] - both, right[pair.second] - both
-        pairs.append(
-            replace(
-                pair,
-                both=both,
-                only_first=first,
-                only_second=second,
-                neither=100 - both - first - second,
-            )
-        )
-    return replace(result, entrants=entrants, pairs=tuple(pairs))
-
-
-def plain(words):
-    return words.replace("\u202f", " ")
-
-
-@pytest.mark.parametrize(
-    ("right", "words", "said"),
-    [
-        (
-            {"six-char": 60, "mixed": 80},
-            ["behind mixed by 20.00 points (", "wins over six-char by 20.00 points ("],
-            "The winner is segment-then-classify (mixed, 80.00 %), over end-to-end (six-char, "
-            "60.00 %), by 20.00 points (",
-        ),
-        (
-            {"six-char": 80, "mixed": 60},
-            ["wins over mixed by 20.00 points (", "behind six-char by 20.00 points ("],
-            "The winner is end-to-end (six-char, 80.00 %), over segment-then-classify (mixed, "
-            "60.00 %), by 20.00 points (",
-        ),
-        (
-            {"six-char": 80, "mixed": 81},
-            [
-                "no difference from mixed shown: −1.00 points (",
-                "no difference from six-char shown: 1.00 points (",
-            ],
-            "No difference is shown between segment-then-classify (mixed, 81.00 %) and end-to-end",
-        ),
-    ],
-)
-def test_who_wins_is_said_whichever_way_pairs_stand(result, right, words, said):
-    given = scored(result, right)
-    turned = replace(
-        given,
-        pairs=tuple(
-            replace(
-                pair,
-                first=pair.second,
-                second=pair.first,
-                only_first=pair.only_second,
-                only_second=pair.only_first,
-            )
-            for pair in given.pairs
-        ),
-    )
-    for one in (given, turned):
-        assert all(card.words.startswith(own) for card, own in zip(cards(one), words, strict=True))
-        assert plain(verdict(one)[0]).startswith(said)
-        assert [card.is_best for card in cards(one)] == [
-            right[card.name] == max(right.values()) for card in cards(one)
-        ]
-
-
-def test_without_pairs_nobody_wins(result):
-    given = replace(scored(result, {"six-char": 60, "mixed": 80}), pairs=())
-    assert [card.words for card in cards(given)] == ["", ""]
-    assert plain(verdict(given)[0]) == (
-        "Best of either approach: segment-then-classify (mixed, 80.00 %) and end-to-end "
-        "(six-char, 60.00 %)."
-    )
-
-
-@pytest.mark.parametrize(
-    ("right", "said"),
-    [
-        ({"mixed": 60, "vote": 80}, "vote gains 20.00 points ("),
-        ({"mixed": 80, "vote": 60}, "vote loses 20.00 points ("),
-        ({"mixed": 80, "vote": 80}, "vote shows no gain over mixed: 0.00 points ("),
-    ],
-)
-def test_what_a_vote_gains_is_said(result, right, said):
-    assert verdict(scored(result, right))[0].startswith(said)
-    assert verdict(replace(scored(result, right), pairs=()))[0].startswith("vote reaches")
-
-
-def test_costs_are_told_as_ratios(result):
-    cost = by_name(result, "mixed").cost
-    whole = replace(by_name(result, "six-char"), cost=replace(cost, bytes=2 * cost.bytes))
-    given = replace(
-        result,
-        entrants=(whole, by_name(result, "mixed")),
-        pairs=report_material.only(result, ["six-char", "mixed"]).pairs,
-    )
-    assert verdict(given)[1] == (
-        "Against six-char, mixed takes 1 times the time for an image and 0.5 times the bytes "
-        "on disk."
-    )
-    ratios = tables(given)[-1]
-    assert ratios.title == "Ratios of cost"
-    assert ratios.rows == [["six-char / mixed", "1×", "1×", "1×", "2×"]]
-    assert (
-        len(verdict(replace(given, entrants=(replace(whole, cost=None), given.entrants[1])))) == 1
-    )
-
-
-def test_tables_say_what_was_measured(result):
-    known = {table.title: table for table in tables(result)}
-    assert list(known) == ["Accuracy", "Paired tests", "Agreement", "Cost", "Ratios of cost"]
-    exact = by_name(result, "mixed").accuracy.exact
-    row = next(row for row in known["Accuracy"].rows if row[0] == "mixed")
-    assert plain(row[1]).splitlines() == [
-        f"{100 * exact.value:.2f} %",
-        f"{100 * exact.low:.2f} to {100 * exact.high:.2f}",
-    ]
-    pair = result.pairs[0]
-    row = known["Agreement"].rows[0]
-    assert row[0] == f"{pair.first}, {pair.second}"
-    assert plain(row[1]) == f"{100 * pair.both / 24:.2f} %"
-    assert [row[0] for row in known["Cost"].rows] == ["six-char", "mixed", "digits"]
-    assert "training" not in known["Cost"].head
-    assert all(len(row) == len(table.head) for table in known.values() for row in table.rows)
-
-
-def test_charts_show_what_was_measured(result):
-    drawn, missing = charts(result.entrants)
-    assert missing == []
-    titles = [chart.title for chart in drawn]
-    assert titles == [
-        "Accuracy",
-        "Latency against accuracy",
-        "Learning curves",
-        "Robustness",
-        "Coverage against accuracy",
-        "Errors by position",
-        "Kinds of failure",
-    ]
-    learning, failures = drawn[2], drawn[6]
-    assert [curve.name for curve in learning.curves] == ["templates"]
-    assert [row[1] for row in learning.rows] == ["3", "8", "24"]
-    for chart in drawn[1:6]:
-        for dot in (dot for curve in chart.curves for dot in curve.dots):
-            assert chart.left <= dot.x <= chart.right
-            assert chart.top <= dot.y <= chart.bottom
-    counts = by_name(result, "digits").failures
-    widths = {failures.kinds[bar.kind]: bar.width for bar in failures.lines[1].bars}
-    assert set(widths) == {kind for kind, count in counts.items() if count}
-    per_image = {round(widths[kind] / counts[kind], 1) for kind in widths}
-    assert len(per_image) == 1
-
-
-def test_nothing_surpasses_the_front():
-    points = [Point(3, 0.9), Point(1, 0.5), Point(2, 0.5), Point(2, 0.7), Point(4, 0.9)]
-    assert pareto_front(points) == [Point(1, 0.5), Point(2, 0.7), Point(3, 0.9)]
-    assert pareto_front([]) == []
-
-
-@given(
-    st.floats(1e-6, 1e6),
-    st.floats(1.001, 1e6),
-    st.booleans(),
-)
-def test_ticks_are_few_and_on_the_axis(low, factor, is_log):
-    scale = Scale(low, low * factor, 50, 150, is_log=is_log)
-    ticks = scale.ticks()
-    assert 1 <= len(ticks) <= 6
-    assert ticks == sorted(set(ticks))
-    assert all(low - 1e-9 * factor * low <= tick <= low * factor * (1 + 1e-9) for tick in ticks)
-    places = [scale(tick) for tick in ticks]
-    assert places == sorted(places)
-    assert all(50 <= place <= 150 for place in places)
-    assert [scale(low), scale(low * factor), scale(-1), scale(1e15)] == [50, 150, 50, 150]
-
-
-@given(st.lists(st.floats(0, 1), min_size=1), st.booleans())
-def test_an_axis_holds_its_values(values, is_log):
-    if is_log:
-        values = [value + 0.001 for value in values]
-    low, high = around(values, least=0.0 if not is_log else 0.0001, most=2, is_log=is_log)
-    assert 0 <= low <= min(values)
-    assert max(values) <= high <= 3
-    assert low < high
 
 
 def test_importing_it_imports_no_plots_and_no_networks():
