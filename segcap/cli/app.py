@@ -1,12 +1,15 @@
 """The command line's frame: results on standard output, everything else on standard error."""
 
 import sys
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import typer
 
-from segcap.errors import SegcapError
+from segcap.errors import SegcapError, SegcapWarning
 
-__all__ = ["app", "main", "say"]
+__all__ = ["app", "main", "say", "warnings_said"]
 
 _INTERRUPTED = 130
 
@@ -41,3 +44,12 @@ def main() -> None:
 def say(message: object) -> None:
     """Tell the user something that is no result."""
     print(f"segcap: {message}", file=sys.stderr)
+
+
+@contextmanager
+def warnings_said(*, repeated: bool = True) -> Iterator[None]:
+    """Tell the user of warnings as of other things; segcap's own each time, or once."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("always" if repeated else "once", category=SegcapWarning)
+        warnings.showwarning = lambda message, *_: say(f"Warning: {message}")
+        yield

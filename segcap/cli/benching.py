@@ -1,6 +1,5 @@
 """The command that compares approaches: bench."""
 
-import warnings
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
@@ -9,9 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperCommand
 
-from segcap.cli.app import app, say
+from segcap.cli.app import app, say, warnings_said
 from segcap.datasets.catalogue import names
-from segcap.errors import ParameterError, SegcapWarning
+from segcap.errors import ParameterError
 from segcap.output import progress_bar
 
 if TYPE_CHECKING:
@@ -100,9 +99,7 @@ def bench(
             "A benchmark must be given its task and --out, or --compare. "
             f"Got {task or 'no task'} and {out or 'no --out'}."
         )
-    with warnings.catch_warnings():
-        warnings.filterwarnings("always", category=SegcapWarning)
-        warnings.showwarning = lambda message, *_: say(f"Warning: {message}")
+    with warnings_said():
         contest = task_contest(task, data, test=test, seed=seed, quick=quick)
         passes = 1 if quick and epochs is None else epochs
         chosen = task_readers(contest, readers, epochs=passes, seed=seed)

@@ -1,7 +1,6 @@
 """The command that measures a reader: eval."""
 
 import os
-import warnings
 from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -10,12 +9,12 @@ from typing import Annotated, Any, TypeAlias
 import typer
 from numpy.typing import NDArray
 
-from segcap.cli.app import app, say
+from segcap.cli.app import app, say, warnings_said
 from segcap.cli.reading import Engine, Length, digit_sum, open_reader
 from segcap.datasets.catalogue import load, names
 from segcap.datasets.dataset import Dataset
 from segcap.datasets.summary import summarise
-from segcap.errors import DataError, ParameterError, SegcapWarning
+from segcap.errors import DataError, ParameterError
 from segcap.readers.answers import Answer, classes_of, sums_of, texts_of
 from segcap.readers.classifier import WholeImageClassifier
 from segcap.readers.images import ImageClassifier
@@ -58,9 +57,7 @@ def evaluate(
     answer_all = _way_to_answer(reader, known, model)
     if summary:
         print(f"{summarise(known)}\n")
-    with warnings.catch_warnings():
-        warnings.filterwarnings("once", category=SegcapWarning)
-        warnings.showwarning = lambda message, *_: say(f"Warning: {message}")
+    with warnings_said(repeated=False):
         outcomes = answer_all(reader, known.images)
     answers = [None if one.value is None else str(one.value) for one in outcomes]
     adds_up = isinstance(reader, SumClassifier) and known.charset is not None

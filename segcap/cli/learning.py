@@ -8,10 +8,10 @@ from typing import Annotated, Any
 
 import typer
 
-from segcap.cli.app import app, say
+from segcap.cli.app import app, say, warnings_said
 from segcap.datasets.labelled import LABELS, LabelledImages, load_labelled
 from segcap.datasets.named import load_named
-from segcap.errors import DataError, ParameterError, SegcapWarning
+from segcap.errors import DataError, ParameterError
 from segcap.output import progress_bar
 from segcap.readers.glyph import GlyphReader
 from segcap.readers.whole import WholeImageReader
@@ -83,10 +83,8 @@ def train(
     state = out.with_name(out.name + ".state")
     passes = epochs or (_EPOCHS[task] if task in _EPOCHS else END_TO_END[task].epochs)
     reader: GlyphReader | WholeImageReader
-    with progress_bar("epochs", passes) as bar, warnings.catch_warnings():
-        warnings.filterwarnings("always", category=SegcapWarning)
+    with progress_bar("epochs", passes) as bar, warnings_said():
         warnings.filterwarnings("ignore", category=FutureWarning, module="keras")
-        warnings.showwarning = lambda message, *_: say(f"Warning: {message}")
         if task == "text":
             images, labels = _labelled(data)
             reader = GlyphReader(

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from segcap.cli.app import app, say
+from segcap.cli.app import app, say, warnings_said
 from segcap.datasets.catalogue import load, names
 from segcap.datasets.dataset import Dataset
-from segcap.errors import DataError, ParameterError, SegcapWarning
+from segcap.errors import DataError, ParameterError
 from segcap.output import progress_bar
 from segcap.readers.glyph import GlyphReader
 from segcap.recipes.studies import STUDIES, space_of
@@ -99,10 +99,8 @@ def search(
     chosen = STUDIES[study]
     wanted = trials or chosen.trials
     logging.getLogger("tensorflow").setLevel(logging.ERROR)  # it remarks on many small trainings
-    with warnings.catch_warnings():
-        warnings.filterwarnings("always", category=SegcapWarning)
+    with warnings_said():
         warnings.filterwarnings("ignore", category=FutureWarning, module="keras")
-        warnings.showwarning = lambda message, *_: say(f"Warning: {message}")
         objective: Cutting | Fitting
         if study == _CUTS:
             glyphs, learned, tested = _glyph_reader(task, data, model, seed)
