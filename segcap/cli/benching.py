@@ -17,8 +17,7 @@ if TYPE_CHECKING:
     from segcap.benchmark import BenchmarkResult
 
 _FEWEST, _TIMES = 50, 4
-_QUICK_DIFFICULTIES, _DIFFICULTIES = (0.0, 0.5, 1.0), (0.0, 0.25, 0.5, 0.75, 1.0)
-_QUICK_DRAWN, _DRAWN = 20, 200
+_QUICK = {"difficulties": (0.0, 0.5, 1.0), "drawn": 20}
 
 
 class _ManyValues(TyperCommand):
@@ -112,8 +111,7 @@ def bench(
                 seed=seed,
                 labels=points,
                 seeds=seeds,
-                difficulties=_QUICK_DIFFICULTIES if quick else _DIFFICULTIES,
-                drawn=_QUICK_DRAWN if quick else _DRAWN,
+                **(_QUICK if quick else {}),
                 resume=resume,
                 overwrite=overwrite,
                 on_progress=_progress(stack),
