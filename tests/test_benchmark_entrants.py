@@ -1,5 +1,6 @@
 """Entrants one by one: replies, errors, cost."""
 
+import re
 import subprocess
 import sys
 import warnings
@@ -59,6 +60,29 @@ def test_too_few_replies_are_no_replies(contest):
 
     (reply,) = replies_of(Short(), contest.tested.images[:1])
     assert "must give a reply an image. Got 0 for 1 images." in reply.error
+
+
+@pytest.mark.parametrize(
+    ("reply", "told"),
+    [
+        (lambda: benchmark.Reply("a", float("nan"), "ok"), r"numbers in \[0, 1\]. Got nan"),
+        (lambda: benchmark.Reply("a", 1.5, "ok"), r"numbers in \[0, 1\]. Got 1.5"),
+        (lambda: benchmark.Reply(3, 0.5, "ok"), "must be texts. Got 3"),
+        (lambda: benchmark.Reply("a", 0.5, "fine"), "must be one of ok, .* Got 'fine'"),
+        (lambda: benchmark.Reply("a", 1, "ok", alternatives=(("b", 2),)), r"\[0, 1\]. Got 2"),
+        (lambda: "a", "must answer with a Reply. Got 'a'"),
+    ],
+)
+def test_replies_that_cannot_be_are_wrong_answers(contest, reply, told):
+    class Odd:
+        name, approach, description = "odd", "peer", "answers oddly"
+
+        def answer(self, images):
+            return [reply() for _ in images]
+
+    (judged,) = replies_of(Odd(), contest.tested.images[:1])
+    assert (judged.value, judged.status) == (None, "failed")
+    assert re.search(told, judged.error)
 
 
 def test_warnings_are_heard_and_those_of_others_pass():

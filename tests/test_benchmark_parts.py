@@ -5,10 +5,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 from bench_material import Nearest, contest_in, cut_photos, draw_texts, quick_costs, truth_of
+from PIL import Image
 
 import segcap
 from segcap import benchmark
 from segcap.benchmark import BenchmarkResult
+from segcap.benchmark.cost import used_versions
 from segcap.benchmark.parts import Parts
 from segcap.datasets.dataset import Dataset
 from segcap.errors import DataError
@@ -106,6 +108,53 @@ def test_learning_goes_on_after_the_last_epoch(handwriting, tmp_path, monkeypatc
     monkeypatch.setattr(segcap.SumClassifier, "fit", None)
     again = benchmark.run({"net": reader}, sums, **options)
     assert again.entrants == result.entrants
+
+
+def test_images_that_have_changed_under_their_names_are_answered_anew(tmp_path):
+    contest = contest_in(draw_texts(tmp_path / "drawn"))
+    asked = []
+
+    def sees(image):
+        asked.append(image)
+        return "1"
+
+    benchmark.run({"sees": sees}, contest, out=tmp_path / "out")
+    asked.clear()
+    changed = contest.tested.images[0]
+    Image.fromarray(255 - np.asarray(Image.open(changed))).save(changed)
+    again = contest_in(tmp_path / "drawn")
+    assert again.split() == contest.split()
+    benchmark.run({"sees": sees}, again, out=tmp_path / "out", resume=True)
+    assert len(asked) >= len(again.tested)
+
+
+def test_other_versions_answer_anew(contest, tmp_path, monkeypatch):
+    asked = []
+    readers = {"sees": lambda image: asked.append(image) or "1"}
+    benchmark.run(readers, contest, out=tmp_path / "out")
+    asked.clear()
+    versions = {**used_versions(), "onnxruntime": "0"}
+    monkeypatch.setattr("segcap.benchmark.stages.used_versions", lambda: versions)
+    benchmark.run(readers, contest, out=tmp_path / "out", resume=True)
+    assert len(asked) >= len(contest.tested)
+
+
+def test_why_no_cost_is_known_is_kept(contest, tmp_path):
+    known = truth_of(contest)
+    asked = []
+
+    def tires(image):
+        asked.append(image)
+        if len(asked) > len(contest.tested):
+            raise RuntimeError("tired")
+        return known(image)
+
+    first = benchmark.run({"tires": tires}, contest, out=tmp_path / "out")
+    again = benchmark.run({"tires": tires}, contest, out=tmp_path / "out", resume=True)
+    assert [one.message for one in first.entrants[0].problems] == [
+        "No cost is known. RuntimeError: tired"
+    ]
+    assert again == first
 
 
 def test_a_folder_is_resumed_or_overwritten_only_when_told(contest, photos, tmp_path):

@@ -18,6 +18,8 @@ from segcap.generate import TextGenerator, write_text
 
 PROGRAM = """#!{python}
 import sys
+if sys.argv[1] == "--version":
+    sys.exit("tesseract 5.3.0\\n leptonica")
 if sys.argv[1] == "stdin":
     assert sys.stdin.buffer.read(4) == b"\\x89PNG"
 else:
@@ -50,6 +52,7 @@ def test_tesseract_is_started_with_a_whitelist(program, images):
     assert [reply.value for reply in peer.answer(images)] == ["bA1"] * 3
     assert (peer.name, peer.approach) == ("tesseract", "peer")
     assert peer.identity["psm"] == 8
+    assert peer.identity["version"] == "tesseract 5.3.0"
     assert "tesseract" in installed_peers()
 
 

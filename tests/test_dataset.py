@@ -57,6 +57,24 @@ def test_impossible_indices(indices):
         texts(["a", "b", "c"]).subset(indices)
 
 
+def test_the_digest_of_the_content_is_of_bytes_and_labels_not_of_names(tmp_path):
+    def made(folder, names, labels="ab"):
+        (tmp_path / folder).mkdir()
+        files = [tmp_path / folder / name for name in names]
+        for place, file in enumerate(files):
+            file.write_bytes(bytes([place]))
+        return Dataset("texts", files, np.array(list(labels)), tmp_path / folder, charset="ab")
+
+    first, renamed = made("first", ["0", "1"]), made("renamed", ["x", "y"])
+    assert first.content_digest == renamed.content_digest
+    assert first.digest != renamed.digest
+    assert made("labels", ["0", "1"], "aa").content_digest != first.content_digest
+    changed = made("changed", ["0", "1"])
+    changed.images[0].write_bytes(b"other")
+    assert changed.content_digest != first.content_digest
+    assert changed.digest == first.digest
+
+
 def test_a_label_is_missing():
     with pytest.raises(DataError, match=r"a label an image\. Got 1 images and 2 labels"):
         Dataset("texts", [ROOT / "a.png"], np.array(["a", "b"]), ROOT)

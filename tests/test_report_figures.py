@@ -13,6 +13,8 @@ from segcap.benchmark.report.plots import charts, pareto_front
 from segcap.benchmark.report.scales import Scale, around
 from segcap.benchmark.report.tables import tables
 from segcap.benchmark.report.verdict import cards, verdict
+from segcap.benchmark.results import Pair
+from segcap.evaluate import Agreement
 from segcap.evaluate.metrics import wilson
 
 
@@ -32,15 +34,8 @@ def scored(result, right):
     for pair in report_material.only(result, right).pairs:
         both = min(right[pair.first], right[pair.second])
         first, second = right[pair.first] - both, right[pair.second] - both
-        pairs.append(
-            replace(
-                pair,
-                both=both,
-                only_first=first,
-                only_second=second,
-                neither=100 - both - first - second,
-            )
-        )
+        counts = Agreement(both, first, second, 100 - both - first - second)
+        pairs.append(Pair.of(pair.first, pair.second, counts))
     return replace(result, entrants=entrants, pairs=tuple(pairs))
 
 
@@ -75,25 +70,30 @@ def plain(words):
 )
 def test_who_wins_is_said_whichever_way_pairs_stand(result, right, words, said):
     given = scored(result, right)
-    turned = replace(
-        given,
-        pairs=tuple(
-            replace(
-                pair,
-                first=pair.second,
-                second=pair.first,
-                only_first=pair.only_second,
-                only_second=pair.only_first,
-            )
-            for pair in given.pairs
-        ),
-    )
+    turned = replace(given, pairs=tuple(pair.turned() for pair in given.pairs))
     for one in (given, turned):
         assert all(card.words.startswith(own) for card, own in zip(cards(one), words, strict=True))
         assert plain(verdict(one)[0]).startswith(said)
         assert [card.is_best for card in cards(one)] == [
             right[card.name] == max(right.values()) for card in cards(one)
         ]
+
+
+def test_a_difference_that_mcnemar_does_not_confirm_is_not_shown(result):
+    given = scored(result, {"six-char": 60, "mixed": 80})
+    doubtful = replace(given, pairs=tuple(replace(pair, p_value=0.06) for pair in given.pairs))
+    assert verdict(doubtful)[0].startswith("No difference is shown between")
+    assert all("no difference from" in card.words for card in cards(doubtful))
+
+
+def test_the_best_of_several_is_told_to_be_chosen(result):
+    told = "The best of {} readers was chosen on the tested images, which favours it."
+    assert told.format("2 segmenting") in verdict(result)
+    one_each = scored(result, {"six-char": 80, "mixed": 60})
+    assert not [said for said in verdict(one_each) if said.startswith("The best of")]
+    (whole,) = (one for one in one_each.entrants if one.approach == "end-to-end")
+    given = replace(one_each, entrants=(*one_each.entrants, replace(whole, name="other")))
+    assert told.format("2 end-to-end") in verdict(given)
 
 
 def test_without_pairs_nobody_wins(result):

@@ -306,6 +306,12 @@ def test_files_that_are_no_searches(tmp_path):
         search(hill, SPACE, trials=1, storage="parrot://kept")
 
 
+def test_passwords_in_urls_are_not_told():
+    with pytest.raises(DataError, match=r"Got 'parrot://ann:\*\*\*@host/kept': ") as told:
+        search(hill, SPACE, trials=1, storage="parrot://ann:secret@host/kept")
+    assert "secret" not in str(told.value)
+
+
 def test_a_file_is_used_by_one_search_at_a_time(tmp_path):
     place = tmp_path / "kept.db"
 

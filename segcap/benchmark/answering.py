@@ -104,4 +104,7 @@ def _checked(replies: list[Reply], count: int) -> list[Reply]:
         raise DataError(
             f"An entrant must give a reply an image. Got {len(replies)} for {count} images."
         )
+    for reply in replies:
+        if not isinstance(reply, Reply):
+            raise DataError(f"An entrant must answer with a Reply. Got {reply!r}.")
     return replies

@@ -11,13 +11,12 @@ from segcap.evaluate.metrics import Share
 from segcap.evaluate.paired import (
     ShareDifference,
     independent_difference,
+    is_shown,
     mcnemar,
     paired_difference,
 )
 
 __all__ = ["Difference", "compare"]
-
-_LEVEL = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,16 +43,12 @@ class Difference:
     @property
     def worse(self) -> bool:
         """Whether the whole interval of the change lies below 0, and McNemar's test agrees."""
-        return self.change.high < 0 and self._is_significant
+        return self.change.value < 0 and is_shown(self.change, self.p_value)
 
     @property
     def better(self) -> bool:
         """Whether the whole interval of the change lies above 0, and McNemar's test agrees."""
-        return self.change.low > 0 and self._is_significant
-
-    @property
-    def _is_significant(self) -> bool:
-        return self.p_value is None or self.p_value < _LEVEL
+        return self.change.value > 0 and is_shown(self.change, self.p_value)
 
     def __str__(self) -> str:
         verdict = "worse" if self.worse else "better" if self.better else "no difference shown"

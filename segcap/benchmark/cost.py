@@ -6,9 +6,12 @@ import re
 import sys
 import time
 from collections.abc import Sequence
+from importlib.metadata import version
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TypeVar
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -20,7 +23,7 @@ from segcap.benchmark.results import Hardware
 from segcap.errors import ParameterError
 from segcap.image import load_or_error
 
-__all__ = ["hardware", "measured_cost", "together"]
+__all__ = ["hardware", "measured_cost", "together", "used_versions"]
 
 Number = TypeVar("Number", int, float)
 
@@ -29,6 +32,7 @@ _LATENCIES = 100
 _AT_ONCE = (16, 512)
 _SECONDS_AT_ONCE = 5.0
 _MILLI = 1e3
+_USED = ("segcap", "numpy", "onnxruntime", "keras", "tensorflow")
 
 
 def measured_cost(
@@ -109,6 +113,12 @@ def hardware() -> Hardware:
 
         accelerators = [one for one in keras_devices()[1] if "cpu" not in one.lower()]
     return Hardware(_processor(), _cores(), round(_memory_gib(), 1), tuple(accelerators))
+
+
+def used_versions() -> dict[str, str]:
+    """Give the versions of the packages that answers of segcap's readers depend on."""
+    found = {name: version(name) for name in _USED if find_spec(name) is not None}
+    return {**found, "opencv": cv2.__version__}
 
 
 def _latencies(entrant: Entrant, images: Sequence[NDArray[np.uint8]]) -> list[float]:

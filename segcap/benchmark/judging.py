@@ -32,7 +32,6 @@ from segcap.evaluate.metrics import (
     exact_match,
     expected_calibration_error,
 )
-from segcap.evaluate.paired import mcnemar, paired_difference
 from segcap.evaluate.text_metrics import (
     character_error_rate,
     errors_by_position,
@@ -99,18 +98,7 @@ def pairs(contest: Contest, replies: dict[str, list[Reply]]) -> tuple[Pair, ...]
     found = []
     for first, second in combinations(replies, 2):
         counts = agreement_between(_values(replies[first]), _values(replies[second]), truths)
-        found.append(
-            Pair(
-                first,
-                second,
-                counts.both,
-                counts.only_first,
-                counts.only_second,
-                counts.neither,
-                mcnemar(counts),
-                paired_difference(counts),
-            )
-        )
+        found.append(Pair.of(first, second, counts))
     return tuple(found)
 
 

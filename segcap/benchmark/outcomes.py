@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, get_args
 
+from segcap.errors import ParameterError
 from segcap.evaluate.abstention import CoveragePoint
 from segcap.evaluate.confusions import Confusion
 from segcap.evaluate.metrics import Share
+from segcap.ranges import is_number
 
 __all__ = [
     "Accuracy",
@@ -49,6 +51,11 @@ class Reply:
     error : str or None
     alternatives : tuple of (str, float)
         The most probable answers with their probabilities, the first being `value` as a rule.
+
+    Raises
+    ------
+    ParameterError
+        An answer is no text, a confidence no number in [0, 1], or the status unknown.
     """
 
     value: str | None
@@ -58,6 +65,22 @@ class Reply:
     boxes: tuple[Box, ...] | None = None
     error: str | None = None
     alternatives: tuple[tuple[str, float], ...] = ()
+
+    def __post_init__(self) -> None:
+        values = [self.value or "", *(value for value, _ in self.alternatives)]
+        for value in values:
+            if not isinstance(value, str):
+                raise ParameterError(f"The answers of a Reply must be texts. Got {value!r}.")
+        if self.status not in (known := get_args(ReplyStatus)):
+            raise ParameterError(
+                f"The 'status' of a Reply must be one of {', '.join(known)}. Got {self.status!r}."
+            )
+        sure = [] if self.confidence is None else [self.confidence]
+        for share in (*sure, *(share for _, share in self.alternatives)):
+            if not is_number(share) or not 0 <= share <= 1:
+                raise ParameterError(
+                    f"The confidences of a Reply must be numbers in [0, 1]. Got {share!r}."
+                )
 
 
 @dataclass(frozen=True, slots=True)

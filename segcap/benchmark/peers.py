@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from importlib import import_module
+from importlib.metadata import version
 from importlib.util import find_spec
 from typing import Any, ClassVar
 
@@ -111,6 +112,11 @@ class Ddddocr(FunctionEntrant):
     def __post_init__(self) -> None:
         self.function = self._read
 
+    @property
+    def identity(self) -> dict[str, Any]:
+        """What its answers depend on."""
+        return {**super().identity, "version": version("ddddocr")}
+
     @cached_property
     def _ocr(self) -> Any:
         ocr = import_module("ddddocr").DdddOcr(show_ad=False)
@@ -150,6 +156,12 @@ class Tesseract(FunctionEntrant):
         self.function = self._read
         if self.psm not in (7, 8):
             raise ParameterError(f"The 'psm' of Tesseract must be 7 or 8. Got {self.psm!r}.")
+
+    @property
+    def identity(self) -> dict[str, Any]:
+        """What its answers depend on."""
+        told = subprocess.run(["tesseract", "--version"], capture_output=True, text=True)
+        return {**super().identity, "version": (told.stdout or told.stderr).split("\n")[0]}
 
     def peak_memory(self, images: Sequence[NDArray[np.uint8]]) -> float:
         """Give the most memory that one start of the program takes, MiB."""

@@ -3,7 +3,7 @@
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cache
 from importlib import resources
 from pathlib import Path
@@ -15,7 +15,8 @@ from segcap.benchmark.outcomes import Box, EntrantResult, Reply
 from segcap.benchmark.plain import from_plain, to_plain
 from segcap.bundle import write_atomically
 from segcap.errors import DataError
-from segcap.evaluate.paired import ShareDifference
+from segcap.evaluate.agreement import Agreement
+from segcap.evaluate.paired import ShareDifference, is_shown, mcnemar, paired_difference
 
 __all__ = ["FORMAT", "BenchmarkResult", "Hardware", "ImageResult", "Pair", "SplitResult"]
 
@@ -58,6 +59,41 @@ class Pair:
     neither: int
     p_value: float
     difference: ShareDifference
+
+    @classmethod
+    def of(cls, first: str, second: str, counts: Agreement) -> "Pair":
+        """Compare two entrants."""
+        return cls(
+            first,
+            second,
+            **asdict(counts),
+            p_value=mcnemar(counts),
+            difference=paired_difference(counts),
+        )
+
+    @property
+    def counts(self) -> Agreement:
+        """How often both, one and none are right."""
+        return Agreement(self.both, self.only_first, self.only_second, self.neither)
+
+    @property
+    def is_shown(self) -> bool:
+        """Whether their difference is more than chance explains."""
+        return is_shown(self.difference, self.p_value)
+
+    def turned(self) -> "Pair":
+        """Give the same pair the other way round."""
+        gap = self.difference
+        return Pair(
+            self.second,
+            self.first,
+            self.both,
+            self.only_second,
+            self.only_first,
+            self.neither,
+            self.p_value,
+            ShareDifference(-gap.value, -gap.high, -gap.low),
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,11 +5,10 @@ from typing import Any
 
 import numpy as np
 
-import segcap
 from segcap.benchmark.answering import described, heard, replies_of, with_failures
 from segcap.benchmark.ceiling import ceiling
 from segcap.benchmark.contest import Contest, Dial
-from segcap.benchmark.cost import measured_cost
+from segcap.benchmark.cost import measured_cost, used_versions
 from segcap.benchmark.entrants import Entrant, Progress, ReaderEntrant
 from segcap.benchmark.judging import learning_point, right
 from segcap.benchmark.learning import Learned, can_learn, identity, learn
@@ -144,8 +143,11 @@ class Stages:
             return {name: self._cost(name) for name in names}
 
         kept = self._parts.once("costs", key, make)
+        for name in names:
+            self._problems[name] += [from_plain(Problem, one) for one in kept[name]["problems"]]
         self._step("costs are measured")
-        return {name: None if kept[name] is None else Cost(**kept[name]) for name in names}
+        measured = {name: kept[name]["cost"] for name in names}
+        return {name: own and from_plain(Cost, own) for name, own in measured.items()}
 
     def ceiling(self, entrant: Entrant) -> Share | None:
         """Measure what a segmenting reader would reach with true boxes, where they are known."""
@@ -213,7 +215,7 @@ class Stages:
     def _score(self, entrant: Entrant, count: int, seed: int) -> float | None:
         part = self._fewer(count, seed)
         note = f"{entrant.name}, {count} labels, seed {seed}"
-        key = {**self._key(entrant), "learned": part.digest, "own_seed": seed}
+        key = {**self._key(entrant), "learned": part.content_digest, "own_seed": seed}
         kept = self._parts.read(f"{entrant.name}.curve", key)
         if kept is None:
             own_seed = self._contest.seed + seed
@@ -240,10 +242,10 @@ class Stages:
         order = rng.permutation(len(self._contest.learned))
         return self._contest.learned.subset(np.sort(order[:count]))
 
-    def _cost(self, name: str) -> dict[str, Any] | None:
+    def _cost(self, name: str) -> dict[str, Any]:
         learned = self._learned[name]
         if learned.entrant is None or not self._answered[name]:
-            return None
+            return {"cost": None, "problems": []}
         self._tell(f"{name} is timed")
         images = self._contest.tested.images
         try:
@@ -255,17 +257,16 @@ class Stages:
                     bundle=learned.bundle,
                 )
         except Exception as error:  # noqa: BLE001 whoever is timed raises what it likes
-            self._problems[name].append(Problem(f"No cost is known. {described(error)}", 1))
-            return None
-        return to_plain(cost)
+            problem = Problem(f"No cost is known. {described(error)}", 1)
+            return {"cost": None, "problems": [to_plain(problem)]}
+        return {"cost": to_plain(cost), "problems": []}
 
     def _key(self, entrant: Entrant) -> dict[str, Any]:
-        split = self._contest.split()
         return {
             "entrant": identity(entrant),
-            "learned": split.learned_sha256 if can_learn(entrant) else None,
-            "tested": split.tested_sha256,
-            "version": segcap.__version__,
+            "learned": self._contest.learned.content_digest if can_learn(entrant) else None,
+            "tested": self._contest.tested.content_digest,
+            "versions": used_versions(),
         }
 
     def _epochs(self, name: str) -> Progress:

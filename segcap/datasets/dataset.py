@@ -11,7 +11,7 @@ from typing import Literal, TypeAlias, get_args
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from segcap.datasets.near_duplicates import identical, near_duplicates, numbered
+from segcap.datasets.near_duplicates import content_of, identical, near_duplicates, numbered
 from segcap.datasets.splits import divide, folds
 from segcap.errors import DataError, ParameterError
 
@@ -97,6 +97,19 @@ class Dataset:
                 sha.update(Path(os.path.relpath(image, self.root)).as_posix().encode() + b"\0")
         for label in self.labels.tolist():
             sha.update(f"{label}\0".encode())
+        return sha.hexdigest()
+
+    @cached_property
+    def content_digest(self) -> str:
+        """SHA-256 of what the images and labels hold, in order, whatever the files are called.
+
+        Files are read once, byte by byte.
+        """
+        sha = hashlib.sha256()
+        if isinstance(self.images, np.ndarray):
+            sha.update(f"{self.images.dtype.str} {self.images.shape}".encode())
+        for image, label in zip(self.images, self.labels.tolist(), strict=True):
+            sha.update(content_of(image) + f"{label}\0".encode())
         return sha.hexdigest()
 
     def subset(self, indices: ArrayLike) -> "Dataset":

@@ -13,7 +13,7 @@ from segcap.errors import ImageError
 from segcap.image import ImageSource, load_small, to_grey
 from segcap.ranges import whole_number
 
-__all__ = ["identical", "near_duplicates", "numbered", "perceptual_hash"]
+__all__ = ["content_of", "identical", "near_duplicates", "numbered", "perceptual_hash"]
 
 _SIDE = 32
 _FREQUENCIES = 8
@@ -123,7 +123,7 @@ def identical(images: Iterable[Path] | NDArray) -> NDArray[np.intp]:
     (N,) int array
         As of `near_duplicates`.
     """
-    return numbered(_content(image) for image in images)
+    return numbered(map(content_of, images))
 
 
 def numbered(keys: Iterable[Hashable]) -> NDArray[np.intp]:
@@ -157,9 +157,10 @@ def _hash_or_none(image: ImageSource) -> NDArray[np.bool_] | None:
         return None
 
 
-def _content(image: Path | NDArray) -> Hashable:
+def content_of(image: Path | NDArray) -> bytes:
+    """Give the SHA-256 of a file's bytes, or its path's if it cannot be read; or of an array's."""
     try:
         content = image.read_bytes() if isinstance(image, Path) else image.tobytes()
     except OSError:
-        return str(image)
+        content = bytes(image)
     return hashlib.sha256(content).digest()

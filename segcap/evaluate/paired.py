@@ -10,7 +10,15 @@ from segcap.evaluate.agreement import Agreement
 from segcap.evaluate.metrics import Share
 from segcap.ranges import inner_share
 
-__all__ = ["ShareDifference", "independent_difference", "mcnemar", "paired_difference"]
+__all__ = [
+    "ShareDifference",
+    "independent_difference",
+    "is_shown",
+    "mcnemar",
+    "paired_difference",
+]
+
+_LEVEL = 0.05
 
 
 class ShareDifference(NamedTuple):
@@ -31,6 +39,28 @@ class ShareDifference(NamedTuple):
             f"{100 * self.value:+.2f} points "
             f"(95 % interval {100 * self.low:+.2f} to {100 * self.high:+.2f})"
         )
+
+
+def is_shown(difference: ShareDifference, p_value: float | None) -> bool:
+    """Tell whether a difference is more than chance explains.
+
+    Parameters
+    ----------
+    difference : ShareDifference
+    p_value : float or None
+        Of a test of it, if there was one.
+
+    Returns
+    -------
+    bool
+        Whether the whole interval lies on one side of 0, and the test agrees at 0.05.
+
+    Examples
+    --------
+    >>> is_shown(ShareDifference(0.03, 0.01, 0.05), 0.004)
+    True
+    """
+    return (difference.low > 0 or difference.high < 0) and (p_value is None or p_value < _LEVEL)
 
 
 def mcnemar(counts: Agreement, *, mid_p: bool = True) -> float:

@@ -114,7 +114,7 @@ class Fitting:
     def identity(self) -> dict[str, Any]:
         """What makes a search by this objective what it is."""
         return {
-            "data": self.data.digest,
+            "data": self.data.content_digest,
             "reader": repr(self.reader),
             "schedule": asdict(self.reader._schedule()),
             "folds": self.folds,
@@ -230,7 +230,7 @@ class Cutting:
     def identity(self) -> dict[str, Any]:
         """What makes a search by this objective what it is."""
         return {
-            "data": self.data.digest,
+            "data": self.data.content_digest,
             "reader": repr(self.reader),
             "learned": self.reader.provenance_["data"]["sha256"],
             "wrong_cost": self.wrong_cost,

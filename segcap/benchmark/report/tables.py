@@ -6,7 +6,7 @@ from functools import partial
 from itertools import combinations
 
 from segcap.benchmark.outcomes import EntrantResult
-from segcap.benchmark.report.pairs import cost_ratio, pair_counts
+from segcap.benchmark.report.pairs import cost_ratio
 from segcap.benchmark.report.wording import (
     amount,
     bounded,
@@ -17,7 +17,7 @@ from segcap.benchmark.report.wording import (
     points,
 )
 from segcap.benchmark.results import BenchmarkResult, Pair
-from segcap.evaluate.paired import ShareDifference, paired_difference
+from segcap.evaluate.paired import ShareDifference
 
 __all__ = ["Table", "tables"]
 
@@ -113,7 +113,7 @@ def _tests(pairs: Sequence[Pair]) -> Table:
     rows = [
         [
             f"{pair.first} − {pair.second}",
-            _lines(paired_difference(pair_counts(pair))),
+            _lines(pair.difference),
             f"{pair.only_first:,}",
             f"{pair.only_second:,}",
             _probability(pair.p_value),
@@ -131,7 +131,7 @@ def _tests(pairs: Sequence[Pair]) -> Table:
 def _agreement(pairs: Sequence[Pair]) -> Table:
     rows = []
     for pair in pairs:
-        counts = pair_counts(pair)
+        counts = pair.counts
         shares = (counts.both, counts.only_first + counts.only_second, counts.neither)
         rows.append(
             [

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from segcap.benchmark.outcomes import EntrantResult
-from segcap.benchmark.report.pairs import cost_ratio, difference_of, is_shown, turned
+from segcap.benchmark.report.pairs import cost_ratio, pair_of
 from segcap.benchmark.report.wording import amount, difference, interval, percent
 from segcap.benchmark.results import BenchmarkResult, Pair
 
@@ -16,6 +16,7 @@ _APPROACHES = {
     "peer": "another reader",
     "vote": "a vote of the others",
 }
+_SEVERAL = {"segment": "segmenting", "end-to-end": "end-to-end"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +74,7 @@ def verdict(result: BenchmarkResult) -> list[str]:
     said = []
     if cutting and whole:
         said.append(_between(cutting, whole, pairs))
+        said += _chosen(entrants)
         said += _costs(cutting, whole)
     for vote in (one for one in entrants if one.approach == "vote"):
         alone = [one for one in entrants if one.approach != "vote"]
@@ -99,14 +101,14 @@ def _standing(
         return ""
     best = ranked[0]
     other = ranked[1] if one is best else best
-    gap = difference_of(one.name, other.name, pairs)
-    if gap is None:
+    pair = pair_of(one.name, other.name, pairs)
+    if pair is None:
         return ""
-    if not is_shown(gap):
-        return f"no difference from {other.name} shown: {difference(gap)}"
+    if not pair.is_shown:
+        return f"no difference from {other.name} shown: {difference(pair.difference)}"
     if one is best:
-        return f"wins over {other.name} by {difference(gap)}"
-    return f"behind {other.name} by {difference(turned(gap))}"
+        return f"wins over {other.name} by {difference(pair.difference)}"
+    return f"behind {other.name} by {difference(pair.turned().difference)}"
 
 
 def _between(cutting: EntrantResult, whole: EntrantResult, pairs: Sequence[Pair]) -> str:
@@ -114,17 +116,29 @@ def _between(cutting: EntrantResult, whole: EntrantResult, pairs: Sequence[Pair]
         f"segment-then-classify ({cutting.name}, {percent(_exact(cutting))})",
         f"end-to-end ({whole.name}, {percent(_exact(whole))})",
     )
-    gap = difference_of(cutting.name, whole.name, pairs)
-    if gap is None:
+    pair = pair_of(cutting.name, whole.name, pairs)
+    if pair is None:
         return f"Best of either approach: {names[0]} and {names[1]}."
-    if not is_shown(gap):
+    if not pair.is_shown:
         return (
-            f"No difference is shown between {names[0]} and {names[1]}: {difference(gap)} "
-            "of exact match."
+            f"No difference is shown between {names[0]} and {names[1]}: "
+            f"{difference(pair.difference)} of exact match."
         )
-    if gap.value < 0:
-        names, gap = names[::-1], turned(gap)
-    return f"The winner is {names[0]}, over {names[1]}, by {difference(gap)} of exact match."
+    if pair.difference.value < 0:
+        names, pair = names[::-1], pair.turned()
+    gap = difference(pair.difference)
+    return f"The winner is {names[0]}, over {names[1]}, by {gap} of exact match."
+
+
+def _chosen(entrants: Sequence[EntrantResult]) -> list[str]:
+    """Say where the best of several was chosen by the answers that it is judged by."""
+    counts = {kind: sum(one.approach == kind for one in entrants) for kind in _SEVERAL}
+    return [
+        f"The best of {counts[kind]} {word} readers was chosen on the tested images, which "
+        "favours it."
+        for kind, word in _SEVERAL.items()
+        if counts[kind] > 1
+    ]
 
 
 def _costs(cutting: EntrantResult, whole: EntrantResult) -> list[str]:
@@ -145,11 +159,11 @@ def _costs(cutting: EntrantResult, whole: EntrantResult) -> list[str]:
 
 
 def _gain(vote: EntrantResult, best: EntrantResult, pairs: Sequence[Pair]) -> str:
-    gap = difference_of(vote.name, best.name, pairs)
-    if gap is None:
+    pair = pair_of(vote.name, best.name, pairs)
+    if pair is None:
         return f"{vote.name} reaches {percent(_exact(vote))}."
-    if not is_shown(gap):
-        return f"{vote.name} shows no gain over {best.name}: {difference(gap)}."
-    if gap.value < 0:
-        return f"{vote.name} loses {difference(turned(gap))} to {best.name}."
-    return f"{vote.name} gains {difference(gap)} over {best.name}."
+    if not pair.is_shown:
+        return f"{vote.name} shows no gain over {best.name}: {difference(pair.difference)}."
+    if pair.difference.value < 0:
+        return f"{vote.name} loses {difference(pair.turned().difference)} to {best.name}."
+    return f"{vote.name} gains {difference(pair.difference)} over {best.name}."

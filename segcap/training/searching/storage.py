@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import sqlite3
 import warnings
 from collections.abc import Iterator, Mapping
@@ -126,8 +127,6 @@ def _opened(url: str | None) -> BaseStorage | None:
     if url is None:
         return None
     try:
-        if url.startswith("redis"):
-            return optuna.storages.get_storage(url)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ExperimentalWarning)
             return RDBStorage(
@@ -139,8 +138,13 @@ def _opened(url: str | None) -> BaseStorage | None:
     except Exception as error:  # noqa: BLE001 each database has errors of its own
         raise DataError(
             "The 'storage' of search must be a file or a URL that Optuna can open. "
-            f"Got '{url}': {str(error).splitlines()[0]}"
+            f"Got '{_shown(url)}': {str(error).splitlines()[0]}"
         ) from None
+
+
+def _shown(place: str | None) -> str:
+    """Give a storage's name for a message, without the password that a URL may hold."""
+    return re.sub(r"(://[^:/@]*):[^@]*@", r"\1:***@", str(place))
 
 
 @contextmanager
@@ -203,6 +207,6 @@ def _check_identity(study: Study, identity: Mapping[str, Any], place: str | None
     other = [key for key in {**kept, **own} if kept.get(key) != own.get(key)]
     if other:
         raise DataError(
-            f"A search must go on with what it began with. Got '{place}', a search of another "
-            f"{', another '.join(other)}."
+            f"A search must go on with what it began with. Got '{_shown(place)}', a search of "
+            f"another {', another '.join(other)}."
         )
