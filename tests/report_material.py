@@ -17,6 +17,7 @@ from segcap.benchmark.outcomes import (
     Cost,
     EntrantResult,
     LearningPoint,
+    Matrix,
     PositionErrors,
     Reply,
     RobustnessPoint,
@@ -27,6 +28,7 @@ from segcap.bundle import bundle_path, digest
 from segcap.evaluate.abstention import coverage_curve
 from segcap.evaluate.agreement import agreement_between, vote
 from segcap.evaluate.confusions import character_confusion, most_confused
+from segcap.evaluate.labels import shown_label
 from segcap.evaluate.metrics import (
     character_accuracy,
     exact_match,
@@ -176,7 +178,8 @@ def exact(replies, samples):
 
 
 def accuracy(values, truths):
-    report = character_confusion(values, truths).matrix.report()
+    matrix = character_confusion(values, truths).matrix
+    report = matrix.report()
     rows = zip(report.classes, report.scores, strict=True)
     return Accuracy(
         exact=exact_match(values, truths),
@@ -186,6 +189,9 @@ def accuracy(values, truths):
         top=(TopShare(1, top_k_accuracy([[value] for value in values], truths, 1)),),
         classes=tuple(
             ClassRow(str(label), *map(float, scores[:3]), int(scores[3])) for label, scores in rows
+        ),
+        matrix=Matrix(
+            tuple(map(shown_label, matrix.classes)), tuple(map(tuple, matrix.counts.tolist()))
         ),
         confusions=tuple(most_confused(values, truths, unit="character")),
     )

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 import report_material
 
-from segcap.benchmark.outcomes import Problem
+from segcap.benchmark.outcomes import Matrix, Problem
 from segcap.benchmark.report import page as page_module
 from segcap.benchmark.report import write_report
 from segcap.benchmark.report.album import album, glyph_pictures
@@ -105,6 +105,7 @@ def bare(entrant):
             length=None,
             top=(),
             classes=(),
+            matrix=Matrix((), ()),
             confusions=(),
         ),
         failures=None,

@@ -363,6 +363,29 @@ def test_words_stand_out_by_day_and_by_night(show, written, scheme):
     assert contrast(fill, background) >= 4.5
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_matrices_open_and_can_be_read(show, written, result, scheme):
+    page = show(written, scheme=scheme)
+    details = page.locator("details:has(.matrix)").filter(
+        has=page.locator("summary", has_text="templates")
+    )
+    details.locator("summary").click()
+    table = details.locator(".matrix")
+    labels = table.locator("thead th").all_inner_texts()
+    matrix = next(one for one in result.entrants if one.name == "templates").accuracy.matrix
+    assert labels == list(matrix.labels)
+    ink = table.evaluate("one => getComputedStyle(one).color")
+    for kind in ("hit", "miss"):
+        cell = table.locator(f".{kind}").first
+        shown = cell.evaluate(
+            """one => { const paint = document.createElement("canvas").getContext("2d");
+                for (const colour of [getComputedStyle(document.body), getComputedStyle(one)]) {
+                    paint.fillStyle = colour.backgroundColor; paint.fillRect(0, 0, 1, 1); }
+                return paint.getImageData(0, 0, 1, 1).data.slice(0, 3).join(" "); }"""
+        )
+        assert contrast(ink, shown) >= 4.5, kind
+
+
 def test_one_entrant_without_pictures_is_shown(show, tmp_path, result):
     write_report(report_material.only(result, ["templates"]), tmp_path / "one.html")
     page = show(tmp_path / "one.html")

@@ -8,7 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from report_material import by_name
 
+from segcap.benchmark.outcomes import Matrix
 from segcap.benchmark.report.charts import Point
+from segcap.benchmark.report.matrix import matrix_of
 from segcap.benchmark.report.plots import charts, pareto_front
 from segcap.benchmark.report.scales import Scale, around
 from segcap.benchmark.report.tables import tables
@@ -94,6 +96,25 @@ def test_the_best_of_several_is_told_to_be_chosen(result):
     (whole,) = (one for one in one_each.entrants if one.approach == "end-to-end")
     given = replace(one_each, entrants=(*one_each.entrants, replace(whole, name="other")))
     assert told.format("2 end-to-end") in verdict(given)
+
+
+def test_the_matrix_has_a_row_for_all_that_occurs_and_shades_by_share(result):
+    mixed = by_name(result, "mixed")
+    matrix = Matrix(("1", "7", "Z", "(none)"), ((8, 2, 0, 0), (0, 9, 1, 0), (0,) * 4, (0,) * 4))
+    shown = matrix_of(replace(mixed, accuracy=replace(mixed.accuracy, matrix=matrix)))
+    assert shown.labels == matrix.labels
+    assert [label for label, _ in shown.rows] == ["1", "7"]
+    cells = [(cell.count, cell.is_right, cell.shade) for cell in shown.rows[0][1]]
+    assert cells == [(8, True, 4), (2, False, 1), (0, False, 0), (0, False, 0)]
+
+
+def test_the_matrix_counts_every_character(result):
+    for one in result.entrants:
+        counts = one.accuracy.matrix.counts
+        assert sum(map(sum, counts)) == one.accuracy.characters.n
+        supports = {row.label: row.support for row in one.accuracy.classes}
+        rows = dict(zip(one.accuracy.matrix.labels, map(sum, counts), strict=True))
+        assert {label: rows[label] for label in supports} == supports
 
 
 def test_without_pairs_nobody_wins(result):

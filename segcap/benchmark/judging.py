@@ -15,6 +15,7 @@ from segcap.benchmark.outcomes import (
     Cost,
     EntrantResult,
     LearningPoint,
+    Matrix,
     PositionErrors,
     Problem,
     Reply,
@@ -23,7 +24,7 @@ from segcap.benchmark.outcomes import (
 from segcap.benchmark.results import Pair
 from segcap.evaluate.abstention import coverage_curve
 from segcap.evaluate.agreement import agreement_between, vote
-from segcap.evaluate.classes import classification_report
+from segcap.evaluate.classes import confusion_matrix
 from segcap.evaluate.confusions import character_confusion, most_confused
 from segcap.evaluate.labels import shown_label
 from segcap.evaluate.metrics import (
@@ -123,11 +124,12 @@ def learning_point(labels: int, scores: Sequence[float]) -> LearningPoint:
 def _accuracy(replies: Sequence[Reply], truths: list[str], asks: Asks) -> Accuracy:
     answers = _values(replies)
     is_text = asks == "texts"
-    report = (
-        character_confusion(answers, truths).matrix.report()
+    matrix = (
+        character_confusion(answers, truths).matrix
         if is_text
-        else classification_report(answers, truths)
+        else confusion_matrix(answers, truths)
     )
+    report = matrix.report()
     rows = zip(report.classes, report.scores, strict=True)
     confusions = most_confused(answers, truths, unit="character" if is_text else "class")
     return Accuracy(
@@ -137,6 +139,9 @@ def _accuracy(replies: Sequence[Reply], truths: list[str], asks: Asks) -> Accura
         length=length_accuracy(answers, truths) if is_text else None,
         top=_top(replies, truths),
         classes=tuple(ClassRow(shown_label(label), *scores) for label, scores in rows),
+        matrix=Matrix(
+            tuple(map(shown_label, matrix.classes)), tuple(map(tuple, matrix.counts.tolist()))
+        ),
         confusions=tuple(
             replace(pair, true=shown_label(pair.true), read=shown_label(pair.read))
             for pair in confusions

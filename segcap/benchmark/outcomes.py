@@ -19,6 +19,7 @@ __all__ = [
     "Cost",
     "EntrantResult",
     "LearningPoint",
+    "Matrix",
     "PositionErrors",
     "Problem",
     "Reply",
@@ -103,6 +104,23 @@ class ClassRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Matrix:
+    """How often what was read as what.
+
+    Attributes
+    ----------
+    labels : tuple of str
+        Characters, sums or classes; "(none)" stands last for what was left out, if anything was.
+    counts : tuple of tuple of int
+        A row for each true label, a column for each that was read; characters are aligned, see
+        `segcap.evaluate.character_confusion`.
+    """
+
+    labels: tuple[str, ...]
+    counts: tuple[tuple[int, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Accuracy:
     """How many answers are right.
 
@@ -117,6 +135,7 @@ class Accuracy:
     top : tuple of TopShare
         Empty where further answers are not known.
     classes : tuple of ClassRow
+    matrix : Matrix
     confusions : tuple of Confusion
         The most frequent ones; their images are indices into the benchmark's answers.
     """
@@ -127,6 +146,7 @@ class Accuracy:
     length: Share | None
     top: tuple[TopShare, ...]
     classes: tuple[ClassRow, ...]
+    matrix: Matrix
     confusions: tuple[Confusion, ...]
 
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from segcap.benchmark.outcomes import EntrantResult
 from segcap.benchmark.report.album import album, glyph_pictures
+from segcap.benchmark.report.matrix import matrix_of
 from segcap.benchmark.report.plots import charts
 from segcap.benchmark.report.rows import listed, row
 from segcap.benchmark.report.tables import Table, tables
@@ -108,6 +109,7 @@ def _view(result: BenchmarkResult, images: Mapping[int, ImageSource]) -> dict[st
         "tables": tables(result),
         "confused": [_confused(one, result.answers, images) for one in result.entrants],
         "classes": [_classes(one) for one in result.entrants if one.accuracy.classes],
+        "matrices": [matrix for one in result.entrants if (matrix := matrix_of(one)).rows],
         "problems": [(one.name, one.problems) for one in result.entrants],
         "listing": listing,
         "notes": notes,
