@@ -137,6 +137,11 @@ def test_sums_are_drawn_to_test_on_with_other_digits(handwriting, monkeypatch):
         task_contest("digit-sum", test=1.0)
 
 
+def test_images_that_mixed_has_learned_are_refused():
+    with pytest.raises(ParameterError, match=r"which 'mixed' has learned\. Got 5\."):
+        task_contest("six-char", seed=5)
+
+
 def test_robustness_follows_the_dial(folder, contest, tmp_path):
     dial = texts_dial("labelled", load("labelled", folder))
     with_dial = replace(contest, dial=dial)

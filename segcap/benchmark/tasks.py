@@ -18,10 +18,10 @@ from segcap.datasets.dataset import Dataset
 from segcap.datasets.labelled import LABELS
 from segcap.datasets.mnist import Mnist, load_mnist
 from segcap.errors import ParameterError
-from segcap.generate import TextGenerator, digit_sums
+from segcap.generate import TextGenerator
 from segcap.models import IMAGE_ARCHITECTURES, SEQUENCE_ARCHITECTURES, SUM_ARCHITECTURES
 from segcap.readers.glyph import GlyphReader
-from segcap.recipes.end_to_end import end_to_end_reader
+from segcap.recipes.end_to_end import drawn_sums, end_to_end_reader, sums_alone
 from segcap.recipes.tasks import END_TO_END
 from segcap.shipped import load as open_reader
 
@@ -40,7 +40,8 @@ _TEXTS, _SUMS = 10_000, 30_000
 _QUICK = 300
 _TEST = 0.2
 _DIGITS = 4
-_OVERLAPPING = 10
+_LEARNED_SEED = 5
+"""Of the six-char images that "mixed" has learned, from which segmenting readers start."""
 
 
 def task_contest(
@@ -74,8 +75,8 @@ def task_contest(
     Raises
     ------
     ParameterError
-        The task is unknown, its images cannot be drawn and `data` is None, or a number is outside
-        its range.
+        The task is unknown, its images cannot be drawn and `data` is None, a number is outside its
+        range, or drawn images are known to readers that take part.
     DataError
         The images are missing, laid out otherwise, or cannot be divided.
     """
@@ -90,6 +91,11 @@ def task_contest(
         return _sums_contest(load_mnist(data), share, seed, _QUICK if quick else _SUMS)
     if data is None and task != "six-char":
         raise ParameterError(f"To compare on '{task}', 'data' must be a folder. Got None.")
+    if data is None and seed == _LEARNED_SEED:
+        raise ParameterError(
+            "The 'seed' of six-char must not be that of images which 'mixed' has learned. "
+            f"Got {seed}."
+        )
     if data is None:
         dataset, known = _drawn_texts(task, seed, _QUICK if quick else _TEXTS)
         return replace(
@@ -211,32 +217,20 @@ def _sums_contest(mnist: Mnist, test: float, seed: int, count: int) -> Contest:
     tested = round(test * count)
     if not 0 < tested < count:
         raise ParameterError(f"The 'test' of a split must be a share in (0, 1). Got {test!r}.")
-    rows = [
-        digit_sums(n, _OVERLAPPING, seed=own, digits=digits)
-        for n, own, digits in (
-            (count - tested, seed, (mnist.x_train, mnist.y_train)),
-            (tested, seed + 1, (mnist.x_test, mnist.y_test)),
-        )
-    ]
-    learned, held_out = (
-        Dataset("digit-sum", part.images, part.labels.sum(axis=1, dtype=np.int64), Path("drawn"))
-        for part in rows
-    )
-    boxes = rows[1].boxes.tolist()
+    learned, held_out = drawn_sums(mnist, count - tested, tested, seed)
     known = [
         _truth("".join(map(str, own)), places)
-        for own, places in zip(rows[1].labels.tolist(), boxes, strict=True)
+        for own, places in zip(held_out.labels.tolist(), held_out.boxes.tolist(), strict=True)
     ]
-    test_digits = mnist.x_test, mnist.y_test
     return Contest(
         "digit-sum",
         "digit-sum, segment-then-classify against end-to-end",
-        learned,
-        held_out,
+        sums_alone(learned),
+        sums_alone(held_out),
         seed,
         tuple(map(str, range(tested))),
         tuple(known),
-        sums_dial(test_digits),
+        sums_dial((mnist.x_test, mnist.y_test)),
     )
 
 

@@ -8,10 +8,10 @@ import numpy as np
 
 from segcap.datasets.catalogue import load
 from segcap.datasets.dataset import Dataset
-from segcap.datasets.mnist import load_mnist
+from segcap.datasets.mnist import Mnist, load_mnist
 from segcap.errors import ParameterError
 from segcap.evaluate.metrics import Share, character_accuracy, exact_match
-from segcap.generate import TextGenerator, digit_sums
+from segcap.generate import DigitRows, TextGenerator, digit_sums
 from segcap.readers.answers import classes_of, texts_of
 from segcap.readers.base import TextReader
 from segcap.readers.images import ImageClassifier
@@ -26,10 +26,12 @@ if TYPE_CHECKING:
 __all__ = [
     "EndToEndReader",
     "Measured",
+    "drawn_sums",
     "end_to_end_reader",
     "figures_of_test",
     "learn_and_test",
     "measure",
+    "sums_alone",
     "task_data",
     "train_end_to_end",
 ]
@@ -97,7 +99,8 @@ def task_data(
             raise ParameterError(
                 f"Sums of MNIST's digits must be tested on those of x_test. Got {folds} folds."
             )
-        return [_drawn_sums(data, seed)]
+        learned, tested = drawn_sums(load_mnist(data), _SUMS, _SUMS_TESTED, seed)
+        return [(sums_alone(learned), sums_alone(tested))]
     if task == "six-char" and data is None:
         generator = TextGenerator("six-char")
         images, labels, _ = generator.arrays(_TEXTS, seed=seed, n_jobs=-1)
@@ -240,18 +243,26 @@ def _check(task: str) -> None:
         raise ParameterError(f"The task must be one of {', '.join(END_TO_END)}. Got {task!r}.")
 
 
-def _drawn_sums(data: str | os.PathLike[str] | None, seed: int) -> tuple[Dataset, Dataset]:
-    mnist = load_mnist(data)
-    parts = (
-        (_SUMS, seed, (mnist.x_train, mnist.y_train)),
-        (_SUMS_TESTED, seed + 1, (mnist.x_test, mnist.y_test)),
+def drawn_sums(mnist: Mnist, learned: int, tested: int, seed: int) -> tuple[DigitRows, DigitRows]:
+    """Draw rows of overlapping digits, those to test on with x_test's.
+
+    Parameters
+    ----------
+    mnist : Mnist
+    learned, tested : int
+        How many rows.
+    seed : int
+        Fewer rows of one seed are the first of more.
+    """
+    return (
+        digit_sums(learned, _OVERLAPPING, seed=seed, digits=(mnist.x_train, mnist.y_train)),
+        digit_sums(tested, _OVERLAPPING, seed=seed + 1, digits=(mnist.x_test, mnist.y_test)),
     )
-    rows = [digit_sums(n, _OVERLAPPING, seed=own, digits=digits) for n, own, digits in parts]
-    learned, tested = (
-        Dataset("digit-sum", part.images, part.labels.sum(axis=1, dtype=np.int64), _DRAWN)
-        for part in rows
-    )
-    return learned, tested
+
+
+def sums_alone(rows: DigitRows) -> Dataset:
+    """Give a data set of rows of which the sums alone are told."""
+    return Dataset("digit-sum", rows.images, rows.labels.sum(axis=1, dtype=np.int64), _DRAWN)
 
 
 def figures_of_test(measured: Measured) -> dict[str, Any]:
