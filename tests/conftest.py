@@ -4,6 +4,7 @@ import os
 import sys
 
 import pytest
+from bench_material import contest_in, cut_photos, draw_texts, quick_costs
 from hypothesis import settings
 
 from segcap import cli
@@ -53,3 +54,27 @@ def tree():
         return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
 
     return read
+
+
+@pytest.fixture
+def quick_benchmarks(monkeypatch):
+    """Measure costs of few images."""
+    quick_costs(monkeypatch)
+
+
+@pytest.fixture(scope="session")
+def drawn_folder(tmp_path_factory):
+    """Forty images of four digits, with labels.csv and a manifest."""
+    return draw_texts(tmp_path_factory.mktemp("drawn"))
+
+
+@pytest.fixture(scope="session")
+def contest(drawn_folder):
+    """Half of them to learn from, half to test on."""
+    return contest_in(drawn_folder)
+
+
+@pytest.fixture(scope="session")
+def photos(tmp_path_factory):
+    """Parts of two photos, a class each."""
+    return cut_photos(tmp_path_factory.mktemp("photos"))

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from bench_material import Nearest, contest_in, cut_photos, draw_texts, quick_costs, truth_of
+from bench_material import Nearest, quick_costs, truth_of
 
 import segcap
 from segcap import benchmark
@@ -15,25 +15,7 @@ from segcap.datasets.dataset import Dataset
 from segcap.errors import DataError, ParameterError
 from segcap.generate import TextGenerator
 
-
-@pytest.fixture(autouse=True)
-def _quick_costs(monkeypatch):
-    quick_costs(monkeypatch)
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    return draw_texts(tmp_path_factory.mktemp("drawn"))
-
-
-@pytest.fixture(scope="module")
-def contest(folder):
-    return contest_in(folder)
-
-
-@pytest.fixture(scope="module")
-def photos(tmp_path_factory):
-    return cut_photos(tmp_path_factory.mktemp("photos"))
+pytestmark = pytest.mark.usefixtures("quick_benchmarks")
 
 
 @pytest.fixture(scope="module")
@@ -50,9 +32,9 @@ def found(contest, tmp_path_factory):
         return benchmark.run(readers, contest, out=out), out
 
 
-def test_the_split_is_that_of_the_data_set(found, folder):
+def test_the_split_is_that_of_the_data_set(found, drawn_folder):
     result, _ = found
-    learned, tested = load("labelled", folder).split(0.5, 0)
+    learned, tested = load("labelled", drawn_folder).split(0.5, 0)
     assert result.split.learned_sha256 == learned.digest
     assert result.split.tested_sha256 == tested.digest
     assert (result.split.learned, result.split.tested) == (len(learned), len(tested))

@@ -9,7 +9,6 @@ from itertools import product
 
 import numpy as np
 import pytest
-from bench_material import contest_in, draw_texts, quick_costs
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -24,20 +23,7 @@ from segcap.benchmark.outcomes import Cost
 from segcap.benchmark.replying import best_products
 from segcap.errors import DataError, ParameterError, SegcapWarning
 
-
-@pytest.fixture(autouse=True)
-def _quick_costs(monkeypatch):
-    quick_costs(monkeypatch)
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    return draw_texts(tmp_path_factory.mktemp("drawn"))
-
-
-@pytest.fixture(scope="module")
-def contest(folder):
-    return contest_in(folder)
+pytestmark = pytest.mark.usefixtures("quick_benchmarks")
 
 
 def test_a_function_must_answer_with_texts(contest):
@@ -100,7 +86,7 @@ def test_warnings_are_heard_and_those_of_others_pass():
     assert [(one.message, one.count) for one in problems] == [("resized", 2)]
 
 
-def test_failures_without_known_boxes_are_those_of_the_reader(folder, contest):
+def test_failures_without_known_boxes_are_those_of_the_reader(drawn_folder, contest):
     blind = replace(contest, known=(None,) * len(contest.tested))
     reader = segcap.load("digits", length=3)
     (digits,) = benchmark.run({"digits": reader}, blind).entrants

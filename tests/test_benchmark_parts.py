@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from bench_material import Nearest, contest_in, cut_photos, draw_texts, quick_costs, truth_of
+from bench_material import Nearest, contest_in, draw_texts, truth_of
 from PIL import Image
 
 import segcap
@@ -16,25 +16,7 @@ from segcap.datasets.dataset import Dataset
 from segcap.errors import DataError
 from segcap.generate import digit_sums
 
-
-@pytest.fixture(autouse=True)
-def _quick_costs(monkeypatch):
-    quick_costs(monkeypatch)
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    return draw_texts(tmp_path_factory.mktemp("drawn"))
-
-
-@pytest.fixture(scope="module")
-def contest(folder):
-    return contest_in(folder)
-
-
-@pytest.fixture(scope="module")
-def photos(tmp_path_factory):
-    return cut_photos(tmp_path_factory.mktemp("photos"))
+pytestmark = pytest.mark.usefixtures("quick_benchmarks")
 
 
 def test_a_killed_benchmark_goes_on(contest, tmp_path):

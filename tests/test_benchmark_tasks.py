@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from bench_material import Nearest, contest_in, cut_photos, draw_texts, quick_costs
+from bench_material import Nearest
 
 import segcap
 from segcap import benchmark
@@ -21,30 +21,12 @@ from segcap.datasets.mnist import Mnist
 from segcap.errors import DataError, ParameterError, SegcapWarning
 from segcap.generate import TextGenerator, digit_sums, write_digit_sums
 
-
-@pytest.fixture(autouse=True)
-def _quick_costs(monkeypatch):
-    quick_costs(monkeypatch)
+pytestmark = pytest.mark.usefixtures("quick_benchmarks")
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    return draw_texts(tmp_path_factory.mktemp("drawn"))
-
-
-@pytest.fixture(scope="module")
-def contest(folder):
-    return contest_in(folder)
-
-
-@pytest.fixture(scope="module")
-def photos(tmp_path_factory):
-    return cut_photos(tmp_path_factory.mktemp("photos"))
-
-
-def test_missing_labels_are_left_out_and_told(folder, tmp_path):
-    dataset = load("labelled", folder)
-    lines = (folder / "labels.csv").read_text().splitlines()
+def test_missing_labels_are_left_out_and_told(drawn_folder, tmp_path):
+    dataset = load("labelled", drawn_folder)
+    lines = (drawn_folder / "labels.csv").read_text().splitlines()
     for image in dataset.images:
         (tmp_path / "images").mkdir(exist_ok=True)
         (tmp_path / "images" / image.name).write_bytes(image.read_bytes())
@@ -142,8 +124,8 @@ def test_images_that_mixed_has_learned_are_refused():
         task_contest("six-char", seed=5)
 
 
-def test_robustness_follows_the_dial(folder, contest, tmp_path):
-    dial = texts_dial("labelled", load("labelled", folder))
+def test_robustness_follows_the_dial(drawn_folder, contest, tmp_path):
+    dial = texts_dial("labelled", load("labelled", drawn_folder))
     with_dial = replace(contest, dial=dial)
     reader = segcap.load("digits", length=4)
     options = {"out": tmp_path / "out", "difficulties": (0, 1), "drawn": 10}

@@ -1,27 +1,18 @@
 """segcap bench: from a folder to a table, and from two results to an exit status."""
 
 import pytest
-from bench_material import draw_texts, quick_costs
 
 import segcap
 from segcap import benchmark
 from segcap.benchmark import BenchmarkResult
 from segcap.cli import benching  # noqa: F401 registers the command
 
-
-@pytest.fixture(autouse=True)
-def _quick_costs(monkeypatch):
-    quick_costs(monkeypatch)
+pytestmark = pytest.mark.usefixtures("quick_benchmarks")
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    return draw_texts(tmp_path_factory.mktemp("drawn"))
-
-
-def test_a_folder_is_compared_on(command, folder, tmp_path):
+def test_a_folder_is_compared_on(command, drawn_folder, tmp_path):
     out = tmp_path / "out"
-    options = ["--data", folder, "--out", out, "--quick", "--test", 0.3]
+    options = ["--data", drawn_folder, "--out", out, "--quick", "--test", 0.3]
     status, told, err = command("bench", "labelled", *options, "--readers", "digits", "mixed")
     assert status == 0
     result = BenchmarkResult.load(out / "results.json")
@@ -33,7 +24,7 @@ def test_a_folder_is_compared_on(command, folder, tmp_path):
     assert [point.difficulty for point in result.entrants[0].robustness] == [0, 0.5, 1]
     first = result.entrants[0].accuracy.exact
     reader = segcap.load("digits", length=4)
-    dataset = segcap.datasets.load("labelled", folder)
+    dataset = segcap.datasets.load("labelled", drawn_folder)
     _, tested = dataset.split(0.3, 0)
     assert first.value == reader.score(tested.images, tested.labels.tolist())
 
@@ -47,8 +38,8 @@ def test_a_folder_is_compared_on(command, folder, tmp_path):
     assert BenchmarkResult.load(out / "results.json") == result
 
 
-def test_two_results_are_compared(command, folder, tmp_path):
-    dataset = segcap.datasets.load("labelled", folder)
+def test_two_results_are_compared(command, drawn_folder, tmp_path):
+    dataset = segcap.datasets.load("labelled", drawn_folder)
     good = segcap.load("digits", length=4)
     blind = segcap.load("digits", length=4, allowlist="12")
     for name, reader in (("good", good), ("blind", blind)):
@@ -89,8 +80,8 @@ def test_wrong_use_is_one_sentence(command, tmp_path, monkeypatch, options, mess
     assert err.count("\n") == 1
 
 
-def test_an_unknown_reader_is_named(command, folder, tmp_path):
-    options = ["--data", folder, "--out", tmp_path / "out", "--readers", "sum_cnn"]
+def test_an_unknown_reader_is_named(command, drawn_folder, tmp_path):
+    options = ["--data", drawn_folder, "--out", tmp_path / "out", "--readers", "sum_cnn"]
     status, _, err = command("bench", "labelled", *options)
     assert status == 2
     assert "must be one of glyphs, end-to-end, crnn" in err
@@ -98,23 +89,23 @@ def test_an_unknown_reader_is_named(command, folder, tmp_path):
     assert not (tmp_path / "out").exists()
 
 
-def test_ctrl_c_says_how_to_go_on(command, folder, tmp_path, monkeypatch):
+def test_ctrl_c_says_how_to_go_on(command, drawn_folder, tmp_path, monkeypatch):
     def interrupt(*_, **__):
         raise KeyboardInterrupt
 
     monkeypatch.setattr(segcap.GlyphReader, "read_many", interrupt)
-    options = ["--data", folder, "--out", tmp_path / "out", "--readers", "digits"]
+    options = ["--data", drawn_folder, "--out", tmp_path / "out", "--readers", "digits"]
     status, told, err = command("bench", "labelled", *options)
     assert (status, told) == (130, "")
     assert "with --resume goes on" in err
 
 
-def test_a_reader_that_fails_makes_the_status_1(command, folder, tmp_path, monkeypatch):
+def test_a_reader_that_fails_makes_the_status_1(command, drawn_folder, tmp_path, monkeypatch):
     def fail(*_, **__):
         raise ValueError("out of ink")
 
     monkeypatch.setattr(segcap.GlyphReader, "read_many", fail)
-    options = ["--data", folder, "--out", tmp_path / "out", "--readers", "digits", "--quick"]
+    options = ["--data", drawn_folder, "--out", tmp_path / "out", "--readers", "digits", "--quick"]
     status, told, _ = command("bench", "labelled", *options)
     assert status == 1
     assert "digits: ValueError: out of ink (first for 'images/" in told
