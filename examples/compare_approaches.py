@@ -3,7 +3,7 @@
 python examples/compare_approaches.py [FOLDER] [--quick]
 
 FOLDER holds images named by their texts, or labels.csv; without one, 300 images of a generated
-scheme are drawn. Figures, plots, and why each answer is wrong are in compared/report.html.
+scheme are drawn. Figures, plots, and why each answer is wrong are in compared-FOLDER/report.html.
 """
 
 import argparse
@@ -26,5 +26,6 @@ if args.folder is None:
 contest = task_contest("labelled", args.folder)
 readers = task_readers(contest, epochs=1 if args.quick else None)
 drawn = 10 if args.quick else 200
-result = benchmark.run(readers, contest, out="compared", drawn=drawn, resume=True)
+out = f"compared-{args.folder.resolve().name}"
+result = benchmark.run(readers, contest, out=out, drawn=drawn, resume=True)
 print(benchmark.table(result))

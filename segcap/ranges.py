@@ -47,8 +47,13 @@ def seed_number(name: str, value: Any) -> int:
 
 
 def is_number(value: Any) -> bool:
-    """Tell whether a value is a finite real number; True and False are none."""
-    return isinstance(value, Real) and not isinstance(value, bool) and isfinite(value)
+    """Tell whether a value is a real number that a float can hold; True and False are none."""
+    if not isinstance(value, Real) or isinstance(value, bool):
+        return False
+    try:
+        return isfinite(value)
+    except OverflowError:
+        return False
 
 
 def shares(name: str, value: ArrayLike) -> NDArray[np.float64]:

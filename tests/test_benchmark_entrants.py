@@ -1,5 +1,6 @@
 """Entrants one by one: replies, errors, cost."""
 
+import json
 import re
 import subprocess
 import sys
@@ -17,10 +18,13 @@ from segcap import benchmark
 from segcap.benchmark import FunctionEntrant, Truth
 from segcap.benchmark.answering import heard, replies_of
 from segcap.benchmark.cost import measured_cost, together
+from segcap.benchmark.dials import texts_dial
 from segcap.benchmark.entrants import ReaderEntrant
 from segcap.benchmark.memory import peak_memory
 from segcap.benchmark.outcomes import Cost
+from segcap.benchmark.plain import from_plain, to_plain
 from segcap.benchmark.replying import best_products
+from segcap.datasets import load
 from segcap.errors import DataError, ParameterError, SegcapWarning
 
 pytestmark = pytest.mark.usefixtures("quick_benchmarks")
@@ -53,7 +57,13 @@ def test_too_few_replies_are_no_replies(contest):
     [
         (lambda: benchmark.Reply("a", float("nan"), "ok"), r"numbers in \[0, 1\]. Got nan"),
         (lambda: benchmark.Reply("a", 1.5, "ok"), r"numbers in \[0, 1\]. Got 1.5"),
-        (lambda: benchmark.Reply(3, 0.5, "ok"), "must be texts. Got 3"),
+        (lambda: benchmark.Reply(3, 0.5, "ok"), "must be texts that UTF-8 can hold. Got 3"),
+        (lambda: benchmark.Reply(0, 0.5, "ok"), "must be texts that UTF-8 can hold. Got 0"),
+        (lambda: benchmark.Reply("\ud800", 0.5, "ok"), r"UTF-8 can hold. Got '\\ud800'"),
+        (lambda: benchmark.Reply("a", 0.5, "ok", error=ValueError("x")), "Got ValueError"),
+        (lambda: benchmark.Reply("a", 0.5, "ok", boxes="xx"), "x0 < x1 and y0 < y1. Got 'x'"),
+        (lambda: benchmark.Reply("a", 0.5, "ok", boxes=((5, 5, 1, 9),)), r"Got \(5, 5, 1, 9\)"),
+        (lambda: sys.exit(3), "SystemExit: 3"),
         (lambda: benchmark.Reply("a", 0.5, "fine"), "must be one of ok, .* Got 'fine'"),
         (lambda: benchmark.Reply("a", 1, "ok", alternatives=(("b", 2),)), r"\[0, 1\]. Got 2"),
         (lambda: "a", "must answer with a Reply. Got 'a'"),
@@ -69,6 +79,56 @@ def test_replies_that_cannot_be_are_wrong_answers(contest, reply, told):
     (judged,) = replies_of(Odd(), contest.tested.images[:1])
     assert (judged.value, judged.status) == (None, "failed")
     assert re.search(told, judged.error)
+
+
+def test_numbers_of_numpy_are_kept_as_plain_ones():
+    box = np.array([1, 2, 3, 4], np.int32)
+    share = np.float32(0.5)
+    reply = benchmark.Reply("a", share, "ok", boxes=(box,), alternatives=(("b", share),))
+    assert json.loads(json.dumps(to_plain(reply)))["confidence"] == 0.5
+    assert from_plain(benchmark.Reply, to_plain(reply)) == reply
+
+
+@pytest.mark.parametrize(
+    ("readers", "told"),
+    [
+        (None, "must be a list, or a mapping of names. Got None"),
+        ("digits", "must be a list, or a mapping of names. Got 'digits'"),
+        ({" ": lambda image: "1"}, "must have a name. Got ' '"),
+        ({1: lambda image: "1"}, "must have a name. Got 1"),
+        ([], "must be at least one"),
+    ],
+)
+def test_readers_that_are_none(contest, readers, told):
+    with pytest.raises(ParameterError, match=told):
+        benchmark.run(readers, contest)
+
+
+def test_an_entrant_of_no_known_approach(contest):
+    class Odd:
+        name, approach, description = "odd", "magic", "answers oddly"
+
+        def answer(self, images):
+            return []
+
+    with pytest.raises(ParameterError, match=r"must be one of segment, .* Got 'magic'"):
+        benchmark.run([Odd()], contest)
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ({"labels": 5}, "'labels' must be several numbers of images. Got 5"),
+        ({"difficulties": ("a",)}, r"'difficulties' must be numbers in \[0, 1\]. Got 'a'"),
+        ({"difficulties": (2,)}, r"'difficulties' must be numbers in \[0, 1\]. Got 2"),
+    ],
+)
+def test_settings_of_a_benchmark_that_cannot_be(contest, drawn_folder, options, told):
+    dialled = replace(contest, dial=texts_dial("labelled", load("labelled", drawn_folder)))
+    with pytest.raises(ParameterError, match=told):
+        benchmark.run({"one": lambda image: "1"}, dialled, **options)
+    with pytest.raises(ParameterError, match="'dataset' of a benchmark must be a Dataset"):
+        benchmark.run({"one": lambda image: "1"}, "data")
 
 
 def test_warnings_are_heard_and_those_of_others_pass():

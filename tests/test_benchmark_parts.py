@@ -175,8 +175,19 @@ def test_a_damaged_part_is_made_again(tmp_path):
     assert parts.once("x", {"k": 1}, lambda: next(made)) == {"n": 1}
     assert parts.once("x", {"k": 1}, lambda: next(made)) == {"n": 1}
     assert parts.read("x", {"k": 2}) is None
-    parts.path("x", {"k": 1}, ".json").write_text('{"key": ')
+    for damaged in ('{"key": ', "[]", '{"key": {"k": 1}}'):
+        parts.path("x", {"k": 1}, ".json").write_text(damaged)
+        assert parts.read("x", {"k": 1}) is None
     assert parts.once("x", {"k": 1}, lambda: next(made)) == {"n": 2}
-    (tmp_path / "out" / "bench.json").write_text("[")
-    with pytest.raises(DataError, match=r"is resumed by its bench\.json"):
-        Parts(tmp_path / "out", {"task": "a"}, resume=True)
+
+
+@pytest.mark.parametrize("told", [{"resume": True}, {"overwrite": True}])
+@pytest.mark.parametrize("mark", ["[", "[]", "mine", '{"task": "shopping"}'])
+def test_a_folder_that_no_benchmark_marked_stays(tmp_path, mark, told):
+    (tmp_path / "parts").mkdir()
+    (tmp_path / "parts" / "mine.txt").write_text("mine")
+    (tmp_path / "bench.json").write_text(mark)
+    with pytest.raises(DataError, match="which holds something else"):
+        Parts(tmp_path, {"task": "a", "split": {}}, **told)
+    assert (tmp_path / "parts" / "mine.txt").read_text() == "mine"
+    assert (tmp_path / "bench.json").read_text() == mark

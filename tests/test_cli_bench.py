@@ -21,6 +21,7 @@ def test_a_folder_is_compared_on(command, drawn_folder, tmp_path):
     assert (out / "answers.csv").is_file()
     assert [entrant.name for entrant in result.entrants] == ["digits", "mixed", "vote"]
     assert result.split.tested == 12
+    assert result.title.endswith(", a quick look only")
     assert [point.difficulty for point in result.entrants[0].robustness] == [0, 0.5, 1]
     first = result.entrants[0].accuracy.exact
     reader = segcap.load("digits", length=4)
@@ -69,6 +70,8 @@ def test_two_results_are_compared(command, drawn_folder, tmp_path):
         (["mnist", "--out", "o"], "The task of a benchmark must be one of"),
         (["wordpress", "--out", "o"], "To compare on 'wordpress', 'data' must be a folder."),
         (["wordpress", "--compare", "a", "b"], "To compare results, give --compare alone."),
+        (["--compare", "a", "b", "--quick"], "give --compare alone. Got 'True', too."),
+        (["--compare", "a", "b", "--labels", "5"], "give --compare alone. Got '[5]', too."),
         (["labelled", "--out", "o", "--data", "."], "A folder must hold at least one image"),
     ],
 )

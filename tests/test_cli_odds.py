@@ -152,7 +152,8 @@ def test_a_plot_is_a_new_figure(command, tmp_path, name):
             ["--measured", 12],
             "The --accuracy must be a share of the --measured items, such as 0.91",
         ),
-        (["--measured", 0], "The 'measured' must be an integer of at least 1. Got 0."),
+        (["--measured", 0], "The 'measured' must be an integer in 1 ... 1000000000000. Got 0."),
+        (["--measured", 10**21], "The 'measured' must be an integer in 1 ... 1000000000000."),
         (["--wrong-allowed", 12], "The 'wrong_allowed' must be an integer in 0 ... 11. Got 12."),
         (["--tries", 0], "The 'tries' must be an integer of at least 1. Got 0."),
         (["--target", 0], "The 'target' must be a number in (0, 1). Got 0.0."),
@@ -171,3 +172,10 @@ def test_bad_input_is_one_sentence(command, options, message):
     assert (status, out) == (2, "")
     assert err.startswith(f"segcap: {message}")
     assert err.count("\n") == 1
+
+
+def test_a_plot_that_cannot_be_written(command):
+    status, out, err = command("odds", "--accuracy", 0.9, "--plot", "/proc/odds.png")
+    assert status == 2
+    assert out.startswith("accuracy 0.9")
+    assert err.startswith("segcap: A plot must go where it can be written. Got '/proc/odds.png'")

@@ -58,6 +58,7 @@ def results(answers, truths=TRUTHS, *, task="digits", tested="same", first=0):
                     "length": None,
                     "top": [],
                     "classes": [],
+                    "matrix": {"labels": [], "counts": []},
                     "confusions": [],
                 },
                 "failures": None,
@@ -215,13 +216,71 @@ def test_benchmarks_without_a_common_entrant_raise(names, found):
 
 def test_other_images_under_the_same_hash_raise():
     before, after = results({"glyphs": read_with()}), results({"glyphs": read_with()})
-    after["answers"][7]["truth"] = "1234"
-    with pytest.raises(DataError, match=r"same images and truths .* Got '7\.png' in one alone"):
+    after["answers"][7]["image"] = "other.png"
+    with pytest.raises(DataError, match=r"same images and truths .* Got '(7|other)\.png' in one"):
         compare(before, after)
 
 
-def test_an_answer_that_is_not_there_raises():
-    before, after = results({"glyphs": read_with()}), results({"glyphs": read_with()})
-    del after["answers"][7]["by"]["glyphs"]
-    with pytest.raises(DataError, match=r"Got none of 'glyphs' to '7\.png'"):
-        compare(before, after)
+def without_an_answer(one):
+    del one["answers"][7]["by"]["glyphs"]
+
+
+def with_a_twin(one):
+    one["entrants"].append(one["entrants"][0])
+
+
+def with_fewer_answers(one):
+    one["answers"].pop()
+
+
+def with_another_figure(one):
+    one["entrants"][0]["accuracy"]["exact"]["value"] = 0.5
+
+
+def with_a_figure_of_more_images(one):
+    one["entrants"][0]["accuracy"]["exact"]["n"] += 1
+
+
+def with_a_pair_of_others(one):
+    gap = {"value": 0.0, "low": 0.0, "high": 0.0}
+    counts = {"both": 1, "only_first": 0, "only_second": 0, "neither": 0}
+    one["pairs"].append(
+        {"first": "glyphs", "second": "who", **counts, "p_value": 1.0, "difference": gap}
+    )
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (without_an_answer, r"'7\.png' has not one answer of each entrant"),
+        (with_a_twin, "two entrants bear one name"),
+        (with_fewer_answers, "100 images were tested and 99 are answered"),
+        (with_another_figure, "'glyphs' has .* right answers of .* and an exact match of 50.00%"),
+        (with_a_figure_of_more_images, "'glyphs' has .* right answers of"),
+        (with_a_pair_of_others, "'glyphs' and 'who' are compared on other answers"),
+    ],
+)
+def test_results_that_contradict_themselves_raise(change, told):
+    one = results({"glyphs": read_with()})
+    change(one)
+    with pytest.raises(
+        DataError, match=f"must not contradict themselves. Got a mapping, where {told}"
+    ):
+        compare(results({"glyphs": read_with()}), one)
+
+
+def test_results_that_are_no_numbers_raise(tmp_path):
+    one = results({"glyphs": read_with()})
+    one["entrants"][0]["accuracy"]["exact"]["value"] = float("nan")
+    file = tmp_path / "results.json"
+    file.write_text(json.dumps(one))
+    with pytest.raises(DataError, match=r"Got '.*results\.json', where .*not JSON compliant"):
+        BenchmarkResult.load(file)
+    one = results({"glyphs": read_with()})
+    one["answers"][0]["by"]["glyphs"]["boxes"] = [[5, 5, 1, 1]]
+    with pytest.raises(DataError, match=r"Got a mapping, where A box of a Reply must"):
+        BenchmarkResult.from_json(one)
+    with pytest.raises(DataError, match=r"must be a JSON file\. Got 3"):
+        BenchmarkResult.load(3)
+    with pytest.raises(DataError, match=r"or a mapping each\. Got None"):
+        compare(None, results({"glyphs": read_with()}))

@@ -134,6 +134,8 @@ def test_an_empty_folder(name, tmp_path):
     ("name", "files", "message"),
     [
         ("six-char", ["abc.jpeg"], r"named INDEX_LABEL\. Got '.*abc\.jpeg'"),
+        ("captcha-v2", ["ab.png", "cat.0.jpg"], r"letters and digits\. Got '.*cat\.0\.jpg'"),
+        ("wordpress", ["A B.png"], r"letters and digits\. Got '.*A B\.png'"),
         ("captcha-v2", ["_2.png"], r"begin with what it shows\. Got '.*_2\.png'"),
         ("cats-dogs", ["cat.1.jpg", "1.jpg"], r"named cat\.N or dog\.N\. Got '.*1\.jpg'"),
         ("cats-dogs", ["cat.1.jpg", "cat.2.jpg"], r"at least 2\. Got '.*' with 'cat' only"),

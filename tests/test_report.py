@@ -319,6 +319,16 @@ def test_a_glyph_in_no_known_place_is_the_whole_image(material):
     assert glyph_pictures(confusion, "mixed", answers, given, most=0) == []
 
 
+def test_slivers_are_widened_to_half_their_height(material):
+    result, images = material
+    answer = result.answers[3]
+    reply = replace(answer.by["mixed"], value="9", boxes=((100, 4, 102, 44),))
+    answers = [replace(answer, truth="1", by={"mixed": reply})]
+    confusion = Confusion("1", "9", 1, 1.0, (0,))
+    cut = images[3][2:46, 100 - 9 - 2 : 102 + 9 + 2]
+    assert glyph_pictures(confusion, "mixed", answers, {0: images[3]}, most=6) == [data_uri(cut)]
+
+
 def test_boxes_outside_an_image_do_no_harm(material):
     result, images = material
     answer = result.answers[3]

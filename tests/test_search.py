@@ -306,6 +306,63 @@ def test_files_that_are_no_searches(tmp_path):
         search(hill, SPACE, trials=1, storage="parrot://kept")
 
 
+def test_a_file_that_cannot_be_written():
+    with pytest.raises(DataError, match=r"a file that can be written\. Got '/proc/kept\.db'"):
+        search(hill, SPACE, trials=1, storage="/proc/kept.db")
+
+
+def test_a_storage_that_breaks_is_told_in_a_sentence(tmp_path):
+    place = tmp_path / "kept.db"
+
+    def breaks(settings, report):
+        with sqlite3.connect(place) as database:
+            database.execute("DROP TABLE trial_user_attributes")
+        database.close()
+        report.note(size=1)
+        return 1.0
+
+    with pytest.raises(DataError, match=r"must stay whole, with room to write\. Got '.*kept\.db'"):
+        search(breaks, SPACE, trials=1, storage=place)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"objective": 3}, "'objective' of search must be a function. Got 3"),
+        ({"storage": 5}, "'storage' of search must be a path or a URL. Got 5"),
+        ({"identity": [1]}, r"'identity' of search must be a mapping .* Got \[1\]"),
+        ({"identity": {"a": float("nan")}}, r"without NaN\. Got \{'a': nan\}"),
+        ({"identity": {(1, 2): 3}}, "'identity' of search must be a mapping"),
+    ],
+)
+def test_what_a_search_cannot_take(options, message):
+    with pytest.raises(ParameterError, match=message):
+        search(**{"objective": hill, "space": SPACE, "trials": 1, **options})
+
+
+@pytest.mark.parametrize(
+    ("step", "value", "message"),
+    [
+        ("a", 1.0, "'step' must be an integer"),
+        (-1, 1.0, "'step' must be an integer"),
+        (1, "x", "'value' of a step must be a number. Got 'x'"),
+    ],
+)
+def test_points_of_a_curve_that_cannot_be(step, value, message):
+    def objective(settings, report):
+        with pytest.raises(ParameterError, match=message):
+            report(step, value)
+        return 1.0
+
+    search(objective, SPACE, trials=1)
+
+
+@pytest.mark.filterwarnings("ignore:Trial 0 has failed")
+def test_a_value_that_no_float_can_hold():
+    with pytest.raises(DataError, match=r"An objective must give a number\. Got 1000"):
+        search(lambda settings, report: 10**400, SPACE, trials=1)
+
+
 def test_passwords_in_urls_are_not_told():
     with pytest.raises(DataError, match=r"Got 'parrot://ann:\*\*\*@host/kept': ") as told:
         search(hill, SPACE, trials=1, storage="parrot://ann:secret@host/kept")

@@ -80,7 +80,7 @@ def heard(problems: list[Problem]) -> Iterator[None]:
             warnings.warn_explicit(other.message, other.category, other.filename, other.lineno)
 
 
-def described(error: Exception) -> str:
+def described(error: BaseException) -> str:
     """Name an error in a line."""
     return f"{type(error).__name__}: {' '.join(str(error).split())}"
 
@@ -88,14 +88,14 @@ def described(error: Exception) -> str:
 def _some(answer: _Answering, images: Sequence[ImageSource]) -> list[Reply]:
     try:
         return _checked(answer(images), len(images))
-    except Exception:  # noqa: BLE001 a third party raises what it likes
+    except (Exception, SystemExit):  # noqa: BLE001 a third party raises what it likes
         return [_single(answer, image) for image in images]
 
 
 def _single(answer: _Answering, image: ImageSource) -> Reply:
     try:
         return _checked(answer([image]), 1)[0]
-    except Exception as error:  # noqa: BLE001 as above
+    except (Exception, SystemExit) as error:  # noqa: BLE001 as above
         return Reply(None, 0.0, "failed", error=described(error))
 
 

@@ -2,7 +2,7 @@
 
 import os
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,8 @@ from segcap.benchmark.plain import to_plain
 from segcap.benchmark.results import BenchmarkResult, ImageResult
 from segcap.benchmark.stages import Plan, Stages
 from segcap.datasets.dataset import Dataset
-from segcap.ranges import seed_number, whole_number
+from segcap.errors import ParameterError
+from segcap.ranges import is_number, seed_number, whole_number
 
 __all__ = ["DIFFICULTIES", "run"]
 
@@ -91,6 +92,11 @@ def run(
     An error that an entrant raises counts as a wrong answer and is told among its problems; one
     that it raises in learning, as wrong answers to all images.
     """
+    if not isinstance(dataset, Dataset | Contest):
+        raise ParameterError(
+            "The 'dataset' of a benchmark must be a Dataset, see segcap.datasets.load, or a "
+            f"Contest. Got {dataset!r}."
+        )
     contest = (
         dataset
         if isinstance(dataset, Contest)
@@ -100,7 +106,7 @@ def run(
         tuple(as_entrants(readers, contest.asks)),
         tuple(_counts(labels, len(contest.learned))),
         whole_number("seeds", seeds, least=1),
-        tuple(map(float, difficulties)) if contest.dial is not None else (),
+        tuple(map(_difficulty, difficulties)) if contest.dial is not None else (),
         whole_number("drawn", drawn, least=1),
     )
     if out is not None:
@@ -205,6 +211,14 @@ def _image_results(
         )
 
 
+def _difficulty(value: Any) -> float:
+    if not is_number(value) or not 0 <= value <= 1:
+        raise ParameterError(f"The 'difficulties' must be numbers in [0, 1]. Got {value!r}.")
+    return float(value)
+
+
 def _counts(labels: Sequence[int], most: int) -> list[int]:
+    if not isinstance(labels, Iterable):
+        raise ParameterError(f"The 'labels' must be several numbers of images. Got {labels!r}.")
     counts = {whole_number("labels", count, least=1) for count in labels}
     return sorted(count for count in counts if count < most)

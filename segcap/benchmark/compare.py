@@ -103,7 +103,13 @@ def compare(
 
 
 def _result(given: BenchmarkResult | Mapping[str, Any]) -> BenchmarkResult:
-    return given if isinstance(given, BenchmarkResult) else BenchmarkResult.from_json(dict(given))
+    if isinstance(given, BenchmarkResult):
+        return given
+    if not isinstance(given, Mapping):
+        raise DataError(
+            f"The results of compare must be a BenchmarkResult or a mapping each. Got {given!r}."
+        )
+    return BenchmarkResult.from_json(dict(given))
 
 
 def _names(result: BenchmarkResult) -> str:
@@ -130,10 +136,4 @@ def _paired(name: str, first: BenchmarkResult, second: BenchmarkResult) -> Diffe
 
 def _answers(name: str, result: BenchmarkResult) -> dict[tuple[str, str], str | None]:
     """Answers of an entrant by image and its truth."""
-    without = [answer.image for answer in result.answers if name not in answer.by]
-    if without:
-        raise DataError(
-            "The results of compare must hold an answer of each entrant to each image. "
-            f"Got none of '{name}' to '{without[0]}'."
-        )
     return {(answer.image, answer.truth): answer.by[name].value for answer in result.answers}

@@ -4,7 +4,7 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Protocol, TypeAlias, runtime_checkable
+from typing import Any, Protocol, TypeAlias, get_args, runtime_checkable
 
 from segcap.benchmark.contest import Asks, Truth
 from segcap.benchmark.outcomes import Approach, Reply
@@ -226,6 +226,10 @@ def as_entrants(readers: Mapping[str, Any] | Sequence[Any], asks: Asks) -> list[
     ParameterError
         There is none, two bear one name, or something is no reader of what is asked for.
     """
+    if isinstance(readers, str | os.PathLike) or not isinstance(readers, Mapping | Sequence):
+        raise ParameterError(
+            f"The 'readers' of a benchmark must be a list, or a mapping of names. Got {readers!r}."
+        )
     named = (
         list(readers.items())
         if isinstance(readers, Mapping)
@@ -233,6 +237,9 @@ def as_entrants(readers: Mapping[str, Any] | Sequence[Any], asks: Asks) -> list[
     )
     entrants = [_entrant(name, one, asks) for name, one in named]
     names = [entrant.name for entrant in entrants]
+    for name in names:
+        if not isinstance(name, str) or not name.strip():
+            raise ParameterError(f"A reader of a benchmark must have a name. Got {name!r}.")
     if not names or len({*names, VOTE}) <= len(names):
         raise ParameterError(
             "The 'readers' of a benchmark must be at least one, each with a name of its own other "
@@ -250,6 +257,11 @@ def _entrant(name: str, one: Any, asks: Asks) -> Entrant:
     if isinstance(one, GlyphReader | SequenceReader | SumClassifier | ImageClassifier):
         return ReaderEntrant(name, one, asks)
     if isinstance(one, Entrant):
+        if one.approach not in (known := get_args(Approach)):
+            raise ParameterError(
+                f"The 'approach' of an entrant must be one of {', '.join(known)}. "
+                f"Got {one.approach!r}."
+            )
         return one
     if callable(one):
         return FunctionEntrant(name, one, asks)

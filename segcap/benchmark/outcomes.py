@@ -1,8 +1,9 @@
 """What is found out about one entrant of a benchmark."""
 
+import operator
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal, TypeAlias, get_args
+from typing import Any, Literal, TypeAlias, get_args
 
 from segcap.errors import ParameterError
 from segcap.evaluate.abstention import CoveragePoint
@@ -56,7 +57,7 @@ class Reply:
     Raises
     ------
     ParameterError
-        An answer is no text, a confidence no number in [0, 1], or the status unknown.
+        An answer is no text, a confidence no number in [0, 1], a box none, or the status unknown.
     """
 
     value: str | None
@@ -68,20 +69,52 @@ class Reply:
     alternatives: tuple[tuple[str, float], ...] = ()
 
     def __post_init__(self) -> None:
-        values = [self.value or "", *(value for value, _ in self.alternatives)]
-        for value in values:
-            if not isinstance(value, str):
-                raise ParameterError(f"The answers of a Reply must be texts. Got {value!r}.")
+        for text in (self.value, self.failure, self.error, *(own for own, _ in self.alternatives)):
+            if not (text is None or _is_text(text)):
+                raise ParameterError(
+                    f"The words of a Reply must be texts that UTF-8 can hold. Got {text!r}."
+                )
         if self.status not in (known := get_args(ReplyStatus)):
             raise ParameterError(
                 f"The 'status' of a Reply must be one of {', '.join(known)}. Got {self.status!r}."
             )
-        sure = [] if self.confidence is None else [self.confidence]
-        for share in (*sure, *(share for _, share in self.alternatives)):
-            if not is_number(share) or not 0 <= share <= 1:
-                raise ParameterError(
-                    f"The confidences of a Reply must be numbers in [0, 1]. Got {share!r}."
-                )
+        plain = {
+            "confidence": None if self.confidence is None else _share(self.confidence),
+            "alternatives": tuple((own, _share(share)) for own, share in self.alternatives),
+            "boxes": None if self.boxes is None else tuple(map(_box, self.boxes)),
+        }
+        for name, value in plain.items():
+            object.__setattr__(self, name, value)
+
+
+def _is_text(value: Any) -> bool:
+    if not isinstance(value, str):
+        return False
+    try:
+        value.encode("utf-8", errors="surrogateescape")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _share(value: Any) -> float:
+    if not is_number(value) or not 0 <= value <= 1:
+        raise ParameterError(
+            f"The confidences of a Reply must be numbers in [0, 1]. Got {value!r}."
+        )
+    return float(value)
+
+
+def _box(box: Any) -> Box:
+    try:
+        x0, y0, x1, y1 = map(operator.index, box)
+    except (TypeError, ValueError):
+        x0 = y0 = x1 = y1 = 0
+    if not (x0 < x1 and y0 < y1):
+        raise ParameterError(
+            f"A box of a Reply must be whole numbers x0 < x1 and y0 < y1. Got {box!r}."
+        )
+    return x0, y0, x1, y1
 
 
 @dataclass(frozen=True, slots=True)

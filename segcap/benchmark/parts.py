@@ -82,7 +82,8 @@ class Parts:
             kept = json.loads(self.path(name, key, ".json").read_text("utf-8"))
         except (OSError, ValueError):
             return None
-        return kept["value"] if kept.get("key") == _as_plain(key) else None
+        is_whole = isinstance(kept, dict) and {"key", "value"} <= kept.keys()
+        return kept["value"] if is_whole and kept["key"] == _as_plain(key) else None
 
     def keep(self, name: str, key: Mapping[str, Any], value: Any) -> None:
         """Write a finished part, whole or not at all."""
@@ -97,12 +98,20 @@ class Parts:
             kept = self.read(name, key)
         return kept
 
+    def _marked(self) -> dict[str, Any] | None:
+        """Give what a benchmark has marked its folder with; None if none has."""
+        try:
+            found = json.loads((self.folder / _MARK).read_text("utf-8"))
+        except (OSError, ValueError):
+            return None
+        return found if isinstance(found, dict) and {"task", "split"} <= found.keys() else None
+
     def _is_filled(self) -> bool:
         return self.folder.is_dir() and any(self.folder.iterdir())
 
     def _take_over(self, identity: Mapping[str, Any], *, resume: bool, overwrite: bool) -> None:
-        mark = self.folder / _MARK
-        if not mark.is_file():
+        found = self._marked()
+        if found is None:
             raise DataError(
                 "A benchmark must go into a folder that is empty, not there, or of a benchmark. "
                 f"Got '{self.folder}', which holds something else."
@@ -117,15 +126,8 @@ class Parts:
                 "A benchmark must go into an empty folder, or be told to resume or to overwrite. "
                 f"Got '{self.folder}', which holds one."
             )
-        try:
-            found = json.loads(mark.read_text("utf-8"))
-            differing = [
-                name for name, value in _as_plain(identity).items() if found.get(name) != value
-            ]
-        except (OSError, ValueError, AttributeError) as error:
-            raise DataError(
-                f"A benchmark is resumed by its {_MARK}. Got '{mark}': {error}."
-            ) from None
+        own = _as_plain(identity)
+        differing = [name for name, value in own.items() if found.get(name) != value]
         if differing:
             raise DataError(
                 "A benchmark must be resumed with the data and the split that it was begun with. "

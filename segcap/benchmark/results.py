@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from functools import cache
 from importlib import resources
@@ -135,7 +135,8 @@ class BenchmarkResult:
         Raises
         ------
         DataError
-            The document is of another format, or does not follow the schema; `name` tells which.
+            The document is of another format, does not follow the schema, or contradicts itself;
+            `name` tells which.
         """
         if isinstance(document, dict) and document.get("format", FORMAT) != FORMAT:
             raise DataError(
@@ -148,7 +149,19 @@ class BenchmarkResult:
             raise DataError(
                 f"Results of a benchmark must follow their schema. Got {name}, where {error}."
             ) from None
-        return from_plain(cls, {key: own for key, own in document.items() if key != "format"})
+        try:
+            json.dumps(document, allow_nan=False)
+            result = from_plain(cls, {key: own for key, own in document.items() if key != "format"})
+        except ValueError as error:
+            raise DataError(
+                f"Results of a benchmark must hold what one can find. Got {name}, where {error}"
+            ) from None
+        for contradiction in _contradictions(result):
+            raise DataError(
+                f"Results of a benchmark must not contradict themselves. Got {name}, where "
+                f"{contradiction}."
+            )
+        return result
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write results.json, whole or not at all.
@@ -157,6 +170,8 @@ class BenchmarkResult:
         ------
         BundleError
             The folder is missing or cannot be written to.
+        ValueError
+            A figure is no number.
         """
         document = json.dumps(self.to_json(), ensure_ascii=False, allow_nan=False)
         write_atomically(path, document.encode("utf-8", errors="surrogateescape"))
@@ -170,6 +185,8 @@ class BenchmarkResult:
         DataError
             The file is missing, damaged or holds something else.
         """
+        if not isinstance(path, str | os.PathLike):
+            raise DataError(f"Results of a benchmark must be a JSON file. Got {path!r}.")
         try:
             content = Path(path).read_text("utf-8", errors="surrogateescape")
             document = json.loads(content)
@@ -178,6 +195,30 @@ class BenchmarkResult:
                 f"Results of a benchmark must be a JSON file. Got '{path}': {error}."
             ) from None
         return cls.from_json(document, name=f"'{path}'")
+
+
+def _contradictions(result: BenchmarkResult) -> Iterator[str]:
+    """Say what figures do not agree with the answers beside them."""
+    names = [entrant.name for entrant in result.entrants]
+    if len(set(names)) < len(names):
+        yield "two entrants bear one name"
+    if result.split.tested != len(result.answers):
+        yield f"{result.split.tested} images were tested and {len(result.answers)} are answered"
+    for answer in result.answers:
+        if answer.by.keys() != set(names):
+            yield f"'{answer.image}' has not one answer of each entrant"
+            return
+    for entrant in result.entrants:
+        right = sum(answer.by[entrant.name].value == answer.truth for answer in result.answers)
+        exact = entrant.accuracy.exact
+        if exact.n != len(result.answers) or round(exact.value * exact.n) != right:
+            yield (
+                f"'{entrant.name}' has {right} right answers of {len(result.answers)} and an exact "
+                f"match of {exact}"
+            )
+    for pair in result.pairs:
+        if not {pair.first, pair.second} <= set(names) or pair.counts.n != len(result.answers):
+            yield f"'{pair.first}' and '{pair.second}' are compared on other answers"
 
 
 @cache

@@ -131,7 +131,8 @@ class Stages:
                 on_progress=self._epochs(entrant.name),
             )
             self._learned[entrant.name] = found
-            self._problems[entrant.name] += found.problems
+            told_by_replies = 1 if found.entrant is None else 0
+            self._problems[entrant.name] += found.problems[: len(found.problems) - told_by_replies]
         return self._learned[entrant.name]
 
     def costs(self) -> dict[str, Cost | None]:

@@ -85,6 +85,13 @@ def task_contest(
             f"The task of a benchmark must be one of {', '.join(TASKS)}. Got {task!r}."
         )
     task = _ALIASES.get(task, task)
+    contest = _divided(task, data, test, seed, quick)
+    return replace(contest, title=f"{contest.title}, a quick look only") if quick else contest
+
+
+def _divided(
+    task: str, data: str | os.PathLike[str] | None, test: float | None, seed: int, quick: bool
+) -> Contest:
     own = END_TO_END[task].test if task in END_TO_END else _TEST
     share = own if test is None else test
     if task == "digit-sum" and (data is None or _is_mnist(Path(data))):

@@ -1,6 +1,6 @@
 """The command that compares approaches: bench."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -40,7 +40,8 @@ class _ManyValues(TyperCommand):
 @app.command(cls=_ManyValues)
 def bench(
     task: Annotated[
-        str | None, typer.Argument(help=f"What to compare on: {', '.join(names())}.")
+        str | None,
+        typer.Argument(help=f"What to compare on: {', '.join(names())}; tiles is recaptcha-tiles."),
     ] = None,
     data: Annotated[
         Path | None,
@@ -91,7 +92,7 @@ def bench(
     from segcap.benchmark.tasks import task_contest, task_readers
 
     if compare_ is not None:
-        _compare(*compare_, other=task or data or out)
+        _compare(*compare_, others=(task, data, out, readers, test, labels, quick, epochs))
         return
     if task is None or out is None:
         raise ParameterError(
@@ -132,10 +133,10 @@ def _interruptible(*arguments: Any, **options: Any) -> "BenchmarkResult":
         raise
 
 
-def _compare(first: Path, second: Path, *, other: object) -> None:
+def _compare(first: Path, second: Path, *, others: Sequence[object]) -> None:
     from segcap.benchmark import BenchmarkResult, compare
 
-    if other is not None:
+    for other in filter(None, others):
         raise ParameterError(f"To compare results, give --compare alone. Got '{other}', too.")
     before, after = BenchmarkResult.load(first), BenchmarkResult.load(second)
     differences = compare(before, after)

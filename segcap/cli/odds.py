@@ -33,6 +33,7 @@ _SECONDS = 3600
 _LABEL, _CELL = 40, 12
 _COUNTED = 1000
 _ROUNDING = 5e-4
+_MOST_MEASURED = 10**12
 _ENDINGS = (".pdf", ".png", ".svg")
 
 _Chance: TypeAlias = Callable[[float], Any]
@@ -107,7 +108,12 @@ def odds(
     print("\n".join(lines))
     if plot is not None:
         figure = plot_odds(n, wrong_allowed=wrong_allowed, accuracy=known, target=target)
-        figure.savefig(plot, dpi=150)
+        try:
+            figure.savefig(plot, dpi=150)
+        except OSError as error:
+            raise DataError(
+                f"A plot must go where it can be written. Got '{plot}': {error.strerror}."
+            ) from None
 
 
 def _rules(
@@ -178,7 +184,7 @@ def _known(accuracy: float, measured: int | None) -> Share | float:
     value = float(shares("accuracy", accuracy))
     if measured is None:
         return value
-    measured = whole_number("measured", measured, least=1)
+    measured = whole_number("measured", measured, least=1, most=_MOST_MEASURED)
     right = round(value * measured)
     if abs(right / measured - value) > _ROUNDING:
         raise ParameterError(

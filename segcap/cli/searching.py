@@ -4,6 +4,7 @@ import logging
 import warnings
 from collections.abc import Callable, Mapping
 from functools import partial
+from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -92,6 +93,8 @@ def search(
 
     if study not in STUDIES:
         raise ParameterError(f"The --study must be one of {', '.join(STUDIES)}. Got {study!r}.")
+    if minutes is not None and not 0 < minutes < inf:
+        raise ParameterError(f"The --minutes must be a number above 0. Got {minutes}.")
     if not 0 < share <= 1:
         raise ParameterError(f"The --share must be above 0 and at most 1. Got {share}.")
     if not out.parent.is_dir() or (out.exists() and not out.is_dir()):

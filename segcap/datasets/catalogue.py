@@ -22,10 +22,10 @@ class _Entry(NamedTuple):
     has_classes: bool = False
 
 
-_WORDPRESS = _Entry(layouts.named, "label", "generated_captcha_images")
+_WORDPRESS = _Entry(layouts.spelled, "label", "generated_captcha_images")
 _ENTRIES = {
     "digit-sum": _Entry(layouts.digit_sums, "content"),
-    "captcha-v2": _Entry(layouts.named, "label", "samples"),
+    "captcha-v2": _Entry(layouts.spelled, "label", "samples"),
     "captcha-wordpress": _WORDPRESS,
     "wordpress": _WORDPRESS,
     "six-char": _Entry(layouts.indexed, "label", "captchas"),

@@ -14,7 +14,16 @@ from segcap.datasets.named import load_named
 from segcap.errors import DataError
 from segcap.image import find_images
 
-__all__ = ["Found", "cats_dogs", "digit_sums", "folders", "indexed", "labelled", "named"]
+__all__ = [
+    "Found",
+    "cats_dogs",
+    "digit_sums",
+    "folders",
+    "indexed",
+    "labelled",
+    "named",
+    "spelled",
+]
 
 
 class Found(NamedTuple):
@@ -49,6 +58,23 @@ def labelled(folder: Path) -> Found:
 def named(folder: Path) -> Found:
     """List images that bear their texts as file names; see `load_named`."""
     return Found(*load_named(folder))
+
+
+def spelled(folder: Path) -> Found:
+    """List images that bear their letters and digits as file names; see `load_named`.
+
+    Raises
+    ------
+    DataError
+        The folder holds no image, or a name has something else.
+    """
+    found = named(folder)
+    for image, label in zip(found.images, found.labels, strict=True):
+        if not str(label).isalnum():
+            raise DataError(
+                f"An image of this data set must be named by its letters and digits. Got '{image}'."
+            )
+    return found
 
 
 def indexed(folder: Path) -> Found:

@@ -122,7 +122,13 @@ def end_to_end_reader(
     epochs: int | None = None,
     seed: int = 0,
 ) -> EndToEndReader:
-    """Make the reader that a task's images want, not fitted yet."""
+    """Make the reader that a task's images want, not fitted yet.
+
+    Raises
+    ------
+    ParameterError
+        The task, or the architecture for it, is unknown.
+    """
     _check(task)
     settings: dict[str, Any] = {
         "architecture": architecture or END_TO_END[task].architecture,
@@ -130,13 +136,17 @@ def end_to_end_reader(
         "random_state": seed,
         **END_TO_END[task].settings,
     }
+    reader: EndToEndReader
     if learned.classes is not None:
-        return ImageClassifier(classes=learned.classes, **settings)
-    if learned.charset is not None:
+        reader = ImageClassifier(classes=learned.classes, **settings)
+    elif learned.charset is not None:
         lengths = set(map(len, learned.labels.tolist()))
         length = lengths.pop() if len(lengths) == 1 else None
-        return SequenceReader(learned.charset, length=length, **settings)
-    return SumClassifier(**settings)
+        reader = SequenceReader(learned.charset, length=length, **settings)
+    else:
+        reader = SumClassifier(**settings)
+    reader._check_parameters()
+    return reader
 
 
 def measure(reader: EndToEndReader | TextReader, tested: Dataset) -> Measured:

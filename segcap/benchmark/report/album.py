@@ -17,6 +17,8 @@ from segcap.image import ImageSource, load_image
 __all__ = ["Picture", "album", "glyph_pictures"]
 
 _MARGIN = 2
+_NARROWEST = 2
+"""A cut-out is at least as wide as its height divided by this: a network's columns are slivers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +140,8 @@ def _confused_box(confusion: Confusion, answer: ImageResult, entrant: str) -> Bo
 def _cut(pixels: NDArray[np.uint8], box: Box) -> NDArray[np.uint8]:
     height, width = pixels.shape[:2]
     x0, y0, x1, y1 = box
+    narrow = max(0, (y1 - y0) // _NARROWEST - (x1 - x0))
+    x0, x1 = x0 - (narrow + 1) // 2, x1 + narrow // 2
     cut = pixels[
         max(0, y0 - _MARGIN) : min(height, y1 + _MARGIN),
         max(0, x0 - _MARGIN) : min(width, x1 + _MARGIN),

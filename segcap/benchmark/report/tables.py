@@ -102,10 +102,9 @@ def _accuracy(entrants: Sequence[EntrantResult]) -> Table:
         "ceiling",
         "calibration error",
     ]
-    note = (
-        "Shares with their 95 % intervals. The ceiling is what a reader would reach if it "
-        "always cut at the true places."
-    )
+    note = "Shares with their 95 % intervals."
+    if any(one.ceiling is not None for one in entrants):
+        note += " The ceiling is what a reader would reach if it always cut at the true places."
     return Table("Accuracy", head, rows, note)
 
 

@@ -16,6 +16,7 @@ __all__ = [
 ]
 
 _LARGE = 1e100
+_MOST_TOKENS = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,7 @@ class TokenBucket:
     Parameters
     ----------
     capacity : int
-        Tokens of a full bucket, at least 1.
+        Tokens of a full bucket, 1 ... 10,000.
     refill_per_hour : float
         Tokens that come back in an hour, at least 0.
 
@@ -44,7 +45,7 @@ class TokenBucket:
     refill_per_hour: float
 
     def __post_init__(self) -> None:
-        whole_number("capacity", self.capacity, least=1)
+        whole_number("capacity", self.capacity, least=1, most=_MOST_TOKENS)
         number("refill_per_hour", self.refill_per_hour)
 
 

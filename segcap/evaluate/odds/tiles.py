@@ -69,7 +69,8 @@ def choose_tiles(
     tiles : int
         Tiles of the grid, at least 1.
     targets : int
-        Tiles with X, 0 ... tiles.
+        Tiles with X: 0 ... tiles, or 1 ... tiles - 1 unless `prevalence` is given, for precision
+        says nothing about grids of one kind.
     prevalence : float, optional
         Share of tiles with X where precision was measured, in (0, 1). Unless given, precision is
         that on grids like this one: targets / tiles.
@@ -91,7 +92,8 @@ def choose_tiles(
     0.430467
     """
     tiles = whole_number("tiles", tiles, least=1)
-    targets = whole_number("targets", targets, most=tiles)
+    one_kind = 0 if prevalence is not None else 1
+    targets = whole_number("targets", targets, least=one_kind, most=tiles - one_kind)
     false_alarms = false_alarm_rate(
         recall, precision, targets / tiles if prevalence is None else prevalence
     )

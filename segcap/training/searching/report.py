@@ -4,9 +4,12 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from importlib.util import find_spec
+from numbers import Real
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+from segcap.errors import ParameterError
+from segcap.ranges import whole_number
 from segcap.training.logs import EventFile, Tolerance, as_summary
 from segcap.training.searching.result import NOTES
 from segcap.training.searching.spaces import Choice
@@ -115,11 +118,16 @@ class Report:
 
         Raises
         ------
+        ParameterError
+            A number is outside its range.
         optuna.TrialPruned
             Most trials were better at this step; an objective lets it pass.
         """
         from optuna import TrialPruned
 
+        step = whole_number("step", step)
+        if not isinstance(value, Real):
+            raise ParameterError(f"The 'value' of a step must be a number. Got {value!r}.")
         self._trial.report(value, step)
         self._log.add(step, value)
         if self._trial.should_prune():

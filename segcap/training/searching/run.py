@@ -1,5 +1,6 @@
 """The search itself: trials one after the other, kept, pruned, resumed."""
 
+import json
 import os
 import time
 import warnings
@@ -108,6 +109,9 @@ def search(
     seed_number("seed", seed)
     if seconds is not None and (not is_number(seconds) or seconds <= 0):
         raise ParameterError(f"The 'seconds' of search must be a number above 0. Got {seconds!r}.")
+    if not callable(objective):
+        raise ParameterError(f"The 'objective' of search must be a function. Got {objective!r}.")
+    _check_identity(identity)
     _require_optuna()
     import optuna
     from optuna.distributions import distribution_to_json
@@ -206,6 +210,20 @@ class _Run:
                 raise
             ended(value)
             return float(value)
+
+
+def _check_identity(identity: Mapping[str, Any] | None) -> None:
+    if identity is None:
+        return
+    try:
+        kept = json.loads(json.dumps(identity, allow_nan=False, default=str))
+    except (TypeError, ValueError):
+        kept = None
+    if not isinstance(kept, dict):
+        raise ParameterError(
+            "The 'identity' of search must be a mapping that JSON can hold, without NaN. "
+            f"Got {identity!r}."
+        )
 
 
 def _require_optuna() -> None:

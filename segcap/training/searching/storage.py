@@ -12,13 +12,13 @@ from typing import Any
 
 import optuna
 from optuna import Study, Trial
-from optuna.exceptions import ExperimentalWarning
+from optuna.exceptions import ExperimentalWarning, StorageInternalError
 from optuna.pruners import BasePruner
 from optuna.samplers import BaseSampler
 from optuna.storages import BaseStorage, RDBStorage
 from optuna.trial import FrozenTrial, TrialState
 
-from segcap.errors import DataError
+from segcap.errors import DataError, ParameterError
 from segcap.training.searching.result import NOTES, State, Tried
 
 __all__ = ["finished", "give_up", "kept_trials", "open_study", "try_again", "turn_of"]
@@ -98,12 +98,19 @@ def open_study(
 
     Raises
     ------
+    ParameterError
+        `storage` is neither a path nor a URL.
     DataError
-        `storage` cannot be opened, is in use, or holds another search.
+        `storage` cannot be opened, is in use, is damaged or full, or holds another search.
     """
+    if not isinstance(storage, str | os.PathLike | None):
+        raise ParameterError(f"The 'storage' of search must be a path or a URL. Got {storage!r}.")
     place = os.fspath(storage) if storage is not None else None
     is_file = place is not None and "://" not in place
-    with _alone(Path(place)) if is_file and place is not None else _anybody():
+    with (
+        _alone(Path(place)) if is_file and place is not None else _anybody(),
+        _intact(place),
+    ):
         if is_file and place is not None:
             _check_file(Path(place), name)
         study = optuna.create_study(
@@ -153,6 +160,19 @@ def _anybody() -> Iterator[None]:
 
 
 @contextmanager
+def _intact(place: str | None) -> Iterator[None]:
+    """Say in a sentence that a storage gives or takes nothing any more."""
+    try:
+        yield
+    except StorageInternalError as error:
+        reason = str(error.__cause__ or error).splitlines()[0]
+        raise DataError(
+            "The 'storage' of search must stay whole, with room to write. "
+            f"Got '{_shown(place)}': {reason}"
+        ) from None
+
+
+@contextmanager
 def _alone(path: Path) -> Iterator[None]:
     """Keep other searches from a file; SQLite's lock ends with the process, however it ends."""
     if path.is_dir() or not path.parent.is_dir():
@@ -160,7 +180,13 @@ def _alone(path: Path) -> Iterator[None]:
             f"The 'storage' of search must be a file in a folder that exists. Got '{path}'."
         )
     beside = path.with_name(f"{path.name}.lock")
-    with closing(sqlite3.connect(beside, timeout=0, isolation_level=None)) as lock:
+    try:
+        opened = sqlite3.connect(beside, timeout=0, isolation_level=None)
+    except sqlite3.Error:
+        raise DataError(
+            f"The 'storage' of search must be a file that can be written. Got '{path}'."
+        ) from None
+    with closing(opened) as lock:
         try:
             lock.execute("BEGIN EXCLUSIVE")
         except sqlite3.Error:
