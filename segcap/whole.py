@@ -1,6 +1,6 @@
-"""Images of any size as one array, for networks that look at whole images."""
+"""Images as networks see them that look at whole ones: of one size, and more than once."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import cv2
 import numpy as np
@@ -8,7 +8,11 @@ from numpy.typing import NDArray
 
 from segcap.image import to_grey
 
-__all__ = ["stack_images"]
+__all__ = ["VIEWS", "stack_images", "views_of"]
+
+VIEWS = (1, 2, 4)
+"""How many views of an image there may be."""
+_CLOSER = 0.1
 
 
 def stack_images(
@@ -39,3 +43,36 @@ def stack_images(
             kept = cv2.resize(kept, (width, height), interpolation=method)
         target[:] = kept.reshape(target.shape)
     return stacked
+
+
+def views_of(
+    images: Sequence[NDArray[np.uint8]], count: int
+) -> Iterator[Sequence[NDArray[np.uint8]]]:
+    """Look at images as they are, mirrored, and again closer, a tenth of each side left out.
+
+    Parameters
+    ----------
+    images : sequence of (H, W, ...) arrays
+    count : {1, 2, 4}
+        How many of these views to give.
+
+    Yields
+    ------
+    sequence of arrays
+        All images in one view; they share memory with `images`.
+
+    References
+    ----------
+    Krizhevsky, Sutskever, Hinton: ImageNet classification with deep convolutional neural networks.
+    NIPS 2012, section 4.1 (ten crops).
+    """
+    yield images
+    if count > 1:
+        yield [image[:, ::-1] for image in images]
+    if count > 2:
+        yield from views_of([_middle(image) for image in images], 2)
+
+
+def _middle(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    top, left = (round(_CLOSER * side) for side in image.shape[:2])
+    return image[top : image.shape[0] - top, left : image.shape[1] - left]

@@ -14,6 +14,7 @@ from segcap.errors import BundleError, DataError, NotFittedError, ParameterError
 from segcap.models import IMAGE_ARCHITECTURES
 from segcap.readers.images import NETWORK_OPTIONS
 from segcap.training import Schedule
+from segcap.training.calibrate import fit_temperature
 
 SIDE = 24
 QUICK = Schedule(epochs=1, batch_size=8)
@@ -53,6 +54,38 @@ def test_it_learns(reader, photos):
     np.testing.assert_array_equal(
         reader.predict(images[:60]), reader.classes_[probabilities.argmax(axis=1)]
     )
+
+
+def test_views_are_averaged_and_a_mirrored_photo_is_the_same(reader, photos, tmp_path):
+    images = photos[0][:20]
+    reader.save(tmp_path / "once.segcap")
+    twice = segcap.load(tmp_path / "once.segcap", views=2)
+    mirrored = [image[:, ::-1] for image in images]
+    expected = (reader._logits(images) + reader._logits(mirrored)) / 2
+    np.testing.assert_allclose(twice._logits(images), expected, atol=1e-5)
+    np.testing.assert_allclose(twice._logits(mirrored), expected, atol=1e-5)
+    closer = [image[2:-2, 2:-2] for image in images]  # a tenth of 24
+    four = segcap.load(tmp_path / "once.segcap", views=4)
+    both = (expected + twice._logits(closer)) / 2
+    np.testing.assert_allclose(four._logits(images), both, atol=1e-5)
+    four.save(tmp_path / "four.segcap")
+    assert segcap.load(tmp_path / "four.segcap").views == 4
+
+
+def test_views_are_calibrated_as_they_answer(photos):
+    images, labels = photos
+    once, twice = (
+        segcap.ImageClassifier("leaky_cnn", epochs=2, views=views).fit(images, labels)
+        for views in (1, 2)
+    )
+    assert twice.trained_.parts.keys() == once.trained_.parts.keys()
+    held_out = np.random.default_rng(0).permutation(180)[:18]
+    logits = twice._logits([images[i] for i in held_out])
+    classes = np.array([twice.classes_.tolist().index(labels[i]) for i in held_out])
+    assert twice.trained_.temperature == pytest.approx(fit_temperature(logits, classes))
+    right = (logits.argmax(axis=1) == classes).mean()
+    assert twice.provenance_["figures"]["validation_accuracy"] == round(right, 6)
+    assert twice.trained_.temperature != once.trained_.temperature
 
 
 def test_its_network_and_augmentation_can_be_chosen(photos, tmp_path):
@@ -192,6 +225,8 @@ def test_clone_and_repr():
     ("parameters", "message"),
     [
         ({"architecture": "oracle"}, r"'architecture' of ImageClassifier must be one of leaky"),
+        ({"views": 3}, r"'views' of an ImageClassifier must be one of 1, 2, 4\. Got 3"),
+        ({"views": 1.5}, r"'views' must be an integer"),
         ({"size": 64}, r"'size' of images must be a height and a width\. Got 64"),
         ({"size": (0, 64)}, r"'size' must be an integer of at least 1\. Got 0"),
         (

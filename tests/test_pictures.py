@@ -8,7 +8,7 @@ from segcap.errors import DataError, SegcapWarning
 from segcap.image import load_image
 from segcap.training import pictures
 from segcap.training.pictures import most_common, stack_usable
-from segcap.whole import stack_images
+from segcap.whole import stack_images, views_of
 
 
 @pytest.fixture
@@ -65,3 +65,19 @@ def test_the_most_common_size(files):
         most_common([b"", "nowhere.png"])
     with pytest.raises(DataError, match=r"that can be read\. Got none\."):
         most_common([])
+
+
+def test_views_of_an_image_are_mirrored_and_closer():
+    image = np.arange(200, dtype=np.uint8).reshape(10, 20)
+    for count, expected in (
+        (1, [image]),
+        (2, [image, image[:, ::-1]]),
+        (4, [image, image[:, ::-1], image[1:9, 2:18], image[1:9, 17:1:-1]]),
+    ):
+        views = [view for (view,) in views_of([image], count)]
+        assert len(views) == count
+        for view, own in zip(views, expected, strict=True):
+            np.testing.assert_array_equal(view, own)
+    tiny = np.zeros((1, 1, 3), np.uint8)
+    assert [view.shape for (view,) in views_of([tiny], 4)] == [(1, 1, 3)] * 4
+    assert [list(view) for view in views_of([], 4)] == [[]] * 4

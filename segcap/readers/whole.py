@@ -216,6 +216,9 @@ class WholeImageReader(Estimator, ABC):
         self.trained_, self.size_, self.history_ = result.trained, size, result.history
         self._has_told = False
         self._keep_answers(answers)
+        figures = result.figures | self._recalibrated(
+            [images[index] for index in order[kept[:held_out]]], classes[:held_out]
+        )
         self.provenance_ = {
             "data": {
                 "name": "labelled images",
@@ -224,11 +227,19 @@ class WholeImageReader(Estimator, ABC):
             },
             "seed": int(self.random_state),
             "versions": versions(self.architecture),
-            "figures": result.figures,
+            "figures": figures,
         }
         if result.was_interrupted:
             raise KeyboardInterrupt
         return self
+
+    def _recalibrated(
+        self,
+        images: Sequence[ImageSource],  # noqa: ARG002 for readers that answer otherwise
+        classes: NDArray[np.intp],  # noqa: ARG002
+    ) -> dict[str, float]:
+        """Calibrate anew what answers otherwise than its network; give figures that change."""
+        return {}
 
     def _order(
         self, count: int, groups: Sequence[int] | NDArray | None

@@ -32,5 +32,5 @@ END_TO_END: dict[str, Task] = {
     "captcha-v2": Task("crnn", 60, 0.2),
     "six-char": Task("multihead", 40, 0.2),
     "recaptcha-tiles": Task("resnet_small", 34, 0.3, {"size": (72, 72), "balance": "sampling"}),
-    "cats-dogs": Task("resnet_small", 50, 0.2, {"size": (96, 96)}),
+    "cats-dogs": Task("resnet_small", 50, 0.2, {"size": (96, 96), "views": 4}),
 }
