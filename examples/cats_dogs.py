@@ -1,6 +1,6 @@
 """Tell cats from dogs, and what that means for a challenge of twelve photos.
 
-python examples/cats_dogs.py FOLDER [--unlabelled FOLDER] [--epochs 40] [--quick]
+python examples/cats_dogs.py FOLDER [--unlabelled FOLDER] [--epochs 50] [--quick]
 
 FOLDER holds train/cat.0.jpg ..., train/dog.0.jpg ...; a fifth is tested on. Photos in the folder
 --unlabelled, such as test1, are answered in predictions.csv: 1 for a dog, 0 for a cat.
@@ -18,7 +18,7 @@ parser = argparse.ArgumentParser(description=__doc__)
 parser.add_argument("folder", type=Path)
 parser.add_argument("--unlabelled", type=Path)
 parser.add_argument("--architecture", default="resnet_small")
-parser.add_argument("--epochs", type=int, default=40)
+parser.add_argument("--epochs", type=int, default=50)
 parser.add_argument("--quick", action="store_true", help="600 small photos, few passes")
 args = parser.parse_args()
 
@@ -28,7 +28,8 @@ if args.quick:
 learned, tested = dataset.split(test=0.2, seed=0)
 print(f"{len(learned)} photos to learn from, {len(tested)} to test on")
 
-reader = segcap.ImageClassifier(args.architecture, size=(32, 32) if args.quick else (64, 64))
+side = 32 if args.quick else 96
+reader = segcap.ImageClassifier(args.architecture, size=(side, side), views=4)
 schedule = Schedule(
     epochs=6 if args.quick else args.epochs,
     batch_size=64,

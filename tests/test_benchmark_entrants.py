@@ -6,6 +6,7 @@ import subprocess
 import sys
 import warnings
 from dataclasses import replace
+from importlib.metadata import PackageNotFoundError
 from itertools import product
 
 import numpy as np
@@ -15,9 +16,9 @@ from hypothesis import strategies as st
 
 import segcap
 from segcap import benchmark
-from segcap.benchmark import FunctionEntrant, Truth
+from segcap.benchmark import Ddddocr, FunctionEntrant, Tesseract, Truth
 from segcap.benchmark.answering import heard, replies_of
-from segcap.benchmark.cost import measured_cost, together
+from segcap.benchmark.cost import measured_cost, together, used_versions
 from segcap.benchmark.dials import texts_dial
 from segcap.benchmark.entrants import ReaderEntrant
 from segcap.benchmark.memory import peak_memory
@@ -57,9 +58,9 @@ def test_too_few_replies_are_no_replies(contest):
     [
         (lambda: benchmark.Reply("a", float("nan"), "ok"), r"numbers in \[0, 1\]. Got nan"),
         (lambda: benchmark.Reply("a", 1.5, "ok"), r"numbers in \[0, 1\]. Got 1.5"),
-        (lambda: benchmark.Reply(3, 0.5, "ok"), "must be texts that UTF-8 can hold. Got 3"),
-        (lambda: benchmark.Reply(0, 0.5, "ok"), "must be texts that UTF-8 can hold. Got 0"),
-        (lambda: benchmark.Reply("\ud800", 0.5, "ok"), r"UTF-8 can hold. Got '\\ud800'"),
+        (lambda: benchmark.Reply(3, 0.5, "ok"), "must be texts that a file can hold. Got 3"),
+        (lambda: benchmark.Reply(0, 0.5, "ok"), "must be texts that a file can hold. Got 0"),
+        (lambda: benchmark.Reply("\ud800", 0.5, "ok"), r"a file can hold. Got '\\ud800'"),
         (lambda: benchmark.Reply("a", 0.5, "ok", error=ValueError("x")), "Got ValueError"),
         (lambda: benchmark.Reply("a", 0.5, "ok", boxes="xx"), "x0 < x1 and y0 < y1. Got 'x'"),
         (lambda: benchmark.Reply("a", 0.5, "ok", boxes=((5, 5, 1, 9),)), r"Got \(5, 5, 1, 9\)"),
@@ -104,14 +105,15 @@ def test_readers_that_are_none(contest, readers, told):
         benchmark.run(readers, contest)
 
 
-def test_an_entrant_of_no_known_approach(contest):
+@pytest.mark.parametrize("way", ["magic", "vote"])
+def test_an_entrant_of_no_known_approach(contest, way):
     class Odd:
-        name, approach, description = "odd", "magic", "answers oddly"
+        name, approach, description = "odd", way, "answers oddly"
 
         def answer(self, images):
             return []
 
-    with pytest.raises(ParameterError, match=r"must be one of segment, .* Got 'magic'"):
+    with pytest.raises(ParameterError, match=rf"segment, end-to-end, peer\. Got '{way}'"):
         benchmark.run([Odd()], contest)
 
 
@@ -119,8 +121,9 @@ def test_an_entrant_of_no_known_approach(contest):
     ("options", "told"),
     [
         ({"labels": 5}, "'labels' must be several numbers of images. Got 5"),
-        ({"difficulties": ("a",)}, r"'difficulties' must be numbers in \[0, 1\]. Got 'a'"),
-        ({"difficulties": (2,)}, r"'difficulties' must be numbers in \[0, 1\]. Got 2"),
+        ({"difficulties": ("a",)}, r"'difficulties' must be a number in \[0, 1\], or many"),
+        ({"difficulties": (2,)}, r"'difficulties' must lie in \[0, 1\]. Got 2"),
+        ({"difficulties": 0.5}, "'difficulties' must be several numbers. Got 0.5"),
     ],
 )
 def test_settings_of_a_benchmark_that_cannot_be(contest, drawn_folder, options, told):
@@ -129,6 +132,53 @@ def test_settings_of_a_benchmark_that_cannot_be(contest, drawn_folder, options, 
         benchmark.run({"one": lambda image: "1"}, dialled, **options)
     with pytest.raises(ParameterError, match="'dataset' of a benchmark must be a Dataset"):
         benchmark.run({"one": lambda image: "1"}, "data")
+
+
+def test_errors_that_no_file_can_hold_are_told_all_the_same(contest):
+    def fails(image):
+        raise RuntimeError("\ud800 is\n no letter")
+
+    (reply,) = replies_of(FunctionEntrant("fails", fails), contest.tested.images[:1])
+    assert reply.error == r"RuntimeError: \ud800 is no letter"
+
+
+def test_who_exits_is_wrong_and_has_no_cost(contest):
+    class Exits:
+        name, approach, description = "exits", "peer", "leaves"
+
+        def answer(self, images):
+            if len(images) > 1:
+                sys.exit(3)
+            return [benchmark.Reply("1", None, "ok") for _ in images]
+
+    (exits,) = benchmark.run([Exits()], contest).entrants
+    assert [one.message for one in exits.problems] == ["No cost is known. SystemExit: 3"]
+
+    class ExitsInLearning(Exits):
+        def fit(self, learned):
+            sys.exit(4)
+
+    (exits,) = benchmark.run([ExitsInLearning()], contest).entrants
+    assert exits.problems[0].message.startswith("SystemExit: 4 (first for ")
+
+
+def test_peers_that_are_not_there_are_wrong(contest, monkeypatch):
+    monkeypatch.setenv("PATH", "")
+    monkeypatch.setitem(sys.modules, "ddddocr", None)
+    monkeypatch.setattr("segcap.benchmark.peers.version", missing)
+    result = benchmark.run([Tesseract(), Ddddocr()], contest)
+    assert [one.accuracy.exact.value for one in result.entrants] == [0, 0]
+    assert "FileNotFoundError" in result.entrants[0].problems[0].message
+    assert "ModuleNotFoundError" in result.entrants[1].problems[0].message
+
+
+def missing(name):
+    raise PackageNotFoundError(name)
+
+
+def test_versions_of_packages_by_other_names_are_left_out(monkeypatch):
+    monkeypatch.setattr("segcap.benchmark.cost.version", missing)
+    assert used_versions().keys() == {"segcap", "opencv", "backend"}
 
 
 def test_warnings_are_heard_and_those_of_others_pass():

@@ -1,5 +1,6 @@
 """Benchmarks that are killed, resumed, overwritten."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -179,6 +180,22 @@ def test_a_damaged_part_is_made_again(tmp_path):
         parts.path("x", {"k": 1}, ".json").write_text(damaged)
         assert parts.read("x", {"k": 1}) is None
     assert parts.once("x", {"k": 1}, lambda: next(made)) == {"n": 2}
+
+
+def test_texts_of_undecodable_names_are_given_back(tmp_path):
+    parts = Parts(tmp_path / "out", {"task": "a"})
+    assert parts.once("x", {"k": "caf\udce9"}, lambda: {"text": "\udce9"}) == {"text": "\udce9"}
+    assert parts.read("x", {"k": "caf\udce9"}) == {"text": "\udce9"}
+
+
+def test_what_is_known_of_images_is_part_of_what_answers_depend_on(contest, tmp_path):
+    out = tmp_path / "out"
+    readers = {"mixed": segcap.load("mixed", length=3, allowlist="0123456789")}
+    first = benchmark.run(readers, contest, out=out)
+    blind = replace(contest, known=(None,) * len(contest.tested))
+    again = benchmark.run(readers, blind, out=out, resume=True)
+    assert first.entrants[0].ceiling is not None
+    assert again.entrants[0].ceiling is None
 
 
 @pytest.mark.parametrize("told", [{"resume": True}, {"overwrite": True}])

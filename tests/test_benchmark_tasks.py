@@ -15,11 +15,14 @@ from segcap.benchmark.ceiling import ceiling
 from segcap.benchmark.contest import labelled_only
 from segcap.benchmark.dials import texts_dial
 from segcap.benchmark.tasks import default_readers, task_contest, task_readers
+from segcap.charset import Charset
 from segcap.datasets import load
 from segcap.datasets.dataset import Dataset
 from segcap.datasets.mnist import Mnist
 from segcap.errors import DataError, ParameterError, SegcapWarning
 from segcap.generate import TextGenerator, digit_sums, write_digit_sums
+from segcap.recipes import mixed
+from segcap.training.drawn import drawn_texts
 
 pytestmark = pytest.mark.usefixtures("quick_benchmarks")
 
@@ -119,9 +122,55 @@ def test_sums_are_drawn_to_test_on_with_other_digits(handwriting, monkeypatch):
         task_contest("digit-sum", test=1.0)
 
 
-def test_images_that_mixed_has_learned_are_refused():
-    with pytest.raises(ParameterError, match=r"which 'mixed' has learned\. Got 5\."):
-        task_contest("six-char", seed=5)
+def test_matrices_stand_in_the_order_of_numbers_and_count_all(handwriting, photos):
+    rows = digit_sums(60, 22, digits=handwriting, count=2)
+    sums = Dataset("sums", rows.images, rows.labels.sum(axis=1, dtype=np.int64), Path("drawn"))
+    said = iter([None, "99", "7"])
+    contest = Contest.of(sums, test=0.5)
+    (one,) = benchmark.run({"says": lambda image: next(said, "7")}, contest).entrants
+    matrix = one.accuracy.matrix
+    assert matrix.labels[:-1] == tuple(map(str, sorted(set(sums.labels.tolist()))))
+    assert matrix.labels[-1] == "(none)"
+    seven = matrix.labels.index("7")
+    for truth, counts in zip(matrix.labels, matrix.counts, strict=True):
+        assert sum(counts) == contest.truths.count(truth)
+    read = [sum(counts) for counts in zip(*matrix.counts, strict=True)]
+    # 99 is no sum of these digits, but its own digits add up to 18
+    assert (read[seven], read[-1]) == (len(contest.truths) - 2, 1)
+    (one,) = (own for own in benchmark.run([Nearest()], photos, test=0.5).entrants)
+    assert one.accuracy.matrix.labels == ("cat", "coffee")
+    right = sum(counts[place] for place, counts in enumerate(one.accuracy.matrix.counts))
+    assert right == round(one.accuracy.exact.value * one.accuracy.exact.n)
+
+
+def test_the_matrix_of_texts_has_a_column_for_what_was_left_out(contest):
+    first = contest.truths[0]
+    answers = iter([first[:-1], *contest.truths[1:]])
+    (one,) = benchmark.run({"reads": lambda image: next(answers, "1")}, contest).entrants
+    matrix = one.accuracy.matrix
+    assert matrix.labels[-1] == "(none)"
+    left_out = [counts[-1] for counts in matrix.counts]
+    assert left_out == [int(label == first[-1]) for label in matrix.labels]
+    assert sum(map(sum, matrix.counts)) == sum(map(len, contest.truths))
+
+
+def test_images_that_mixed_has_learned_are_refused(monkeypatch):
+    drawn = {}
+
+    def note(part, indices, seed, charset):
+        drawn.setdefault(part.generator.scheme, set()).add(seed)
+        return []
+
+    monkeypatch.setattr("segcap.training.drawn._drawn", note)
+    monkeypatch.setattr("segcap.training.drawn.Parallel", lambda n_jobs: list)
+    monkeypatch.setattr("segcap.training.drawn.delayed", lambda made: made)
+    for seed in (mixed._SEED, mixed._OTHER_SEED):
+        drawn_texts(mixed._shares(), 3000, seed=seed, charset=Charset(mixed.MIXED_CHARSET))
+    assert mixed.learned_seeds("six-char") == drawn["six-char"]
+    assert mixed.learned_seeds("colour-lines") == drawn["colour-lines"]
+    for seed in drawn["six-char"]:
+        with pytest.raises(ParameterError, match=rf"which 'mixed' has learned\. Got {seed}\."):
+            task_contest("six-char", seed=seed)
 
 
 def test_robustness_follows_the_dial(drawn_folder, contest, tmp_path):

@@ -70,8 +70,8 @@ def test_two_results_are_compared(command, drawn_folder, tmp_path):
         (["mnist", "--out", "o"], "The task of a benchmark must be one of"),
         (["wordpress", "--out", "o"], "To compare on 'wordpress', 'data' must be a folder."),
         (["wordpress", "--compare", "a", "b"], "To compare results, give --compare alone."),
-        (["--compare", "a", "b", "--quick"], "give --compare alone. Got 'True', too."),
-        (["--compare", "a", "b", "--labels", "5"], "give --compare alone. Got '[5]', too."),
+        (["--compare", "a", "b", "--quick"], "give --compare alone. Got quick, too."),
+        (["--compare", "a", "b", "--seed", "0", "--test", "0"], "alone. Got seed, test, too."),
         (["labelled", "--out", "o", "--data", "."], "A folder must hold at least one image"),
     ],
 )

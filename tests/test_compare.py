@@ -241,12 +241,29 @@ def with_a_figure_of_more_images(one):
     one["entrants"][0]["accuracy"]["exact"]["n"] += 1
 
 
-def with_a_pair_of_others(one):
+def compared(first, second, **counts):
     gap = {"value": 0.0, "low": 0.0, "high": 0.0}
-    counts = {"both": 1, "only_first": 0, "only_second": 0, "neither": 0}
-    one["pairs"].append(
-        {"first": "glyphs", "second": "who", **counts, "p_value": 1.0, "difference": gap}
-    )
+    none = {"both": 0, "only_first": 0, "only_second": 0, "neither": 0}
+    return {
+        "first": first,
+        "second": second,
+        **none,
+        **counts,
+        "p_value": 1.0,
+        "difference": gap,
+    }
+
+
+def with_a_pair_of_others(one):
+    one["pairs"].append(compared("glyphs", "who", both=1))
+
+
+def with_other_counts(one):
+    one["pairs"].append(compared("glyphs", "crnn"))
+
+
+def with_half_a_matrix(one):
+    one["entrants"][0]["accuracy"]["matrix"] = {"labels": ["0", "1"], "counts": [[1, 2]]}
 
 
 @pytest.mark.parametrize(
@@ -257,11 +274,13 @@ def with_a_pair_of_others(one):
         (with_fewer_answers, "100 images were tested and 99 are answered"),
         (with_another_figure, "'glyphs' has .* right answers of .* and an exact match of 50.00%"),
         (with_a_figure_of_more_images, "'glyphs' has .* right answers of"),
-        (with_a_pair_of_others, "'glyphs' and 'who' are compared on other answers"),
+        (with_a_pair_of_others, "'glyphs' and 'who' are compared, and one takes no part"),
+        (with_other_counts, "the comparison of 'glyphs' and 'crnn' is not that of the answers"),
+        (with_half_a_matrix, "the matrix of 'glyphs' has not a row and a column for each label"),
     ],
 )
 def test_results_that_contradict_themselves_raise(change, told):
-    one = results({"glyphs": read_with()})
+    one = results({"glyphs": read_with(), "crnn": read_with()})
     change(one)
     with pytest.raises(
         DataError, match=f"must not contradict themselves. Got a mapping, where {told}"

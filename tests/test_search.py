@@ -365,7 +365,7 @@ def test_a_value_that_no_float_can_hold():
 
 def test_passwords_in_urls_are_not_told():
     with pytest.raises(DataError, match=r"Got 'parrot://ann:\*\*\*@host/kept': ") as told:
-        search(hill, SPACE, trials=1, storage="parrot://ann:secret@host/kept")
+        search(hill, SPACE, trials=1, storage="parrot://ann:sec@secret@host/kept")
     assert "secret" not in str(told.value)
 
 

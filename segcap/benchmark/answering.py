@@ -81,8 +81,9 @@ def heard(problems: list[Problem]) -> Iterator[None]:
 
 
 def described(error: BaseException) -> str:
-    """Name an error in a line."""
-    return f"{type(error).__name__}: {' '.join(str(error).split())}"
+    """Name an error in a line that a file can hold."""
+    line = f"{type(error).__name__}: {' '.join(str(error).split())}"
+    return line.encode("utf-8", errors="backslashreplace").decode("utf-8")
 
 
 def _some(answer: _Answering, images: Sequence[ImageSource]) -> list[Reply]:

@@ -22,7 +22,7 @@ from segcap.benchmark.results import BenchmarkResult, ImageResult
 from segcap.benchmark.stages import Plan, Stages
 from segcap.datasets.dataset import Dataset
 from segcap.errors import ParameterError
-from segcap.ranges import is_number, seed_number, whole_number
+from segcap.ranges import seed_number, shares, whole_number
 
 __all__ = ["DIFFICULTIES", "run"]
 
@@ -106,7 +106,7 @@ def run(
         tuple(as_entrants(readers, contest.asks)),
         tuple(_counts(labels, len(contest.learned))),
         whole_number("seeds", seeds, least=1),
-        tuple(map(_difficulty, difficulties)) if contest.dial is not None else (),
+        _difficulties(difficulties) if contest.dial is not None else (),
         whole_number("drawn", drawn, least=1),
     )
     if out is not None:
@@ -211,10 +211,11 @@ def _image_results(
         )
 
 
-def _difficulty(value: Any) -> float:
-    if not is_number(value) or not 0 <= value <= 1:
-        raise ParameterError(f"The 'difficulties' must be numbers in [0, 1]. Got {value!r}.")
-    return float(value)
+def _difficulties(values: Sequence[float]) -> tuple[float, ...]:
+    array = shares("difficulties", values)
+    if array.ndim != 1:
+        raise ParameterError(f"The 'difficulties' must be several numbers. Got {values!r}.")
+    return tuple(array.tolist())
 
 
 def _counts(labels: Sequence[int], most: int) -> list[int]:

@@ -6,8 +6,8 @@ import re
 import sys
 import time
 from collections.abc import Sequence
-from importlib.metadata import version
-from importlib.util import find_spec
+from contextlib import suppress
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TypeVar
 
@@ -15,6 +15,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+import segcap
 from segcap.benchmark.contest import Images
 from segcap.benchmark.entrants import Entrant, ReaderEntrant
 from segcap.benchmark.memory import OPEN_READER, peak_memory
@@ -32,7 +33,10 @@ _LATENCIES = 100
 _AT_ONCE = (16, 512)
 _SECONDS_AT_ONCE = 5.0
 _MILLI = 1e3
-_USED = ("segcap", "numpy", "onnxruntime", "keras", "tensorflow")
+_USED = (
+    *("numpy", "pillow", "scipy", "scikit-image", "scikit-learn", "onnxruntime"),
+    *("keras", "tensorflow", "torch", "jax"),
+)
 
 
 def measured_cost(
@@ -116,9 +120,12 @@ def hardware() -> Hardware:
 
 
 def used_versions() -> dict[str, str]:
-    """Give the versions of the packages that answers of segcap's readers depend on."""
-    found = {name: version(name) for name in _USED if find_spec(name) is not None}
-    return {**found, "opencv": cv2.__version__}
+    """Give the versions of what answers of segcap's readers depend on, as far as they are known."""
+    found = {"segcap": segcap.__version__, "opencv": cv2.__version__}
+    for name in _USED:
+        with suppress(PackageNotFoundError):  # such as a build under another name
+            found[name] = version(name)
+    return {**found, "backend": os.environ.get("KERAS_BACKEND", "")}
 
 
 def _latencies(entrant: Entrant, images: Sequence[NDArray[np.uint8]]) -> list[float]:

@@ -257,7 +257,7 @@ def _entrant(name: str, one: Any, asks: Asks) -> Entrant:
     if isinstance(one, GlyphReader | SequenceReader | SumClassifier | ImageClassifier):
         return ReaderEntrant(name, one, asks)
     if isinstance(one, Entrant):
-        if one.approach not in (known := get_args(Approach)):
+        if one.approach not in (known := [own for own in get_args(Approach) if own != VOTE]):
             raise ParameterError(
                 f"The 'approach' of an entrant must be one of {', '.join(known)}. "
                 f"Got {one.approach!r}."

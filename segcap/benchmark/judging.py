@@ -7,7 +7,7 @@ from itertools import combinations
 
 import numpy as np
 
-from segcap.benchmark.contest import Asks, Contest
+from segcap.benchmark.contest import Contest
 from segcap.benchmark.outcomes import (
     Accuracy,
     Calibration,
@@ -76,7 +76,7 @@ def judged(
         name=name,
         approach=approach,  # type: ignore[arg-type]
         description=description,
-        accuracy=_accuracy(replies, truths, contest.asks),
+        accuracy=_accuracy(replies, contest),
         failures=_failures(contest, replies) if approach == "segment" else None,
         ceiling=ceiling,
         errors_by_position=positions,
@@ -121,13 +121,13 @@ def learning_point(labels: int, scores: Sequence[float]) -> LearningPoint:
     return LearningPoint(labels, tuple(scores), sum(scores) / len(scores), min(scores), max(scores))
 
 
-def _accuracy(replies: Sequence[Reply], truths: list[str], asks: Asks) -> Accuracy:
-    answers = _values(replies)
-    is_text = asks == "texts"
+def _accuracy(replies: Sequence[Reply], contest: Contest) -> Accuracy:
+    answers, truths = _values(replies), contest.truths
+    is_text = contest.asks == "texts"
     matrix = (
         character_confusion(answers, truths).matrix
         if is_text
-        else confusion_matrix(answers, truths)
+        else confusion_matrix(answers, truths, _classes(contest))
     )
     report = matrix.report()
     rows = zip(report.classes, report.scores, strict=True)
@@ -147,6 +147,12 @@ def _accuracy(replies: Sequence[Reply], truths: list[str], asks: Asks) -> Accura
             for pair in confusions
         ),
     )
+
+
+def _classes(contest: Contest) -> list[str]:
+    """Give the classes, or the sums in the order of numbers, that may be right."""
+    labels = {*contest.learned.labels.tolist(), *contest.tested.labels.tolist()}
+    return list(map(str, sorted(labels)))
 
 
 def _top(replies: Sequence[Reply], truths: list[str]) -> tuple[TopShare, ...]:

@@ -89,7 +89,7 @@ def learn(
         if notes is None or not path.exists():
             try:
                 notes = _fit(entrant, learned, parts, key, seed, on_progress)
-            except Exception as error:  # noqa: BLE001 whatever a training raises
+            except (Exception, SystemExit) as error:  # noqa: BLE001 whatever a training raises
                 return Learned(None, problems=(Problem(described(error), 1),))
         problems = tuple(from_plain(Problem, one) for one in notes["problems"])
         return Learned(entrant.opened(path), path, notes["seconds"], problems)
@@ -101,7 +101,7 @@ def learn(
     try:
         with heard(found):
             pupil.fit(learned)
-    except Exception as error:  # noqa: BLE001 as above
+    except (Exception, SystemExit) as error:  # noqa: BLE001 as above
         return Learned(None, problems=(*found, Problem(described(error), 1)))
     return Learned(pupil, None, time.perf_counter() - started, tuple(found))
 

@@ -72,7 +72,7 @@ class Reply:
         for text in (self.value, self.failure, self.error, *(own for own, _ in self.alternatives)):
             if not (text is None or _is_text(text)):
                 raise ParameterError(
-                    f"The words of a Reply must be texts that UTF-8 can hold. Got {text!r}."
+                    f"The words of a Reply must be texts that a file can hold. Got {text!r}."
                 )
         if self.status not in (known := get_args(ReplyStatus)):
             raise ParameterError(

@@ -6,12 +6,13 @@ from pathlib import Path
 
 from segcap.benchmark.contest import Images
 from segcap.benchmark.outcomes import Cost, EntrantResult
-from segcap.benchmark.results import BenchmarkResult
+from segcap.benchmark.results import BenchmarkResult, Pair
 from segcap.bundle import write_atomically
 from segcap.evaluate.metrics import Share
 
 __all__ = ["answers_csv", "table", "write_outputs"]
 
+_LEAST = 1e-12
 _HEAD = (
     "exact match, 95 % interval",
     "characters",
@@ -84,7 +85,7 @@ def table(result: BenchmarkResult) -> str:
         lines += ["", "differences of exact match, points"]
     width = max((len(f"{pair.first} - {pair.second}") for pair in result.pairs), default=0)
     lines += [
-        f"{f'{pair.first} - {pair.second}':<{width}}  {pair.difference}, p = {pair.p_value:.2g}; "
+        f"{f'{pair.first} - {pair.second}':<{width}}  {pair.difference}, {_probability(pair)}; "
         f"right: both {pair.both}, one {pair.only_first} and {pair.only_second}, "
         f"none {pair.neither}"
         for pair in result.pairs
@@ -98,6 +99,11 @@ def table(result: BenchmarkResult) -> str:
             for name, problem in problems
         ]
     return "\n".join(lines)
+
+
+def _probability(pair: Pair) -> str:
+    least = f"{_LEAST:g}"
+    return f"p < {least}" if pair.p_value < _LEAST else f"p = {pair.p_value:.2g}"
 
 
 def _row(entrant: EntrantResult) -> tuple[str, ...]:

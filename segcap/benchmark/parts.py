@@ -79,7 +79,8 @@ class Parts:
     def read(self, name: str, key: Mapping[str, Any]) -> Any:
         """Give a finished part; None if it is not there, or not whole."""
         try:
-            kept = json.loads(self.path(name, key, ".json").read_text("utf-8"))
+            content = self.path(name, key, ".json").read_text("utf-8", errors="surrogateescape")
+            kept = json.loads(content)
         except (OSError, ValueError):
             return None
         is_whole = isinstance(kept, dict) and {"key", "value"} <= kept.keys()
@@ -136,7 +137,7 @@ class Parts:
 
 
 def _as_plain(value: Any) -> Any:
-    return json.loads(_as_bytes(value))
+    return json.loads(_as_bytes(value).decode("utf-8", errors="surrogateescape"))
 
 
 def _as_bytes(value: Any) -> bytes:

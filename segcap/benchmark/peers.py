@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from importlib import import_module
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from typing import Any, ClassVar
 
@@ -112,10 +112,18 @@ class Ddddocr(FunctionEntrant):
     def __post_init__(self) -> None:
         self.function = self._read
 
+    @cached_property
+    def version(self) -> str | None:
+        """Of the package; None where it is not installed."""
+        try:
+            return version("ddddocr")
+        except PackageNotFoundError:
+            return None
+
     @property
     def identity(self) -> dict[str, Any]:
         """What its answers depend on."""
-        return {**super().identity, "version": version("ddddocr")}
+        return {**super().identity, "version": self.version}
 
     @cached_property
     def _ocr(self) -> Any:
@@ -157,11 +165,19 @@ class Tesseract(FunctionEntrant):
         if self.psm not in (7, 8):
             raise ParameterError(f"The 'psm' of Tesseract must be 7 or 8. Got {self.psm!r}.")
 
+    @cached_property
+    def version(self) -> str | None:
+        """What the program tells of itself; None where it is not installed."""
+        try:
+            told = subprocess.run(["tesseract", "--version"], capture_output=True, text=True)
+        except OSError:
+            return None
+        return (told.stdout or told.stderr).split("\n")[0]
+
     @property
     def identity(self) -> dict[str, Any]:
         """What its answers depend on."""
-        told = subprocess.run(["tesseract", "--version"], capture_output=True, text=True)
-        return {**super().identity, "version": (told.stdout or told.stderr).split("\n")[0]}
+        return {**super().identity, "version": self.version}
 
     def peak_memory(self, images: Sequence[NDArray[np.uint8]]) -> float:
         """Give the most memory that one start of the program takes, MiB."""

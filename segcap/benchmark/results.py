@@ -3,7 +3,7 @@
 import json
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, astuple, dataclass, replace
 from functools import cache
 from importlib import resources
 from pathlib import Path
@@ -15,7 +15,7 @@ from segcap.benchmark.outcomes import Box, EntrantResult, Reply
 from segcap.benchmark.plain import from_plain, to_plain
 from segcap.bundle import write_atomically
 from segcap.errors import DataError
-from segcap.evaluate.agreement import Agreement
+from segcap.evaluate.agreement import Agreement, agreement_between
 from segcap.evaluate.paired import ShareDifference, is_shown, mcnemar, paired_difference
 
 __all__ = ["FORMAT", "BenchmarkResult", "Hardware", "ImageResult", "Pair", "SplitResult"]
@@ -84,15 +84,13 @@ class Pair:
     def turned(self) -> "Pair":
         """Give the same pair the other way round."""
         gap = self.difference
-        return Pair(
-            self.second,
-            self.first,
-            self.both,
-            self.only_second,
-            self.only_first,
-            self.neither,
-            self.p_value,
-            ShareDifference(-gap.value, -gap.high, -gap.low),
+        return replace(
+            self,
+            first=self.second,
+            second=self.first,
+            only_first=self.only_second,
+            only_second=self.only_first,
+            difference=ShareDifference(0 - gap.value, 0 - gap.high, 0 - gap.low),
         )
 
 
@@ -156,7 +154,8 @@ class BenchmarkResult:
             raise DataError(
                 f"Results of a benchmark must hold what one can find. Got {name}, where {error}"
             ) from None
-        for contradiction in _contradictions(result):
+        contradiction = next(_contradictions(result), None)
+        if contradiction is not None:
             raise DataError(
                 f"Results of a benchmark must not contradict themselves. Got {name}, where "
                 f"{contradiction}."
@@ -216,9 +215,21 @@ def _contradictions(result: BenchmarkResult) -> Iterator[str]:
                 f"'{entrant.name}' has {right} right answers of {len(result.answers)} and an exact "
                 f"match of {exact}"
             )
+        labels, counts = entrant.accuracy.matrix.labels, entrant.accuracy.matrix.counts
+        if {len(labels)} != {len(counts), *map(len, counts)}:
+            yield f"the matrix of '{entrant.name}' has not a row and a column for each label"
+    truths = [answer.truth for answer in result.answers]
     for pair in result.pairs:
-        if not {pair.first, pair.second} <= set(names) or pair.counts.n != len(result.answers):
-            yield f"'{pair.first}' and '{pair.second}' are compared on other answers"
+        if not {pair.first, pair.second} <= set(names):
+            yield f"'{pair.first}' and '{pair.second}' are compared, and one takes no part"
+            return
+        first, second = (
+            [answer.by[name].value for answer in result.answers]
+            for name in (pair.first, pair.second)
+        )
+        counts = (pair.both, pair.only_first, pair.only_second, pair.neither)
+        if astuple(agreement_between(first, second, truths)) != counts:
+            yield f"the comparison of '{pair.first}' and '{pair.second}' is not that of the answers"
 
 
 @cache

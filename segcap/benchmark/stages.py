@@ -1,5 +1,7 @@
 """The stages of a benchmark, each made of parts that are kept once they are finished."""
 
+import hashlib
+import json
 from dataclasses import dataclass
 from typing import Any
 
@@ -85,6 +87,7 @@ class Stages:
         self._problems: dict[str, list[Problem]] = {one.name: [] for one in plan.entrants}
         self._images: dict[float, Any] = {}
         self._answered: dict[str, list[int]] = {}
+        self._known = hashlib.sha256(json.dumps(to_plain(contest.known)).encode()).hexdigest()
 
     def replies(self, entrant: Entrant) -> list[Reply]:
         """Let an entrant learn and answer to all tested images."""
@@ -131,8 +134,8 @@ class Stages:
                 on_progress=self._epochs(entrant.name),
             )
             self._learned[entrant.name] = found
-            told_by_replies = 1 if found.entrant is None else 0
-            self._problems[entrant.name] += found.problems[: len(found.problems) - told_by_replies]
+            is_told_by_replies = found.entrant is None
+            self._problems[entrant.name] += found.problems[: -1 if is_told_by_replies else None]
         return self._learned[entrant.name]
 
     def costs(self) -> dict[str, Cost | None]:
@@ -214,13 +217,13 @@ class Stages:
         return self._parts.once(f"{entrant.name}.robustness", key, make)
 
     def _score(self, entrant: Entrant, count: int, seed: int) -> float | None:
-        part = self._fewer(count, seed)
         note = f"{entrant.name}, {count} labels, seed {seed}"
-        key = {**self._key(entrant), "learned": part.content_digest, "own_seed": seed}
+        key = {**self._key(entrant), "labels": count, "own_seed": seed}
         kept = self._parts.read(f"{entrant.name}.curve", key)
         if kept is None:
             own_seed = self._contest.seed + seed
             tell = self._epochs(note)
+            part = self._fewer(count, seed)
             found = learn(entrant, part, self._parts, key, seed=own_seed, on_progress=tell)
             if found.entrant is None:
                 self._problems[entrant.name] += [
@@ -257,7 +260,7 @@ class Stages:
                     training_seconds=learned.seconds,
                     bundle=learned.bundle,
                 )
-        except Exception as error:  # noqa: BLE001 whoever is timed raises what it likes
+        except (Exception, SystemExit) as error:  # noqa: BLE001 as they like
             problem = Problem(f"No cost is known. {described(error)}", 1)
             return {"cost": None, "problems": [to_plain(problem)]}
         return {"cost": to_plain(cost), "problems": []}
@@ -267,6 +270,7 @@ class Stages:
             "entrant": identity(entrant),
             "learned": self._contest.learned.content_digest if can_learn(entrant) else None,
             "tested": self._contest.tested.content_digest,
+            "known": self._known,
             "versions": used_versions(),
         }
 

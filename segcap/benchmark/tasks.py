@@ -22,6 +22,7 @@ from segcap.generate import TextGenerator
 from segcap.models import IMAGE_ARCHITECTURES, SEQUENCE_ARCHITECTURES, SUM_ARCHITECTURES
 from segcap.readers.glyph import GlyphReader
 from segcap.recipes.end_to_end import drawn_sums, end_to_end_reader, sums_alone
+from segcap.recipes.mixed import learned_seeds
 from segcap.recipes.tasks import END_TO_END
 from segcap.shipped import load as open_reader
 
@@ -40,8 +41,6 @@ _TEXTS, _SUMS = 10_000, 30_000
 _QUICK = 300
 _TEST = 0.2
 _DIGITS = 4
-_LEARNED_SEED = 5
-"""Of the six-char images that "mixed" has learned, from which segmenting readers start."""
 
 
 def task_contest(
@@ -98,7 +97,7 @@ def _divided(
         return _sums_contest(load_mnist(data), share, seed, _QUICK if quick else _SUMS)
     if data is None and task != "six-char":
         raise ParameterError(f"To compare on '{task}', 'data' must be a folder. Got None.")
-    if data is None and seed == _LEARNED_SEED:
+    if data is None and seed in learned_seeds(task):
         raise ParameterError(
             "The 'seed' of six-char must not be that of images which 'mixed' has learned. "
             f"Got {seed}."

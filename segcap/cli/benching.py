@@ -1,6 +1,6 @@
 """The command that compares approaches: bench."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -39,6 +39,7 @@ class _ManyValues(TyperCommand):
 
 @app.command(cls=_ManyValues)
 def bench(
+    ctx: typer.Context,
     task: Annotated[
         str | None,
         typer.Argument(help=f"What to compare on: {', '.join(names())}; tiles is recaptcha-tiles."),
@@ -92,7 +93,7 @@ def bench(
     from segcap.benchmark.tasks import task_contest, task_readers
 
     if compare_ is not None:
-        _compare(*compare_, others=(task, data, out, readers, test, labels, quick, epochs))
+        _compare(*compare_, others=_given(ctx) - {"compare_"})
         return
     if task is None or out is None:
         raise ParameterError(
@@ -133,11 +134,19 @@ def _interruptible(*arguments: Any, **options: Any) -> "BenchmarkResult":
         raise
 
 
-def _compare(first: Path, second: Path, *, others: Sequence[object]) -> None:
+def _given(ctx: typer.Context) -> set[str]:
+    """Name the parameters that stand on the command line."""
+    sources = {name: ctx.get_parameter_source(name) for name in ctx.params}
+    return {name for name, source in sources.items() if source and source.name == "COMMANDLINE"}
+
+
+def _compare(first: Path, second: Path, *, others: set[str]) -> None:
     from segcap.benchmark import BenchmarkResult, compare
 
-    for other in filter(None, others):
-        raise ParameterError(f"To compare results, give --compare alone. Got '{other}', too.")
+    if others:
+        raise ParameterError(
+            f"To compare results, give --compare alone. Got {', '.join(sorted(others))}, too."
+        )
     before, after = BenchmarkResult.load(first), BenchmarkResult.load(second)
     differences = compare(before, after)
     for difference in differences:

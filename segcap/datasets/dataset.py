@@ -103,7 +103,7 @@ class Dataset:
     def content_digest(self) -> str:
         """SHA-256 of what the images and labels hold, in order, whatever the files are called.
 
-        Files are read once, byte by byte.
+        Files are read once, byte by byte; one that cannot be read counts by its path.
         """
         sha = hashlib.sha256()
         if isinstance(self.images, np.ndarray):

@@ -76,7 +76,8 @@ def mcnemar(counts: Agreement, *, mid_p: bool = True) -> float:
     Returns
     -------
     float
-        Two-sided p-value, in (0, 1]; 1 where both are right on the same images.
+        Two-sided p-value, in [0, 1]: 0 where it is too small for a float, 1 where both are right on
+        the same images.
 
     Notes
     -----

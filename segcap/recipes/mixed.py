@@ -9,13 +9,13 @@ from segcap.datasets.mnist import load_mnist
 from segcap.generate import TextGenerator
 from segcap.readers.glyph import GlyphReader
 from segcap.recipes.digits import Digits, split_digits
-from segcap.training.drawn import Share, digit_lines, drawn_texts, stacked
+from segcap.training.drawn import Share, digit_lines, drawn_texts, share_seed, stacked
 from segcap.training.spans import LabelledStrips
 
 if TYPE_CHECKING:
     from segcap.training.fit import OnEpoch
 
-__all__ = ["MIXED_CHARSET", "train_mixed"]
+__all__ = ["MIXED_CHARSET", "learned_seeds", "train_mixed"]
 
 MIXED_CHARSET = string.digits + string.ascii_lowercase + string.ascii_uppercase
 _LINES = 100_000
@@ -64,9 +64,15 @@ def train_mixed(
     )
 
 
-def _lines(n: int, seed: int, digits: Digits) -> LabelledStrips:
+def learned_seeds(scheme: str) -> set[int]:
+    """Give the seeds of a scheme's own images that "mixed" has learned, or was calibrated on."""
+    places = [place for place, one in enumerate(_shares()) if one.generator.scheme == scheme]
+    return {share_seed(seed, place) for seed in (_SEED, _OTHER_SEED) for place in places}
+
+
+def _shares() -> list[Share]:
     small = string.digits + string.ascii_lowercase
-    shares = [
+    return [
         Share(TextGenerator("mixed", charset=MIXED_CHARSET, length=(3, 6)), 0.2),
         Share(TextGenerator("colour-lines", charset=MIXED_CHARSET, length=(4, 5)), 0.08),
         Share(TextGenerator("colour-lines"), 0.07),
@@ -76,6 +82,9 @@ def _lines(n: int, seed: int, digits: Digits) -> LabelledStrips:
         Share(TextGenerator("clean", charset=MIXED_CHARSET), 0.03),
         Share(TextGenerator("number-field", length=(3, 6)), 0.03),
     ]
-    texts = drawn_texts(shares, n, seed=seed, charset=Charset(MIXED_CHARSET), n_jobs=-1)
+
+
+def _lines(n: int, seed: int, digits: Digits) -> LabelledStrips:
+    texts = drawn_texts(_shares(), n, seed=seed, charset=Charset(MIXED_CHARSET), n_jobs=-1)
     rows = digit_lines(round(0.06 * n), digits, min_advance=12, seed=seed, n_jobs=-1)
     return stacked(texts + rows)

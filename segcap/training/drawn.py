@@ -80,8 +80,13 @@ def drawn_texts(
         count = round(n * part.share)
         for start in range(0, count, _CHUNK):
             indices = range(start, min(start + _CHUNK, count))
-            jobs.append(delayed(_drawn)(part, indices, _SEEDS * seed + number, charset))
+            jobs.append(delayed(_drawn)(part, indices, share_seed(seed, number), charset))
     return [line for lines in Parallel(n_jobs=n_jobs)(jobs) for line in lines]
+
+
+def share_seed(seed: int, number: int) -> int:
+    """Give the seed of one of the shares that `drawn_texts` draws."""
+    return _SEEDS * seed + number
 
 
 def rehearsal_lines(characters: str, n: int, *, seed: int) -> list[Line]:

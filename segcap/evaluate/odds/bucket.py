@@ -17,6 +17,7 @@ __all__ = [
 
 _LARGE = 1e100
 _MOST_TOKENS = 10_000
+"""Under partial credit each token is a step of the calculation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,7 @@ class TokenBucket:
     Parameters
     ----------
     capacity : int
-        Tokens of a full bucket, 1 ... 10,000.
+        Tokens of a full bucket, at least 1.
     refill_per_hour : float
         Tokens that come back in an hour, at least 0.
 
@@ -45,7 +46,7 @@ class TokenBucket:
     refill_per_hour: float
 
     def __post_init__(self) -> None:
-        whole_number("capacity", self.capacity, least=1, most=_MOST_TOKENS)
+        whole_number("capacity", self.capacity, least=1)
         number("refill_per_hour", self.refill_per_hour)
 
 
@@ -111,7 +112,7 @@ def passes_per_hour_with_credit(
     accuracy, n
         See `partial_credit`.
     attempts_per_hour, bucket
-        See `passes_per_hour`.
+        See `passes_per_hour`; a bucket of at most 10,000 tokens.
 
     Returns
     -------
@@ -136,6 +137,7 @@ def passes_per_hour_with_credit(
     attempts = number("attempts_per_hour", attempts_per_hour, above_zero=True)
     if bucket is None:
         return attempts * partial_credit(accuracy, n)
+    whole_number("capacity", bucket.capacity, most=_MOST_TOKENS)
     perfect = pass_probability(accuracy, whole_number("n", n, least=2))
     refill = bucket.refill_per_hour / attempts
     per_attempt = [

@@ -67,7 +67,7 @@ def choose_tiles(
     recall, precision : float array
         Of X, as `segcap.evaluate.classification_report` gives them; see `false_alarm_rate`.
     tiles : int
-        Tiles of the grid, at least 1.
+        Tiles of the grid, at least 1, or 2 unless `prevalence` is given.
     targets : int
         Tiles with X: 0 ... tiles, or 1 ... tiles - 1 unless `prevalence` is given, for precision
         says nothing about grids of one kind.
@@ -91,9 +91,9 @@ def choose_tiles(
     >>> round(float(choose_tiles(0.9, 0.75, 8, 2)), 6)  # 0.9 ** 2 * 0.9 ** 6
     0.430467
     """
-    tiles = whole_number("tiles", tiles, least=1)
-    one_kind = 0 if prevalence is not None else 1
-    targets = whole_number("targets", targets, least=one_kind, most=tiles - one_kind)
+    least = 0 if prevalence is not None else 1
+    tiles = whole_number("tiles", tiles, least=1 + least)
+    targets = whole_number("targets", targets, least=least, most=tiles - least)
     false_alarms = false_alarm_rate(
         recall, precision, targets / tiles if prevalence is None else prevalence
     )

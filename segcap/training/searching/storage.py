@@ -151,7 +151,7 @@ def _opened(url: str | None) -> BaseStorage | None:
 
 def _shown(place: str | None) -> str:
     """Give a storage's name for a message, without the password that a URL may hold."""
-    return re.sub(r"(://[^:/@]*):[^@]*@", r"\1:***@", str(place))
+    return re.sub(r"(://[^:/@]*):.*@", r"\1:***@", str(place))
 
 
 @contextmanager
