@@ -1,4 +1,6 @@
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -226,3 +228,18 @@ def test_readers_must_be_readers_with_names_of_their_own(contest):
     for options in ({"labels": [0]}, {"seeds": 0}, {"drawn": 0}):
         with pytest.raises(ParameterError, match="must be an integer of at least 1"):
             benchmark.run([digits], contest, **options)
+
+
+def test_the_script_prints_and_draws_what_was_found(found, tmp_path):
+    result, out = found
+    script = Path(__file__).parent.parent / "examples" / "figures" / "benchmark.py"
+    plot = tmp_path / "plot.png"
+    run = subprocess.run(
+        [sys.executable, script, out / "results.json", "--plot", plot],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    for one in result.entrants:
+        assert f"| {one.name} | {one.accuracy.exact.value:.2%} (" in run.stdout
+    assert plot.stat().st_size > 5000

@@ -96,6 +96,21 @@ def test_shipped_readers_read_real_images(real_images, model, task, settings, le
     assert reader.score(images[chosen], labels[chosen]) >= least
 
 
+@pytest.mark.parametrize(
+    ("task", "inside", "least"),
+    [("cats-dogs", "train", 0.9), ("recaptcha-tiles", "Large", 0.75)],
+)
+def test_shipped_readers_name_real_photos(tmp_path, task, inside, least):
+    archive = Path(os.environ.get("SEGCAP_DATA", "")) / f"{task}.tar"
+    if not archive.is_file():
+        pytest.skip(f"SEGCAP_DATA names no folder with {task}.tar")
+    with tarfile.open(archive) as tar:
+        tar.extractall(tmp_path, filter="data")
+    photos = segcap.datasets.load(task, tmp_path / inside)
+    some = photos.subset(range(0, len(photos), len(photos) // 200))
+    assert segcap.load(task).score(some.images, some.labels.tolist()) >= least
+
+
 def test_the_zero_shot_script_runs(real_images):
     folders = ["--captcha-v2", real_images["captcha-v2"]]
     schemes = ["--schemes", "colour-lines", "six-char"]
