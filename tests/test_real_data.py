@@ -86,6 +86,7 @@ def real_images(tmp_path_factory):
     [
         ("mixed", "captcha-v2", {"length": 5, "allowlist": "2345678bcdefgmnpwxy"}, 0.92),
         ("captcha-v2", "captcha-v2", {}, 0.97),
+        ("captcha-v2-crnn", "captcha-v2", {}, 0.98),
         ("wordpress", "captcha-wordpress", {}, 0.99),
     ],
 )
