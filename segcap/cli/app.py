@@ -1,5 +1,7 @@
 """The command line's frame: results on standard output, everything else on standard error."""
 
+import logging
+import os
 import sys
 import warnings
 from collections.abc import Iterator
@@ -24,6 +26,7 @@ app = typer.Typer(
 
 def main() -> None:
     """Run the command line; an error of segcap's is one sentence and exit status 2."""
+    _hush_tensorflow()
     try:
         app()
     except SystemExit as stop:
@@ -39,6 +42,12 @@ def main() -> None:
     except OSError as error:
         say(f"Results must go where there is room to write. Got: {error.strerror}.")
         sys.exit(2)
+
+
+def _hush_tensorflow() -> None:
+    """Keep remarks about graphs and missing GPUs away from people who asked for neither."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)
 
 
 def say(message: object) -> None:

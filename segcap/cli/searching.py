@@ -1,6 +1,5 @@
 """The command that searches for settings: search."""
 
-import logging
 import warnings
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -101,7 +100,6 @@ def search(
         raise DataError(f"What is found must go to a folder in one that exists. Got '{out}'.")
     chosen = STUDIES[study]
     wanted = trials or chosen.trials
-    logging.getLogger("tensorflow").setLevel(logging.ERROR)  # it remarks on many small trainings
     with warnings_said():
         warnings.filterwarnings("ignore", category=FutureWarning, module="keras")
         objective: Cutting | Fitting
