@@ -73,7 +73,10 @@ if args.plot:
     figure, rows = plt.subplots(
         len(results), 3, figsize=(11, 3.3 * len(results)), squeeze=False, layout="constrained"
     )
-    for result, (cost, learning, robust) in zip(results, rows, strict=True):
+    for result, (cost, middle, robust) in zip(results, rows, strict=True):
+        learns = any(len(one.learning_curve) > 1 for one in result.entrants)
+        middle.set_xscale("log" if learns else "linear")
+        middle.minorticks_off()
         for place, one in enumerate(result.entrants):
             style = {
                 "color": f"C{place}",
@@ -86,20 +89,25 @@ if args.plot:
                 ends = [[exact.value - exact.low], [exact.high - exact.value]]
                 cost.errorbar(one.cost.latency_ms_p50, exact.value, ends, ls="", **style)
             points = one.learning_curve
+            labels = [point.labels for point in points]
             if points:
-                learning.plot([p.labels for p in points], [p.mean for p in points], **style)
+                middle.plot(labels, [point.mean for point in points], **style)
                 low, high = ([getattr(p, side) for p in points] for side in ("low", "high"))
-                labels = [p.labels for p in points]
-                learning.fill_between(labels, low, high, color=style["color"], alpha=0.2, lw=0)
-            elif one.approach != "vote":
-                learning.axhline(exact.value, color=style["color"], ls=":", lw=1)
+                middle.fill_between(labels, low, high, color=style["color"], alpha=0.2, lw=0)
+                middle.set_xticks(labels, map(str, labels))
+            elif not learns and one.calibration is not None:
+                curve = one.calibration.curve
+                shares = [point.coverage for point in curve]
+                middle.plot(shares, [own.accuracy for own in curve], color=style["color"])
             steps = [own.difficulty for own in one.robustness]
             robust.plot(steps, [own.exact.value for own in one.robustness], **style)
         cost.set(xscale="log", xlabel="one image, ms", ylabel=f"{result.task}, exact match")
-        learning.set(xscale="log", xlabel="labelled images to learn from; dotted: learned before")
+        middle.set_xlabel("labelled images to learn from" if learns else "answered, surest first")
         robust.set(xlabel="difficulty of generated images", xlim=(-0.03, 1.03))
-        for axes in (cost, learning, robust):
-            axes.set_ylim(-0.03, 1.03)
+        for axes in (cost, middle, robust):
             axes.grid(alpha=0.3)
+        for axes in (cost, middle, robust) if learns else (cost, robust):
+            axes.set_ylim(-0.03, 1.03)
+        cost.xaxis.set_major_formatter("{x:g}")
         cost.legend(fontsize=8)
     figure.savefig(args.plot, dpi=90)
