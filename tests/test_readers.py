@@ -254,7 +254,7 @@ def test_no_images(reader):
         (lambda r: segcap.load("digits", segmentation="magic"), "'segmentation'.*'magic'"),
         (
             lambda r: segcap.load("digit"),
-            r"shipped readers \(captcha-v2, digit-sum, digits, mixed, .*wordpress\).*'digit'",
+            rf"shipped readers \({', '.join(segcap.available())}\).*'digit'",
         ),
         (lambda r: segcap.GlyphReader("aa").fit([], []), "distinct.*'a'"),
         (lambda r: r.read_many(np.zeros((4, 9, 3))), r"Got \(4, 9, 3\)"),

@@ -227,8 +227,8 @@ def _contradictions(result: BenchmarkResult) -> Iterator[str]:
             [answer.by[name].value for answer in result.answers]
             for name in (pair.first, pair.second)
         )
-        counts = (pair.both, pair.only_first, pair.only_second, pair.neither)
-        if astuple(agreement_between(first, second, truths)) != counts:
+        told = (pair.both, pair.only_first, pair.only_second, pair.neither)
+        if astuple(agreement_between(first, second, truths)) != told:
             yield f"the comparison of '{pair.first}' and '{pair.second}' is not that of the answers"
 
 
