@@ -28,14 +28,12 @@ from segcap.bundle import bundle_path, digest
 from segcap.evaluate.abstention import coverage_curve
 from segcap.evaluate.agreement import agreement_between, vote
 from segcap.evaluate.confusions import character_confusion, most_confused
-from segcap.evaluate.labels import shown_label
 from segcap.evaluate.metrics import (
     character_accuracy,
     exact_match,
     expected_calibration_error,
     wilson,
 )
-from segcap.evaluate.paired import mcnemar, paired_difference
 from segcap.evaluate.text_metrics import (
     character_error_rate,
     errors_by_position,
@@ -190,9 +188,7 @@ def accuracy(values, truths):
         classes=tuple(
             ClassRow(str(label), *map(float, scores[:3]), int(scores[3])) for label, scores in rows
         ),
-        matrix=Matrix(
-            tuple(map(shown_label, matrix.classes)), tuple(map(tuple, matrix.counts.tolist()))
-        ),
+        matrix=Matrix.of(matrix),
         confusions=tuple(most_confused(values, truths, unit="character")),
     )
 
@@ -224,16 +220,7 @@ def pair(first, second, replies, truths):
     counts = agreement_between(
         *([reply.value for reply in replies[name]] for name in (first, second)), truths
     )
-    return Pair(
-        first,
-        second,
-        counts.both,
-        counts.only_first,
-        counts.only_second,
-        counts.neither,
-        mcnemar(counts),
-        paired_difference(counts),
-    )
+    return Pair.of(first, second, counts)
 
 
 def renamed(result, names):

@@ -137,7 +137,7 @@ def test_matrices_stand_in_the_order_of_numbers_and_count_all(handwriting, photo
     read = [sum(counts) for counts in zip(*matrix.counts, strict=True)]
     # 99 is no sum of these digits, but its own digits add up to 18
     assert (read[seven], read[-1]) == (len(contest.truths) - 2, 1)
-    (one,) = (own for own in benchmark.run([Nearest()], photos, test=0.5).entrants)
+    (one,) = benchmark.run([Nearest()], photos, test=0.5).entrants
     assert one.accuracy.matrix.labels == ("cat", "coffee")
     right = sum(counts[place] for place, counts in enumerate(one.accuracy.matrix.counts))
     assert right == round(one.accuracy.exact.value * one.accuracy.exact.n)

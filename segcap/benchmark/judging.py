@@ -139,9 +139,7 @@ def _accuracy(replies: Sequence[Reply], contest: Contest) -> Accuracy:
         length=length_accuracy(answers, truths) if is_text else None,
         top=_top(replies, truths),
         classes=tuple(ClassRow(shown_label(label), *scores) for label, scores in rows),
-        matrix=Matrix(
-            tuple(map(shown_label, matrix.classes)), tuple(map(tuple, matrix.counts.tolist()))
-        ),
+        matrix=Matrix.of(matrix),
         confusions=tuple(
             replace(pair, true=shown_label(pair.true), read=shown_label(pair.read))
             for pair in confusions

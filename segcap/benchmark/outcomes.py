@@ -7,7 +7,9 @@ from typing import Any, Literal, TypeAlias, get_args
 
 from segcap.errors import ParameterError
 from segcap.evaluate.abstention import CoveragePoint
+from segcap.evaluate.classes import ConfusionMatrix
 from segcap.evaluate.confusions import Confusion
+from segcap.evaluate.labels import shown_label
 from segcap.evaluate.metrics import Share
 from segcap.ranges import is_number
 
@@ -151,6 +153,12 @@ class Matrix:
 
     labels: tuple[str, ...]
     counts: tuple[tuple[int, ...], ...]
+
+    @classmethod
+    def of(cls, matrix: ConfusionMatrix) -> "Matrix":
+        """Give a confusion matrix in plain values, its labels as people read them."""
+        labels = tuple(map(shown_label, matrix.classes))
+        return cls(labels, tuple(map(tuple, matrix.counts.tolist())))
 
 
 @dataclass(frozen=True, slots=True)

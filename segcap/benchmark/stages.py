@@ -87,6 +87,7 @@ class Stages:
         self._problems: dict[str, list[Problem]] = {one.name: [] for one in plan.entrants}
         self._images: dict[float, Any] = {}
         self._answered: dict[str, list[int]] = {}
+        self._versions = used_versions()
         self._known = hashlib.sha256(json.dumps(to_plain(contest.known)).encode()).hexdigest()
 
     def replies(self, entrant: Entrant) -> list[Reply]:
@@ -271,7 +272,7 @@ class Stages:
             "learned": self._contest.learned.content_digest if can_learn(entrant) else None,
             "tested": self._contest.tested.content_digest,
             "known": self._known,
-            "versions": used_versions(),
+            "versions": self._versions,
         }
 
     def _epochs(self, name: str) -> Progress:

@@ -97,12 +97,12 @@ def _divided(
         return _sums_contest(load_mnist(data), share, seed, _QUICK if quick else _SUMS)
     if data is None and task != "six-char":
         raise ParameterError(f"To compare on '{task}', 'data' must be a folder. Got None.")
-    if data is None and seed in learned_seeds(task):
-        raise ParameterError(
-            "The 'seed' of six-char must not be that of images which 'mixed' has learned. "
-            f"Got {seed}."
-        )
     if data is None:
+        if seed in learned_seeds(task):
+            raise ParameterError(
+                "The 'seed' of six-char must not be that of images which 'mixed' has learned. "
+                f"Got {seed}."
+            )
         dataset, known = _drawn_texts(task, seed, _QUICK if quick else _TEXTS)
         return replace(
             Contest.of(dataset, test=share, seed=seed, known=known), dial=texts_dial(task, dataset)

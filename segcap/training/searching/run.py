@@ -111,7 +111,7 @@ def search(
         raise ParameterError(f"The 'seconds' of search must be a number above 0. Got {seconds!r}.")
     if not callable(objective):
         raise ParameterError(f"The 'objective' of search must be a function. Got {objective!r}.")
-    _check_identity(identity)
+    _require_json({} if identity is None else identity)
     _require_optuna()
     import optuna
     from optuna.distributions import distribution_to_json
@@ -212,14 +212,12 @@ class _Run:
             return float(value)
 
 
-def _check_identity(identity: Mapping[str, Any] | None) -> None:
-    if identity is None:
-        return
+def _require_json(identity: Mapping[str, Any]) -> None:
     try:
-        kept = json.loads(json.dumps(identity, allow_nan=False, default=str))
+        text = json.dumps(identity, allow_nan=False, default=str)
     except (TypeError, ValueError):
-        kept = None
-    if not isinstance(kept, dict):
+        text = ""
+    if not text.startswith("{"):
         raise ParameterError(
             "The 'identity' of search must be a mapping that JSON can hold, without NaN. "
             f"Got {identity!r}."
