@@ -31,12 +31,15 @@ class Learned:
     seconds : float or None
         Of learning, over all runs; None where nothing was learned.
     problems : tuple of Problem
+    error : str or None
+        What it raised in learning.
     """
 
     entrant: Entrant | None
     bundle: Path | None = None
     seconds: float | None = None
     problems: tuple[Problem, ...] = ()
+    error: str | None = None
 
 
 def can_learn(entrant: Entrant) -> bool:
@@ -90,7 +93,7 @@ def learn(
             try:
                 notes = _fit(entrant, learned, parts, key, seed, on_progress)
             except (Exception, SystemExit) as error:  # noqa: BLE001 whatever a training raises
-                return Learned(None, problems=(Problem(described(error), 1),))
+                return Learned(None, error=described(error))
         problems = tuple(from_plain(Problem, one) for one in notes["problems"])
         return Learned(entrant.opened(path), path, notes["seconds"], problems)
     if not isinstance(entrant, Learner):
@@ -102,7 +105,7 @@ def learn(
         with heard(found):
             pupil.fit(learned)
     except (Exception, SystemExit) as error:  # noqa: BLE001 as above
-        return Learned(None, problems=(*found, Problem(described(error), 1)))
+        return Learned(None, problems=tuple(found), error=described(error))
     return Learned(pupil, None, time.perf_counter() - started, tuple(found))
 
 

@@ -98,8 +98,7 @@ class Stages:
         count = len(self._contest.tested)
         if learned.entrant is None:
             self._step(f"{entrant.name} failed")
-            message = learned.problems[-1].message
-            return [Reply(None, 0.0, "failed", error=message)] * count
+            return [Reply(None, 0.0, "failed", error=learned.error)] * count
         ready = learned.entrant
 
         def make() -> dict[str, Any]:
@@ -135,8 +134,7 @@ class Stages:
                 on_progress=self._epochs(entrant.name),
             )
             self._learned[entrant.name] = found
-            is_told_by_replies = found.entrant is None
-            self._problems[entrant.name] += found.problems[: -1 if is_told_by_replies else None]
+            self._problems[entrant.name] += found.problems
         return self._learned[entrant.name]
 
     def costs(self) -> dict[str, Cost | None]:
@@ -228,7 +226,8 @@ class Stages:
             found = learn(entrant, part, self._parts, key, seed=own_seed, on_progress=tell)
             if found.entrant is None:
                 self._problems[entrant.name] += [
-                    Problem(f"{note}: {one.message}", one.count) for one in found.problems
+                    *(Problem(f"{note}: {one.message}", one.count) for one in found.problems),
+                    Problem(f"{note}: {found.error}", 1),
                 ]
                 self._step(note)
                 return None
