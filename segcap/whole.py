@@ -8,11 +8,15 @@ from numpy.typing import NDArray
 
 from segcap.image import to_grey
 
-__all__ = ["VIEWS", "stack_images", "views_of"]
+__all__ = ["LINE_VIEWS", "PHOTO_VIEWS", "stack_images", "views_of_lines", "views_of_photos"]
 
-VIEWS = (1, 2, 4)
-"""How many views of an image there may be."""
+PHOTO_VIEWS = (1, 2, 4)
+"""How many views of a photo there may be."""
+LINE_VIEWS = (1, 3)
+"""How many views of a line of text there may be."""
 _CLOSER = 0.1
+_WIDER = 0.025
+_REPEATED = cv2.BORDER_REPLICATE
 
 
 def stack_images(
@@ -45,10 +49,10 @@ def stack_images(
     return stacked
 
 
-def views_of(
+def views_of_photos(
     images: Sequence[NDArray[np.uint8]], count: int
 ) -> Iterator[Sequence[NDArray[np.uint8]]]:
-    """Look at images as they are, mirrored, and again closer, a tenth of each side left out.
+    """Look at photos as they are, mirrored, and again closer, a tenth of each side left out.
 
     Parameters
     ----------
@@ -70,7 +74,32 @@ def views_of(
     if count > 1:
         yield [image[:, ::-1] for image in images]
     if count > 2:
-        yield from views_of([_middle(image) for image in images], 2)
+        yield from views_of_photos([_middle(image) for image in images], 2)
+
+
+def views_of_lines(
+    images: Sequence[NDArray[np.uint8]], count: int
+) -> Iterator[Sequence[NDArray[np.uint8]]]:
+    """Look at lines of text as they are, and once scaled to one size wider and narrower by 5 %.
+
+    Parameters
+    ----------
+    images : sequence of (H, W, ...) arrays
+    count : {1, 3}
+        How many of these views to give.
+
+    Yields
+    ------
+    sequence of arrays
+        All images in one view: as they are, without their left and right ends, and with ends added
+        that repeat the border.
+    """
+    yield images
+    if count > 1:
+        ends = [round(_WIDER * image.shape[1]) for image in images]
+        pairs = list(zip(images, ends, strict=True))
+        yield [image[:, end : image.shape[1] - end] for image, end in pairs]
+        yield [cv2.copyMakeBorder(image, 0, 0, end, end, _REPEATED) for image, end in pairs]
 
 
 def _middle(image: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -8,7 +8,7 @@ from segcap.errors import DataError, SegcapWarning
 from segcap.image import load_image
 from segcap.training import pictures
 from segcap.training.pictures import most_common, stack_usable
-from segcap.whole import stack_images, views_of
+from segcap.whole import stack_images, views_of_lines, views_of_photos
 
 
 @pytest.fixture
@@ -67,17 +67,29 @@ def test_the_most_common_size(files):
         most_common([])
 
 
-def test_views_of_an_image_are_mirrored_and_closer():
+def test_views_of_a_photo_are_mirrored_and_closer():
     image = np.arange(200, dtype=np.uint8).reshape(10, 20)
     for count, expected in (
         (1, [image]),
         (2, [image, image[:, ::-1]]),
         (4, [image, image[:, ::-1], image[1:9, 2:18], image[1:9, 17:1:-1]]),
     ):
-        views = [view for (view,) in views_of([image], count)]
+        views = [view for (view,) in views_of_photos([image], count)]
         assert len(views) == count
         for view, own in zip(views, expected, strict=True):
             np.testing.assert_array_equal(view, own)
     tiny = np.zeros((1, 1, 3), np.uint8)
-    assert [view.shape for (view,) in views_of([tiny], 4)] == [(1, 1, 3)] * 4
-    assert [list(view) for view in views_of([], 4)] == [[]] * 4
+    assert [view.shape for (view,) in views_of_photos([tiny], 4)] == [(1, 1, 3)] * 4
+    assert [list(view) for view in views_of_photos([], 4)] == [[]] * 4
+
+
+def test_views_of_a_line_are_wider_and_narrower():
+    image = np.arange(400, dtype=np.uint8).reshape(5, 80)
+    (once,) = (view for (view,) in views_of_lines([image], 1))
+    as_it_is, wider, narrower = (view for (view,) in views_of_lines([image], 3))
+    np.testing.assert_array_equal(once, image)
+    np.testing.assert_array_equal(as_it_is, image)
+    np.testing.assert_array_equal(wider, image[:, 2:-2])
+    np.testing.assert_array_equal(narrower, np.pad(image, [(0, 0), (2, 2)], "edge"))
+    tiny = np.zeros((1, 1, 3), np.uint8)
+    assert [view.shape for (view,) in views_of_lines([tiny], 3)] == [(1, 1, 3)] * 3

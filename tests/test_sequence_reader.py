@@ -50,7 +50,7 @@ def multihead(of_three):
     ("architecture", "options", "parameters", "layers", "shape"),
     [
         ("crnn", {}, 374_932, 24, (None, 50, 20)),
-        ("multihead", {"length": 5}, 374_862, 44, (None, 5, 20)),
+        ("multihead", {"length": 5}, 551_118, 44, (None, 5, 20)),
     ],
 )
 def test_counts(architecture, options, parameters, layers, shape):
@@ -140,6 +140,8 @@ def test_a_blank_image_has_no_text_by_columns(crnn):
     [
         ({"architecture": "oracle"}, "'architecture' of SequenceReader must be one of crnn"),
         ({"architecture": "multihead"}, r"'multihead' reads texts of one length.*Got None"),
+        ({"views": 2}, r"'views' of SequenceReader must be one of 1, 3\. Got 2"),
+        ({"views": 3}, r"'views' of 'crnn' must be 1: columns .* would not meet\. Got 3"),
         ({"beam_width": 0}, r"'beam_width' must be an integer of at least 1\. Got 0"),
         ({"length": 0}, r"'length' must be an integer of at least 1\. Got 0"),
         ({"reject_below": 2}, r"'reject_below' must be a number in \[0, 1\]\. Got 2"),

@@ -70,6 +70,25 @@ def test_saved_and_loaded_it_answers_alike(reader, rows, tmp_path, engine):
         segcap.load(tmp_path / "sums.segcap", architecture="lenet5")
 
 
+def test_views_are_averaged_and_calibrated_as_they_answer(rows, tmp_path):
+    images, sums = rows
+    parameters = {"architecture": "plain_cnn", "digits": 1, "epochs": 1}
+    once, thrice = (
+        segcap.SumClassifier(**parameters, views=views).fit(images[:100], sums[:100])
+        for views in (1, 3)
+    )
+    colour = [np.dstack([image] * 3) for image in images[100:110]]
+    end = round(0.025 * colour[0].shape[1])
+    wider = [image[:, end:-end] for image in colour]
+    narrower = [np.pad(image, [(0, 0), (end, end), (0, 0)], "edge") for image in colour]
+    expected = np.mean([once._logits(view) for view in (colour, wider, narrower)], axis=0)
+    np.testing.assert_allclose(thrice._logits(colour), expected, atol=1e-3)
+    assert thrice.trained_.temperature != once.trained_.temperature
+    thrice.save(tmp_path / "thrice.segcap")
+    assert segcap.load(tmp_path / "thrice.segcap").views == 3
+    assert segcap.load(tmp_path / "thrice.segcap", views=1).views == 1
+
+
 def test_images_of_another_size_are_resized_and_told_once(reader, rows):
     images, sums = rows
     larger = [np.kron(image, np.ones((2, 2), np.uint8)) for image in images[:20]]

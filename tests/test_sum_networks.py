@@ -20,7 +20,7 @@ SIZE = {"height": 40, "width": 168}
         ("sum_cnn", 516_173, 515_277, 22),
         ("lenet5", 1_112_321, 1_112_321, 9),
         ("plain_cnn", 1_817_893, 1_817_893, 12),
-        ("digit_heads", 269_614, 268_542, 35),
+        ("digit_heads", 452_814, 451_454, 35),
     ],
 )
 def test_counts(architecture, parameters, trainable, layers):

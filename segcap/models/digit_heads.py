@@ -21,8 +21,8 @@ def digit_heads(
     *,
     height: int = 40,
     width: int = 168,
-    widths: tuple[int, int, int, int] = (24, 32, 48, 64),
-    features: int = 96,
+    widths: tuple[int, int, int, int] = (24, 40, 72, 96),
+    features: int = 112,
     dropout: float = 0.2,
 ) -> keras.Model:
     """Build the network whose digits are looked for at as many places as there are digits.

@@ -55,6 +55,10 @@ class SequenceReader(WholeImageReader, TextReader[_Outcome]):
         Least confidence of status "ok", in [0, 1].
     beam_width : int
         Texts that "crnn" follows at once; 1 for the best path alone.
+    views : {1, 3}
+        How often an image is looked at: as it is; and wider and narrower by 5 %, too. What the
+        network says of all is averaged, which errs less and takes so many times as long; it has
+        no part in training. For all but "crnn", whose columns would not meet.
     weights : {None, "imagenet"}
         What "resnet50" starts from; Keras downloads what was learned on ImageNet.
     engine : {"onnx", "keras"}
@@ -99,6 +103,7 @@ class SequenceReader(WholeImageReader, TextReader[_Outcome]):
         allowlist: str | None = None,
         reject_below: float = 0.0,
         beam_width: int = 8,
+        views: int = 1,
         weights: str | None = None,
         engine: EngineName = "onnx",
         epochs: int = 60,
@@ -110,6 +115,7 @@ class SequenceReader(WholeImageReader, TextReader[_Outcome]):
         self.allowlist = allowlist
         self.reject_below = reject_below
         self.beam_width = beam_width
+        self.views = views
         self.weights = weights
         self.engine = engine
         self.epochs = epochs
@@ -121,6 +127,11 @@ class SequenceReader(WholeImageReader, TextReader[_Outcome]):
         whole_number("beam_width", self.beam_width, least=1)
         check_length(self.length)
         check_share("reject_below", self.reject_below)
+        if self.views != 1 and self.architecture == _UNALIGNED:
+            raise ParameterError(
+                f"The 'views' of '{_UNALIGNED}' must be 1: columns of several would not meet. "
+                f"Got {self.views}."
+            )
         if self.length is None and self.architecture != _UNALIGNED:
             raise ParameterError(
                 f"The architecture '{self.architecture}' reads texts of one length: "
@@ -206,6 +217,7 @@ class SequenceReader(WholeImageReader, TextReader[_Outcome]):
             "allowlist": self.allowlist,
             "reject_below": float(self.reject_below),
             "beam_width": int(self.beam_width),
+            "views": int(self.views),
         }
 
     @classmethod

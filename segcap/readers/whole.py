@@ -4,6 +4,7 @@ import os
 import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 import numpy as np
@@ -19,14 +20,14 @@ from segcap.errors import (
     ParameterError,
     SegcapWarning,
 )
-from segcap.image import ImageSource
+from segcap.image import ImageSource, load_image
 from segcap.models import LEAST_SIDES
 from segcap.ranges import seed_number, whole_number
 from segcap.readers.checks import check_many
 from segcap.readers.estimator import Estimator
 from segcap.readers.kept import temperature
 from segcap.trained import Trained
-from segcap.whole import stack_images
+from segcap.whole import LINE_VIEWS, stack_images, views_of_lines
 
 if TYPE_CHECKING:
     from segcap.training.fit import History, OnEpoch, Schedule
@@ -52,10 +53,12 @@ class WholeImageReader(Estimator, ABC):
     architectures: ClassVar[tuple[str, ...]]
     in_colour: ClassVar[bool] = False
     of_any_size: ClassVar[bool] = False
+    view_counts: ClassVar[tuple[int, ...]] = LINE_VIEWS
 
     size: tuple[int, int] | None = None
     weights: str | None = None
     architecture: str
+    views: int
     engine: EngineName
     epochs: int
     random_state: int
@@ -234,12 +237,20 @@ class WholeImageReader(Estimator, ABC):
         return self
 
     def _recalibrated(
-        self,
-        images: Sequence[ImageSource],  # noqa: ARG002 for readers that answer otherwise
-        classes: NDArray[np.intp],  # noqa: ARG002
+        self, images: Sequence[ImageSource], classes: NDArray[np.intp]
     ) -> dict[str, float]:
-        """Calibrate anew what answers otherwise than its network; give figures that change."""
-        return {}
+        """Calibrate anew what answers by more than one view; give figures that change."""
+        if self.views == 1:
+            return {}
+        from segcap.training.calibrate import fit_temperature
+
+        logits = np.concatenate(
+            [self._logits(list(map(load_image, batch))) for batch in batched(images, _BATCH)]
+        )
+        fitted = fit_temperature(logits.reshape(-1, logits.shape[-1]), classes.ravel())
+        self.trained_ = replace(self.trained_, temperature=fitted)
+        right = (logits.argmax(axis=-1) == classes).reshape(len(classes), -1).all(axis=1)
+        return {"validation_accuracy": round(float(right.mean()), 6)}
 
     def _order(
         self, count: int, groups: Sequence[int] | NDArray | None
@@ -273,10 +284,19 @@ class WholeImageReader(Estimator, ABC):
                 f"pixels. Got {size[0]} x {size[1]}."
             )
 
+    def _views(
+        self, images: Sequence[NDArray[np.uint8]]
+    ) -> Iterator[Sequence[NDArray[np.uint8]]]:
+        """Look at (H, W, 3) images as often as asked for."""
+        return views_of_lines(images, int(self.views))
+
     def _logits(self, images: Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:
-        """Run the network on (H, W, 3) images."""
-        pixels = stack_images(images, self.size_, colour=self.in_colour)
-        return self.trained_.open(self.engine).logits(pixels * np.float32(1 / 255))
+        """Run the network on all views of (H, W, 3) images; give the mean of what it says."""
+        engine = self.trained_.open(self.engine)
+        stacks = (
+            stack_images(view, self.size_, colour=self.in_colour) for view in self._views(images)
+        )
+        return np.mean([engine.logits(pixels * np.float32(1 / 255)) for pixels in stacks], axis=0)
 
     def _loaded_batches(
         self, images: Iterable[ImageSource], load: Callable[[ImageSource], Loaded]
@@ -374,6 +394,11 @@ class WholeImageReader(Estimator, ABC):
             raise ParameterError(
                 f"The 'weights' to start from must be None, or '{_IMAGENET}' for '{_RESNET}'. "
                 f"Got {self.weights!r} for '{self.architecture}'."
+            )
+        if whole_number("views", self.views) not in self.view_counts:
+            raise ParameterError(
+                f"The 'views' of {type(self).__name__} must be one of "
+                f"{', '.join(map(str, self.view_counts))}. Got {self.views}."
             )
         whole_number("epochs", self.epochs, least=1)
         seed_number("random_state", self.random_state)
