@@ -1,5 +1,6 @@
 """Texts are learned from whole images, by columns or by places."""
 
+import warnings
 from dataclasses import replace
 
 import numpy as np
@@ -140,6 +141,7 @@ def test_a_blank_image_has_no_text_by_columns(crnn):
     [
         ({"architecture": "oracle"}, "'architecture' of SequenceReader must be one of crnn"),
         ({"architecture": "multihead"}, r"'multihead' reads texts of one length.*Got None"),
+        ({"size": (32,)}, r"'size' of images must be a height and a width\. Got \(32,\)"),
         ({"views": 2}, r"'views' of SequenceReader must be one of 1, 3\. Got 2"),
         ({"views": 3}, r"'views' of 'crnn' must be 1: columns .* would not meet\. Got 3"),
         ({"beam_width": 0}, r"'beam_width' must be an integer of at least 1\. Got 0"),
@@ -161,6 +163,21 @@ def test_labels_need_columns(drawn):
         segcap.SequenceReader(CHARSET).fit(narrow, ["1111", *["137"] * 7])
     with pytest.raises(ParameterError, match=r"must be a text\. Got nan"):
         segcap.SequenceReader("an").fit(narrow, [float("nan")] * 8)
+
+
+def test_images_are_scaled_to_the_size_asked_for_and_nothing_is_told(of_three, tmp_path):
+    images, labels = of_three
+    reader = segcap.SequenceReader(
+        CHARSET, length=3, architecture="multihead", size=(16, 40), epochs=1
+    ).fit(images[:40], labels[:40])
+    assert reader.size_ == (16, 40)
+    reader.save(tmp_path / "small.segcap")
+    loaded = segcap.load(tmp_path / "small.segcap")
+    assert (loaded.size, loaded.size_) == ((16, 40), (16, 40))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        readings = loaded.read_many(images[:3])
+    assert [one.text for one in readings] == [one.text for one in reader.read_many(images[:3])]
 
 
 def test_the_length_of_places_is_fixed(multihead, of_three, tmp_path):

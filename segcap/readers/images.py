@@ -12,7 +12,7 @@ from segcap.errors import ParameterError
 from segcap.evaluate.labels import plain_labels
 from segcap.image import ImageSource
 from segcap.models import IMAGE_ARCHITECTURES
-from segcap.ranges import is_number, whole_number
+from segcap.ranges import is_number
 from segcap.readers.classifier import WholeImageClassifier
 from segcap.whole import PHOTO_VIEWS, views_of_photos
 
@@ -121,13 +121,6 @@ class ImageClassifier(WholeImageClassifier):
 
     def _check_parameters(self) -> None:
         super()._check_parameters()
-        if self.size is not None:
-            if np.shape(self.size) != (2,):
-                raise ParameterError(
-                    f"The 'size' of images must be a height and a width. Got {self.size!r}."
-                )
-            for side in self.size:
-                whole_number("size", side, least=1)
         if self.balance not in (known := get_args(Balance)):
             raise ParameterError(
                 f"The 'balance' of an ImageClassifier must be one of {', '.join(known)}. "
@@ -183,9 +176,9 @@ class ImageClassifier(WholeImageClassifier):
         return super()._network_options(size) | {"channels": 3} | given
 
     def _common_size(self, images: Sequence[ImageSource]) -> tuple[int, int]:
-        if self.size is not None:
-            return int(self.size[0]), int(self.size[1])
         height, width = super()._common_size(images)
+        if self.size is not None:
+            return height, width
         scale = min(1.0, _LARGEST_SIDE / max(height, width))
         return max(1, round(scale * height)), max(1, round(scale * width))
 
@@ -207,9 +200,7 @@ class ImageClassifier(WholeImageClassifier):
 
         return augment_photos(images, rng, Variation().times(float(self.augmentation)))
 
-    def _views(
-        self, images: Sequence[NDArray[np.uint8]]
-    ) -> Iterator[Sequence[NDArray[np.uint8]]]:
+    def _views(self, images: Sequence[NDArray[np.uint8]]) -> Iterator[Sequence[NDArray[np.uint8]]]:
         return views_of_photos(images, int(self.views))
 
     def _schedule(self) -> "Schedule":
@@ -218,7 +209,7 @@ class ImageClassifier(WholeImageClassifier):
         return Schedule(epochs=int(self.epochs), batch_size=64, label_smoothing=0.1, patience=None)
 
     def _as_settings(self) -> tuple[str, dict[str, Any]]:
-        return "", {"classes": self.classes_.tolist(), "views": int(self.views)}
+        return "", {"classes": self.classes_.tolist()}
 
     @classmethod
     def _from_settings(cls, bundle: Bundle) -> dict[str, Any]:

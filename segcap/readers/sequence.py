@@ -55,6 +55,8 @@ class SequenceReader(WholeImageReader, TextReader[_Outcome]):
         Least confidence of status "ok", in [0, 1].
     beam_width : int
         Texts that "crnn" follows at once; 1 for the best path alone.
+    size : tuple of int, optional
+        Height and width to which images are scaled, pixels; those of most images unless given.
     views : {1, 3}
         How often an image is looked at: as it is; and wider and narrower by 5 %, too. What the
         network says of all is averaged, which errs less and takes so many times as long; it has
@@ -103,6 +105,7 @@ class SequenceReader(WholeImageReader, TextReader[_Outcome]):
         allowlist: str | None = None,
         reject_below: float = 0.0,
         beam_width: int = 8,
+        size: tuple[int, int] | None = None,
         views: int = 1,
         weights: str | None = None,
         engine: EngineName = "onnx",
@@ -115,6 +118,7 @@ class SequenceReader(WholeImageReader, TextReader[_Outcome]):
         self.allowlist = allowlist
         self.reject_below = reject_below
         self.beam_width = beam_width
+        self.size = size
         self.views = views
         self.weights = weights
         self.engine = engine
@@ -217,7 +221,6 @@ class SequenceReader(WholeImageReader, TextReader[_Outcome]):
             "allowlist": self.allowlist,
             "reject_below": float(self.reject_below),
             "beam_width": int(self.beam_width),
-            "views": int(self.views),
         }
 
     @classmethod

@@ -35,6 +35,8 @@ class SumClassifier(WholeImageClassifier):
         distribution of their sum; the others have one class a sum.
     digits : int
         How many digits an image shows.
+    size : tuple of int, optional
+        Height and width to which images are scaled, pixels; those of most images unless given.
     views : {1, 3}
         How often an image is looked at: as it is; and wider and narrower by 5 %, too. What the
         network says of all is averaged, which errs less and takes so many times as long; it has
@@ -67,6 +69,7 @@ class SumClassifier(WholeImageClassifier):
         architecture: str = "sum_cnn",
         *,
         digits: int = 4,
+        size: tuple[int, int] | None = None,
         views: int = 1,
         engine: EngineName = "onnx",
         epochs: int = 30,
@@ -74,6 +77,7 @@ class SumClassifier(WholeImageClassifier):
     ) -> None:
         self.architecture = architecture
         self.digits = digits
+        self.size = size
         self.views = views
         self.engine = engine
         self.epochs = epochs
@@ -129,7 +133,7 @@ class SumClassifier(WholeImageClassifier):
         return augment_images(images, rng, warp)
 
     def _as_settings(self) -> tuple[str, dict[str, Any]]:
-        return "0123456789", {"views": int(self.views)}
+        return "0123456789", {}
 
     @classmethod
     def _from_settings(cls, bundle: Bundle) -> dict[str, Any]:

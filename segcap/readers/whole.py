@@ -55,7 +55,7 @@ class WholeImageReader(Estimator, ABC):
     of_any_size: ClassVar[bool] = False
     view_counts: ClassVar[tuple[int, ...]] = LINE_VIEWS
 
-    size: tuple[int, int] | None = None
+    size: tuple[int, int] | None
     weights: str | None = None
     architecture: str
     views: int
@@ -116,6 +116,8 @@ class WholeImageReader(Estimator, ABC):
 
     def _common_size(self, images: Sequence[ImageSource]) -> tuple[int, int]:
         """Choose the height and width to which images are scaled."""
+        if self.size is not None:
+            return int(self.size[0]), int(self.size[1])
         from segcap.training.pictures import most_common
 
         return most_common(images)
@@ -284,9 +286,7 @@ class WholeImageReader(Estimator, ABC):
                 f"pixels. Got {size[0]} x {size[1]}."
             )
 
-    def _views(
-        self, images: Sequence[NDArray[np.uint8]]
-    ) -> Iterator[Sequence[NDArray[np.uint8]]]:
+    def _views(self, images: Sequence[NDArray[np.uint8]]) -> Iterator[Sequence[NDArray[np.uint8]]]:
         """Look at (H, W, 3) images as often as asked for."""
         return views_of_lines(images, int(self.views))
 
@@ -308,7 +308,7 @@ class WholeImageReader(Estimator, ABC):
         return ([load(image) for image in batch] for batch in batched(images, _BATCH))
 
     def _tell_if_resized(self, images: Sequence[NDArray[np.uint8]], stacklevel: int) -> None:
-        if self._has_told or self.of_any_size:
+        if self._has_told or self.of_any_size or self.size is not None:
             return
         if any(image.shape[:2] != self.size_ for image in images):
             self._has_told = True
@@ -326,11 +326,16 @@ class WholeImageReader(Estimator, ABC):
         """
         self._require_fitted()
         charset, settings = self._as_settings()
+        asked = {
+            "epochs": int(self.epochs),
+            "views": int(self.views),
+            "size": None if self.size is None else [int(side) for side in self.size],
+        }
         bundle = Bundle(
             kind=self.kind,
             architecture=self.trained_.architecture,
             charset=charset,
-            settings=settings | {"epochs": int(self.epochs)},
+            settings=settings | asked,
             calibration={"temperature": self.trained_.temperature},
             provenance=self.provenance_,
             parts=self.trained_.parts,
@@ -359,6 +364,8 @@ class WholeImageReader(Estimator, ABC):
         for fixed in ("architecture", "charset", "classes", "digits", "network", "size", "weights"):
             if fixed in overrides:
                 raise ParameterError(f"The '{fixed}' of a trained reader cannot be overridden.")
+        if settings.get("size") is not None:
+            settings["size"] = tuple(settings["size"])
         reader = cls().set_params(**settings | overrides)
         reader._check_parameters()
         reader.trained_ = Trained(
@@ -395,6 +402,13 @@ class WholeImageReader(Estimator, ABC):
                 f"The 'weights' to start from must be None, or '{_IMAGENET}' for '{_RESNET}'. "
                 f"Got {self.weights!r} for '{self.architecture}'."
             )
+        if self.size is not None:
+            if np.shape(self.size) != (2,):
+                raise ParameterError(
+                    f"The 'size' of images must be a height and a width. Got {self.size!r}."
+                )
+            for side in self.size:
+                whole_number("size", side, least=1)
         if whole_number("views", self.views) not in self.view_counts:
             raise ParameterError(
                 f"The 'views' of {type(self).__name__} must be one of "
