@@ -15,8 +15,7 @@ PHOTO_VIEWS = (1, 2, 4)
 LINE_VIEWS = (1, 3)
 """How many views of a line of text there may be."""
 _CLOSER = 0.1
-_WIDER = 0.025
-_REPEATED = cv2.BORDER_REPLICATE
+_STRETCH = 1.05
 
 
 def stack_images(
@@ -80,7 +79,7 @@ def views_of_photos(
 def views_of_lines(
     images: Sequence[NDArray[np.uint8]], count: int
 ) -> Iterator[Sequence[NDArray[np.uint8]]]:
-    """Look at lines of text as they are, and once scaled to one size wider and narrower by 5 %.
+    """Look at lines of text as they are, and wider and narrower by 5 %.
 
     Parameters
     ----------
@@ -91,15 +90,21 @@ def views_of_lines(
     Yields
     ------
     sequence of arrays
-        All images in one view: as they are, without their left and right ends, and with ends added
-        that repeat the border.
+        All images in one view, each as large as it was; what a narrower one lacks at its ends
+        repeats the border.
     """
     yield images
     if count > 1:
-        ends = [round(_WIDER * image.shape[1]) for image in images]
-        pairs = list(zip(images, ends, strict=True))
-        yield [image[:, end : image.shape[1] - end] for image, end in pairs]
-        yield [cv2.copyMakeBorder(image, 0, 0, end, end, _REPEATED) for image, end in pairs]
+        yield [_stretched(image, _STRETCH) for image in images]
+        yield [_stretched(image, 1 / _STRETCH) for image in images]
+
+
+def _stretched(image: NDArray[np.uint8], factor: float) -> NDArray[np.uint8]:
+    """Make an image's content wider about its middle."""
+    height, width = image.shape[:2]
+    matrix = np.array([[factor, 0, (1 - factor) * (width - 1) / 2], [0, 1, 0]])
+    moved = cv2.warpAffine(image, matrix, (width, height), borderMode=cv2.BORDER_REPLICATE)
+    return moved.reshape(image.shape).astype(np.uint8, copy=False)
 
 
 def _middle(image: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -15,6 +15,10 @@ from segcap.errors import BundleError, ParameterError
 from segcap.models import ARCHITECTURES, build
 from segcap.readers.whole import WholeImageReader
 
+OF_WHOLE_IMAGES = [
+    name for name in shipped.available() if isinstance(segcap.load(name), WholeImageReader)
+]
+
 
 def glyphs(handwriting):
     return handwriting[0][:300, ..., None].astype(np.float32) / 255
@@ -84,10 +88,17 @@ def test_the_network_is_as_small_as_promised():
     sizes = {name: shipped.bundle_path(name).stat().st_size for name in shipped.available()}
     assert sizes["mixed"] <= 1_700_000
     assert sizes["digits"] <= 2_600_000
-    of_whole_images = [name for name in sizes if isinstance(segcap.load(name), WholeImageReader)]
-    assert "six-char" in of_whole_images
-    assert max(sizes.pop(name) for name in of_whole_images) <= 3_000_000
+    assert "six-char" in OF_WHOLE_IMAGES
+    assert max(sizes.pop(name) for name in OF_WHOLE_IMAGES) <= 3_000_000
     assert sum(sizes.values()) <= 8_000_000
+
+
+@pytest.mark.parametrize("name", OF_WHOLE_IMAGES)
+def test_shipped_networks_answer_alike_when_built_anew(name):
+    reader = segcap.load(name)
+    image = np.random.default_rng(0).integers(0, 256, (*reader.size_, 3), np.uint8)
+    built = segcap.load(name, engine="keras")
+    np.testing.assert_allclose(built._logits([image]), reader._logits([image]), atol=1e-3)
 
 
 def test_unknown_architecture():

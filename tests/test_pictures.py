@@ -83,13 +83,29 @@ def test_views_of_a_photo_are_mirrored_and_closer():
     assert [list(view) for view in views_of_photos([], 4)] == [[]] * 4
 
 
-def test_views_of_a_line_are_wider_and_narrower():
-    image = np.arange(400, dtype=np.uint8).reshape(5, 80)
+@pytest.mark.parametrize("width", [21, 168])
+def test_views_of_a_line_are_wider_and_narrower(width):
+    image = np.zeros((5, width, 3), np.uint8)
+    image[:, [4, width - 5]] = 255
     (once,) = (view for (view,) in views_of_lines([image], 1))
     as_it_is, wider, narrower = (view for (view,) in views_of_lines([image], 3))
     np.testing.assert_array_equal(once, image)
     np.testing.assert_array_equal(as_it_is, image)
-    np.testing.assert_array_equal(wider, image[:, 2:-2])
-    np.testing.assert_array_equal(narrower, np.pad(image, [(0, 0), (2, 2)], "edge"))
+
+    def distance(view):
+        columns = np.arange(width)
+        ink = view[0, :, 0].astype(float)
+        left, right = ink * (columns < width / 2), ink * (columns >= width / 2)
+        return (right @ columns) / right.sum() - (left @ columns) / left.sum()
+
+    assert wider.shape == narrower.shape == image.shape
+    assert distance(wider) == pytest.approx(1.05 * distance(image), abs=0.1)
+    assert distance(narrower) == pytest.approx(distance(image) / 1.05, abs=0.1)
+    bright = np.full((4, width), 200, np.uint8)
+    assert all((view == 200).all() for (view,) in views_of_lines([bright], 3))
+
+
+def test_views_of_a_line_can_be_of_a_pixel_or_of_nothing():
     tiny = np.zeros((1, 1, 3), np.uint8)
     assert [view.shape for (view,) in views_of_lines([tiny], 3)] == [(1, 1, 3)] * 3
+    assert [list(view) for view in views_of_lines([], 3)] == [[]] * 3

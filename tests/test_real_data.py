@@ -51,6 +51,7 @@ def test_sums_of_four_digits(mnist, min_advance, least):
     ("script", "options"),
     [
         ("digit_sums.py", ["--n", "50"]),
+        ("digit_sums.py", ["--n", "50", "--model", "digit-sum"]),
         ("sizes.py", ["--n", "20"]),
         ("robustness.py", ["--n", "20"]),
         ("cutters.py", ["--n", "30"]),

@@ -18,6 +18,7 @@ from segcap.errors import (
 )
 from segcap.generate import TextGenerator
 from segcap.models import build
+from segcap.training.calibrate import fit_temperature
 
 CHARSET = "137"
 
@@ -51,7 +52,7 @@ def multihead(of_three):
     ("architecture", "options", "parameters", "layers", "shape"),
     [
         ("crnn", {}, 374_932, 24, (None, 50, 20)),
-        ("multihead", {"length": 5}, 551_118, 44, (None, 5, 20)),
+        ("multihead", {"length": 5}, 374_862, 44, (None, 5, 20)),
     ],
 )
 def test_counts(architecture, options, parameters, layers, shape):
@@ -165,19 +166,41 @@ def test_labels_need_columns(drawn):
         segcap.SequenceReader("an").fit(narrow, [float("nan")] * 8)
 
 
-def test_images_are_scaled_to_the_size_asked_for_and_nothing_is_told(of_three, tmp_path):
+def test_images_are_scaled_to_the_size_asked_for(of_three, tmp_path):
     images, labels = of_three
     reader = segcap.SequenceReader(
         CHARSET, length=3, architecture="multihead", size=(16, 40), epochs=1
-    ).fit(images[:40], labels[:40])
+    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        expected = reader.fit(images[:40], labels[:40]).predict(images[:3])
     assert reader.size_ == (16, 40)
     reader.save(tmp_path / "small.segcap")
     loaded = segcap.load(tmp_path / "small.segcap")
-    assert (loaded.size, loaded.size_) == ((16, 40), (16, 40))
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        readings = loaded.read_many(images[:3])
-    assert [one.text for one in readings] == [one.text for one in reader.read_many(images[:3])]
+    with pytest.warns(SegcapWarning, match="another size than 16 x 40 pixels are resized"):
+        np.testing.assert_array_equal(loaded.predict(images[:3]), expected)
+    loaded.set_params(size=(8, 20))
+    assert loaded.size_ == (16, 40)
+    with pytest.raises(ParameterError, match="'size' of images must be"):
+        loaded.set_params(size=64).save(tmp_path / "other.segcap")
+
+
+def test_views_of_places_are_averaged_and_calibrated_as_they_answer(of_three, tmp_path):
+    images, labels = of_three
+    parameters = {"length": 3, "architecture": "multihead", "epochs": 2}
+    reader = segcap.SequenceReader(CHARSET, **parameters, views=3).fit(images, labels)
+    held_out = np.random.default_rng(0).permutation(len(images))[: round(len(images) / 10)]
+    logits = reader._logits([np.dstack([images[i]] * 3) for i in held_out])
+    classes = np.array([[CHARSET.index(char) for char in labels[i]] for i in held_out])
+    expected = fit_temperature(logits.reshape(-1, len(CHARSET)), classes.ravel())
+    assert reader.trained_.temperature == pytest.approx(expected)
+    right = (logits.argmax(axis=2) == classes).all(axis=1).mean()
+    assert 0 < right < 1
+    assert reader.provenance_["figures"]["validation_accuracy"] == round(right, 6)
+    reader.save(tmp_path / "views.segcap")
+    loaded = segcap.load(tmp_path / "views.segcap")
+    assert loaded.views == 3
+    np.testing.assert_array_equal(loaded.predict(images[:20]), reader.predict(images[:20]))
 
 
 def test_the_length_of_places_is_fixed(multihead, of_three, tmp_path):

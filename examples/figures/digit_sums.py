@@ -20,6 +20,8 @@ parser.add_argument("--seed", type=int, default=0)
 args = parser.parse_args()
 mnist = load_mnist(args.data)
 reader = segcap.load(args.model)
+if not hasattr(reader, "digit_sums"):
+    parser.error(f"--model must be of a reader that adds digits, such as digits. Got {args.model}.")
 reads_digits = isinstance(reader, segcap.GlyphReader)
 if reads_digits:
     reader.set_params(length=4)

@@ -8,7 +8,7 @@ from segcap.models.places import PlaceAttention
 
 __all__ = ["multihead"]
 
-_WIDTHS = (24, 48, 72, 96)
+_WIDTHS = (24, 32, 48, 64)
 
 
 def multihead(

@@ -24,8 +24,8 @@ def sum_cnn(
     height, width : int
         Pixels, at least 36 of either.
     dropout : float
-        Share of features dropped after each dense layer, in [0, 1). As 74 features have to tell
-        37 sums apart, 0.25 keeps the network from learning anything for several epochs.
+        Share of features dropped after each dense layer, in [0, 1). Of overlapping digits a share
+        of 0.25 let it learn nothing in three epochs, in which it learns without.
 
     Returns
     -------

@@ -64,8 +64,8 @@ class ImageClassifier(WholeImageClassifier):
         `segcap.training.photos.Variation`, 0 for mirroring alone.
     views : {1, 2, 4}
         How often a photo is looked at: as it is; mirrored, too; and both again closer. What the
-        network says of all is averaged, which errs less and takes so many times as long; it has
-        no part in training.
+        network says of all is averaged, which errs less and takes so many times as long. The
+        network learns without it; `fit` calibrates for it.
     engine : {"onnx", "keras"}
         See `segcap.engine.open_engine`.
     epochs : int

@@ -48,7 +48,7 @@ class SequenceReader(WholeImageReader, TextReader[_Outcome]):
         Number of characters of every text; all but "crnn" need it.
     architecture : {"crnn", "multihead", "resnet50"}
         "crnn" reads texts of any length from columns of the image, "multihead" has an attention
-        for each place in the text, "resnet50", 70 times as large, a head for each place.
+        for each place in the text, "resnet50", some 60 times as large, a head for each place.
     allowlist : str, optional
         Characters that may be read; all of the charset unless given.
     reject_below : float
@@ -56,11 +56,13 @@ class SequenceReader(WholeImageReader, TextReader[_Outcome]):
     beam_width : int
         Texts that "crnn" follows at once; 1 for the best path alone.
     size : tuple of int, optional
-        Height and width to which images are scaled, pixels; those of most images unless given.
+        Height and width to which images are scaled before they are learned from, pixels; those of
+        most images unless given.
     views : {1, 3}
         How often an image is looked at: as it is; and wider and narrower by 5 %, too. What the
-        network says of all is averaged, which errs less and takes so many times as long; it has
-        no part in training. For all but "crnn", whose columns would not meet.
+        network says of all is averaged and takes so many times as long. The network learns
+        without it; `fit` calibrates for it. "crnn" looks once: columns of several views would not
+        meet.
     weights : {None, "imagenet"}
         What "resnet50" starts from; Keras downloads what was learned on ImageNet.
     engine : {"onnx", "keras"}

@@ -36,11 +36,12 @@ class SumClassifier(WholeImageClassifier):
     digits : int
         How many digits an image shows.
     size : tuple of int, optional
-        Height and width to which images are scaled, pixels; those of most images unless given.
+        Height and width to which images are scaled before they are learned from, pixels; those of
+        most images unless given.
     views : {1, 3}
         How often an image is looked at: as it is; and wider and narrower by 5 %, too. What the
-        network says of all is averaged, which errs less and takes so many times as long; it has
-        no part in training.
+        network says of all is averaged, which errs less and takes so many times as long. The
+        network learns without it; `fit` calibrates for it.
     engine : {"onnx", "keras"}
         See `segcap.engine.open_engine`.
     epochs : int

@@ -136,8 +136,9 @@ class WholeImageReader(Estimator, ABC):
         """Learn from images and their labels.
 
         A tenth of the images is held out: it shows how training goes, and calibrates the
-        probabilities. Images of another size than most are resized, unreadable ones left out;
-        either is told once. After Ctrl-C the reader has what it learned until the last epoch's end.
+        probabilities. Images of another size than most are resized, unless a `size` is asked for,
+        and unreadable ones left out; either is told once. After Ctrl-C the reader has what it
+        learned until the last epoch's end.
 
         Parameters
         ----------
@@ -282,8 +283,8 @@ class WholeImageReader(Estimator, ABC):
         least = LEAST_SIDES[self.architecture]
         if min(size) < least:
             raise DataError(
-                f"The images for '{self.architecture}' must have at least {least} x {least} "
-                f"pixels. Got {size[0]} x {size[1]}."
+                f"'{self.architecture}' must be shown at least {least} x {least} pixels. "
+                f"Got {size[0]} x {size[1]}."
             )
 
     def _views(self, images: Sequence[NDArray[np.uint8]]) -> Iterator[Sequence[NDArray[np.uint8]]]:
@@ -308,7 +309,8 @@ class WholeImageReader(Estimator, ABC):
         return ([load(image) for image in batch] for batch in batched(images, _BATCH))
 
     def _tell_if_resized(self, images: Sequence[NDArray[np.uint8]], stacklevel: int) -> None:
-        if self._has_told or self.of_any_size or self.size is not None:
+        was_asked_for = self.size is not None and tuple(self.size) == self.size_
+        if self._has_told or self.of_any_size or was_asked_for:
             return
         if any(image.shape[:2] != self.size_ for image in images):
             self._has_told = True
@@ -321,21 +323,19 @@ class WholeImageReader(Estimator, ABC):
         ------
         NotFittedError
             The reader is not fitted.
+        ParameterError
+            A parameter is outside its range.
         BundleError
             The file cannot be written.
         """
         self._require_fitted()
+        self._check_parameters()
         charset, settings = self._as_settings()
-        asked = {
-            "epochs": int(self.epochs),
-            "views": int(self.views),
-            "size": None if self.size is None else [int(side) for side in self.size],
-        }
         bundle = Bundle(
             kind=self.kind,
             architecture=self.trained_.architecture,
             charset=charset,
-            settings=settings | asked,
+            settings=settings | {"epochs": int(self.epochs), "views": int(self.views)},
             calibration={"temperature": self.trained_.temperature},
             provenance=self.provenance_,
             parts=self.trained_.parts,
@@ -364,8 +364,6 @@ class WholeImageReader(Estimator, ABC):
         for fixed in ("architecture", "charset", "classes", "digits", "network", "size", "weights"):
             if fixed in overrides:
                 raise ParameterError(f"The '{fixed}' of a trained reader cannot be overridden.")
-        if settings.get("size") is not None:
-            settings["size"] = tuple(settings["size"])
         reader = cls().set_params(**settings | overrides)
         reader._check_parameters()
         reader.trained_ = Trained(
@@ -403,7 +401,7 @@ class WholeImageReader(Estimator, ABC):
                 f"Got {self.weights!r} for '{self.architecture}'."
             )
         if self.size is not None:
-            if np.shape(self.size) != (2,):
+            if not isinstance(self.size, tuple | list | np.ndarray) or len(self.size) != 2:
                 raise ParameterError(
                     f"The 'size' of images must be a height and a width. Got {self.size!r}."
                 )
