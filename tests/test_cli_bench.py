@@ -65,8 +65,14 @@ def test_two_results_are_compared(command, drawn_folder, tmp_path):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ([], "A benchmark must be given its task and --out, or --compare. Got no task"),
-        (["labelled"], "A benchmark must be given its task and --out, or --compare. Got labelled"),
+        (
+            [],
+            "A benchmark must be given its task, as its first word, and --out; or --compare. Got no task",
+        ),
+        (
+            ["labelled"],
+            "A benchmark must be given its task, as its first word, and --out; or --compare. Got labelled",
+        ),
         (["mnist", "--out", "o"], "The task of a benchmark must be one of"),
         (["wordpress", "--out", "o"], "To compare on 'wordpress', 'data' must be a folder."),
         (["wordpress", "--compare", "a", "b"], "To compare results, give --compare alone."),

@@ -97,7 +97,7 @@ def bench(
         return
     if task is None or out is None:
         raise ParameterError(
-            "A benchmark must be given its task and --out, or --compare. "
+            "A benchmark must be given its task, as its first word, and --out; or --compare. "
             f"Got {task or 'no task'} and {out or 'no --out'}."
         )
     with warnings_said():
