@@ -67,11 +67,11 @@ def test_two_results_are_compared(command, drawn_folder, tmp_path):
     [
         (
             [],
-            "A benchmark must be given its task, as its first word, and --out; or --compare. Got no task",
+            "must be given its task, as its first word, and --out; or --compare. Got no task",
         ),
         (
             ["labelled"],
-            "A benchmark must be given its task, as its first word, and --out; or --compare. Got labelled",
+            "must be given its task, as its first word, and --out; or --compare. Got labelled",
         ),
         (["mnist", "--out", "o"], "The task of a benchmark must be one of"),
         (["wordpress", "--out", "o"], "To compare on 'wordpress', 'data' must be a folder."),
