@@ -8,14 +8,11 @@ from numpy.typing import NDArray
 
 from segcap.image import to_grey
 
-__all__ = ["LINE_VIEWS", "PHOTO_VIEWS", "stack_images", "views_of_lines", "views_of_photos"]
+__all__ = ["VIEWS", "stack_images", "views_of"]
 
-PHOTO_VIEWS = (1, 2, 4)
-"""How many views of a photo there may be."""
-LINE_VIEWS = (1, 3)
-"""How many views of a line of text there may be."""
+VIEWS = (1, 2, 4)
+"""How many views of an image there may be."""
 _CLOSER = 0.1
-_STRETCH = 1.05
 
 
 def stack_images(
@@ -48,10 +45,10 @@ def stack_images(
     return stacked
 
 
-def views_of_photos(
+def views_of(
     images: Sequence[NDArray[np.uint8]], count: int
 ) -> Iterator[Sequence[NDArray[np.uint8]]]:
-    """Look at photos as they are, mirrored, and again closer, a tenth of each side left out.
+    """Look at images as they are, mirrored, and again closer, a tenth of each side left out.
 
     Parameters
     ----------
@@ -73,38 +70,7 @@ def views_of_photos(
     if count > 1:
         yield [image[:, ::-1] for image in images]
     if count > 2:
-        yield from views_of_photos([_middle(image) for image in images], 2)
-
-
-def views_of_lines(
-    images: Sequence[NDArray[np.uint8]], count: int
-) -> Iterator[Sequence[NDArray[np.uint8]]]:
-    """Look at lines of text as they are, and wider and narrower by 5 %.
-
-    Parameters
-    ----------
-    images : sequence of (H, W, ...) arrays
-    count : {1, 3}
-        How many of these views to give.
-
-    Yields
-    ------
-    sequence of arrays
-        All images in one view, each as large as it was; what a narrower one lacks at its ends
-        repeats the border.
-    """
-    yield images
-    if count > 1:
-        yield [_stretched(image, _STRETCH) for image in images]
-        yield [_stretched(image, 1 / _STRETCH) for image in images]
-
-
-def _stretched(image: NDArray[np.uint8], factor: float) -> NDArray[np.uint8]:
-    """Make an image's content wider about its middle."""
-    height, width = image.shape[:2]
-    matrix = np.array([[factor, 0, (1 - factor) * (width - 1) / 2], [0, 1, 0]])
-    moved = cv2.warpAffine(image, matrix, (width, height), borderMode=cv2.BORDER_REPLICATE)
-    return moved.reshape(image.shape).astype(np.uint8, copy=False)
+        yield from views_of([_middle(image) for image in images], 2)
 
 
 def _middle(image: NDArray[np.uint8]) -> NDArray[np.uint8]:

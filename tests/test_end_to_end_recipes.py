@@ -64,10 +64,9 @@ def test_readers_fit_what_the_labels_are(texts):
     assert (reader.length, reader.charset, reader.architecture) == (3, "0123456789", "crnn")
     assert (reader.epochs, reader.random_state) == (2, 5)
     sums = Dataset("digit-sum", np.zeros((2, 40, 168), np.uint8), np.array([3, 4]), texts)
-    for architecture in (None, "lenet5"):
-        adder = end_to_end_reader("digit-sum", sums, architecture=architecture)
-        assert isinstance(adder, segcap.SumClassifier)
-        assert (adder.views, adder.architecture) == (3, architecture or "digit_heads")
+    adder = end_to_end_reader("digit-sum", sums)
+    assert isinstance(adder, segcap.SumClassifier)
+    assert (adder.architecture, adder.epochs) == ("digit_heads", 36)
     photos = Dataset("x", [texts] * 2, np.array(["a", "b"]), texts, classes=("a", "b"))
     named = end_to_end_reader("cats-dogs", photos, architecture="leaky_cnn")
     assert isinstance(named, segcap.ImageClassifier)

@@ -8,7 +8,7 @@ from segcap.errors import DataError, SegcapWarning
 from segcap.image import load_image
 from segcap.training import pictures
 from segcap.training.pictures import most_common, stack_usable
-from segcap.whole import stack_images, views_of_lines, views_of_photos
+from segcap.whole import stack_images, views_of
 
 
 @pytest.fixture
@@ -67,45 +67,17 @@ def test_the_most_common_size(files):
         most_common([])
 
 
-def test_views_of_a_photo_are_mirrored_and_closer():
+def test_views_of_an_image_are_mirrored_and_closer():
     image = np.arange(200, dtype=np.uint8).reshape(10, 20)
     for count, expected in (
         (1, [image]),
         (2, [image, image[:, ::-1]]),
         (4, [image, image[:, ::-1], image[1:9, 2:18], image[1:9, 17:1:-1]]),
     ):
-        views = [view for (view,) in views_of_photos([image], count)]
+        views = [view for (view,) in views_of([image], count)]
         assert len(views) == count
         for view, own in zip(views, expected, strict=True):
             np.testing.assert_array_equal(view, own)
     tiny = np.zeros((1, 1, 3), np.uint8)
-    assert [view.shape for (view,) in views_of_photos([tiny], 4)] == [(1, 1, 3)] * 4
-    assert [list(view) for view in views_of_photos([], 4)] == [[]] * 4
-
-
-@pytest.mark.parametrize("width", [21, 168])
-def test_views_of_a_line_are_wider_and_narrower(width):
-    image = np.zeros((5, width, 3), np.uint8)
-    image[:, [4, width - 5]] = 255
-    (once,) = (view for (view,) in views_of_lines([image], 1))
-    as_it_is, wider, narrower = (view for (view,) in views_of_lines([image], 3))
-    np.testing.assert_array_equal(once, image)
-    np.testing.assert_array_equal(as_it_is, image)
-
-    def distance(view):
-        columns = np.arange(width)
-        ink = view[0, :, 0].astype(float)
-        left, right = ink * (columns < width / 2), ink * (columns >= width / 2)
-        return (right @ columns) / right.sum() - (left @ columns) / left.sum()
-
-    assert wider.shape == narrower.shape == image.shape
-    assert distance(wider) == pytest.approx(1.05 * distance(image), abs=0.1)
-    assert distance(narrower) == pytest.approx(distance(image) / 1.05, abs=0.1)
-    bright = np.full((4, width), 200, np.uint8)
-    assert all((view == 200).all() for (view,) in views_of_lines([bright], 3))
-
-
-def test_views_of_a_line_can_be_of_a_pixel_or_of_nothing():
-    tiny = np.zeros((1, 1, 3), np.uint8)
-    assert [view.shape for (view,) in views_of_lines([tiny], 3)] == [(1, 1, 3)] * 3
-    assert [list(view) for view in views_of_lines([], 3)] == [[]] * 3
+    assert [view.shape for (view,) in views_of([tiny], 4)] == [(1, 1, 3)] * 4
+    assert [list(view) for view in views_of([], 4)] == [[]] * 4

@@ -18,7 +18,6 @@ from segcap.errors import (
 )
 from segcap.generate import TextGenerator
 from segcap.models import build
-from segcap.training.calibrate import fit_temperature
 
 CHARSET = "137"
 
@@ -143,8 +142,6 @@ def test_a_blank_image_has_no_text_by_columns(crnn):
         ({"architecture": "oracle"}, "'architecture' of SequenceReader must be one of crnn"),
         ({"architecture": "multihead"}, r"'multihead' reads texts of one length.*Got None"),
         ({"size": (32,)}, r"'size' of images must be a height and a width\. Got \(32,\)"),
-        ({"views": 2}, r"'views' of SequenceReader must be one of 1, 3\. Got 2"),
-        ({"views": 3}, r"'views' of 'crnn' must be 1: columns .* would not meet\. Got 3"),
         ({"beam_width": 0}, r"'beam_width' must be an integer of at least 1\. Got 0"),
         ({"length": 0}, r"'length' must be an integer of at least 1\. Got 0"),
         ({"reject_below": 2}, r"'reject_below' must be a number in \[0, 1\]\. Got 2"),
@@ -183,24 +180,6 @@ def test_images_are_scaled_to_the_size_asked_for(of_three, tmp_path):
     assert loaded.size_ == (16, 40)
     with pytest.raises(ParameterError, match="'size' of images must be"):
         loaded.set_params(size=64).save(tmp_path / "other.segcap")
-
-
-def test_views_of_places_are_averaged_and_calibrated_as_they_answer(of_three, tmp_path):
-    images, labels = of_three
-    parameters = {"length": 3, "architecture": "multihead", "epochs": 2}
-    reader = segcap.SequenceReader(CHARSET, **parameters, views=3).fit(images, labels)
-    held_out = np.random.default_rng(0).permutation(len(images))[: round(len(images) / 10)]
-    logits = reader._logits([np.dstack([images[i]] * 3) for i in held_out])
-    classes = np.array([[CHARSET.index(char) for char in labels[i]] for i in held_out])
-    expected = fit_temperature(logits.reshape(-1, len(CHARSET)), classes.ravel())
-    assert reader.trained_.temperature == pytest.approx(expected)
-    right = (logits.argmax(axis=2) == classes).all(axis=1).mean()
-    assert 0 < right < 1
-    assert reader.provenance_["figures"]["validation_accuracy"] == round(right, 6)
-    reader.save(tmp_path / "views.segcap")
-    loaded = segcap.load(tmp_path / "views.segcap")
-    assert loaded.views == 3
-    np.testing.assert_array_equal(loaded.predict(images[:20]), reader.predict(images[:20]))
 
 
 def test_the_length_of_places_is_fixed(multihead, of_three, tmp_path):

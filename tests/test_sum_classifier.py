@@ -17,8 +17,6 @@ from segcap.errors import (
 )
 from segcap.generate import digit_sums
 from segcap.models import SUM_ARCHITECTURES
-from segcap.training.calibrate import fit_temperature
-from segcap.whole import views_of_lines
 
 
 @pytest.fixture(scope="module")
@@ -70,23 +68,6 @@ def test_saved_and_loaded_it_answers_alike(reader, rows, tmp_path, engine):
     )
     with pytest.raises(ParameterError, match="cannot be overridden"):
         segcap.load(tmp_path / "sums.segcap", architecture="lenet5")
-
-
-def test_views_are_averaged_and_calibrated_as_they_answer(rows, tmp_path):
-    images, sums = rows[0][:200], rows[1][:200]
-    parameters = {"architecture": "plain_cnn", "digits": 1, "epochs": 1}
-    reader = segcap.SumClassifier(**parameters, views=3).fit(images, sums)
-    held_out = np.random.default_rng(0).permutation(200)[:20]
-    colour = [np.dstack([images[i]] * 3) for i in held_out]
-    logits = reader._logits(colour)
-    assert reader.trained_.temperature == pytest.approx(fit_temperature(logits, sums[held_out]))
-    right = (logits.argmax(axis=1) == sums[held_out]).mean()
-    assert reader.provenance_["figures"]["validation_accuracy"] == round(right, 6)
-    reader.save(tmp_path / "views.segcap")
-    assert segcap.load(tmp_path / "views.segcap").views == 3
-    once = segcap.load(tmp_path / "views.segcap", views=1)
-    expected = np.mean([once._logits(view) for view in views_of_lines(colour, 3)], axis=0)
-    np.testing.assert_allclose(logits, expected, atol=1e-5)
 
 
 def test_images_of_another_size_are_resized_and_told_once(reader, rows):

@@ -1,20 +1,22 @@
 """Networks that name what a photo shows."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
+from segcap.batches import batched
 from segcap.bundle import Bundle
 from segcap.engine import EngineName
 from segcap.errors import ParameterError
 from segcap.evaluate.labels import plain_labels
-from segcap.image import ImageSource
+from segcap.image import ImageSource, load_image
 from segcap.models import IMAGE_ARCHITECTURES
-from segcap.ranges import is_number
+from segcap.ranges import is_number, whole_number
 from segcap.readers.classifier import WholeImageClassifier
-from segcap.whole import PHOTO_VIEWS, views_of_photos
+from segcap.whole import VIEWS, views_of
 
 if TYPE_CHECKING:
     from segcap.training.lessons import ImageLessons, Labelled
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["NETWORK_OPTIONS", "ImageClassifier"]
 
 _LARGEST_SIDE = 96
+_TOGETHER = 256
 NETWORK_OPTIONS = {
     "leaky_cnn": (
         "conv_layers",
@@ -90,7 +93,6 @@ class ImageClassifier(WholeImageClassifier):
     architectures = IMAGE_ARCHITECTURES
     in_colour = True
     of_any_size = True
-    view_counts = PHOTO_VIEWS
 
     def __init__(
         self,
@@ -130,6 +132,11 @@ class ImageClassifier(WholeImageClassifier):
             raise ParameterError(
                 "The 'augmentation' of an ImageClassifier must be a number of at least 0. "
                 f"Got {self.augmentation!r}."
+            )
+        if whole_number("views", self.views) not in VIEWS:
+            raise ParameterError(
+                f"The 'views' of an ImageClassifier must be one of {', '.join(map(str, VIEWS))}. "
+                f"Got {self.views}."
             )
         self._check_network()
         if self.classes is not None and len(set(self.classes)) != len(list(self.classes)):
@@ -200,8 +207,22 @@ class ImageClassifier(WholeImageClassifier):
 
         return augment_photos(images, rng, Variation().times(float(self.augmentation)))
 
-    def _views(self, images: Sequence[NDArray[np.uint8]]) -> Iterator[Sequence[NDArray[np.uint8]]]:
-        return views_of_photos(images, int(self.views))
+    def _recalibrated(
+        self, images: Sequence[ImageSource], classes: NDArray[np.intp]
+    ) -> dict[str, float]:
+        if self.views == 1:
+            return {}
+        from segcap.training.calibrate import fit_temperature
+
+        logits = np.concatenate(
+            [self._logits(list(map(load_image, batch))) for batch in batched(images, _TOGETHER)]
+        )
+        self.trained_ = replace(self.trained_, temperature=fit_temperature(logits, classes))
+        return {"validation_accuracy": round(float((logits.argmax(1) == classes).mean()), 6)}
+
+    def _logits(self, images: Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:
+        named = super()._logits
+        return np.mean([named(view) for view in views_of(images, int(self.views))], axis=0)
 
     def _schedule(self) -> "Schedule":
         from segcap.training.schedule import Schedule
@@ -209,7 +230,7 @@ class ImageClassifier(WholeImageClassifier):
         return Schedule(epochs=int(self.epochs), batch_size=64, label_smoothing=0.1, patience=None)
 
     def _as_settings(self) -> tuple[str, dict[str, Any]]:
-        return "", {"classes": self.classes_.tolist()}
+        return "", {"classes": self.classes_.tolist(), "views": int(self.views)}
 
     @classmethod
     def _from_settings(cls, bundle: Bundle) -> dict[str, Any]:

@@ -58,11 +58,6 @@ class SequenceReader(WholeImageReader, TextReader[_Outcome]):
     size : tuple of int, optional
         Height and width to which images are scaled before they are learned from, pixels; those of
         most images unless given.
-    views : {1, 3}
-        How often an image is looked at: as it is; and wider and narrower by 5 %, too. What the
-        network says of all is averaged and takes so many times as long. The network learns
-        without it; `fit` calibrates for it. "crnn" looks once: columns of several views would not
-        meet.
     weights : {None, "imagenet"}
         What "resnet50" starts from; Keras downloads what was learned on ImageNet.
     engine : {"onnx", "keras"}
@@ -108,7 +103,6 @@ class SequenceReader(WholeImageReader, TextReader[_Outcome]):
         reject_below: float = 0.0,
         beam_width: int = 8,
         size: tuple[int, int] | None = None,
-        views: int = 1,
         weights: str | None = None,
         engine: EngineName = "onnx",
         epochs: int = 60,
@@ -121,7 +115,6 @@ class SequenceReader(WholeImageReader, TextReader[_Outcome]):
         self.reject_below = reject_below
         self.beam_width = beam_width
         self.size = size
-        self.views = views
         self.weights = weights
         self.engine = engine
         self.epochs = epochs
@@ -133,11 +126,6 @@ class SequenceReader(WholeImageReader, TextReader[_Outcome]):
         whole_number("beam_width", self.beam_width, least=1)
         check_length(self.length)
         check_share("reject_below", self.reject_below)
-        if self.views != 1 and self.architecture == _UNALIGNED:
-            raise ParameterError(
-                f"The 'views' of '{_UNALIGNED}' must be 1: columns of several would not meet. "
-                f"Got {self.views}."
-            )
         if self.length is None and self.architecture != _UNALIGNED:
             raise ParameterError(
                 f"The architecture '{self.architecture}' reads texts of one length: "

@@ -38,10 +38,6 @@ class SumClassifier(WholeImageClassifier):
     size : tuple of int, optional
         Height and width to which images are scaled before they are learned from, pixels; those of
         most images unless given.
-    views : {1, 3}
-        How often an image is looked at: as it is; and wider and narrower by 5 %, too. What the
-        network says of all is averaged, which errs less and takes so many times as long. The
-        network learns without it; `fit` calibrates for it.
     engine : {"onnx", "keras"}
         See `segcap.engine.open_engine`.
     epochs : int
@@ -71,7 +67,6 @@ class SumClassifier(WholeImageClassifier):
         *,
         digits: int = 4,
         size: tuple[int, int] | None = None,
-        views: int = 1,
         engine: EngineName = "onnx",
         epochs: int = 30,
         random_state: int = 0,
@@ -79,7 +74,6 @@ class SumClassifier(WholeImageClassifier):
         self.architecture = architecture
         self.digits = digits
         self.size = size
-        self.views = views
         self.engine = engine
         self.epochs = epochs
         self.random_state = random_state

@@ -4,7 +4,6 @@ import os
 import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 import numpy as np
@@ -20,14 +19,14 @@ from segcap.errors import (
     ParameterError,
     SegcapWarning,
 )
-from segcap.image import ImageSource, load_image
+from segcap.image import ImageSource
 from segcap.models import LEAST_SIDES
 from segcap.ranges import seed_number, whole_number
 from segcap.readers.checks import check_many
 from segcap.readers.estimator import Estimator
 from segcap.readers.kept import temperature
 from segcap.trained import Trained
-from segcap.whole import LINE_VIEWS, stack_images, views_of_lines
+from segcap.whole import stack_images
 
 if TYPE_CHECKING:
     from segcap.training.fit import History, OnEpoch, Schedule
@@ -53,12 +52,10 @@ class WholeImageReader(Estimator, ABC):
     architectures: ClassVar[tuple[str, ...]]
     in_colour: ClassVar[bool] = False
     of_any_size: ClassVar[bool] = False
-    view_counts: ClassVar[tuple[int, ...]] = LINE_VIEWS
 
     size: tuple[int, int] | None
     weights: str | None = None
     architecture: str
-    views: int
     engine: EngineName
     epochs: int
     random_state: int
@@ -240,20 +237,12 @@ class WholeImageReader(Estimator, ABC):
         return self
 
     def _recalibrated(
-        self, images: Sequence[ImageSource], classes: NDArray[np.intp]
+        self,
+        images: Sequence[ImageSource],  # noqa: ARG002 for readers that answer otherwise
+        classes: NDArray[np.intp],  # noqa: ARG002
     ) -> dict[str, float]:
-        """Calibrate anew what answers by more than one view; give figures that change."""
-        if self.views == 1:
-            return {}
-        from segcap.training.calibrate import fit_temperature
-
-        logits = np.concatenate(
-            [self._logits(list(map(load_image, batch))) for batch in batched(images, _BATCH)]
-        )
-        fitted = fit_temperature(logits.reshape(-1, logits.shape[-1]), classes.ravel())
-        self.trained_ = replace(self.trained_, temperature=fitted)
-        right = (logits.argmax(axis=-1) == classes).reshape(len(classes), -1).all(axis=1)
-        return {"validation_accuracy": round(float(right.mean()), 6)}
+        """Calibrate anew what answers otherwise than its network; give figures that change."""
+        return {}
 
     def _order(
         self, count: int, groups: Sequence[int] | NDArray | None
@@ -287,17 +276,10 @@ class WholeImageReader(Estimator, ABC):
                 f"Got {size[0]} x {size[1]}."
             )
 
-    def _views(self, images: Sequence[NDArray[np.uint8]]) -> Iterator[Sequence[NDArray[np.uint8]]]:
-        """Look at (H, W, 3) images as often as asked for."""
-        return views_of_lines(images, int(self.views))
-
     def _logits(self, images: Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:
-        """Run the network on all views of (H, W, 3) images; give the mean of what it says."""
-        engine = self.trained_.open(self.engine)
-        stacks = (
-            stack_images(view, self.size_, colour=self.in_colour) for view in self._views(images)
-        )
-        return np.mean([engine.logits(pixels * np.float32(1 / 255)) for pixels in stacks], axis=0)
+        """Run the network on (H, W, 3) images."""
+        pixels = stack_images(images, self.size_, colour=self.in_colour)
+        return self.trained_.open(self.engine).logits(pixels * np.float32(1 / 255))
 
     def _loaded_batches(
         self, images: Iterable[ImageSource], load: Callable[[ImageSource], Loaded]
@@ -335,7 +317,7 @@ class WholeImageReader(Estimator, ABC):
             kind=self.kind,
             architecture=self.trained_.architecture,
             charset=charset,
-            settings=settings | {"epochs": int(self.epochs), "views": int(self.views)},
+            settings=settings | {"epochs": int(self.epochs)},
             calibration={"temperature": self.trained_.temperature},
             provenance=self.provenance_,
             parts=self.trained_.parts,
@@ -407,11 +389,6 @@ class WholeImageReader(Estimator, ABC):
                 )
             for side in self.size:
                 whole_number("size", side, least=1)
-        if whole_number("views", self.views) not in self.view_counts:
-            raise ParameterError(
-                f"The 'views' of {type(self).__name__} must be one of "
-                f"{', '.join(map(str, self.view_counts))}. Got {self.views}."
-            )
         whole_number("epochs", self.epochs, least=1)
         seed_number("random_state", self.random_state)
 
