@@ -222,7 +222,7 @@ def test_a_search_among_optimisers_and_what_comes_of_the_best(photos, few_steps,
 
 def test_networks_that_images_are_too_small_for_fail_alone(photos, few_steps):
     objective = Fitting(small(), photos)
-    with pytest.warns(SegcapWarning, match=r"has failed: The images .* at least 8 x 8 .* Got 4 x"):
+    with pytest.warns(SegcapWarning, match=r"has failed: .* at least 8 x 8 .* Got 4 x"):
         result = search(objective, {"size": [4, 12]}, trials=2, grid=True)
     assert result.best.settings == {"size": 12}
 

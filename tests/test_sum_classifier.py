@@ -202,7 +202,8 @@ def test_what_cannot_be_loaded_is_recorded_and_counts_as_wrong(reader, rows):
     assert totals[3].error == answers[3].error
     assert "which is in none" in totals[3].error
     assert totals[3].value is answers[3].value is None
-    np.testing.assert_allclose(totals[0].probabilities, reader.predict_proba(images[:1])[0])
+    alone = reader.predict_proba(images[:1])[0]
+    np.testing.assert_allclose(totals[0].probabilities, alone, rtol=1e-4)
     assert reader.digit_sum(images[0]).to_dict()["value"] == totals[0].value
     with pytest.raises(ImageError):
         reader.digit_sums(given, errors="raise")
