@@ -1,5 +1,6 @@
 """Photos are named end to end, through the verbs of every reader."""
 
+from dataclasses import replace
 from importlib import import_module
 from inspect import signature
 
@@ -118,6 +119,19 @@ def test_its_network_and_augmentation_can_be_chosen(photos, tmp_path):
         for amount in (1, 2)
     )
     assert np.abs(strong - pixels).mean() > 1.2 * np.abs(default - pixels).mean()
+
+
+def test_its_schedule_can_be_changed_in_part(photos):
+    images, labels = photos
+    given = {"mixup": 0.2, "batch_size": 16, "first_scale": 0.5}
+    reader = segcap.ImageClassifier(schedule=given, size=(48, 48), epochs=2)
+    own = segcap.ImageClassifier(size=(48, 48), epochs=2)._schedule()
+    assert reader._schedule() == replace(own, **given)
+    assert clone(reader).schedule == given
+    mixed = reader.fit(images[:40], labels[:40])
+    plain = clone(reader).set_params(schedule=given | {"mixup": 0.0}).fit(images[:40], labels[:40])
+    assert len(mixed.history_.loss) == 2
+    assert mixed.history_.loss != pytest.approx(plain.history_.loss, rel=1e-3)
 
 
 def test_the_options_of_networks_are_those_of_their_functions():
@@ -246,6 +260,9 @@ def test_clone_and_repr():
             {"network": {"dropout": 1}},
             r"'dropout' of .* network must be at least 0 and below 1\.",
         ),
+        ({"schedule": {"epochs": 3}}, r"'schedule' of an ImageClassifier must map some of batch_"),
+        ({"schedule": [3]}, r"'schedule' of an ImageClassifier must map some of .* Got \[3\]"),
+        ({"schedule": {"mixup": -1}}, r"'mixup' of a Schedule must be at least 0\. Got -1"),
         ({"augmentation": -1}, r"'augmentation' of .* must be a number of at least 0\. Got -1"),
         ({"augmentation": None}, r"'augmentation' of .* a number of at least 0\. Got None"),
         ({"balance": "scales"}, r"'balance' of an ImageClassifier must be one of none, sampling"),

@@ -1,7 +1,7 @@
 """Networks that name what a photo shows."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
 
 import numpy as np
@@ -62,6 +62,8 @@ class ImageClassifier(WholeImageClassifier):
     network : mapping of str to int, float or str, optional
         What else the network's function takes, such as the "dropout" of all, or the "conv_layers",
         "filters", "dense_layers", "neurons" and "activation" of `segcap.models.leaky_cnn`.
+    schedule : mapping of str to int, float or str, optional
+        What `segcap.training.Schedule` takes besides `epochs`, in place of the reader's own.
     augmentation : float
         How strong the random changes of photos in training are: 1 for those of
         `segcap.training.photos.Variation`, 0 for mirroring alone.
@@ -103,6 +105,7 @@ class ImageClassifier(WholeImageClassifier):
         balance: Balance = "none",
         weights: str | None = None,
         network: Mapping[str, Any] | None = None,
+        schedule: Mapping[str, Any] | None = None,
         augmentation: float = 1.0,
         views: int = 1,
         engine: EngineName = "onnx",
@@ -115,6 +118,7 @@ class ImageClassifier(WholeImageClassifier):
         self.balance = balance
         self.weights = weights
         self.network = network
+        self.schedule = schedule
         self.augmentation = augmentation
         self.views = views
         self.engine = engine
@@ -139,6 +143,8 @@ class ImageClassifier(WholeImageClassifier):
                 f"Got {self.views}."
             )
         self._check_network()
+        if self.schedule is not None:
+            self._schedule()
         if self.classes is not None and len(set(self.classes)) != len(list(self.classes)):
             raise ParameterError(
                 f"The 'classes' must differ from each other. Got {list(self.classes)}."
@@ -227,7 +233,15 @@ class ImageClassifier(WholeImageClassifier):
     def _schedule(self) -> "Schedule":
         from segcap.training.schedule import Schedule
 
-        return Schedule(epochs=int(self.epochs), batch_size=64, label_smoothing=0.1, patience=None)
+        own: dict[str, Any] = {"batch_size": 64, "label_smoothing": 0.1, "patience": None}
+        known = {field.name for field in fields(Schedule)} - {"epochs"}
+        given = {} if self.schedule is None else self.schedule
+        if not isinstance(given, Mapping) or not set(given) <= known:
+            raise ParameterError(
+                "The 'schedule' of an ImageClassifier must map some of "
+                f"{', '.join(sorted(known))}. Got {given!r}."
+            )
+        return Schedule(epochs=int(self.epochs), **{**own, **given})
 
     def _as_settings(self) -> tuple[str, dict[str, Any]]:
         return "", {"classes": self.classes_.tolist(), "views": int(self.views)}

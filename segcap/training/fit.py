@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 
 from segcap.bundle import digest
 from segcap.errors import ParameterError, SegcapWarning
+from segcap.models import ANY_SIZE_ARCHITECTURES
+from segcap.training.growing import growing_sides, shrink
 from segcap.training.history import History
 from segcap.training.learner import Learner
 from segcap.training.logs import Log
@@ -157,19 +159,30 @@ def fit_network(
 
 def _check_applicable(schedule: Schedule, model: "keras.Model", lessons: Lessons) -> None:
     """Refuse tricks where their targets or their pictures are not what they are made for."""
-    allowed: dict[str, float | str] = {}
-    if len(model.inputs) > 1:
-        allowed = {"mixup": 0, "cutout": 0}
-        reason = "where a network sees more than images"
-    if lessons.unaligned:
-        allowed = {"mixup": 0, "cutout": 0, "label_smoothing": 0, "loss": "crossentropy"}
-        reason = "where the places of characters are unknown"
-    for name, only in allowed.items():
-        value = getattr(schedule, name)
-        if value != only:
-            raise ParameterError(
-                f"The '{name}' of a Schedule must be {only} {reason}. Got {value}."
-            )
+    rules: list[tuple[bool, str, dict[str, float | str]]] = [
+        (
+            len(model.inputs) > 1,
+            "where a network sees more than images",
+            {"mixup": 0, "cutout": 0},
+        ),
+        (
+            lessons.unaligned,
+            "where the places of characters are unknown",
+            {"mixup": 0, "cutout": 0, "label_smoothing": 0, "loss": "crossentropy"},
+        ),
+        (
+            model.name not in ANY_SIZE_ARCHITECTURES,
+            f"for '{model.name}', which takes images of one size",
+            {"first_scale": 1},
+        ),
+    ]
+    for applies, reason, allowed in rules:
+        for name, only in allowed.items():
+            value = getattr(schedule, name)
+            if applies and value != only:
+                raise ParameterError(
+                    f"The '{name}' of a Schedule must be {only} {reason}. Got {value}."
+                )
 
 
 def _learn_epoch(
@@ -186,7 +199,7 @@ def _learn_epoch(
 
     def drawn(number: int) -> "_Shown":
         rng = np.random.default_rng([*seeds, number])
-        return _shown(lessons, schedule, learner.targets, orders[number], rng)
+        return _shown(lessons, schedule, learner.targets, orders[number], epoch, rng)
 
     figures: list[dict[str, float]] = []
     with made_ahead(drawn, steps) as batches:
@@ -206,6 +219,7 @@ def _shown(
     schedule: Schedule,
     targets: NDArray[np.float32],
     order: NDArray[np.intp],
+    epoch: int,
     rng: np.random.Generator,
 ) -> _Shown:
     """Draw a batch: inputs, targets and weights."""
@@ -213,6 +227,8 @@ def _shown(
     if lessons.unaligned:
         return inputs, classes, weights
     wanted = targets[classes]
+    if schedule.first_scale < 1:
+        inputs = [shrink(inputs[0], growing_sides(schedule, epoch, inputs[0].shape[1:3]))]
     if schedule.cutout:
         inputs = [cut_out(inputs[0], schedule.cutout, rng)]
     if schedule.mixup:

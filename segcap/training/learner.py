@@ -24,8 +24,8 @@ _MOMENTUM = 0.9
 class Learner:
     """A network that takes steps.
 
-    With averaged weights, or in mixed precision, a copy of the network takes them. Keras' own
-    averages leave out what batch normalisation counts, hence these.
+    With averaged weights, in mixed precision, or where images grow, a copy of the network takes
+    them. Keras' own averages leave out what batch normalisation counts, hence these.
 
     Parameters
     ----------
@@ -63,8 +63,10 @@ class Learner:
         self._model = model
         self._ema = schedule.ema
         self._taught = model
-        if schedule.ema or schedule.mixed_precision:
-            self._taught = _copied(model, half=schedule.mixed_precision)
+        if schedule.ema or schedule.mixed_precision or schedule.first_scale < 1:
+            self._taught = _copied(
+                model, half=schedule.mixed_precision, of_any_size=schedule.first_scale < 1
+            )
         learner = self._taught
         if COLUMNS in [layer.name for layer in learner.layers]:
             learner = keras.Model(
@@ -178,7 +180,7 @@ def _optimizer(schedule: Schedule, steps: int) -> Any:
     return keras.optimizers.SGD(rate, momentum=_MOMENTUM, nesterov=True)
 
 
-def _copied(model: "keras.Model", *, half: bool) -> "keras.Model":
+def _copied(model: "keras.Model", *, half: bool, of_any_size: bool) -> "keras.Model":
     """Copy a network; on request, Keras' layers before its logits compute in half precision.
 
     Layers of our own keep single precision: they hold places and small probabilities.
@@ -191,7 +193,10 @@ def _copied(model: "keras.Model", *, half: bool) -> "keras.Model":
             settings = _in_half(settings)
         return type(layer).from_config(settings)
 
-    copy = keras.models.clone_model(model, clone_function=copy_layer)
+    images = None
+    if of_any_size:
+        images = keras.Input((None, None, model.input_shape[-1]), name=model.inputs[0].name)
+    copy = keras.models.clone_model(model, images, clone_function=copy_layer)
     copy.set_weights(model.get_weights())
     return copy
 

@@ -86,8 +86,11 @@ def mix_up(
 def _mixed(
     values: NDArray[np.float32], share: NDArray[np.float32], partner: NDArray[np.intp]
 ) -> NDArray[np.float32]:
-    own = _along(share, values)
-    return own * values + (1 - own) * values[partner]
+    mixed = values[partner]
+    mixed -= values
+    mixed *= _along(1 - share, values)
+    mixed += values
+    return mixed
 
 
 def _along(values: NDArray[np.float32], like: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -59,6 +59,10 @@ class Schedule:
     cutout : float
         Side of the square that is wiped out of each image, as a share of the image's shorter side,
         in [0, 1]; 0 for none.
+    first_scale : float
+        Side of the images in the first epoch, as a share of theirs, in (0, 1]; they grow until
+        three quarters of the epochs are done, which makes the early ones faster. For networks that
+        take images of any size.
     ema : float
         Decay of an exponential moving average of the weights, in [0, 1); 0 for none, 0.999 is
         usual. The average is what is validated and kept.
@@ -83,6 +87,7 @@ class Schedule:
     Zhang, Cisse, Dauphin, Lopez-Paz: mixup: beyond empirical risk minimization. ICLR 2018.
     DeVries, Taylor: Improved regularization of convolutional neural networks with cutout.
     arXiv:1708.04552, 2017.
+    Tan, Le: EfficientNetV2: Smaller models and faster training. ICML 2021 (images that grow).
     Polyak, Juditsky: Acceleration of stochastic approximation by averaging. SIAM Journal on Control
     and Optimization 30 (1992), 838-855.
     Micikevicius et al.: Mixed precision training. ICLR 2018.
@@ -101,6 +106,7 @@ class Schedule:
     label_smoothing: float = 0.0
     mixup: float = 0.0
     cutout: float = 0.0
+    first_scale: float = 1.0
     ema: float = 0.0
     mixed_precision: bool = False
 
@@ -113,13 +119,21 @@ class Schedule:
         rate, decay = self.learning_rate, self.weight_decay
         self._check("learning_rate", _is_real(rate) and rate > 0, "a number above 0")
         self._check("weight_decay", _is_real(decay) and decay >= 0, "a number of at least 0")
-        for name in ("plateau_factor", "label_smoothing", "ema", "mixup", "cutout"):
+        for name in (
+            "plateau_factor",
+            "label_smoothing",
+            "ema",
+            "mixup",
+            "cutout",
+            "first_scale",
+        ):
             self._check(name, _is_real(getattr(self, name)), "a number")
         self._check("plateau_factor", 0 < self.plateau_factor < 1, "between 0 and 1")
         for name in ("label_smoothing", "ema"):
             self._check(name, 0 <= getattr(self, name) < 1, "at least 0 and below 1")
         self._check("mixup", self.mixup >= 0, "at least 0")
         self._check("cutout", 0 <= self.cutout <= 1, "in 0 to 1")
+        self._check("first_scale", 0 < self.first_scale <= 1, "above 0 and at most 1")
         self._check("mixed_precision", isinstance(self.mixed_precision, bool), "True or False")
         for name, kinds in (("decay", Decay), ("optimizer", OptimizerName), ("loss", LossName)):
             known = get_args(kinds)

@@ -1,0 +1,69 @@
+"""Images that are small at first and grow while a network learns."""
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from segcap.training.schedule import Schedule
+
+__all__ = ["growing_sides", "shrink"]
+
+_GROWN = 0.75
+_STEP = 16
+_LEAST = 32
+
+
+def growing_sides(schedule: Schedule, epoch: int, sides: tuple[int, int]) -> tuple[int, int]:
+    """Say at which height and width images are shown in an epoch.
+
+    They grow from `first_scale` of theirs, evenly, until three quarters of the epochs are done, in
+    steps of 16 pixels and from 32 on, so that a network sees few different shapes.
+
+    Parameters
+    ----------
+    schedule : Schedule
+    epoch : int
+        From 0.
+    sides : tuple of int
+        Height and width of the images, pixels.
+
+    Returns
+    -------
+    tuple of int
+
+    References
+    ----------
+    Tan, Le: EfficientNetV2: Smaller models and faster training. ICML 2021 (progressive learning).
+
+    Examples
+    --------
+    >>> schedule = Schedule(epochs=8, first_scale=0.5)
+    >>> [growing_sides(schedule, epoch, (112, 96)) for epoch in (0, 2, 4, 5, 6)]
+    [(64, 48), (80, 64), (96, 80), (112, 96), (112, 96)]
+    """
+    done = min(1.0, epoch / (_GROWN * schedule.epochs))
+    scale = schedule.first_scale + (1 - schedule.first_scale) * done
+    height, width = (
+        side if scale == 1 else min(side, max(_LEAST, _STEP * int(scale * side / _STEP + 0.5)))
+        for side in sides
+    )
+    return height, width
+
+
+def shrink(images: NDArray[np.float32], sides: tuple[int, int]) -> NDArray[np.float32]:
+    """Scale images down.
+
+    Parameters
+    ----------
+    images : (N, H, W, C) float32 array
+    sides : tuple of int
+        Height and width, pixels, at most H and W.
+
+    Returns
+    -------
+    (N, height, width, C) float32 array
+    """
+    if images.shape[1:3] == sides:
+        return images
+    small = [cv2.resize(image, sides[::-1], interpolation=cv2.INTER_AREA) for image in images]
+    return np.stack(small).reshape(len(images), *sides, images.shape[3])

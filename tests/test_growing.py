@@ -1,0 +1,115 @@
+"""Images that grow while a network learns."""
+
+import numpy as np
+import pytest
+
+from segcap.errors import ParameterError
+from segcap.models import ANY_SIZE_ARCHITECTURES, build
+from segcap.training.fit import Interrupted, fit_network
+from segcap.training.growing import growing_sides, shrink
+from segcap.training.learner import Learner
+from segcap.training.lessons import ImageLessons
+from segcap.training.schedule import Schedule
+
+
+def unchanged(images, rng):
+    return images
+
+
+@pytest.fixture(scope="module")
+def lessons():
+    """Images of 64 pixels, dark or bright."""
+    rng = np.random.default_rng(0)
+    classes = np.arange(96) % 2
+    images = rng.random((96, 64, 64, 3), np.float32) * 0.4 + 0.6 * classes[:, None, None, None]
+    images = images.astype(np.float32)
+    return ImageLessons((images[:64], classes[:64]), (images[64:], classes[64:]), unchanged)
+
+
+@pytest.mark.parametrize("sides", [(112, 112), (72, 120), (40, 300), (20, 90)])
+@pytest.mark.parametrize("first_scale", [0.25, 0.5, 0.99])
+def test_sides_grow_to_their_own_and_stay(sides, first_scale):
+    schedule = Schedule(epochs=20, first_scale=first_scale)
+    shown = np.array([growing_sides(schedule, epoch, sides) for epoch in range(20)])
+    assert (np.diff(shown, axis=0) >= 0).all()
+    assert (shown[15:] == sides).all()
+    assert (shown >= np.minimum(sides, 32)).all()
+    assert (shown <= sides).all()
+    within = shown[0] - first_scale * np.array(sides)
+    assert ((abs(within) <= 8) | (shown[0] == np.minimum(sides, 32))).all()
+
+
+def test_images_are_averaged_where_they_shrink():
+    images = np.random.default_rng(0).random((3, 32, 64, 1), np.float32)
+    small = shrink(images, (16, 32))
+    means = images.reshape(3, 16, 2, 32, 2, 1).mean(axis=(2, 4))
+    np.testing.assert_allclose(small, means, atol=1e-6)
+    assert shrink(images, (32, 64)) is images
+
+
+def learn(lessons, **settings):
+    import keras
+
+    keras.utils.set_random_seed(0)
+    model = build("resnet_small", 2, height=64, width=64)
+    schedule = Schedule(epochs=4, batch_size=16, patience=None, first_scale=0.5)
+    history = fit_network(model, lessons, schedule=schedule, seed=0, **settings)
+    return model, history
+
+
+def test_a_network_sees_images_grow_and_is_judged_on_whole_ones(lessons, monkeypatch):
+    class Watched(Learner):
+        """Notes what sizes it is shown."""
+
+        def step(self, inputs, *others):
+            seen.append(inputs[0].shape[1:3])
+            return super().step(inputs, *others)
+
+    seen = []
+    monkeypatch.setattr("segcap.training.fit.Learner", Watched)
+    model, history = learn(lessons)
+    assert list(dict.fromkeys(seen)) == [(32, 32), (48, 48), (64, 64)]
+    assert len(seen) == 16
+    assert model.input_shape == (None, 64, 64, 3)
+    assert history.loss[-1] < history.loss[0]
+    kept = history.validation_loss[history.best_epoch]
+    assert lessons.evaluate(model)[0] == pytest.approx(kept, rel=1e-5)
+
+
+def test_what_grew_is_resumed_to_the_same_end(lessons, tmp_path):
+    def stop(done, history):
+        if done == 2:
+            raise KeyboardInterrupt
+
+    whole, history = learn(lessons)
+    with pytest.raises(Interrupted):
+        learn(lessons, state=tmp_path / "run.state", on_epoch=stop)
+    resumed, again = learn(lessons, state=tmp_path / "run.state")
+    assert again.learning_rate == history.learning_rate
+    assert again.validation_loss == pytest.approx(history.validation_loss, rel=1e-3, abs=1e-5)
+    for own, other in zip(whole.get_weights(), resumed.get_weights(), strict=True):
+        np.testing.assert_allclose(own, other, atol=1e-3)
+
+
+@pytest.mark.parametrize("architecture", ["digit_heads", "leaky_cnn"])
+def test_networks_of_one_size_are_refused(architecture, lessons):
+    message = f"'first_scale' of a Schedule must be 1 for '{architecture}', which .* Got 0.5"
+    with pytest.raises(ParameterError, match=message):
+        fit_network(
+            build(architecture, 37, height=64, width=64),
+            lessons,
+            schedule=Schedule(first_scale=0.5),
+            seed=0,
+        )
+
+
+@pytest.mark.parametrize("architecture", ANY_SIZE_ARCHITECTURES)
+def test_weights_are_for_images_of_any_size(architecture):
+    def built(height, width):
+        return build(architecture, 2, height=height, width=width, channels=3)
+
+    learner = Learner(built(64, 64), Schedule(first_scale=0.5), 4, unaligned=False)
+    images = np.random.default_rng(0).random((2, 32, 48, 3), np.float32)
+    expected = built(32, 48)
+    expected.set_weights(learner.show())
+    np.testing.assert_allclose(learner._taught(images), expected(images), atol=1e-4)
