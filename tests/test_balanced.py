@@ -117,6 +117,21 @@ def test_it_can_be_resumed_and_a_seed_gives_the_same_bytes(balanced, photos, tmp
     assert tree(tmp_path / "b") == tree(out)
 
 
+def test_a_command_writes_the_same(balanced, photos, tmp_path, tree, command):
+    out, (_, held_out) = balanced
+    options = ("--per-class", 9, "--test", 0.3, "--seed", 1)
+    status, printed, _ = command("balance", photos, "--out", tmp_path / "b", *options)
+    assert (status, printed) == (0, f"18 photos of 2 classes, {len(held_out)} held out\n")
+    assert tree(tmp_path / "b") == tree(out)
+    status, _, err = command("balance", photos, "--out", tmp_path / "b", *options)
+    assert status == 2
+    assert str(tmp_path / "b") in err
+    assert command("balance", photos, "--out", tmp_path / "b", *options, "--resume")[0] == 0
+    status, _, err = command("balance", photos, "--out", tmp_path / "c", "--per-class", 0)
+    assert status == 2
+    assert "'per_class' must be an integer of at least 1. Got 0." in err
+
+
 def test_impossible_balances(balanced, photos, tmp_path):
     out, _ = balanced
     with pytest.raises(ParameterError, match=r"'per_class' must be an integer .* Got 0\."):

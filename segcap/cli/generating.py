@@ -1,4 +1,4 @@
-"""Commands that make images: generate."""
+"""Commands that make images: generate, balance."""
 
 import re
 from pathlib import Path
@@ -7,12 +7,14 @@ from typing import Annotated
 import typer
 
 from segcap.cli.app import app
+from segcap.datasets.catalogue import load
 from segcap.datasets.mnist import load_mnist
 from segcap.datasets.uci_digits import load_uci_digits
 from segcap.errors import ParameterError
 from segcap.generate import DIALS, TextGenerator, schemes, write_digit_sums, write_text
 from segcap.generate.typefaces import Digits
 from segcap.output import progress_bar
+from segcap.training.balanced import balance as write_balanced
 
 _DIGIT_SUM = "digit-sum"
 
@@ -109,6 +111,26 @@ def generate(
             resume=resume,
             on_progress=bar,
         )
+
+
+@app.command()
+def balance(
+    root: Annotated[Path, typer.Argument(help="Photos, a folder for each class.")],
+    out: Annotated[Path, typer.Option(help="Folder to write to, empty or not there.")],
+    per_class: Annotated[int, typer.Option(help="Photos of each class.")] = 2000,
+    test: Annotated[float, typer.Option(help="Share of the photos that is held out first.")] = 0.3,
+    seed: Annotated[int, typer.Option(help="Seed of all random choices.")] = 0,
+    resume: Annotated[
+        bool, typer.Option("--resume/--no-resume", help="Go on with a folder that was begun.")
+    ] = False,
+) -> None:
+    """Write a folder with as many photos of each class, the rare ones varied, and a manifest."""
+    classes = load("recaptcha-tiles", root).classes or ()
+    with progress_bar("photos", per_class * len(classes)) as bar:
+        made = write_balanced(
+            root, out, per_class=per_class, test=test, seed=seed, resume=resume, on_progress=bar
+        )
+    print(f"{len(made.train)} photos of {len(classes)} classes, {len(made.test)} held out")
 
 
 def _refuse(scheme: str, **options: object) -> None:
