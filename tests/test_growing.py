@@ -28,15 +28,17 @@ def lessons():
 
 @pytest.mark.parametrize("sides", [(112, 112), (72, 120), (40, 300), (20, 90)])
 @pytest.mark.parametrize("first_scale", [0.25, 0.5, 0.99])
-def test_sides_grow_to_their_own_and_stay(sides, first_scale):
-    schedule = Schedule(epochs=20, first_scale=first_scale)
-    shown = np.array([growing_sides(schedule, epoch, sides) for epoch in range(20)])
+@pytest.mark.parametrize("epochs", [1, 2, 3, 20])
+def test_sides_grow_to_their_own_and_stay(sides, first_scale, epochs):
+    schedule = Schedule(epochs=epochs, first_scale=first_scale)
+    shown = np.array([growing_sides(schedule, epoch, sides) for epoch in range(epochs)])
     assert (np.diff(shown, axis=0) >= 0).all()
-    assert (shown[15:] == sides).all()
-    assert (shown >= np.minimum(sides, 32)).all()
+    assert (shown[min(15, epochs - 1) :] == sides).all()
     assert (shown <= sides).all()
-    within = shown[0] - first_scale * np.array(sides)
-    assert ((abs(within) <= 8) | (shown[0] == np.minimum(sides, 32))).all()
+    assert shown.min(axis=1).min() >= min(*sides, 32)
+    if epochs > 1:
+        scale = max(first_scale, min(1, 32 / min(sides)))
+        assert (abs(shown[0] - scale * np.array(sides)) <= 8).all()
 
 
 def test_images_are_averaged_where_they_shrink():
@@ -72,8 +74,20 @@ def test_a_network_sees_images_grow_and_is_judged_on_whole_ones(lessons, monkeyp
     assert len(seen) == 16
     assert model.input_shape == (None, 64, 64, 3)
     assert history.loss[-1] < history.loss[0]
+    assert history.validation_accuracy[-1] > 0.9
     kept = history.validation_loss[history.best_epoch]
     assert lessons.evaluate(model)[0] == pytest.approx(kept, rel=1e-5)
+
+
+def test_patience_begins_when_images_have_grown(lessons, monkeypatch):
+    losses = iter([0.1, *[1.0] * 19])
+    monkeypatch.setattr(lessons, "evaluate", lambda _: (next(losses), 0.5))
+    model = build("resnet_small", 2, height=64, width=64)
+    schedule = Schedule(epochs=12, batch_size=64, patience=1, first_scale=0.5)
+    monkeypatch.setattr("segcap.training.fit._LEAST_STEPS", 1)
+    history = fit_network(model, lessons, schedule=schedule, seed=0)
+    assert len(history.loss) == 11
+    assert history.best_epoch == 0
 
 
 def test_what_grew_is_resumed_to_the_same_end(lessons, tmp_path):

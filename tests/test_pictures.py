@@ -1,5 +1,7 @@
 """Images of any size become one array, decoded a few at a time."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -38,6 +40,15 @@ def test_what_is_large_lies_in_a_file(files, monkeypatch):
     pixels, _, _ = stack_usable(files, (10, 12), colour=True)
     assert isinstance(pixels, np.memmap)
     np.testing.assert_array_equal(pixels, expected)
+
+
+def test_what_is_large_must_find_room(files, monkeypatch):
+    monkeypatch.setattr(pictures, "_MOST_IN_MEMORY", 100)
+    monkeypatch.setattr(pictures.shutil, "disk_usage", lambda _: SimpleNamespace(free=2**29))
+    assert len(stack_usable(files, (10, 12), colour=True)[0]) == 4
+    monkeypatch.setattr(pictures.shutil, "disk_usage", lambda _: SimpleNamespace(free=0))
+    with pytest.raises(DataError, match=r"must find room in '.*'. Got 0.0 GiB for 0.0 GiB"):
+        stack_usable(files, (10, 12), colour=True)
 
 
 def test_more_than_one_chunk_keeps_the_order(monkeypatch):

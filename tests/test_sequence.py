@@ -128,3 +128,14 @@ def test_columns_of_a_known_text_are_those_of_its_best_path(table, text):
     assert text_of(path) == tuple(text)
     score = sum(table[step, now] for step, now in enumerate(path))
     assert score == pytest.approx(max(paths)[0])
+
+
+@given(tables(), st.lists(st.sampled_from([A, B]), min_size=1, max_size=2))
+def test_what_is_learned_from_is_the_sum_over_all_paths(table, text):
+    keras = pytest.importorskip("keras")
+    probability = by_brute_force(table).get(tuple(text), 0.0)
+    if probability < 1e-9:
+        return
+    target = np.array([[char + 1 for char in text]])
+    loss = float(keras.losses.CTC()(target, table[np.newaxis].astype(np.float32)))
+    assert loss == pytest.approx(-np.log(probability), abs=1e-3)

@@ -7,7 +7,7 @@ import pytest
 
 import segcap
 from segcap.compose import log_softmax
-from segcap.errors import DataError, ParameterError, SegcapWarning
+from segcap.errors import BundleError, DataError, ParameterError, SegcapWarning
 from segcap.models import build
 from segcap.training.augment import warp_glyphs
 from segcap.training.calibrate import fit_temperature
@@ -341,3 +341,23 @@ def test_temperature_is_found_again(truth):
     probabilities = np.exp(log_softmax(logits))
     labels = (probabilities.cumsum(axis=1) > rng.random((20_000, 1))).argmax(axis=1)
     assert fit_temperature(logits * truth, labels) == pytest.approx(truth, rel=0.05)
+
+
+def test_a_full_disk_does_not_end_a_training(glyphs, tmp_path, monkeypatch):
+    import keras
+
+    def full(path, content):
+        raise BundleError("A bundle must go where there is room. Got 'No space left on device'.")
+
+    settings = {"small": True, "epochs": 3, "batch_size": 64}
+    keras.utils.set_random_seed(0)
+    unbroken, history = learn(glyphs, **settings)
+    monkeypatch.setattr("segcap.training.state.write_atomically", full)
+    keras.utils.set_random_seed(0)
+    message = r"goes on without its state in '.*run\.state'\. Got:.*No space"
+    with pytest.warns(SegcapWarning, match=message) as told:
+        weights, again = learn(glyphs, tmp_path / "run.state", **settings)
+    assert len(told) == 1
+    assert again.validation_loss == pytest.approx(history.validation_loss, rel=1e-3)
+    for one, other in zip(unbroken, weights, strict=True):
+        np.testing.assert_allclose(other, one, atol=1e-3)

@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 from segcap.bundle import digest
 from segcap.errors import ParameterError, SegcapWarning
 from segcap.models import ANY_SIZE_ARCHITECTURES
-from segcap.training.growing import growing_sides, shrink
+from segcap.training.growing import first_grown, growing_sides, shrink
 from segcap.training.history import History
 from segcap.training.learner import Learner
-from segcap.training.logs import Log
+from segcap.training.logs import Log, Tolerance
 from segcap.training.mixing import cut_out, mix_up
 from segcap.training.passes import Lessons, Pass, batch_orders, made_ahead
 from segcap.training.schedule import Schedule, plateau_rate
@@ -97,7 +97,8 @@ def fit_network(
     Warns
     -----
     SegcapWarning
-        The log cannot be written, there is no GPU for mixed precision, or learning has diverged.
+        The log or the state cannot be written, there is no GPU for mixed precision, or learning has
+        diverged.
     """
     import keras
 
@@ -116,6 +117,8 @@ def fit_network(
     }
     run = State(Path(state) if state else None, identity)
     written = Log(Path(log)) if log else None
+    tolerance = Tolerance(f"The training goes on without its state in '{state}'.")
+    grown = first_grown(schedule)
     history, best = History(), [np.array(value) for value in model.get_weights()]
     kept = run.read()
     if kept is not None:
@@ -124,7 +127,8 @@ def fit_network(
         best = [arrays[f"best.{i}"] for i in range(len(best))]
     try:
         for epoch in range(len(history.loss), schedule.epochs):
-            if schedule.patience is not None and epoch - history.best_epoch > schedule.patience:
+            waited = epoch - max(history.best_epoch, grown)
+            if schedule.patience is not None and waited > schedule.patience:
                 break
             figures = _learn_epoch(learner, lessons, schedule, history, steps, (seed, epoch))
             shown = learner.show()
@@ -139,7 +143,8 @@ def fit_network(
             if schedule.patience is None or loss <= lowest:
                 history.best_epoch, best = epoch, shown
             bests = {f"best.{i}": value for i, value in enumerate(best)}
-            run.keep(history, learner.arrays() | bests)
+            with tolerance:
+                run.keep(history, learner.arrays() | bests)
             if written is not None:
                 written.write(history)
             if on_epoch is not None:

@@ -1,23 +1,43 @@
 """Images that are small at first and grow while a network learns."""
 
+import math
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from segcap.training.schedule import Schedule
 
-__all__ = ["growing_sides", "shrink"]
+__all__ = ["first_grown", "growing_sides", "shrink"]
 
 _GROWN = 0.75
 _STEP = 16
 _LEAST = 32
 
 
+def first_grown(schedule: Schedule) -> int:
+    """Give the first epoch, from 0, in which images have their own size.
+
+    It is the last one at the latest.
+
+    Examples
+    --------
+    >>> [first_grown(Schedule(epochs=epochs, first_scale=0.5)) for epochs in (1, 2, 8, 100)]
+    [0, 1, 6, 75]
+    >>> first_grown(Schedule(epochs=100))
+    0
+    """
+    if schedule.first_scale == 1:
+        return 0
+    return min(schedule.epochs - 1, math.ceil(_GROWN * schedule.epochs))
+
+
 def growing_sides(schedule: Schedule, epoch: int, sides: tuple[int, int]) -> tuple[int, int]:
     """Say at which height and width images are shown in an epoch.
 
-    They grow from `first_scale` of theirs, evenly, until three quarters of the epochs are done, in
-    steps of 16 pixels and from 32 on, so that a network sees few different shapes.
+    They grow from `first_scale` of theirs, evenly, until three quarters of the epochs are done.
+    Meanwhile their sides are multiples of 16 pixels, so that a network sees few different shapes,
+    and the shorter one has at least 32 pixels, or its own length.
 
     Parameters
     ----------
@@ -41,12 +61,14 @@ def growing_sides(schedule: Schedule, epoch: int, sides: tuple[int, int]) -> tup
     >>> [growing_sides(schedule, epoch, (112, 96)) for epoch in (0, 2, 4, 5, 6)]
     [(64, 48), (80, 64), (96, 80), (112, 96), (112, 96)]
     """
-    done = min(1.0, epoch / (_GROWN * schedule.epochs))
+    if epoch >= first_grown(schedule):
+        return sides
+    done = epoch / (_GROWN * schedule.epochs)
     scale = schedule.first_scale + (1 - schedule.first_scale) * done
-    height, width = (
-        side if scale == 1 else min(side, max(_LEAST, _STEP * int(scale * side / _STEP + 0.5)))
-        for side in sides
-    )
+    scale = max(scale, _LEAST / min(sides))
+    if scale >= 1:
+        return sides
+    height, width = (min(side, _STEP * max(1, int(scale * side / _STEP + 0.5))) for side in sides)
     return height, width
 
 

@@ -1,6 +1,7 @@
 """Many images as one array of one size, without ever holding them all as they come."""
 
 import math
+import os
 import shutil
 import tempfile
 from collections import Counter
@@ -107,6 +108,8 @@ def _room(shape: tuple[int, ...]) -> NDArray[np.uint8]:
             f"Got {free / 2**30:.1f} GiB for {needed / 2**30:.1f} GiB."
         )
     with tempfile.TemporaryFile() as file:
+        if hasattr(os, "posix_fallocate"):  # room that is taken later must be there already
+            os.posix_fallocate(file.fileno(), 0, needed)
         return np.memmap(file, np.uint8, "w+", shape=shape)
 
 

@@ -34,9 +34,9 @@ class Schedule:
     weight_decay : float
         Of AdamW; the other optimisers have none.
     patience : int, optional
-        Stop after so many epochs without a lower validation loss, and keep the epoch with the
-        lowest; without it, train to the end and keep the last, as is better where few samples
-        validate.
+        Stop after so many epochs without a lower validation loss, counted once images have grown,
+        and keep the epoch with the lowest; without it, train to the end and keep the last, as is
+        better where few samples validate.
     decay : {"cosine", "plateau"}
         How the rate falls after the first epoch: to 0 along a cosine, or by steps whenever the
         validation loss no longer falls.
@@ -61,8 +61,8 @@ class Schedule:
         in [0, 1]; 0 for none.
     first_scale : float
         Side of the images in the first epoch, as a share of theirs, in (0, 1]; they grow until
-        three quarters of the epochs are done, which makes the early ones faster. For networks that
-        take images of any size.
+        three quarters of the epochs are done, which makes the early ones faster. For "resnet_small"
+        and "resnet50"; see `segcap.training.growing.growing_sides`.
     ema : float
         Decay of an exponential moving average of the weights, in [0, 1); 0 for none, 0.999 is
         usual. The average is what is validated and kept.
