@@ -28,7 +28,7 @@ if args.quick:
 learned, tested = dataset.split(test=0.2, seed=0)
 print(f"{len(learned)} photos to learn from, {len(tested)} to test on")
 
-side = 32 if args.quick else 96
+side = 32 if args.quick else 112
 reader = segcap.ImageClassifier(args.architecture, size=(side, side), views=4)
 schedule = Schedule(
     epochs=6 if args.quick else args.epochs,

@@ -71,6 +71,12 @@ def test_readers_fit_what_the_labels_are(texts):
     named = end_to_end_reader("cats-dogs", photos, architecture="leaky_cnn")
     assert isinstance(named, segcap.ImageClassifier)
     assert (named.classes, named.architecture) == (("a", "b"), "leaky_cnn")
+    assert named.schedule is None
+    usual = end_to_end_reader("cats-dogs", photos)
+    task = END_TO_END["cats-dogs"]
+    assert usual.get_params().items() >= task.settings.items()
+    own = segcap.ImageClassifier(epochs=task.epochs)._schedule()
+    assert usual._schedule() == replace(own, **task.schedule) != own
 
 
 def test_texts_of_unlike_lengths_have_none(texts):

@@ -134,6 +134,25 @@ def test_its_schedule_can_be_changed_in_part(photos):
     assert mixed.history_.loss != pytest.approx(plain.history_.loss, rel=1e-3)
 
 
+@pytest.mark.parametrize(
+    "reader",
+    [
+        segcap.SumClassifier("lenet5", schedule={"learning_rate": 1e-4}),
+        segcap.SequenceReader(schedule={"learning_rate": 1e-4}),
+        segcap.SequenceReader(
+            architecture="resnet50", length=6, schedule={"learning_rate": 3e-4, "loss": "focal"}
+        ),
+    ],
+    ids=["sums", "columns", "resnet50"],
+)
+def test_every_reader_of_whole_images_takes_a_schedule(reader):
+    own = clone(reader).set_params(schedule=None)._schedule()
+    assert reader._schedule() == replace(own, **reader.schedule) != own
+    assert clone(reader).schedule == reader.schedule
+    with pytest.raises(ParameterError, match=r"'schedule' of S.* must map some of batch_size"):
+        clone(reader).set_params(schedule={"speed": 3})._check_parameters()
+
+
 def test_the_options_of_networks_are_those_of_their_functions():
     given = {"classes", "height", "width", "channels", "length"}
     for architecture, options in NETWORK_OPTIONS.items():
@@ -260,8 +279,8 @@ def test_clone_and_repr():
             {"network": {"dropout": 1}},
             r"'dropout' of .* network must be at least 0 and below 1\.",
         ),
-        ({"schedule": {"epochs": 3}}, r"'schedule' of an ImageClassifier must map some of batch_"),
-        ({"schedule": [3]}, r"'schedule' of an ImageClassifier must map some of .* Got \[3\]"),
+        ({"schedule": {"epochs": 3}}, r"'schedule' of ImageClassifier must map some of batch_"),
+        ({"schedule": [3]}, r"'schedule' of ImageClassifier must map some of .* Got \[3\]"),
         ({"schedule": {"mixup": -1}}, r"'mixup' of a Schedule must be at least 0\. Got -1"),
         ({"augmentation": -1}, r"'augmentation' of .* must be a number of at least 0\. Got -1"),
         ({"augmentation": None}, r"'augmentation' of .* a number of at least 0\. Got None"),

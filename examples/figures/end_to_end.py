@@ -1,8 +1,8 @@
 """Measure networks that answer from the whole image.
 
     python examples/figures/end_to_end.py TASK [--data PATH] [--architecture NAME] [--epochs N]
-                                          [--size 32 160] [--folds 5] [--balance sampling]
-                                          [--state FILE]
+                                          [--rate R] [--size 32 160] [--folds 5]
+                                          [--balance sampling] [--state FILE]
 
 TASK and PATH are as of `segcap train`: digit-sum (mnist.npz: rows of four overlapping digits, of
 which the sums alone are told; those tested on show digits of x_test), captcha-v2, six-char,
@@ -27,6 +27,7 @@ parser.add_argument("task", choices=list(END_TO_END))
 parser.add_argument("--data", type=Path)
 parser.add_argument("--architecture")
 parser.add_argument("--epochs", type=int)
+parser.add_argument("--rate", type=float, help="learning rate")
 parser.add_argument("--size", type=int, nargs=2, metavar=("HEIGHT", "WIDTH"))
 parser.add_argument("--folds", type=int)
 parser.add_argument("--balance", choices=["none", "sampling", "weights", "files"])
@@ -45,6 +46,8 @@ def answer(learned, tested, state):
     )
     if args.size:
         reader.set_params(size=tuple(args.size))
+    if args.rate:
+        reader.set_params(schedule={**(reader.schedule or {}), "learning_rate": args.rate})
     if args.balance:
         reader.set_params(balance="none" if args.balance == "files" else args.balance)
     started = time.perf_counter()

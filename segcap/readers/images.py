@@ -1,7 +1,7 @@
 """Networks that name what a photo shows."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import fields, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
 
 import numpy as np
@@ -20,7 +20,6 @@ from segcap.whole import VIEWS, views_of
 
 if TYPE_CHECKING:
     from segcap.training.lessons import ImageLessons, Labelled
-    from segcap.training.schedule import Schedule
 
 __all__ = ["NETWORK_OPTIONS", "ImageClassifier"]
 
@@ -143,8 +142,6 @@ class ImageClassifier(WholeImageClassifier):
                 f"Got {self.views}."
             )
         self._check_network()
-        if self.schedule is not None:
-            self._schedule()
         if self.classes is not None and len(set(self.classes)) != len(list(self.classes)):
             raise ParameterError(
                 f"The 'classes' must differ from each other. Got {list(self.classes)}."
@@ -230,18 +227,8 @@ class ImageClassifier(WholeImageClassifier):
         named = super()._logits
         return np.mean([named(view) for view in views_of(images, int(self.views))], axis=0)
 
-    def _schedule(self) -> "Schedule":
-        from segcap.training.schedule import Schedule
-
-        own: dict[str, Any] = {"batch_size": 64, "label_smoothing": 0.1, "patience": None}
-        known = {field.name for field in fields(Schedule)} - {"epochs"}
-        given = {} if self.schedule is None else self.schedule
-        if not isinstance(given, Mapping) or not set(given) <= known:
-            raise ParameterError(
-                "The 'schedule' of an ImageClassifier must map some of "
-                f"{', '.join(sorted(known))}. Got {given!r}."
-            )
-        return Schedule(epochs=int(self.epochs), **{**own, **given})
+    def _own_schedule(self) -> dict[str, Any]:
+        return super()._own_schedule() | {"label_smoothing": 0.1}
 
     def _as_settings(self) -> tuple[str, dict[str, Any]]:
         return "", {"classes": self.classes_.tolist(), "views": int(self.views)}

@@ -1,6 +1,6 @@
 """Networks that read the text of a whole image, without cutting it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +22,6 @@ from segcap.reading import Glyph, Reading
 from segcap.sequence import BLANK, aligned_columns, beam_search, greedy_classes
 
 if TYPE_CHECKING:
-    from segcap.training.fit import Schedule
     from segcap.training.lessons import ImageLessons, Labelled
 
 __all__ = ["SequenceReader"]
@@ -60,6 +59,8 @@ class SequenceReader(WholeImageReader, TextReader[_Outcome]):
         most images unless given.
     weights : {None, "imagenet"}
         What "resnet50" starts from; Keras downloads what was learned on ImageNet.
+    schedule : mapping of str to int, float or str, optional
+        What `segcap.training.Schedule` takes besides `epochs`, in place of the reader's own.
     engine : {"onnx", "keras"}
         See `segcap.engine.open_engine`.
     epochs : int
@@ -104,6 +105,7 @@ class SequenceReader(WholeImageReader, TextReader[_Outcome]):
         beam_width: int = 8,
         size: tuple[int, int] | None = None,
         weights: str | None = None,
+        schedule: Mapping[str, Any] | None = None,
         engine: EngineName = "onnx",
         epochs: int = 60,
         random_state: int = 0,
@@ -116,6 +118,7 @@ class SequenceReader(WholeImageReader, TextReader[_Outcome]):
         self.beam_width = beam_width
         self.size = size
         self.weights = weights
+        self.schedule = schedule
         self.engine = engine
         self.epochs = epochs
         self.random_state = random_state
@@ -185,19 +188,16 @@ class SequenceReader(WholeImageReader, TextReader[_Outcome]):
 
         return TextLessons(learned, held_out, self._augment)
 
-    def _schedule(self) -> "Schedule":
+    def _own_schedule(self) -> dict[str, Any]:
+        own = super()._own_schedule()
         if self.architecture != _LARGE:
-            return super()._schedule()
-        from segcap.training.fit import Schedule
-
-        return Schedule(
-            epochs=int(self.epochs),
-            batch_size=32,
-            learning_rate=1e-4,
-            optimizer="adam",
-            label_smoothing=0.1,
-            patience=None,
-        )
+            return own
+        return own | {
+            "batch_size": 32,
+            "learning_rate": 1e-4,
+            "optimizer": "adam",
+            "label_smoothing": 0.1,
+        }
 
     def _augment(self, images: NDArray[np.float32], rng: np.random.Generator) -> NDArray:
         from segcap.training.augment import Warp, augment_images

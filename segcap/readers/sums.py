@@ -1,6 +1,6 @@
 """Networks that name the digit sum of a whole image."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from numbers import Integral
 from typing import Any
 
@@ -38,6 +38,8 @@ class SumClassifier(WholeImageClassifier):
     size : tuple of int, optional
         Height and width to which images are scaled before they are learned from, pixels; those of
         most images unless given.
+    schedule : mapping of str to int, float or str, optional
+        What `segcap.training.Schedule` takes besides `epochs`, in place of the reader's own.
     engine : {"onnx", "keras"}
         See `segcap.engine.open_engine`.
     epochs : int
@@ -67,6 +69,7 @@ class SumClassifier(WholeImageClassifier):
         *,
         digits: int = 4,
         size: tuple[int, int] | None = None,
+        schedule: Mapping[str, Any] | None = None,
         engine: EngineName = "onnx",
         epochs: int = 30,
         random_state: int = 0,
@@ -74,6 +77,7 @@ class SumClassifier(WholeImageClassifier):
         self.architecture = architecture
         self.digits = digits
         self.size = size
+        self.schedule = schedule
         self.engine = engine
         self.epochs = epochs
         self.random_state = random_state

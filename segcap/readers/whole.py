@@ -3,7 +3,8 @@
 import os
 import warnings
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import fields
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 import numpy as np
@@ -55,6 +56,7 @@ class WholeImageReader(Estimator, ABC):
 
     size: tuple[int, int] | None
     weights: str | None = None
+    schedule: Mapping[str, Any] | None
     architecture: str
     engine: EngineName
     epochs: int
@@ -105,11 +107,22 @@ class WholeImageReader(Estimator, ABC):
 
         return ImageLessons(learned, held_out, self._augment)
 
-    def _schedule(self) -> "Schedule":
+    def _own_schedule(self) -> dict[str, Any]:
         """Say how the network learns unless the caller does."""
-        from segcap.training.fit import Schedule
+        return {"batch_size": 64, "patience": None}
 
-        return Schedule(epochs=int(self.epochs), batch_size=64, patience=None)
+    def _schedule(self) -> "Schedule":
+        """Give the reader's own schedule, changed by its parameter."""
+        from segcap.training.schedule import Schedule
+
+        known = {field.name for field in fields(Schedule)} - {"epochs"}
+        given = {} if self.schedule is None else self.schedule
+        if not isinstance(given, Mapping) or not set(given) <= known:
+            raise ParameterError(
+                f"The 'schedule' of {type(self).__name__} must map some of "
+                f"{', '.join(sorted(known))}. Got {given!r}."
+            )
+        return Schedule(epochs=int(self.epochs), **{**self._own_schedule(), **given})
 
     def _common_size(self, images: Sequence[ImageSource]) -> tuple[int, int]:
         """Choose the height and width to which images are scaled."""
@@ -146,7 +159,7 @@ class WholeImageReader(Estimator, ABC):
             Images of equal numbers, such as copies of one photo, are held out together or not at
             all; see `segcap.datasets.Dataset.groups`.
         schedule : segcap.training.Schedule, optional
-            How to learn, in place of the reader's own way and its `epochs`.
+            How to learn, in place of the reader's own way, its `epochs` and its `schedule`.
         state : path, optional
             File from which a killed training goes on; it is written after every epoch.
         log : path, optional
@@ -390,6 +403,8 @@ class WholeImageReader(Estimator, ABC):
             for side in self.size:
                 whole_number("size", side, least=1)
         whole_number("epochs", self.epochs, least=1)
+        if self.schedule is not None:
+            self._schedule()
         seed_number("random_state", self.random_state)
 
     def _require_fitted(self) -> None:

@@ -130,12 +130,15 @@ def end_to_end_reader(
         The task, or the architecture for it, is unknown.
     """
     _check(task)
+    own = END_TO_END[task]
     settings: dict[str, Any] = {
-        "architecture": architecture or END_TO_END[task].architecture,
-        "epochs": epochs or END_TO_END[task].epochs,
+        "architecture": architecture or own.architecture,
+        "epochs": epochs or own.epochs,
         "random_state": seed,
-        **END_TO_END[task].settings,
+        **own.settings,
     }
+    if own.schedule is not None and settings["architecture"] == own.architecture:
+        settings["schedule"] = dict(own.schedule)
     reader: EndToEndReader
     if learned.classes is not None:
         reader = ImageClassifier(classes=learned.classes, **settings)

@@ -19,12 +19,15 @@ class Task(NamedTuple):
         Share of the images that is held out for the test.
     settings : mapping
         Further parameters of the reader.
+    schedule : mapping
+        What the reader takes by that name, for `architecture` alone.
     """
 
     architecture: str
     epochs: int
     test: float
     settings: Mapping[str, Any] = MappingProxyType({})
+    schedule: Mapping[str, Any] | None = None
 
 
 END_TO_END: dict[str, Task] = {
@@ -32,5 +35,11 @@ END_TO_END: dict[str, Task] = {
     "captcha-v2": Task("crnn", 60, 0.2),
     "six-char": Task("multihead", 40, 0.2),
     "recaptcha-tiles": Task("resnet_small", 34, 0.3, {"size": (72, 72), "balance": "sampling"}),
-    "cats-dogs": Task("resnet_small", 50, 0.2, {"size": (96, 96), "views": 4}),
+    "cats-dogs": Task(
+        "resnet_small",
+        100,
+        0.2,
+        {"size": (112, 112), "augmentation": 1.5, "views": 4},
+        {"first_scale": 0.5, "mixup": 0.2, "weight_decay": 0.05},
+    ),
 }
