@@ -59,7 +59,7 @@ def growing_sides(schedule: Schedule, epoch: int, sides: tuple[int, int]) -> tup
     --------
     >>> schedule = Schedule(epochs=8, first_scale=0.5)
     >>> [growing_sides(schedule, epoch, (112, 96)) for epoch in (0, 2, 4, 5, 6)]
-    [(64, 48), (80, 64), (96, 80), (112, 96), (112, 96)]
+    [(64, 48), (80, 64), (96, 80), (96, 96), (112, 96)]
     """
     if epoch >= first_grown(schedule):
         return sides
