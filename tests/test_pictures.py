@@ -1,5 +1,6 @@
 """Images of any size become one array, decoded a few at a time."""
 
+import errno
 from types import SimpleNamespace
 
 import numpy as np
@@ -43,9 +44,16 @@ def test_what_is_large_lies_in_a_file(files, monkeypatch):
 
 
 def test_what_is_large_must_find_room(files, monkeypatch):
+    def refuse(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
     monkeypatch.setattr(pictures, "_MOST_IN_MEMORY", 100)
     monkeypatch.setattr(pictures.shutil, "disk_usage", lambda _: SimpleNamespace(free=2**29))
     assert len(stack_usable(files, (10, 12), colour=True)[0]) == 4
+    with monkeypatch.context() as patch:
+        patch.setattr(pictures.os, "posix_fallocate", refuse, raising=False)
+        with pytest.raises(DataError, match="must find room"):
+            stack_usable(files, (10, 12), colour=True)
     monkeypatch.setattr(pictures.shutil, "disk_usage", lambda _: SimpleNamespace(free=0))
     with pytest.raises(DataError, match=r"must find room in '.*'. Got 0.0 GiB for 0.0 GiB"):
         stack_usable(files, (10, 12), colour=True)

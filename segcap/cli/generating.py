@@ -124,7 +124,7 @@ def balance(
         bool, typer.Option("--resume/--no-resume", help="Go on with a folder that was begun.")
     ] = False,
 ) -> None:
-    """Write a folder with as many photos of each class, the rare ones varied, and a manifest."""
+    """Write a folder with the same number of photos of each class, and a manifest."""
     classes = load("recaptcha-tiles", root).classes or ()
     with progress_bar("photos", per_class * len(classes)) as bar:
         made = write_balanced(

@@ -120,7 +120,7 @@ class WholeImageReader(Estimator, ABC):
         if not isinstance(given, Mapping) or not set(given) <= known:
             raise ParameterError(
                 f"The 'schedule' of {type(self).__name__} must map some of "
-                f"{', '.join(sorted(known))}. Got {given!r}."
+                f"{', '.join(sorted(known))}; a whole Schedule goes to fit. Got {given!r}."
             )
         return Schedule(epochs=int(self.epochs), **{**self._own_schedule(), **given})
 
@@ -223,7 +223,7 @@ class WholeImageReader(Estimator, ABC):
             classes=self._class_count(answers),
             options=self._network_options(size),
             weights=self.weights,
-            schedule=schedule or self._schedule(),
+            schedule=self._schedule() if schedule is None else schedule,
             seed=int(self.random_state),
             state=state,
             log=log,

@@ -19,7 +19,7 @@ class Task(NamedTuple):
         Share of the images that is held out for the test.
     settings : mapping
         Further parameters of the reader.
-    schedule : mapping
+    schedule : mapping, optional
         What the reader takes by that name, for `architecture` alone.
     """
 

@@ -36,8 +36,8 @@ def growing_sides(schedule: Schedule, epoch: int, sides: tuple[int, int]) -> tup
     """Say at which height and width images are shown in an epoch.
 
     They grow from `first_scale` of theirs, evenly, until three quarters of the epochs are done.
-    Meanwhile their sides are multiples of 16 pixels, so that a network sees few different shapes,
-    and the shorter one has at least 32 pixels, or its own length.
+    Meanwhile their sides are rounded to multiples of 16 pixels, so that a network sees few
+    different shapes, and the shorter one has at least 32 pixels, or its own length.
 
     Parameters
     ----------

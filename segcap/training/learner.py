@@ -183,7 +183,8 @@ def _optimizer(schedule: Schedule, steps: int) -> Any:
 def _copied(model: "keras.Model", *, half: bool, of_any_size: bool) -> "keras.Model":
     """Copy a network; on request, Keras' layers before its logits compute in half precision.
 
-    Layers of our own keep single precision: they hold places and small probabilities.
+    Layers of our own keep single precision: they hold places and small probabilities. A copy that
+    is `of_any_size` takes images of any height and width.
     """
     import keras
 

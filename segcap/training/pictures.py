@@ -102,15 +102,24 @@ def _room(shape: tuple[int, ...]) -> NDArray[np.uint8]:
     if needed <= _MOST_IN_MEMORY:
         return np.empty(shape, np.uint8)
     free = shutil.disk_usage(tempfile.gettempdir()).free
-    if free < needed:
-        raise DataError(
-            f"Images to learn from must find room in '{tempfile.gettempdir()}'. "
-            f"Got {free / 2**30:.1f} GiB for {needed / 2**30:.1f} GiB."
-        )
     with tempfile.TemporaryFile() as file:
-        if hasattr(os, "posix_fallocate"):  # room that is taken later must be there already
-            os.posix_fallocate(file.fileno(), 0, needed)
+        if free < needed or not _is_taken(file.fileno(), needed):
+            raise DataError(
+                f"Images to learn from must find room in '{tempfile.gettempdir()}'. "
+                f"Got {free / 2**30:.1f} GiB for {needed / 2**30:.1f} GiB."
+            )
         return np.memmap(file, np.uint8, "w+", shape=shape)
+
+
+def _is_taken(descriptor: int, needed: int) -> bool:
+    """Take room for a file, where the system can, so that later writes cannot fail."""
+    if not hasattr(os, "posix_fallocate"):
+        return True
+    try:
+        os.posix_fallocate(descriptor, 0, needed)
+    except OSError:
+        return False
+    return True
 
 
 def _scaled(

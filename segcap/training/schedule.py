@@ -60,9 +60,9 @@ class Schedule:
         Side of the square that is wiped out of each image, as a share of the image's shorter side,
         in [0, 1]; 0 for none.
     first_scale : float
-        Side of the images in the first epoch, as a share of theirs, in (0, 1]; they grow until
-        three quarters of the epochs are done, which makes the early ones faster. For "resnet_small"
-        and "resnet50"; see `segcap.training.growing.growing_sides`.
+        Side of the images in the first epoch, as a share of theirs, in (0, 1]; they have grown
+        when three quarters of the epochs are done, which makes the early ones faster. For
+        "resnet_small" and "resnet50"; see `segcap.training.growing.growing_sides`.
     ema : float
         Decay of an exponential moving average of the weights, in [0, 1); 0 for none, 0.999 is
         usual. The average is what is validated and kept.
