@@ -7,14 +7,12 @@ from typing import Annotated
 import typer
 
 from segcap.cli.app import app
-from segcap.datasets.catalogue import load
 from segcap.datasets.mnist import load_mnist
 from segcap.datasets.uci_digits import load_uci_digits
 from segcap.errors import ParameterError
 from segcap.generate import DIALS, TextGenerator, schemes, write_digit_sums, write_text
 from segcap.generate.typefaces import Digits
 from segcap.output import progress_bar
-from segcap.training.balanced import balance as write_balanced
 
 _DIGIT_SUM = "digit-sum"
 
@@ -125,6 +123,9 @@ def balance(
     ] = False,
 ) -> None:
     """Write a folder with the same number of photos of each class, and a manifest."""
+    from segcap.datasets.catalogue import load
+    from segcap.training.balanced import balance as write_balanced
+
     classes = load("recaptcha-tiles", root).classes or ()
     with progress_bar("photos", per_class * len(classes)) as bar:
         made = write_balanced(

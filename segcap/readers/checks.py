@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from segcap.errors import ParameterError
 from segcap.ranges import is_number, whole_number
 
-__all__ = ["Errors", "check_errors", "check_length", "check_many", "check_share"]
+__all__ = ["Errors", "check_errors", "check_length", "check_many", "check_share", "check_size"]
 
 Errors: TypeAlias = Literal["record", "raise"]
 
@@ -68,6 +68,22 @@ def check_share(name: str, value: Any) -> None:
     """
     if not is_number(value) or not 0 <= value <= 1:
         raise ParameterError(f"The '{name}' must be a number in [0, 1]. Got {value!r}.")
+
+
+def check_size(value: Any) -> None:
+    """Check a height and width that may be unknown.
+
+    Raises
+    ------
+    ParameterError
+        It is neither None nor two whole numbers of at least 1.
+    """
+    if value is None:
+        return
+    if not isinstance(value, tuple | list | np.ndarray) or len(value) != 2:
+        raise ParameterError(f"The 'size' of images must be a height and a width. Got {value!r}.")
+    for side in value:
+        whole_number("size", side, least=1)
 
 
 def _holds_images(array: NDArray) -> bool:

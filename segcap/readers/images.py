@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from segcap.batches import batched
 from segcap.bundle import Bundle
 from segcap.engine import EngineName
 from segcap.errors import ParameterError
@@ -24,7 +23,6 @@ if TYPE_CHECKING:
 __all__ = ["NETWORK_OPTIONS", "ImageClassifier"]
 
 _LARGEST_SIDE = 96
-_TOGETHER = 256
 NETWORK_OPTIONS = {
     "leaky_cnn": (
         "conv_layers",
@@ -218,7 +216,7 @@ class ImageClassifier(WholeImageClassifier):
         from segcap.training.calibrate import fit_temperature
 
         logits = np.concatenate(
-            [self._logits(list(map(load_image, batch))) for batch in batched(images, _TOGETHER)]
+            [self._logits(batch) for batch in self._loaded_batches(images, load_image)]
         )
         self.trained_ = replace(self.trained_, temperature=fit_temperature(logits, classes))
         return {"validation_accuracy": round(float((logits.argmax(1) == classes).mean()), 6)}

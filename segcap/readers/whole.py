@@ -23,7 +23,7 @@ from segcap.errors import (
 from segcap.image import ImageSource
 from segcap.models import LEAST_SIDES
 from segcap.ranges import seed_number, whole_number
-from segcap.readers.checks import check_many
+from segcap.readers.checks import check_many, check_size
 from segcap.readers.estimator import Estimator
 from segcap.readers.kept import temperature
 from segcap.trained import Trained
@@ -36,7 +36,6 @@ if TYPE_CHECKING:
 __all__ = ["WholeImageReader"]
 
 _BATCH = 256
-_VALIDATION_SHARE = 0.1
 _IMAGENET, _RESNET = "imagenet", "resnet50"
 
 Loaded = TypeVar("Loaded")
@@ -185,7 +184,7 @@ class WholeImageReader(Estimator, ABC):
             Images were resized or left out.
         """
         from segcap.training.classifier import versions
-        from segcap.training.labelled import check_counts
+        from segcap.training.labelled import check_counts, held_out_first
         from segcap.training.network import train_network
         from segcap.training.pictures import stack_usable
 
@@ -197,7 +196,7 @@ class WholeImageReader(Estimator, ABC):
         classes = self._encode(labels, answers)
         size = self._common_size(images)
         self._check_size(size, classes)
-        order, held_out = self._order(len(images), groups)
+        order, held_out = held_out_first(len(images), groups, int(self.random_state))
         pixels, kept, are_alike = stack_usable(
             [images[index] for index in order], size, colour=self.in_colour
         )
@@ -256,25 +255,6 @@ class WholeImageReader(Estimator, ABC):
     ) -> dict[str, float]:
         """Calibrate anew what answers otherwise than its network; give figures that change."""
         return {}
-
-    def _order(
-        self, count: int, groups: Sequence[int] | NDArray | None
-    ) -> tuple[NDArray[np.intp], int]:
-        """Put images in random order, those held out first, and tell how many these are."""
-        rng = np.random.default_rng(self.random_state)
-        if groups is None:
-            return rng.permutation(count), max(1, round(_VALIDATION_SHARE * count))
-        from segcap.datasets.splits import divide
-
-        if len(groups) != count:
-            raise DataError(
-                "Learning needs as many groups as images, if any. "
-                f"Got {count} images and {len(groups)} groups."
-            )
-        learned, held_out = divide(
-            np.asarray(groups), None, test=_VALIDATION_SHARE, seed=int(self.random_state)
-        )
-        return np.concatenate([rng.permutation(held_out), rng.permutation(learned)]), len(held_out)
 
     def _check_size(
         self,
@@ -395,13 +375,7 @@ class WholeImageReader(Estimator, ABC):
                 f"The 'weights' to start from must be None, or '{_IMAGENET}' for '{_RESNET}'. "
                 f"Got {self.weights!r} for '{self.architecture}'."
             )
-        if self.size is not None:
-            if not isinstance(self.size, tuple | list | np.ndarray) or len(self.size) != 2:
-                raise ParameterError(
-                    f"The 'size' of images must be a height and a width. Got {self.size!r}."
-                )
-            for side in self.size:
-                whole_number("size", side, least=1)
+        check_size(self.size)
         whole_number("epochs", self.epochs, least=1)
         if self.schedule is not None:
             self._schedule()

@@ -18,7 +18,7 @@ from segcap.models import ANY_SIZE_ARCHITECTURES
 from segcap.training.growing import first_grown, growing_sides, shrink
 from segcap.training.history import History
 from segcap.training.learner import Learner
-from segcap.training.logs import Log, Tolerance
+from segcap.training.logs import Log
 from segcap.training.mixing import cut_out, mix_up
 from segcap.training.passes import Lessons, Pass, batch_orders, made_ahead
 from segcap.training.schedule import Schedule, plateau_rate
@@ -117,7 +117,6 @@ def fit_network(
     }
     run = State(Path(state) if state else None, identity)
     written = Log(Path(log)) if log else None
-    tolerance = Tolerance(f"The training goes on without its state in '{state}'.")
     grown = first_grown(schedule)
     history, best = History(), [np.array(value) for value in model.get_weights()]
     kept = run.read()
@@ -143,8 +142,7 @@ def fit_network(
             if schedule.patience is None or loss <= lowest:
                 history.best_epoch, best = epoch, shown
             bests = {f"best.{i}": value for i, value in enumerate(best)}
-            with tolerance:
-                run.keep(history, learner.arrays() | bests)
+            run.keep(history, learner.arrays() | bests)
             if written is not None:
                 written.write(history)
             if on_epoch is not None:

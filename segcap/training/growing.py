@@ -68,7 +68,7 @@ def growing_sides(schedule: Schedule, epoch: int, sides: tuple[int, int]) -> tup
     scale = max(scale, _LEAST / min(sides))
     if scale >= 1:
         return sides
-    height, width = (min(side, _STEP * max(1, int(scale * side / _STEP + 0.5))) for side in sides)
+    height, width = (min(side, _STEP * int(scale * side / _STEP + 0.5)) for side in sides)
     return height, width
 
 

@@ -8,10 +8,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segcap.charset import Charset
+from segcap.datasets.splits import divide
 from segcap.errors import DataError, ImageError, ParameterError, SegcapWarning
 from segcap.image import ImageSource, load_image, source_name
 
-__all__ = ["check_counts", "encoded_labels", "load_usable", "tell_left_out", "usable_images"]
+__all__ = [
+    "check_counts",
+    "encoded_labels",
+    "held_out_first",
+    "load_usable",
+    "tell_left_out",
+    "usable_images",
+]
+
+_VALIDATION_SHARE = 0.1
 
 
 def check_counts(images: Sequence[ImageSource], labels: Sequence[Any]) -> None:
@@ -27,6 +37,43 @@ def check_counts(images: Sequence[ImageSource], labels: Sequence[Any]) -> None:
             "Learning needs as many labels as images. "
             f"Got {len(images)} images and {len(labels)} labels."
         )
+
+
+def held_out_first(
+    count: int, groups: Sequence[int] | NDArray | None, seed: int
+) -> tuple[NDArray[np.intp], int]:
+    """Put images in random order, a tenth that is held out first.
+
+    Parameters
+    ----------
+    count : int
+        Number of images.
+    groups : (N,) sequence of int, optional
+        Images of equal numbers are held out together or not at all.
+    seed : int
+
+    Returns
+    -------
+    order : (N,) int array
+        Indices of images.
+    held_out : int
+        How many of them are held out.
+
+    Raises
+    ------
+    DataError
+        There are not as many groups as images, or fewer than 2.
+    """
+    rng = np.random.default_rng(seed)
+    if groups is None:
+        return rng.permutation(count), max(1, round(_VALIDATION_SHARE * count))
+    if len(groups) != count:
+        raise DataError(
+            "Learning needs as many groups as images, if any. "
+            f"Got {count} images and {len(groups)} groups."
+        )
+    learned, held_out = divide(np.asarray(groups), None, test=_VALIDATION_SHARE, seed=seed)
+    return np.concatenate([rng.permutation(held_out), rng.permutation(learned)]), len(held_out)
 
 
 def load_usable(images: Sequence[ImageSource]) -> tuple[list[NDArray[np.uint8]], list[int]]:

@@ -14,12 +14,15 @@ from safetensors.numpy import save
 from segcap.bundle import digest, write_atomically
 from segcap.errors import DataError
 from segcap.training.history import History
+from segcap.training.logs import Tolerance
 
 __all__ = ["State"]
 
 
 class State:
     """A file with the arrays and the history of one run.
+
+    What cannot be written is told once and does not stop the run.
 
     Parameters
     ----------
@@ -40,6 +43,7 @@ class State:
                 f"A training state must be a file in a folder that exists. Got '{path}'."
             )
         self._path = path
+        self._tolerance = Tolerance(f"The training goes on without its state in '{path}'.")
         self._identity = json.dumps(identity, sort_keys=True)
 
     def read(self) -> tuple[History, dict[str, NDArray]] | None:
@@ -74,16 +78,17 @@ class State:
     def keep(self, history: History, arrays: Mapping[str, NDArray]) -> None:
         """Write the file anew, whole or not at all.
 
-        Raises
-        ------
-        BundleError
-            The folder is missing or has no room.
+        Warns
+        -----
+        SegcapWarning
+            The folder is missing or has no room; once.
         """
         if self._path is None:
             return
         told = json.dumps(asdict(history))
         notes = {"identity": self._identity, "history": told, "sha256": _seal(told, arrays)}
-        write_atomically(self._path, save(dict(arrays), notes))
+        with self._tolerance:
+            write_atomically(self._path, save(dict(arrays), notes))
 
 
 def _seal(history: str, arrays: Mapping[str, NDArray]) -> str:
