@@ -12,6 +12,7 @@ from segcap import benchmark
 from segcap.benchmark import BenchmarkResult
 from segcap.benchmark.entrants import ReaderEntrant, as_entrants
 from segcap.benchmark.outputs import answers_csv
+from segcap.benchmark.results import Hardware
 from segcap.datasets import load
 from segcap.datasets.dataset import Dataset
 from segcap.errors import DataError, ParameterError
@@ -73,6 +74,14 @@ def test_costs_are_measured(found):
     assert (knows.peak_memory_mib, knows.parameters, knows.bytes) == (None, None, None)
     assert vote.bytes == digits.bytes + mixed.bytes
     assert vote.latency_ms_p50 == digits.latency_ms_p50 + mixed.latency_ms_p50
+
+
+def test_the_machine_is_described():
+    machine = benchmark.hardware()
+    assert machine.cores >= 1
+    assert str(machine).startswith(f"{machine.processor}, {machine.cores} cores, ")
+    described = str(Hardware("any", 2, 8.0, ("GPU:0",)))
+    assert described == "any, 2 cores, 8 GiB of memory, GPU:0"
 
 
 def test_pairs_and_answers(found, contest):

@@ -37,11 +37,11 @@ def row(one):
 
 
 for result in results:
-    machine, split = result.hardware, result.split
+    split = result.split
     print(
         f"{result.task}: {split.learned:,} images to learn from, {split.tested:,} tested; ", end=""
     )
-    print(f"{machine.processor}, {machine.cores} cores")
+    print(result.hardware)
     for cells in (HEAD, ("---",) * len(HEAD), *map(row, result.entrants)):
         print(f"| {' | '.join(cells)} |")
     for pair in result.pairs:

@@ -17,6 +17,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from segcap.benchmark import hardware
 from segcap.evaluate import character_accuracy, classification_report, exact_match
 from segcap.recipes.end_to_end import end_to_end_reader, task_data
 from segcap.recipes.tasks import END_TO_END
@@ -71,7 +72,7 @@ for fold, (learned, tested) in enumerate(parts):
     answers += answer(learned, tested, state).tolist()
     truths += tested.labels.tolist()
     print(f"  right  {exact_match(answers, truths)}", flush=True)
-print(f"{args.task}, {args.architecture or END_TO_END[args.task].architecture}")
+print(f"{args.task}, {args.architecture or END_TO_END[args.task].architecture}; {hardware()}")
 print(f"  whole       {exact_match(answers, truths)}")
 if tested.charset is not None:
     print(f"  characters  {character_accuracy(answers, truths)}")

@@ -11,6 +11,7 @@ import time
 from functools import partial
 
 import segcap
+from segcap.benchmark import hardware
 from segcap.datasets import load_uci_digits
 from segcap.generate import TextGenerator, schemes
 
@@ -27,6 +28,7 @@ def rate(draw) -> float:
     return args.n / (time.perf_counter() - started)
 
 
+print(hardware())
 print(f"scheme          one process   {args.jobs} processes   images/s")
 for scheme in schemes():
     draw = TextGenerator(scheme, size=(200, 50)).arrays

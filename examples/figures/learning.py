@@ -19,6 +19,7 @@ import numpy as np
 from sklearn.model_selection import KFold
 
 import segcap
+from segcap.benchmark import hardware
 from segcap.datasets import load_named
 from segcap.evaluate import character_accuracy, exact_match
 from segcap.generate import TextGenerator
@@ -86,7 +87,7 @@ for i in tested[:200]:
     started = time.perf_counter()
     reader.read(image)
     spent.append(time.perf_counter() - started)
-print(f"{args.scheme}")
+print(f"{args.scheme}; {hardware()}")
 print(f"  texts       {exact_match(read, truth)}")
 print(f"  characters  {character_accuracy(read, truth)}")
 print(f"  one image   {1e3 * np.median(spent):.1f} ms")

@@ -19,6 +19,7 @@ import cv2
 import numpy as np
 
 import segcap
+from segcap.benchmark import hardware
 from segcap.datasets import load_uci_digits
 
 parser = argparse.ArgumentParser(description=__doc__)
@@ -45,6 +46,7 @@ rows = segcap.generate.digit_sums(args.n, 22, seed=0, digits=digits)
 python = [sys.executable, "-c"]
 peers = seconds([*python, "import numpy, cv2"]) - seconds([*python, "pass"])
 ours = seconds([*python, "import segcap"]) - seconds([*python, "pass"])
+print(hardware())
 print(f"import segcap {ours * 1e3:.0f} ms, {ours / peers:.2f} of import numpy and cv2")
 with tempfile.TemporaryDirectory() as folder:
     file = Path(folder) / "one.png"

@@ -3,6 +3,7 @@
 from segcap.benchmark.bench import run
 from segcap.benchmark.compare import Difference, compare
 from segcap.benchmark.contest import Contest, Dial, Truth
+from segcap.benchmark.cost import hardware
 from segcap.benchmark.entrants import Entrant, Learner, ReaderEntrant
 from segcap.benchmark.outcomes import Reply
 from segcap.benchmark.outputs import table
@@ -23,6 +24,7 @@ __all__ = [
     "Tesseract",
     "Truth",
     "compare",
+    "hardware",
     "run",
     "table",
 ]

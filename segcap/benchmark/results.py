@@ -36,12 +36,16 @@ class SplitResult:
 
 @dataclass(frozen=True, slots=True)
 class Hardware:
-    """What the benchmark ran on; memory in GiB."""
+    """A machine; memory in GiB."""
 
     processor: str
     cores: int
     memory_gib: float
     accelerators: tuple[str, ...]
+
+    def __str__(self) -> str:
+        memory = f"{self.memory_gib:g} GiB of memory"
+        return ", ".join((self.processor, f"{self.cores} cores", memory, *self.accelerators))
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from segcap.benchmark.report.plots import charts
 from segcap.benchmark.report.rows import listed, row
 from segcap.benchmark.report.tables import Table, tables
 from segcap.benchmark.report.verdict import cards, verdict
-from segcap.benchmark.report.wording import amount, percent
+from segcap.benchmark.report.wording import percent
 from segcap.benchmark.results import BenchmarkResult, ImageResult
 from segcap.bundle import write_atomically
 from segcap.errors import DataError, ParameterError
@@ -118,19 +118,13 @@ def _view(result: BenchmarkResult, images: Mapping[int, ImageSource]) -> dict[st
 
 
 def _facts(result: BenchmarkResult) -> list[tuple[str, str]]:
-    split, machine = result.split, result.hardware
-    hardware = [
-        machine.processor,
-        f"{machine.cores} cores",
-        f"{amount(machine.memory_gib)} GiB of memory",
-        *machine.accelerators,
-    ]
+    split = result.split
     return [
         ("task", result.task),
         ("learned from", f"{split.learned:,} images, SHA-256 {split.learned_sha256}"),
         ("tested on", f"{split.tested:,} images, SHA-256 {split.tested_sha256}"),
         ("seed of the split", str(split.seed)),
-        ("hardware", ", ".join(hardware)),
+        ("hardware", str(result.hardware)),
         ("segcap", result.version),
     ]
 
