@@ -163,6 +163,48 @@ def test_answers_and_a_page_are_written_to_new_files(command, sums, sum_classifi
     assert ids == list(map(str, range(50)))
 
 
+def test_probabilities_of_all_sums_are_written(command, sums, sum_classifier, tmp_path):
+    written = tmp_path / "sums.csv"
+    options = ["--data", sums, "--dataset", "digit-sum", "--predictions", written]
+    assert command("eval", sum_classifier, *options, "--probabilities")[0] == 0
+    head, *rows = [line.split(",") for line in written.read_text().splitlines()]
+    assert head == ["id", "label", *map(str, range(19))]
+    shares = np.array([row[2:] for row in rows], float)
+    reader = segcap.load(sum_classifier)
+    expected = reader.predict_proba(load("digit-sum", sums).images)
+    np.testing.assert_allclose(shares, expected, atol=1e-6)
+    assert [int(row[1]) for row in rows] == shares.argmax(axis=1).tolist()
+
+
+def test_photos_that_cannot_be_read_have_probabilities_of_0(command, photos, tmp_path):
+    dataset = load("folders", photos)
+    reader = segcap.ImageClassifier("leaky_cnn", size=(16, 16), epochs=1)
+    reader.fit(dataset.images, dataset.labels).save(tmp_path / "photos.segcap")
+    damaged = photos / "cat" / "damaged.png"
+    damaged.write_text("no image")
+    options = ["--data", photos, "--dataset", "folders", "--predictions", tmp_path / "a.csv"]
+    status, _, _ = command("eval", tmp_path / "photos.segcap", *options, "--probabilities")
+    damaged.unlink()
+    assert status == 1
+    head, *rows = [line.split(",") for line in (tmp_path / "a.csv").read_text().splitlines()]
+    assert head == ["id", "label", *reader.classes_.tolist()]
+    shares = {row[0]: np.array(row[2:], float).sum() for row in rows}
+    assert shares.pop("cat/damaged.png") == 0
+    assert np.allclose(list(shares.values()), 1)
+
+
+def test_probabilities_are_those_of_whole_images(command, sums, sum_classifier, tmp_path):
+    written = ["--predictions", tmp_path / "new.csv"]
+    status, out, err = command("eval", "digits", "--data", SAMPLES, *written, "--probabilities")
+    assert (status, out) == (2, "")
+    assert "The model for probabilities must name whole images" in err
+    rows = ["--data", sums, "--dataset", "digit-sum"]
+    status, out, err = command("eval", sum_classifier, *rows, "--probabilities")
+    assert (status, out) == (2, "")
+    assert "Probabilities must go to the file of --predictions. Got none." in err
+    assert not list(tmp_path.iterdir())
+
+
 def test_a_model_must_fit_what_the_folder_holds(command, sum_classifier, photos, tmp_path):
     for model, folder, layout, wanted in (
         ("mixed", photos, "folders", "photos"),

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Annotated, Any, TypeAlias
 
+import numpy as np
 import typer
 from numpy.typing import NDArray
 
@@ -34,6 +35,13 @@ def evaluate(
     predictions: Annotated[
         Path | None, typer.Option(help="Write answers and confidences to a new CSV file.")
     ] = None,
+    probabilities: Annotated[
+        bool,
+        typer.Option(
+            "--probabilities/--no-probabilities",
+            help="Write the probability of every class or sum, in place of the confidence.",
+        ),
+    ] = False,
     page: Annotated[
         Path | None, typer.Option(help="Write pictures with their answers to a new HTML file.")
     ] = None,
@@ -52,13 +60,21 @@ def evaluate(
             )
     if predictions is not None and predictions == page:
         raise DataError(f"Predictions and page must go to two files. Got '{page}' for both.")
+    if probabilities and predictions is None:
+        raise ParameterError("Probabilities must go to the file of --predictions. Got none.")
     known = load(dataset, data)
     reader = open_reader(model, length, None, engine, able_to="predict")
     answer_all = _way_to_answer(reader, known, model)
+    if probabilities and not isinstance(reader, WholeImageClassifier):
+        raise ParameterError(
+            "The model for probabilities must name whole images: photos or sums. "
+            f"Got '{model}', a {type(reader).__name__}."
+        )
     if summary:
         print(f"{summarise(known)}\n")
     with warnings_said(repeated=False):
         outcomes = answer_all(reader, known.images)
+        shares = _probabilities(reader, known, outcomes) if probabilities else None
     answers = [None if one.value is None else str(one.value) for one in outcomes]
     adds_up = isinstance(reader, SumClassifier) and known.charset is not None
     truths = [digit_sum(label) if adds_up else str(label) for label in known.labels.tolist()]
@@ -70,7 +86,9 @@ def evaluate(
     for status, count in sorted(Counter(outcome.status for outcome in outcomes).items()):
         print(f"{status:<19} {count}")
     confidences = [outcome.confidence for outcome in outcomes]
-    if predictions is not None:
+    if predictions is not None and shares is not None:
+        write_predictions(predictions, _ids(known), answers, shares, reader.classes_.tolist())
+    elif predictions is not None:
         write_predictions(predictions, _ids(known), answers, confidences)
     if page is not None:
         sample_page(
@@ -108,6 +126,16 @@ def _way_to_answer(reader: Any, known: Dataset, model: str) -> _Answering:
     if isinstance(reader, ImageClassifier):
         return classes_of
     return sums_of if wanted == "sums" or isinstance(reader, SumClassifier) else texts_of
+
+
+def _probabilities(
+    reader: WholeImageClassifier, known: Dataset, outcomes: Sequence[Answer]
+) -> NDArray[np.float64]:
+    """Give the (N, C) probabilities of the classes, 0 for images that cannot be read."""
+    usable = [index for index, one in enumerate(outcomes) if one.status != "unreadable"]
+    shares = np.zeros((len(outcomes), len(reader.classes_)))
+    shares[usable] = reader.predict_proba([known.images[index] for index in usable])
+    return shares
 
 
 def _ids(known: Dataset) -> list[str]:
