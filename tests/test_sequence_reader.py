@@ -51,7 +51,7 @@ def multihead(of_three):
     ("architecture", "options", "parameters", "layers", "shape"),
     [
         ("crnn", {}, 374_932, 24, (None, 50, 20)),
-        ("multihead", {"length": 5}, 374_862, 44, (None, 5, 20)),
+        ("multihead", {"length": 5}, 551_118, 44, (None, 5, 20)),
     ],
 )
 def test_counts(architecture, options, parameters, layers, shape):

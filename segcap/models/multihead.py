@@ -3,12 +3,12 @@
 import keras
 from keras import layers
 
-from segcap.models.blocks import convolution, rectified
-from segcap.models.places import PlaceAttention
+from segcap.models.blocks import convolution
+from segcap.models.places import places_in_a_row
 
 __all__ = ["multihead"]
 
-_WIDTHS = (24, 32, 48, 64)
+_WIDTHS = (24, 48, 72, 96)
 
 
 def multihead(
@@ -51,19 +51,5 @@ def multihead(
     for filters in _WIDTHS[1:]:
         x = convolution(x, filters)
         x = convolution(x, filters, strides=2 if filters != _WIDTHS[-1] else (2, 1))
-    x = layers.Permute((2, 1, 3))(x)
-    columns = layers.Reshape((x.shape[1], x.shape[2] * x.shape[3]))(x)
-    columns = _context(columns, features, 3)
-    wide = _context(_context(columns, features, 9), features, 9, dilation=3)
-    gathered = PlaceAttention(length, name="places")([columns, layers.Conv1D(length, 1)(wide)])
-    x = layers.Dense(features, use_bias=False)(layers.Dropout(dropout)(gathered))
-    x = rectified(x)
-    logits = layers.Dense(classes, name="logits")(layers.Dropout(dropout)(x))
-    return keras.Model(images, logits, name="multihead")
-
-
-def _context(
-    x: keras.KerasTensor, features: int, kernel: int, dilation: int = 1
-) -> keras.KerasTensor:
-    x = layers.Conv1D(features, kernel, dilation_rate=dilation, padding="same", use_bias=False)(x)
-    return rectified(x)
+    places = places_in_a_row(x, length, features=features, dropout=dropout)
+    return keras.Model(images, layers.Dense(classes, name="logits")(places), name="multihead")

@@ -2,11 +2,14 @@
 
 from typing import Any
 
+import keras
 import numpy as np
 from keras import layers, ops
 from numpy.typing import NDArray
 
-__all__ = ["PlaceAttention"]
+from segcap.models.blocks import rectified
+
+__all__ = ["PlaceAttention", "places_in_a_row"]
 
 _SPREAD = 0.12
 
@@ -44,6 +47,43 @@ class PlaceAttention(layers.Layer):
         """Give the shape of what `call` returns."""
         columns, _ = input_shape
         return (columns[0], self._places, columns[-1])
+
+
+def places_in_a_row(
+    x: keras.KerasTensor, places: int, *, features: int, dropout: float
+) -> keras.KerasTensor:
+    """Gather what an image shows at each of a number of places, from left to right.
+
+    Where a place is, its attention learns from columns with a wide view.
+
+    Parameters
+    ----------
+    x : (N, H, W, C) tensor
+        Of convolutions.
+    places : int
+    features : int
+        Of a column, and of a place.
+    dropout : float
+        Share of features dropped before and after the dense layer, in [0, 1).
+
+    Returns
+    -------
+    (N, places, features) tensor
+    """
+    x = layers.Permute((2, 1, 3))(x)
+    columns = layers.Reshape((x.shape[1], x.shape[2] * x.shape[3]))(x)
+    columns = _context(columns, features, 3)
+    wide = _context(_context(columns, features, 9), features, 9, dilation=3)
+    gathered = PlaceAttention(places, name="places")([columns, layers.Conv1D(places, 1)(wide)])
+    x = rectified(layers.Dense(features, use_bias=False)(layers.Dropout(dropout)(gathered)))
+    return layers.Dropout(dropout)(x)
+
+
+def _context(
+    x: keras.KerasTensor, features: int, kernel: int, dilation: int = 1
+) -> keras.KerasTensor:
+    x = layers.Conv1D(features, kernel, dilation_rate=dilation, padding="same", use_bias=False)(x)
+    return rectified(x)
 
 
 def _shares(total: int, places: int) -> NDArray[np.float32]:
