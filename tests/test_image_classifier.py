@@ -149,7 +149,7 @@ def test_every_reader_of_whole_images_takes_a_schedule(reader):
     own = clone(reader).set_params(schedule=None)._schedule()
     assert reader._schedule() == replace(own, **reader.schedule) != own
     assert clone(reader).schedule == reader.schedule
-    with pytest.raises(ParameterError, match=r"'schedule' of S.* must map some of batch_size"):
+    with pytest.raises(ParameterError, match=r"'schedule' of S.* must map some of auxiliary"):
         clone(reader).set_params(schedule={"speed": 3})._check_parameters()
 
 
@@ -279,7 +279,7 @@ def test_clone_and_repr():
             {"network": {"dropout": 1}},
             r"'dropout' of .* network must be at least 0 and below 1\.",
         ),
-        ({"schedule": {"epochs": 3}}, r"'schedule' of ImageClassifier must map some of batch_"),
+        ({"schedule": {"epochs": 3}}, r"'schedule' of ImageClassifier must map some of auxiliary"),
         ({"schedule": [3]}, r"'schedule' of ImageClassifier must map some of .* Got \[3\]"),
         ({"schedule": {"mixup": -1}}, r"'mixup' of a Schedule must be at least 0\. Got -1"),
         ({"augmentation": -1}, r"'augmentation' of .* must be a number of at least 0\. Got -1"),

@@ -22,7 +22,7 @@ SIX = {"height": 50, "width": 250, "length": 6}
 @pytest.mark.parametrize(
     ("architecture", "classes", "options", "parameters", "count"),
     [
-        ("resnet50", 36, SIX, 24_024_024, 179),
+        ("resnet50", 36, SIX, 27_120_600, 180),
         ("resnet50", 2, TILE | {"channels": 3}, 23_591_810, 178),
         ("leaky_cnn", 10, TILE, 424_426, 24),
         ("leaky_cnn", 10, TILE | {"conv_layers": 2, "filters": 8, "neurons": 16}, 1_954, 16),

@@ -62,6 +62,7 @@ def learn(lessons, **settings):
         ({"first_scale": 0}, "'first_scale' of a Schedule must be above 0 and at most 1. Got 0"),
         ({"first_scale": 1.5}, "'first_scale' of a Schedule must be above 0 and at .* Got 1.5"),
         ({"first_scale": None}, "'first_scale' of a Schedule must be a number. Got None"),
+        ({"auxiliary": 1}, "'auxiliary' of a Schedule must be True or False. Got 1"),
         ({"decay": "steps"}, "'decay' of a Schedule must be one of cosine, plateau. Got 'steps'"),
         ({"optimizer": "lion"}, "'optimizer' .* one of adamw, adam, rmsprop, sgd. Got 'lion'"),
         ({"loss": "hinge"}, "'loss' .* one of crossentropy, focal, squared. Got 'hinge'"),

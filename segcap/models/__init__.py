@@ -23,7 +23,7 @@ __all__ = [
 SUM_ARCHITECTURES = ("sum_cnn", "lenet5", "plain_cnn", "digit_heads")
 SEQUENCE_ARCHITECTURES = ("crnn", "multihead", "resnet50")
 ANY_SIZE_ARCHITECTURES = ("resnet_small", "resnet50")
-"""Networks whose layers are the same for images of any size."""
+"""Networks whose layers are the same for photos of any size."""
 IMAGE_ARCHITECTURES = ("leaky_cnn", "resnet_small", "resnet50")
 ARCHITECTURES = (
     "glyph_cnn",

@@ -5,10 +5,13 @@ import numpy as np
 from keras import layers
 
 from segcap.errors import DataError
+from segcap.models.places import places_in_a_row
 
-__all__ = ["resnet50", "start_from_imagenet"]
+__all__ = ["auxiliary_logits", "resnet50", "start_from_imagenet"]
 
 _STEM = "conv1_conv"
+_MIDDLE = "conv3_block4_out"
+_FEATURES_OF_MIDDLE, _DROPOUT_OF_MIDDLE = 96, 0.3
 _MEANS_BGR = (103.939, 116.779, 123.68)
 
 
@@ -22,6 +25,9 @@ def resnet50(
     dropout: float = 0.3,
 ) -> keras.Model:
     """Build ResNet50: bottleneck blocks 3-4-6-3 after a 7 x 7 convolution of stride 2.
+
+    Heads of characters see the last map averaged over its rows, so that they know where along the
+    text something is; a single head sees its average.
 
     Parameters
     ----------
@@ -47,12 +53,41 @@ def resnet50(
     He, Zhang, Ren, Sun: Deep residual learning for image recognition. CVPR 2016.
     """
     images = keras.Input((height, width, channels), name="images")
-    features = _backbone(images, weights=None).output
-    x = layers.Dropout(dropout)(features)
-    logits = layers.Dense((length or 1) * classes, name="heads")(x)
-    if length is not None:
-        logits = layers.Reshape((length, classes), name="logits")(logits)
+    x = _backbone(images, weights=None).output
+    if length is None:
+        x = layers.Dropout(dropout)(layers.GlobalAveragePooling2D()(x))
+        return keras.Model(images, layers.Dense(classes, name="heads")(x), name="resnet50")
+    x = layers.Flatten()(layers.AveragePooling2D((x.shape[1], 1))(x))
+    logits = layers.Dense(length * classes, name="heads")(layers.Dropout(dropout)(x))
+    logits = layers.Reshape((length, classes), name="logits")(logits)
     return keras.Model(images, logits, name="resnet50")
+
+
+def auxiliary_logits(model: keras.Model) -> keras.KerasTensor:
+    """Let the middle of a `resnet50` that reads texts name the characters, too.
+
+    What it learns from reaches the lower convolutions without passing the upper ones, so that
+    these soon have characters to look at.
+
+    Parameters
+    ----------
+    model : keras.Model
+        With one head for each character.
+
+    Returns
+    -------
+    (N, length, classes) keras.KerasTensor
+        Of layers that are none of the model's.
+
+    References
+    ----------
+    Szegedy et al.: Going deeper with convolutions. CVPR 2015 (auxiliary classifiers).
+    Lee, Xie, Gallagher, Zhang, Tu: Deeply-supervised nets. AISTATS 2015.
+    """
+    _, length, classes = model.output_shape
+    x = model.get_layer(_MIDDLE).output
+    places = places_in_a_row(x, length, features=_FEATURES_OF_MIDDLE, dropout=_DROPOUT_OF_MIDDLE)
+    return layers.Dense(classes, name="auxiliary_logits")(places)
 
 
 def start_from_imagenet(model: keras.Model) -> None:
@@ -88,9 +123,7 @@ def start_from_imagenet(model: keras.Model) -> None:
 
 
 def _backbone(images: keras.KerasTensor, *, weights: str | None) -> keras.Model:
-    return keras.applications.ResNet50(
-        include_top=False, weights=weights, input_tensor=images, pooling="avg"
-    )
+    return keras.applications.ResNet50(include_top=False, weights=weights, input_tensor=images)
 
 
 def _for_unit_range(

@@ -47,7 +47,8 @@ class SequenceReader(WholeImageReader, TextReader[_Outcome]):
         Number of characters of every text; all but "crnn" need it.
     architecture : {"crnn", "multihead", "resnet50"}
         "crnn" reads texts of any length from columns of the image, "multihead" has an attention
-        for each place in the text, "resnet50", some 60 times as large, a head for each place.
+        for each place in the text, "resnet50", some 50 times as large as that, a head for each
+        place; its middle learns to answer, too.
     allowlist : str, optional
         Characters that may be read; all of the charset unless given.
     reject_below : float
@@ -192,12 +193,7 @@ class SequenceReader(WholeImageReader, TextReader[_Outcome]):
         own = super()._own_schedule()
         if self.architecture != _LARGE:
             return own
-        return own | {
-            "batch_size": 32,
-            "learning_rate": 1e-4,
-            "optimizer": "adam",
-            "label_smoothing": 0.1,
-        }
+        return own | {"label_smoothing": 0.1, "auxiliary": True}
 
     def _augment(self, images: NDArray[np.float32], rng: np.random.Generator) -> NDArray:
         from segcap.training.augment import Warp, augment_images

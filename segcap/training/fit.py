@@ -61,7 +61,8 @@ def fit_network(
 ) -> History:
     """Train a classifier; the weights of its best epoch, or its last, stay in `model`.
 
-    A network with columns learns from the mean of their losses, see `segcap.models.COLUMNS`.
+    A network with columns learns from the mean of their losses, see `segcap.models.COLUMNS`, and
+    so does one with auxiliary answers.
 
     All random choices depend on `seed`, the epoch and the batch alone, so a run that was killed
     and resumed ends like one that was not. On a GPU, and with more than one thread, sums may be
@@ -162,6 +163,7 @@ def fit_network(
 
 def _check_applicable(schedule: Schedule, model: "keras.Model", lessons: Lessons) -> None:
     """Refuse tricks where their targets or their pictures are not what they are made for."""
+    reads_texts = len(model.output_shape) > 2
     rules: list[tuple[bool, str, dict[str, float | str]]] = [
         (
             len(model.inputs) > 1,
@@ -177,6 +179,12 @@ def _check_applicable(schedule: Schedule, model: "keras.Model", lessons: Lessons
             model.name not in ANY_SIZE_ARCHITECTURES,
             f"for '{model.name}', which takes images of one size",
             {"first_scale": 1},
+        ),
+        (reads_texts, "where heads see one part of an image each", {"first_scale": 1}),
+        (
+            model.name != "resnet50" or not reads_texts,
+            "for all but 'resnet50' that reads texts",
+            {"auxiliary": False},
         ),
     ]
     for applies, reason, allowed in rules:

@@ -23,8 +23,8 @@ class History:
     Attributes
     ----------
     loss, accuracy, validation_loss, validation_accuracy : list of float
-        One entry an epoch; training figures are on augmented samples. Without known places there
-        is no accuracy in training.
+        One entry an epoch; training figures are on augmented samples, and of all answers that a
+        network learns from. Without known places there is no accuracy in training.
     best_epoch : int
         Index of the epoch whose weights are kept.
     learning_rate : list of float

@@ -30,8 +30,8 @@ class Learner:
     Parameters
     ----------
     model : keras.Model
-        From inputs to logits; where it has columns, see `segcap.models.COLUMNS`, each of them
-        learns from its own loss.
+        From inputs to logits; where it has columns, see `segcap.models.COLUMNS`, or auxiliary
+        logits, each of them learns from its own loss.
     schedule : Schedule
     steps : int
         Of an epoch.
@@ -40,8 +40,8 @@ class Learner:
 
     Attributes
     ----------
-    targets : (K, K) or (K, columns, K) float32 array
-        What the network is to answer for each class, the same in each of its columns.
+    targets : (K, K) or (K, answers, K) float32 array
+        What the network is to answer for each class, the same in each of its answers.
 
     Warns
     -----
@@ -67,11 +67,7 @@ class Learner:
             self._taught = _copied(
                 model, half=schedule.mixed_precision, of_any_size=schedule.first_scale < 1
             )
-        learner = self._taught
-        if COLUMNS in [layer.name for layer in learner.layers]:
-            learner = keras.Model(
-                learner.inputs, learner.get_layer(COLUMNS).output, name=model.name
-            )
+        learner = _with_all_answers(self._taught, auxiliary=schedule.auxiliary)
         self._optimizer = _optimizer(schedule, steps)
         learner.compile(
             keras.optimizers.LossScaleOptimizer(self._optimizer)
@@ -85,8 +81,8 @@ class Learner:
         self._averages = [np.array(value) for value in model.get_weights()] if self._ema else []
         self.targets = np.eye(model.output_shape[-1], dtype=np.float32)
         if learner is not self._taught:
-            columns = learner.output_shape[1]
-            self.targets = np.repeat(self.targets[:, None], columns, axis=1)
+            answers = learner.output_shape[-2]
+            self.targets = np.repeat(self.targets[:, None], answers, axis=1)
 
     @property
     def rate(self) -> float:
@@ -106,7 +102,7 @@ class Learner:
     ) -> dict[str, float]:
         """Learn from a batch, after so many others; give its figures."""
         if weights is not None and weights.ndim < targets.ndim - 1:
-            weights = np.broadcast_to(weights[:, None], targets.shape[:-1])
+            weights = np.broadcast_to(weights[..., None], targets.shape[:-1])
         self._learner.reset_metrics()  # some versions of Keras count on from batch to batch
         figures = self._learner.train_on_batch(
             as_model_inputs(inputs), targets, weights, return_dict=True
@@ -138,6 +134,22 @@ class Learner:
 
     def _variables(self) -> "list[keras.Variable]":
         return [*self._learner.variables, *self._learner.optimizer.variables]
+
+
+def _with_all_answers(model: "keras.Model", *, auxiliary: bool) -> "keras.Model":
+    """Give a model of the same layers, with (..., answers, K) logits if there are several."""
+    import keras
+    from keras import ops
+
+    if auxiliary:
+        from segcap.models.resnet50 import auxiliary_logits
+
+        answers = ops.stack([model.output, auxiliary_logits(model)], axis=-2)
+    elif COLUMNS in [layer.name for layer in model.layers]:
+        answers = model.get_layer(COLUMNS).output
+    else:
+        return model
+    return keras.Model(model.inputs, answers, name=model.name)
 
 
 def _loss(schedule: Schedule) -> Any:

@@ -62,13 +62,17 @@ class Schedule:
     first_scale : float
         Side of the images in the first epoch, as a share of theirs, in (0, 1]; they have grown
         when three quarters of the epochs are done, which makes the early ones faster. For
-        "resnet_small" and "resnet50"; see `segcap.training.growing.growing_sides`.
+        "resnet_small" and "resnet50" that name photos; see
+        `segcap.training.growing.growing_sides`.
+    auxiliary : bool
+        Whether the middle of the network learns to answer, too, from the mean of both losses. For
+        "resnet50" that reads texts; see `segcap.models.resnet50.auxiliary_logits`.
     ema : float
         Decay of an exponential moving average of the weights, in [0, 1); 0 for none, 0.999 is
         usual. The average is what is validated and kept.
     mixed_precision : bool
-        Whether Keras' own layers compute in half precision, which is faster on GPUs alone. Weights
-        and validation keep single precision.
+        Whether Keras' own layers, but for those of auxiliary answers, compute in half precision,
+        which is faster on GPUs alone. Weights and validation keep single precision.
 
     Raises
     ------
@@ -107,6 +111,7 @@ class Schedule:
     mixup: float = 0.0
     cutout: float = 0.0
     first_scale: float = 1.0
+    auxiliary: bool = False
     ema: float = 0.0
     mixed_precision: bool = False
 
@@ -134,7 +139,8 @@ class Schedule:
         self._check("mixup", self.mixup >= 0, "at least 0")
         self._check("cutout", 0 <= self.cutout <= 1, "in 0 to 1")
         self._check("first_scale", 0 < self.first_scale <= 1, "above 0 and at most 1")
-        self._check("mixed_precision", isinstance(self.mixed_precision, bool), "True or False")
+        for name in ("auxiliary", "mixed_precision"):
+            self._check(name, isinstance(getattr(self, name), bool), "True or False")
         for name, kinds in (("decay", Decay), ("optimizer", OptimizerName), ("loss", LossName)):
             known = get_args(kinds)
             self._check(name, getattr(self, name) in known, f"one of {', '.join(known)}")

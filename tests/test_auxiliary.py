@@ -1,0 +1,129 @@
+"""The middle of a deep network that reads texts learns to name characters, too."""
+
+import numpy as np
+import pytest
+
+import segcap
+from segcap.errors import ParameterError
+from segcap.models import build
+from segcap.models.resnet50 import auxiliary_logits
+from segcap.training.fit import Interrupted, fit_network
+from segcap.training.learner import Learner
+from segcap.training.lessons import ImageLessons
+from segcap.training.schedule import Schedule
+
+SIDES = {"height": 32, "width": 64}
+
+
+def unchanged(images, rng):
+    return images
+
+
+@pytest.fixture(scope="module")
+def lessons():
+    """Images whose halves are dark or bright, each told by a class."""
+    rng = np.random.default_rng(0)
+    classes = rng.integers(0, 2, (24, 2))
+    images = np.repeat(classes, 32, axis=1)[:, None, :, None] * np.ones((1, 32, 1, 1))
+    images = (0.8 * images + 0.1 * rng.random(images.shape)).astype(np.float32)
+    return ImageLessons((images[:16], classes[:16]), (images[16:], classes[16:]), unchanged)
+
+
+def learn(lessons, **settings):
+    import keras
+
+    keras.utils.set_random_seed(0)
+    model = build("resnet50", 2, length=2, **SIDES)
+    schedule = Schedule(
+        epochs=2, batch_size=8, patience=None, optimizer="sgd", learning_rate=1e-3, auxiliary=True
+    )
+    history = fit_network(model, lessons, schedule=schedule, seed=0, **settings)
+    return model, history
+
+
+@pytest.mark.parametrize(("silenced", "still"), [(0, "heads"), (1, "auxiliary_logits")])
+def test_each_answer_learns_from_a_loss_of_its_own(lessons, silenced, still):
+    model = build("resnet50", 2, length=2, **SIDES)
+    schedule = Schedule(auxiliary=True, learning_rate=1.0, optimizer="sgd")
+    learner = Learner(model, schedule, 4, unaligned=False)
+    drawn = lessons.draw(np.arange(8), np.random.default_rng(0))
+    targets = learner.targets[drawn.classes]
+    assert targets.shape == (8, 2, 2, 2)
+    weights = np.ones((8, 2, 2), np.float32)
+    weights[..., silenced] = 0
+    names = [variable.path for variable in learner._learner.variables]
+    before = learner.arrays()
+    learner.step(drawn.inputs, targets, weights, 0)
+    after = learner.arrays()
+    kernels = ["auxiliary_logits/kernel", "heads/kernel", "conv1_conv/kernel"]
+    places = {kernel: f"variable.{names.index(kernel)}" for kernel in kernels}
+    moved = {k for k, place in places.items() if not np.array_equal(before[place], after[place])}
+    assert moved == {*kernels} - {f"{still}/kernel"}
+
+
+def test_weights_of_classes_count_in_both_answers(lessons):
+    model = build("resnet50", 2, length=2, **SIDES)
+    schedule = Schedule(auxiliary=True, learning_rate=1e-9, optimizer="sgd")
+    learner = Learner(model, schedule, 4, unaligned=False)
+    drawn = lessons.draw(np.arange(8), np.random.default_rng(0))
+    targets = learner.targets[drawn.classes]
+    plain = learner.step(drawn.inputs, targets, None, 0)["loss"]
+    doubled = np.full((8, 2), 2, np.float32)
+    assert learner.step(drawn.inputs, targets, doubled, 1)["loss"] > 1.5 * plain
+
+
+def test_the_middle_answers_with_layers_of_its_own():
+    model = build("resnet50", 5, length=3, **SIDES)
+    assert auxiliary_logits(model).shape == (None, 3, 5)
+    assert model.output_shape == (None, 3, 5)
+    assert "auxiliary_logits" not in [layer.name for layer in model.layers]
+
+
+def test_what_the_middle_learned_is_resumed_to_the_same_end(lessons, tmp_path):
+    def stop(done, history):
+        raise KeyboardInterrupt
+
+    whole, history = learn(lessons)
+    with pytest.raises(Interrupted):
+        learn(lessons, state=tmp_path / "run.state", on_epoch=stop)
+    resumed, again = learn(lessons, state=tmp_path / "run.state")
+    assert again.loss == pytest.approx(history.loss, rel=1e-3)
+    for own, other in zip(whole.get_weights(), resumed.get_weights(), strict=True):
+        np.testing.assert_allclose(own, other, rtol=1e-2, atol=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("architecture", "options"),
+    [("multihead", {"length": 2}), ("resnet50", {}), ("resnet_small", {}), ("sum_cnn", {})],
+)
+def test_other_networks_have_no_such_answers(architecture, options, lessons):
+    message = r"'auxiliary' of a Schedule must be False for all but 'resnet50' that reads.* Got T"
+    with pytest.raises(ParameterError, match=message):
+        fit_network(
+            build(architecture, 2, height=40, width=64, **options),
+            lessons,
+            schedule=Schedule(auxiliary=True),
+            seed=0,
+        )
+
+
+def test_heads_of_places_want_images_of_one_size(lessons):
+    message = r"'first_scale' of a Schedule must be 1 where heads see one part of .*\. Got 0\.5"
+    with pytest.raises(ParameterError, match=message):
+        fit_network(
+            build("resnet50", 2, length=2, **SIDES),
+            lessons,
+            schedule=Schedule(first_scale=0.5),
+            seed=0,
+        )
+
+
+def test_readers_use_it_for_the_deep_network_alone():
+    def learns_so(architecture):
+        reader = segcap.SequenceReader(architecture=architecture, length=6)
+        return reader._schedule().auxiliary
+
+    assert learns_so("resnet50")
+    assert not learns_so("multihead")
+    deep = segcap.SequenceReader(architecture="resnet50", length=6, schedule={"auxiliary": False})
+    assert not deep._schedule().auxiliary
