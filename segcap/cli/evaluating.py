@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Annotated, Any, TypeAlias
 
-import numpy as np
 import typer
 from numpy.typing import NDArray
 
@@ -73,8 +72,10 @@ def evaluate(
     if summary:
         print(f"{summarise(known)}\n")
     with warnings_said(repeated=False):
-        outcomes = answer_all(reader, known.images)
-        shares = _probabilities(reader, known, outcomes) if probabilities else None
+        if probabilities:
+            outcomes, shares = reader.answer_with_probabilities(known.images)
+        else:
+            outcomes, shares = answer_all(reader, known.images), None
     answers = [None if one.value is None else str(one.value) for one in outcomes]
     adds_up = isinstance(reader, SumClassifier) and known.charset is not None
     truths = [digit_sum(label) if adds_up else str(label) for label in known.labels.tolist()]
@@ -126,16 +127,6 @@ def _way_to_answer(reader: Any, known: Dataset, model: str) -> _Answering:
     if isinstance(reader, ImageClassifier):
         return classes_of
     return sums_of if wanted == "sums" or isinstance(reader, SumClassifier) else texts_of
-
-
-def _probabilities(
-    reader: WholeImageClassifier, known: Dataset, outcomes: Sequence[Answer]
-) -> NDArray[np.float64]:
-    """Give the (N, C) probabilities of the classes, 0 for images that cannot be read."""
-    usable = [index for index, one in enumerate(outcomes) if one.status != "unreadable"]
-    shares = np.zeros((len(outcomes), len(reader.classes_)))
-    shares[usable] = reader.predict_proba([known.images[index] for index in usable])
-    return shares
 
 
 def _ids(known: Dataset) -> list[str]:

@@ -68,6 +68,25 @@ class WholeImageClassifier(WholeImageReader, ABC):
             The reader has learned nothing yet.
         """
         named = list(self._shares(images, errors))
+        return self._as_answers(named)
+
+    def answer_with_probabilities(
+        self, images: Iterable[ImageSource], *, errors: Errors = "record"
+    ) -> tuple[list[Answer], NDArray[np.float64]]:
+        """Name images; parameters and errors as of `answer_many`.
+
+        Returns
+        -------
+        answers : list of Answer
+        probabilities : (N, C) float64 array
+            Of the classes, in the order of `classes_`; 0 for an image that cannot be loaded.
+        """
+        named = list(self._shares(images, errors))
+        unknown = np.zeros(len(self.classes_))
+        rows = [unknown if isinstance(shares, ImageError) else shares for shares in named]
+        return self._as_answers(named), np.array(rows).reshape(-1, len(unknown))
+
+    def _as_answers(self, named: Sequence[NDArray[np.float64] | ImageError]) -> list[Answer]:
         classes = self.classes_.tolist()
         return [
             Answer(None, 0.0, "unreadable", str(shares))
