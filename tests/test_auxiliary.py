@@ -7,7 +7,7 @@ import segcap
 from segcap.errors import ParameterError
 from segcap.models import build
 from segcap.models.resnet50 import auxiliary_logits
-from segcap.training.fit import Interrupted, fit_network
+from segcap.training.fit import fit_network
 from segcap.training.learner import Learner
 from segcap.training.lessons import ImageLessons
 from segcap.training.schedule import Schedule
@@ -29,31 +29,39 @@ def lessons():
     return ImageLessons((images[:16], classes[:16]), (images[16:], classes[16:]), unchanged)
 
 
-def learn(lessons, **settings):
-    import keras
-
-    keras.utils.set_random_seed(0)
+def made():
     model = build("resnet50", 2, length=2, **SIDES)
-    schedule = Schedule(
-        epochs=2, batch_size=8, patience=None, optimizer="sgd", learning_rate=1e-3, auxiliary=True
-    )
-    history = fit_network(model, lessons, schedule=schedule, seed=0, **settings)
-    return model, history
+    schedule = Schedule(auxiliary=True, learning_rate=0.1, optimizer="sgd")
+    return Learner(model, schedule, 4, unaligned=False)
+
+
+@pytest.fixture(scope="module")
+def learner_and_start():
+    learner = made()
+    return learner, learner.arrays()
+
+
+@pytest.fixture
+def learner(learner_and_start):
+    """A network that has learned nothing yet."""
+    learner, start = learner_and_start
+    learner.restore(start)
+    return learner
+
+
+def step(learner, lessons, weights, taken=0):
+    drawn = lessons.draw(np.arange(8), np.random.default_rng(taken))
+    return learner.step(drawn.inputs, learner.targets[drawn.classes], weights, taken)["loss"]
 
 
 @pytest.mark.parametrize(("silenced", "still"), [(0, "heads"), (1, "auxiliary_logits")])
-def test_each_answer_learns_from_a_loss_of_its_own(lessons, silenced, still):
-    model = build("resnet50", 2, length=2, **SIDES)
-    schedule = Schedule(auxiliary=True, learning_rate=1.0, optimizer="sgd")
-    learner = Learner(model, schedule, 4, unaligned=False)
-    drawn = lessons.draw(np.arange(8), np.random.default_rng(0))
-    targets = learner.targets[drawn.classes]
-    assert targets.shape == (8, 2, 2, 2)
+def test_each_answer_learns_from_a_loss_of_its_own(learner, lessons, silenced, still):
+    assert learner.targets.shape == (2, 2, 2)
     weights = np.ones((8, 2, 2), np.float32)
     weights[..., silenced] = 0
     names = [variable.path for variable in learner._learner.variables]
     before = learner.arrays()
-    learner.step(drawn.inputs, targets, weights, 0)
+    step(learner, lessons, weights)
     after = learner.arrays()
     kernels = ["auxiliary_logits/kernel", "heads/kernel", "conv1_conv/kernel"]
     places = {kernel: f"variable.{names.index(kernel)}" for kernel in kernels}
@@ -61,15 +69,22 @@ def test_each_answer_learns_from_a_loss_of_its_own(lessons, silenced, still):
     assert moved == {*kernels} - {f"{still}/kernel"}
 
 
-def test_weights_of_classes_count_in_both_answers(lessons):
-    model = build("resnet50", 2, length=2, **SIDES)
-    schedule = Schedule(auxiliary=True, learning_rate=1e-9, optimizer="sgd")
-    learner = Learner(model, schedule, 4, unaligned=False)
-    drawn = lessons.draw(np.arange(8), np.random.default_rng(0))
-    targets = learner.targets[drawn.classes]
-    plain = learner.step(drawn.inputs, targets, None, 0)["loss"]
-    doubled = np.full((8, 2), 2, np.float32)
-    assert learner.step(drawn.inputs, targets, doubled, 1)["loss"] > 1.5 * plain
+def test_weights_of_classes_count_in_both_answers(learner, learner_and_start, lessons):
+    once = step(learner, lessons, np.ones((8, 2), np.float32))
+    learner.restore(learner_and_start[1])
+    twice = step(learner, lessons, np.full((8, 2), 2, np.float32))
+    assert twice == pytest.approx(2 * once, rel=0.05)
+
+
+def test_another_network_goes_on_from_what_the_middle_learned(learner, lessons):
+    weights = np.ones((8, 2), np.float32)
+    other = made()
+    step(learner, lessons, weights)
+    other.restore(learner.arrays())
+    losses = [step(each, lessons, weights, taken=1) for each in (learner, other)]
+    assert losses[0] == pytest.approx(losses[1], rel=1e-3)
+    for own, others in zip(learner.arrays().values(), other.arrays().values(), strict=True):
+        np.testing.assert_allclose(own, others, rtol=1e-2, atol=1e-3)
 
 
 def test_the_middle_answers_with_layers_of_its_own():
@@ -77,19 +92,6 @@ def test_the_middle_answers_with_layers_of_its_own():
     assert auxiliary_logits(model).shape == (None, 3, 5)
     assert model.output_shape == (None, 3, 5)
     assert "auxiliary_logits" not in [layer.name for layer in model.layers]
-
-
-def test_what_the_middle_learned_is_resumed_to_the_same_end(lessons, tmp_path):
-    def stop(done, history):
-        raise KeyboardInterrupt
-
-    whole, history = learn(lessons)
-    with pytest.raises(Interrupted):
-        learn(lessons, state=tmp_path / "run.state", on_epoch=stop)
-    resumed, again = learn(lessons, state=tmp_path / "run.state")
-    assert again.loss == pytest.approx(history.loss, rel=1e-3)
-    for own, other in zip(whole.get_weights(), resumed.get_weights(), strict=True):
-        np.testing.assert_allclose(own, other, rtol=1e-2, atol=1e-3)
 
 
 @pytest.mark.parametrize(

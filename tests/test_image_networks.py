@@ -50,6 +50,15 @@ def test_resnet50_has_bottlenecks_3_4_6_3_after_a_7_x_7_stem():
     assert [layer.rate for layer in model.layers if isinstance(layer, layers.Dropout)] == [0.3]
 
 
+def test_blocks_of_resnet50_hand_on_what_they_get_at_first():
+    model = build("resnet50", 3, height=32, width=32)
+    outputs = [model.get_layer(f"conv2_block{block}_out").output for block in (1, 3)]
+    images = np.random.default_rng(0).random((2, *model.input_shape[1:]), np.float32)
+    first, last = keras.Model(model.inputs, outputs).predict(images, verbose=0)
+    assert first.any()
+    np.testing.assert_array_equal(first, last)
+
+
 def test_leaky_cnn_normalises_before_it_rectifies():
     kinds = [type(layer) for layer in build("leaky_cnn", 10, **TILE).layers]
     rectified = [index for index, kind in enumerate(kinds) if kind is layers.LeakyReLU]
@@ -99,6 +108,8 @@ def test_leaky_cnn_takes_small_images(side):
 def test_keras_and_onnx_agree(architecture, options):
     keras.utils.set_random_seed(0)
     model = build(architecture, 7, **options)
+    for gamma in (weight for weight in model.trainable_weights if weight.name == "gamma"):
+        gamma.assign(keras.ops.ones_like(gamma))
     images = np.random.default_rng(0).random((3, *model.input_shape[1:]), np.float32)
     parts = export_network(model, options)
     opened = open_engine(parts, architecture, classes=7, options=options)
