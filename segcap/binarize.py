@@ -29,6 +29,7 @@ METHODS: tuple[Method, ...] = ("auto", "otsu", "sauvola", "adaptive", "colour")
 _LEAST_CONTRAST = 16
 _LOCAL_CONSTANT = 10
 _EVEN_BACKGROUND = 0.5
+_MOST_REFLECTIONS = 8
 
 
 def binarize(image: NDArray[np.uint8], method: Method = "auto") -> NDArray[np.bool_]:
@@ -221,8 +222,9 @@ def ink_is_bright(grey: NDArray[np.uint8]) -> bool:
     True
     """
     side = max(15, max(grey.shape) // 2) | 1
+    high, wide = (min(side, _MOST_REFLECTIONS * length | 1) for length in grey.shape)
     level = grey.astype(np.float32)
-    local = level - cv2.blur(level, (side, side), borderType=cv2.BORDER_REFLECT)
+    local = level - cv2.blur(level, (wide, high), borderType=cv2.BORDER_REFLECT)
     deviation = float(local.std())
     if deviation == 0:
         return False

@@ -139,6 +139,15 @@ def test_polarity(mask):
     assert ink_is_bright(255 - dark_ink)
 
 
+@pytest.mark.parametrize("axis", [0, 1])
+def test_brightness_of_ink_is_told_in_long_narrow_images(axis):
+    row = np.full(200_000, 30, np.uint8)
+    row[::50] = 220
+    grey = np.repeat(np.expand_dims(row, axis), 2, axis)
+    assert ink_is_bright(grey)
+    assert not ink_is_bright(255 - grey)
+
+
 @pytest.mark.parametrize("axis", [0, 1], ids=["from above", "from the left"])
 @pytest.mark.parametrize("rising", [True, False])
 def test_polarity_on_a_gradient(axis, rising):
