@@ -20,6 +20,8 @@ parser.add_argument("--architecture", default="resnet_small")
 parser.add_argument("--epochs", type=int, default=40)
 parser.add_argument("--quick", action="store_true", help="three classes, small photos, few passes")
 args = parser.parse_args()
+if args.quick and args.balance == "files":
+    parser.error("--balance files copies photos of all classes, --quick takes three")
 
 dataset = segcap.datasets.load("recaptcha-tiles", args.folder)
 if args.quick:
@@ -28,7 +30,7 @@ if args.quick:
 print(segcap.datasets.summarise(dataset))
 
 if args.balance == "files":
-    learned, tested = segcap.training.balance(dataset.root, "balanced_images", per_class=2000)
+    learned, tested = segcap.training.balance(dataset.root, "balanced_images", resume=True)
 else:
     learned, tested = dataset.split(test=0.3, seed=0)
 reader = segcap.ImageClassifier(

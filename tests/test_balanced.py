@@ -1,6 +1,7 @@
 """Classes come equally often, and nothing that is tested on is learned from."""
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,7 @@ from PIL import Image
 from sklearn.datasets import load_sample_image
 
 import segcap
-from segcap.errors import DataError, ParameterError
+from segcap.errors import DataError, ParameterError, SegcapWarning
 from segcap.image import load_image
 
 
@@ -97,10 +98,21 @@ def test_a_class_of_which_nothing_is_left_to_learn_from(photos, tmp_path):
     dataset = segcap.datasets.load("folders", tmp_path / "few")
     left = ["china" in dataset.split(0.4, seed)[0].labels for seed in range(12)]
     assert any(left)
-    with pytest.raises(DataError, match=r"Got none of 'china' after the split"):
+    with pytest.raises(DataError, match=r"Got none of 'china' that can be loaded after the split"):
         segcap.training.balance(
             tmp_path / "few", tmp_path / "b", per_class=2, test=0.4, seed=left.index(False)
         )
+
+
+def test_photos_that_cannot_be_loaded_are_left_out(photos, tmp_path):
+    root = tmp_path / "photos"
+    shutil.copytree(photos, root)
+    for number in range(3):
+        (root / "china" / f"{number}.png").write_bytes(b"torn")
+    with pytest.warns(SegcapWarning, match=r"of \d+ images were left out, the first because"):
+        train, _ = segcap.training.balance(root, tmp_path / "b", per_class=9, test=0.2, seed=1)
+    assert np.unique(train.labels, return_counts=True)[1].tolist() == [9, 9]
+    assert all(load_image(image).size for image in train.images)
 
 
 def test_it_can_be_resumed_and_a_seed_gives_the_same_bytes(balanced, photos, tmp_path, tree):

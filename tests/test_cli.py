@@ -66,6 +66,23 @@ def test_sum_compares_with_the_sum_of_the_label(run, folder):
     assert int(first[1]) == reader.digit_sum(first[0]).value
 
 
+def test_rejected_readings_are_told_beside_the_accuracy(run, folder):
+    status, out, _ = run("read", folder, "--reject-below", 1)
+    assert status == 0
+    assert out.splitlines()[-1] == "rejected 3"
+    assert run("read", folder)[1].splitlines()[-1].startswith("exact match")
+
+
+def test_warnings_are_told_like_other_remarks(run, folder):
+    status, _, err = run("read", folder, "--model", "six-char")
+    assert status == 0
+    assert err == "segcap: Warning: Images of another size than 50 x 250 pixels are resized.\n"
+
+
+def test_the_version(run):
+    assert run("--version")[:2] == (0, f"segcap {segcap.__version__}\n")
+
+
 def test_json_lines(run, folder):
     status, out, err = run("read", folder, "--json")
     records = [json.loads(line) for line in out.splitlines()]

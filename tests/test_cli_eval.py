@@ -109,7 +109,15 @@ def test_a_sequence_reader_reads_texts_and_no_sums(command, sums, sequence_reade
     status, out, err = command("eval", sequence_reader, "--data", sums, "--dataset", "digit-sum")
     assert (status, out) == (2, "")
     assert "The model for 'digit-sum' must be a reader of sums. Got" in err
-    assert "a SequenceReader" in err
+    assert "of type SequenceReader" in err
+
+
+def test_labels_that_cannot_be_answered_are_told(command, tmp_path):
+    write_text(TextGenerator("wordpress", charset="ABCD"), 3, tmp_path)
+    options = ["--data", tmp_path, "--dataset", "captcha-wordpress"]
+    status, _, err = command("eval", "digits", *options)
+    assert status == 0
+    assert "Warning: 3 of 3 labels are no possible answers of the reader" in err
 
 
 def test_an_image_classifier_names_classes_and_fails_on_damaged_files(command, photos, tmp_path):

@@ -76,8 +76,38 @@ def test_an_interrupted_training_keeps_what_it_learned(run, folder, tmp_path, mo
     assert status == 130
     assert f"kept in '{out}'" in err
     assert segcap.load(out).charset_ == "2345ABCD"
-    monkeypatch.undo()
+    monkeypatch.setattr(segcap.GlyphReader, "fit", fit)
     assert (tmp_path / "m.segcap.state.0").exists()
+    assert run("train", "text", "--data", folder, "--epochs", 4, "--out", out)[0] == 0
+    assert [path.name for path in tmp_path.iterdir()] == ["m.segcap"]
+
+
+def test_an_early_interrupt_promises_nothing(run, folder, tmp_path, monkeypatch):
+    def stop(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(segcap.GlyphReader, "fit", stop)
+    status, _, err = run("train", "text", "--data", folder, "--out", tmp_path / "m.segcap")
+    assert (status, err) == (130, "segcap: Interrupted. Whatever was written stays.\n")
+
+
+@pytest.mark.parametrize(
+    ("place", "message"),
+    [
+        ("precious.segcap", "must be a new file. Got '{place}', which exists."),
+        ("", "must be a new file. Got '{place}', which exists."),
+        ("/dev/full", "must be a new file. Got '/dev/full', which exists."),
+        ("nowhere/m.segcap", "folder that exists and can be written to. Got '{place}'."),
+    ],
+)
+def test_where_nothing_can_be_written_nothing_is_learned(run, folder, tmp_path, place, message):
+    (tmp_path / "precious.segcap").write_text("precious")
+    out = tmp_path / place
+    status, _, err = run("train", "text", "--data", folder, "--epochs", 1, "--out", out)
+    assert status == 2
+    assert message.format(place=out) in err
+    assert [path.name for path in tmp_path.iterdir()] == ["precious.segcap"]
+    assert (tmp_path / "precious.segcap").read_text() == "precious"
 
 
 @pytest.mark.parametrize(

@@ -90,6 +90,8 @@ def test_a_text_that_does_not_fit_is_refused(reader, samples):
         reader.locate(np.full((20, 40), 255, np.uint8), "ABCD")
     with pytest.raises(ParameterError, match="'!'"):
         reader.locate(samples[0].image, "ABC!")
+    with pytest.raises(ParameterError, match=r"at least one character\. Got ''"):
+        reader.locate(samples[0].image, "")
 
 
 def test_the_best_texts_begin_with_what_is_read(reader, samples):

@@ -304,12 +304,15 @@ def test_impossible_data(photos, reader):
     for mixed in (["china", 3, 4], ["1", "cat", 1]):
         with pytest.raises(ParameterError, match=r"all texts or all whole numbers\. Got both"):
             segcap.ImageClassifier().fit(images[:3], mixed)
-    with pytest.raises(ParameterError, match=r"one of 1, 2\. Got None"):
+    with pytest.raises(ParameterError, match=r"must be known\. Got None at place 1\."):
         segcap.ImageClassifier().fit(images[:3], [1, None, 2])
     for other in (True, 2.5):
         with pytest.raises(ParameterError, match=rf"texts or whole numbers\. Got {other}"):
             segcap.ImageClassifier().fit(images[:3], [1, other, 2])
-    assert reader.score(images[:4], ["palm"] * 4) == 0
+    with pytest.raises(ParameterError, match=r"must be known\. Got None at place 0\."):
+        segcap.ImageClassifier().fit(images[:3], [None] * 3)
+    with pytest.warns(SegcapWarning, match="3 of 4 labels are no possible answers.* 'palm'"):
+        assert reader.score(images[:4], [reader.predict(images[:1])[0], *["palm"] * 3]) == 0.25
     with pytest.raises(DataError, match=r"as many groups as images, if any\. Got 180 images and 3"):
         reader.fit(images, labels, groups=[0, 1, 2])
     with pytest.raises(DataError, match=r"at least 16 x 16 pixels\. Got 9 x 9"):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from segcap.errors import ParameterError, SegcapWarning
+from segcap.errors import DataError, ParameterError, SegcapWarning
 from segcap.models import build
 from segcap.training.fit import Schedule, fit_network
 from segcap.training.history import History, history_csv, plot_history
@@ -106,6 +106,13 @@ def test_a_folder_that_cannot_be_written_to_stops_nothing(learn, tmp_path):
         history = learn(blocked / "log")
     assert len([one for one in told if one.category is SegcapWarning]) == 1
     assert len(history.loss) == 3
+
+
+def test_a_log_in_place_of_a_file_is_refused(learn, tmp_path):
+    (tmp_path / "file").write_text("precious")
+    with pytest.raises(DataError, match=r"must go to a folder\. Got '.*file', which is a file"):
+        learn(tmp_path / "file")
+    assert (tmp_path / "file").read_text() == "precious"
 
 
 def test_rows_that_could_not_be_written_are_written_later(learn, tmp_path, without_tensorboard):

@@ -10,7 +10,13 @@ from sklearn.base import clone
 from sklearn.model_selection import cross_val_score
 
 import segcap
-from segcap.errors import BundleError, ImageError, NotFittedError, ParameterError
+from segcap.errors import (
+    BundleError,
+    ImageError,
+    NotFittedError,
+    ParameterError,
+    SegcapWarning,
+)
 from segcap.glyphs import frame_glyph
 
 
@@ -39,6 +45,14 @@ def test_importing_segcap_loads_no_framework():
 
 def test_reads_rows_of_digits(reader, rows):
     assert reader.score(rows.images, texts(rows)) >= 0.85
+
+
+def test_labels_that_cannot_be_answered_are_told(reader, rows):
+    with pytest.warns(SegcapWarning, match="1 of 2 labels are no possible answers.* '12a4'"):
+        reader.score(rows.images[:2], ["1234", "12a4"])
+    odd = segcap.load("digits", allowlist="13579")
+    assert odd.can_answer("1379")
+    assert not odd.can_answer("1234")
 
 
 def test_reading_is_whole(reader, rows):

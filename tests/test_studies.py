@@ -101,9 +101,13 @@ def test_readers_are_asked_for_what_they_have():
     ("study", "reader", "message"),
     [
         ("chess", segcap.GlyphReader(), r"one of optimizer, layers, .* Got 'chess'"),
-        ("layers", segcap.ImageClassifier(), r"'layers' must be .* Got a ImageClassifier"),
-        ("layers", segcap.SumClassifier(), r"'layers' must be .* Got a SumClassifier"),
-        ("training", segcap.GlyphReader(), r"'training' must be .* Got a GlyphReader"),
+        (
+            "layers",
+            segcap.ImageClassifier(),
+            r"'layers' must be .* Got one of type ImageClassifier",
+        ),
+        ("layers", segcap.SumClassifier(), r"'layers' must be .* Got one of type SumClassifier"),
+        ("training", segcap.GlyphReader(), r"'training' must be .* Got one of type GlyphReader"),
         ("segmentation", segcap.SumClassifier(), r"'segmentation' must be .* Got a SumClass"),
     ],
 )

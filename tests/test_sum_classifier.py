@@ -189,11 +189,13 @@ def test_the_command_line_adds_up_and_says_what_a_reader_of_sums_cannot_do(
     status, _, err = command("read", tmp_path, "--model", tmp_path / "sums.segcap")
     assert status == 2
     assert "must be a reader of texts" in err
-    assert "a SumClassifier" in err
+    assert "of type SumClassifier" in err
 
 
 def test_what_cannot_be_loaded_is_recorded_and_counts_as_wrong(reader, rows):
     images, _ = rows
+    with pytest.warns(SegcapWarning, match="1 of 1 labels are no possible answers.* '28'"):
+        assert reader.score(images[:1], ["28"]) == 0
     given = [*images[:3], b"no image"]
     assert reader.score(given, [*reader.predict(images[:3]), 0]) == 0.75
     totals, answers = reader.digit_sums(given), reader.answer_many(given)

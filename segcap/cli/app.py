@@ -6,9 +6,11 @@ import sys
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Annotated
 
 import typer
 
+from segcap import __version__
 from segcap.errors import SegcapError, SegcapWarning
 
 __all__ = ["app", "main", "say", "warnings_said"]
@@ -24,6 +26,22 @@ app = typer.Typer(
 )
 
 
+def _tell_version(is_asked_for: bool) -> None:
+    if is_asked_for:
+        print(f"segcap {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _frame(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_tell_version, is_eager=True, help="Tell the version."),
+    ] = False,
+) -> None:
+    """Hold the options that belong to no command."""
+
+
 def main() -> None:
     """Run the command line; an error of segcap's is one sentence and exit status 2."""
     _hush_tensorflow()
@@ -31,7 +49,7 @@ def main() -> None:
         app()
     except SystemExit as stop:
         if stop.code == _INTERRUPTED:
-            say("Interrupted. What is written stays.")
+            say("Interrupted. Whatever was written stays.")
         raise
     except MemoryError:
         say("What is asked for must fit into memory. It does not.")

@@ -16,6 +16,7 @@ from segcap.datasets.dataset import Dataset
 from segcap.datasets.summary import summarise
 from segcap.errors import DataError, ParameterError
 from segcap.readers.answers import Answer, classes_of, sums_of, texts_of
+from segcap.readers.checks import tell_impossible
 from segcap.readers.classifier import WholeImageClassifier
 from segcap.readers.images import ImageClassifier
 from segcap.readers.sums import SumClassifier
@@ -67,8 +68,11 @@ def evaluate(
     if probabilities and not isinstance(reader, WholeImageClassifier):
         raise ParameterError(
             "The model for probabilities must name whole images: photos or sums. "
-            f"Got '{model}', a {type(reader).__name__}."
+            f"Got '{model}' of type {type(reader).__name__}."
         )
+    labels = known.labels.tolist()
+    if isinstance(reader, SumClassifier) and known.charset is not None:
+        labels = [int(digit_sum(label)) for label in labels]
     if summary:
         print(f"{summarise(known)}\n")
     with warnings_said(repeated=False):
@@ -76,9 +80,10 @@ def evaluate(
             outcomes, shares = reader.answer_with_probabilities(known.images)
         else:
             outcomes, shares = answer_all(reader, known.images), None
+        if answer_all is texts_of or isinstance(reader, WholeImageClassifier):
+            tell_impossible(labels, reader.can_answer, stacklevel=1)
     answers = [None if one.value is None else str(one.value) for one in outcomes]
-    adds_up = isinstance(reader, SumClassifier) and known.charset is not None
-    truths = [digit_sum(label) if adds_up else str(label) for label in known.labels.tolist()]
+    truths = list(map(str, labels))
     if answer_all is texts_of:
         print(f"exact match         {exact_match(answers, truths)}")
         print(f"character accuracy  {character_accuracy([a or '' for a in answers], truths)}")
@@ -122,7 +127,7 @@ def _way_to_answer(reader: Any, known: Dataset, model: str) -> _Answering:
     if not fits:
         raise ParameterError(
             f"The model for '{known.name}' must be a reader of {wanted}. "
-            f"Got '{model}', a {type(reader).__name__}."
+            f"Got '{model}' of type {type(reader).__name__}."
         )
     if isinstance(reader, ImageClassifier):
         return classes_of

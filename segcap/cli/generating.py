@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from segcap.cli.app import app
+from segcap.cli.app import app, warnings_said
 from segcap.datasets.mnist import load_mnist
 from segcap.datasets.uci_digits import load_uci_digits
 from segcap.errors import ParameterError
@@ -127,7 +127,7 @@ def balance(
     from segcap.training.balanced import balance as write_balanced
 
     classes = load("recaptcha-tiles", root).classes or ()
-    with progress_bar("photos", per_class * len(classes)) as bar:
+    with progress_bar("photos", per_class * len(classes)) as bar, warnings_said():
         made = write_balanced(
             root, out, per_class=per_class, test=test, seed=seed, resume=resume, on_progress=bar
         )

@@ -1,7 +1,9 @@
 """Commands that learn: train."""
 
+import os
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
@@ -78,9 +80,8 @@ def train(
     for name, value in given.items():
         if value is not None and name not in _OPTIONS.get(task, _END_TO_END_OPTIONS):
             raise ParameterError(f"To train '{task}', --{name} must not be given. Got {value!r}.")
-    if not out.parent.is_dir() or out.is_dir():
-        raise DataError(f"A bundle must be a file in a folder that exists. Got '{out}'.")
     state = out.with_name(out.name + ".state")
+    _check_out(out, state)
     passes = epochs or (_EPOCHS[task] if task in _EPOCHS else END_TO_END[task].epochs)
     reader: GlyphReader | WholeImageReader
     with progress_bar("epochs", passes) as bar, warnings_said():
@@ -98,7 +99,7 @@ def train(
         elif task in END_TO_END:
             from segcap.recipes.end_to_end import train_end_to_end
 
-            try:
+            with _told_how_to_go_on(state):
                 reader = train_end_to_end(
                     task,
                     data,
@@ -109,16 +110,40 @@ def train(
                     log=log,
                     on_epoch=partial(_show, bar),
                 )
-            except KeyboardInterrupt:
-                say("The same command goes on after the last epoch that is complete.")
-                raise
         else:
-            reader = _as_shipped(task, data, classifier, passes, seed, state, bar)
+            with _told_how_to_go_on(state):
+                reader = _as_shipped(task, data, classifier, passes, seed, state, bar)
     reader.save(out)
-    for ending in _STATES:
-        state.with_name(state.name + ending).unlink(missing_ok=True)
+    for file in _begun(state):
+        file.unlink(missing_ok=True)
     for name, value in reader.provenance_["figures"].items():
         print(f"{name} {value}")
+
+
+def _begun(state: Path) -> list[Path]:
+    """List the files from which a killed training goes on."""
+    files = [state.with_name(state.name + ending) for ending in _STATES]
+    return [file for file in files if file.exists()]
+
+
+def _check_out(out: Path, state: Path) -> None:
+    """Refuse to replace a file, but for what this training left there when it was interrupted."""
+    if not out.parent.is_dir() or not os.access(out.parent, os.W_OK):
+        raise DataError(
+            f"A bundle must go into a folder that exists and can be written to. Got '{out}'."
+        )
+    if out.exists() and not (out.is_file() and _begun(state)):
+        raise DataError(f"A bundle must be a new file. Got '{out}', which exists.")
+
+
+@contextmanager
+def _told_how_to_go_on(state: Path) -> Iterator[None]:
+    try:
+        yield
+    except KeyboardInterrupt:
+        if _begun(state):
+            say("The same command goes on after the last epoch that is complete.")
+        raise
 
 
 def _learn(
@@ -130,7 +155,10 @@ def _learn(
     out: Path,
 ) -> None:
     try:
-        reader.fit(images, labels, state=state, on_progress=lambda done, _, note: bar(done, note))
+        with _told_how_to_go_on(state):
+            reader.fit(
+                images, labels, state=state, on_progress=lambda done, _, note: bar(done, note)
+            )
     except KeyboardInterrupt:
         if hasattr(reader, "provenance_"):
             reader.save(out)

@@ -1,6 +1,7 @@
 """Commands that read images: read, sum."""
 
 import os
+from collections import Counter
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from segcap.bulk import ReadBatch, Record, read_files
-from segcap.cli.app import app, say
+from segcap.cli.app import app, say, warnings_said
 from segcap.datasets.labelled import LABELS, read_labels
 from segcap.engine import EngineName
 from segcap.errors import DataError, ParameterError
@@ -86,7 +87,8 @@ def open_reader(
     if not hasattr(reader, able_to):
         wanted = "texts" if able_to == "read_many" else "the digits of sums"
         raise ParameterError(
-            f"The model must be a reader of {wanted}. Got '{model}', a {type(reader).__name__}."
+            f"The model must be a reader of {wanted}. "
+            f"Got '{model}' of type {type(reader).__name__}."
         )
     given = {"length": length, "reject_below": reject_below}
     return reader.set_params(**{key: value for key, value in given.items() if value is not None})
@@ -117,7 +119,10 @@ def _read_all(
     records = output.begin(paths)
     done = {record["path"] for record in records}
     waiting = [path for path in paths if str(path) not in done]
-    with progress_bar("images", len(paths), done=len(records)) as bar:
+    with (
+        progress_bar("images", len(paths), done=len(records)) as bar,
+        warnings_said(repeated=False),
+    ):
         for record in output.write(read_files(read_batch, waiting, n_jobs=jobs)):
             records.append(record)
             bar()
@@ -173,6 +178,9 @@ def _report_accuracy(
     ]
     truths = [truth(labels[Path(record["path"])]) for record in judged]
     output.remark(f"exact match {exact_match(answers, truths)}")
+    for status, count in sorted(Counter(record["status"] for record in judged).items()):
+        if status != "ok":
+            output.remark(f"{status} {count}")
 
 
 def _known(answer: Any) -> Any:

@@ -145,7 +145,7 @@ def _glyph_reader(
     if not isinstance(reader, GlyphReader) or known.charset is None:
         raise ParameterError(
             f"The study '{_CUTS}' must be of texts, and of a reader that cuts them into glyphs. "
-            f"Got '{model}', a {type(reader).__name__}, for '{task}'."
+            f"Got '{model}' of type {type(reader).__name__}, for '{task}'."
         )
     return reader, *known.split(_TESTED, seed)
 

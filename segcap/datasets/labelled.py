@@ -91,7 +91,8 @@ def read_labels(path: str | os.PathLike[str]) -> dict[Path, str]:
                 labels[image] = row["label"]
     except FileNotFoundError:
         raise DataError(
-            f"A labelled folder must hold {LABELS}. Got '{path.parent}', which does not."
+            f"A folder of the layout 'labelled' must hold {LABELS}, unlike those of other layouts, "
+            f"such as 'named' for files named by their texts. Got '{path.parent}', which does not."
         ) from None
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise DataError(f"Labels must be a readable CSV file. Got '{path}': {error}.") from None

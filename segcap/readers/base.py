@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from segcap.batches import batched, check_batching
 from segcap.errors import ImageError, ParameterError
 from segcap.image import ImageSource, load_image, load_or_error
-from segcap.readers.checks import Errors, check_errors, check_many
+from segcap.readers.checks import Errors, check_errors, check_many, tell_impossible
 from segcap.readers.estimator import Estimator
 from segcap.reading import Reading
 
@@ -32,6 +32,9 @@ class TextReader(Estimator, ABC, Generic[Outcome]):
     Its subclasses say how loaded images are read, many at once; an outcome holds a `Reading` and
     whatever else they compose answers from.
     """
+
+    charset_: str
+    allowlist: str | None
 
     @abstractmethod
     def _read_loaded(self, images: Sequence[NDArray[np.uint8] | ImageError]) -> list[Outcome]:
@@ -103,6 +106,10 @@ class TextReader(Estimator, ABC, Generic[Outcome]):
         """
         return np.array([reading.text for reading in self.read_many(images, errors="raise")], str)
 
+    def can_answer(self, label: object) -> bool:
+        """Say whether a label has no other characters than those that the reader knows."""
+        return set(str(label)) <= set(self.allowlist or self.charset_)
+
     def score(self, images: Iterable[ImageSource], labels: Sequence[str]) -> float:
         """Give the share of images whose whole text is right.
 
@@ -116,6 +123,11 @@ class TextReader(Estimator, ABC, Generic[Outcome]):
         ------
         ParameterError
             There are not as many labels as images, or none at all.
+
+        Warns
+        -----
+        SegcapWarning
+            Labels hold characters that the reader cannot answer.
         """
         readings = self.read_many(images)
         if len(readings) != len(labels) or not readings:
@@ -123,6 +135,7 @@ class TextReader(Estimator, ABC, Generic[Outcome]):
                 "A score needs as many labels as images, at least one. "
                 f"Got {len(readings)} images and {len(labels)} labels."
             )
+        tell_impossible(labels, self.can_answer, stacklevel=2)
         right = [
             reading.status != "unreadable" and reading.text == str(label)
             for reading, label in zip(readings, labels, strict=True)

@@ -1,16 +1,25 @@
 """Checks of parameters that several readers have."""
 
 import os
-from collections.abc import Iterable
+import warnings
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from segcap.errors import ParameterError
+from segcap.errors import ParameterError, SegcapWarning
 from segcap.ranges import is_number, whole_number
 
-__all__ = ["Errors", "check_errors", "check_length", "check_many", "check_share", "check_size"]
+__all__ = [
+    "Errors",
+    "check_errors",
+    "check_length",
+    "check_many",
+    "check_share",
+    "check_size",
+    "tell_impossible",
+]
 
 Errors: TypeAlias = Literal["record", "raise"]
 
@@ -84,6 +93,26 @@ def check_size(value: Any) -> None:
         raise ParameterError(f"The 'size' of images must be a height and a width. Got {value!r}.")
     for side in value:
         whole_number("size", side, least=1)
+
+
+def tell_impossible(
+    labels: Sequence[Any], can_answer: Callable[[Any], bool], *, stacklevel: int
+) -> None:
+    """Warn of labels that a reader can never answer, if there are any.
+
+    Warns
+    -----
+    SegcapWarning
+        There are.
+    """
+    impossible = [label for label in labels if not can_answer(label)]
+    if impossible:
+        warnings.warn(
+            f"{len(impossible)} of {len(labels)} labels are no possible answers of the reader and "
+            f"count as wrong, such as {impossible[0]!r}.",
+            SegcapWarning,
+            stacklevel=stacklevel + 1,
+        )
 
 
 def _holds_images(array: NDArray) -> bool:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from segcap.compose import log_softmax
 from segcap.errors import ImageError, ParameterError
 from segcap.image import ImageSource, load_image, load_or_error
-from segcap.readers.checks import Errors, check_errors
+from segcap.readers.checks import Errors, check_errors, tell_impossible
 from segcap.readers.whole import WholeImageReader
 from segcap.reading import Status
 
@@ -113,6 +113,10 @@ class WholeImageClassifier(WholeImageReader, ABC):
         probabilities = self.predict_proba(images)
         return self.classes_[probabilities.argmax(axis=1)]
 
+    def can_answer(self, label: object) -> bool:
+        """Say whether a label is one of the classes, as a text or as a number like these."""
+        return label in self.classes_.tolist()
+
     def score(self, images: Iterable[ImageSource], labels: Sequence[Any]) -> float:
         """Give the share of images whose class is right.
 
@@ -126,6 +130,11 @@ class WholeImageClassifier(WholeImageReader, ABC):
         ------
         ParameterError
             There are not as many labels as images, or none at all.
+
+        Warns
+        -----
+        SegcapWarning
+            Labels are none of the classes.
         """
         answers = self.answer_many(images)
         if len(answers) != len(labels) or not answers:
@@ -133,6 +142,7 @@ class WholeImageClassifier(WholeImageReader, ABC):
                 "A score needs as many labels as images, at least one. "
                 f"Got {len(answers)} images and {len(labels)} labels."
             )
+        tell_impossible(labels, self.can_answer, stacklevel=2)
         pairs = zip(answers, labels, strict=True)
         return float(np.mean([answer.value == truth for answer, truth in pairs]))
 

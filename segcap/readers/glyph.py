@@ -163,10 +163,12 @@ class GlyphReader(GlyphLearner):
         ImageError
             The image cannot be loaded.
         ParameterError
-            `text` holds a character outside the charset.
+            `text` is empty or holds a character outside the charset.
         DataError
             The image has fewer pieces of ink than `text` has characters.
         """
+        if not text:
+            raise ParameterError("A text to locate must have at least one character. Got ''.")
         boxes = self._located(load_image(image), text)
         if boxes is None:
             raise DataError(

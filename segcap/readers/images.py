@@ -170,6 +170,10 @@ class ImageClassifier(WholeImageClassifier):
         place = {answer: index for index, answer in enumerate(answers)}
         known = plain_labels([*answers, *labels], name="classes and labels")[len(answers) :]
         for label in known:
+            if label is None:
+                raise ParameterError(
+                    f"Every label must be known. Got None at place {known.index(None)}."
+                )
             if label not in place:
                 raise ParameterError(
                     f"Every label must be one of {', '.join(map(str, answers))}. Got {label!r}."

@@ -175,8 +175,8 @@ class WholeImageReader(Estimator, ABC):
         ParameterError
             A parameter or a label is outside its range.
         DataError
-            There are not as many labels as images, too few of them, or `state` is of another
-            training.
+            There are not as many labels as images, too few of them, `log` is a file,
+            or `state` is of another training.
 
         Warns
         -----

@@ -7,13 +7,15 @@ from typing import NamedTuple
 
 import cv2
 import numpy as np
+from joblib import Parallel, delayed
 
 from segcap.datasets.catalogue import load
 from segcap.datasets.dataset import Dataset
 from segcap.datasets.near_duplicates import numbered
-from segcap.errors import DataError, ParameterError
+from segcap.errors import DataError, ImageError, ParameterError
 from segcap.generate.folder import Folder, OnProgress, Record, as_path
-from segcap.image import load_image
+from segcap.image import load_image, load_or_error
+from segcap.training.labelled import tell_left_out
 from segcap.training.photos import augment_photos
 
 __all__ = ["Balanced", "balance"]
@@ -56,7 +58,8 @@ def balance(
 
     First the split, then the balance: no varied copy of a photo that is tested on is written. Of a
     class with more photos than `per_class` as many are drawn; of one with fewer each comes as it
-    is, and then again, turned, skewed, mirrored, brighter or darker, until there are enough.
+    is, and then again, turned, skewed, mirrored, brighter or darker, until there are enough. Photos
+    that cannot be loaded are left out.
 
     Beside these, "manifest.jsonl" tells for each file its source, its label and whether it is
     varied. `segcap.ImageClassifier` draws classes equally often without any files, too.
@@ -87,10 +90,13 @@ def balance(
     ParameterError
         A parameter is outside its range.
     DataError
-        The photos are laid out otherwise, all of a class are held out, or `out` holds something
-        else or cannot be written to.
-    ImageError
-        A photo to vary cannot be loaded.
+        The photos are laid out otherwise, all of a class are held out or cannot be loaded, or
+        `out` holds something else or cannot be written to.
+
+    Warns
+    -----
+    SegcapWarning
+        Photos were left out.
     """
     if not isinstance(per_class, int | np.integer) or per_class < 1:
         raise ParameterError(
@@ -103,7 +109,7 @@ def balance(
             f"A balanced folder must not lie in the folder that it is made from. Got '{folder}'."
         )
     learned, held_out = whole.split(test, seed)
-    copies = _copies(learned, int(per_class), seed)
+    copies = _copies(_usable(learned), int(per_class), seed)
     settings = {"per_class": int(per_class), "seed": seed, "learned": learned.digest}
     written = Folder(folder, settings, len(copies), resume=resume)
 
@@ -125,6 +131,19 @@ def balance(
     return Balanced(_grouped(load("folders", folder), copies), held_out)
 
 
+def _usable(dataset: Dataset) -> Dataset:
+    """Leave out the photos that cannot be loaded."""
+    errors = Parallel(n_jobs=-1, prefer="threads")(delayed(_error)(one) for one in dataset.images)
+    kept = [index for index, error in enumerate(errors) if error is None]
+    tell_left_out([error for error in errors if error], len(dataset), stacklevel=4)
+    return dataset.subset(kept)
+
+
+def _error(photo: Path) -> str | None:
+    loaded = load_or_error(photo)
+    return str(loaded) if isinstance(loaded, ImageError) else None
+
+
 def _grouped(dataset: Dataset, copies: list[_Copy]) -> Dataset:
     """Keep all copies of a photo on one side of further splits."""
     sources = {f"{copy.label}/{index:06}": copy.source for index, copy in enumerate(copies)}
@@ -141,7 +160,7 @@ def _copies(learned: Dataset, per_class: int, seed: int) -> list[_Copy]:
         if len(own) == 0:
             raise DataError(
                 "Every class must have photos to learn from. "
-                f"Got none of '{label}' after the split."
+                f"Got none of '{label}' that can be loaded after the split."
             )
         order = np.random.default_rng([seed, place]).permutation(own)
         copies += [

@@ -93,7 +93,7 @@ def fit_network(
     ParameterError
         `schedule` asks for what these lessons or this network cannot be given.
     DataError
-        `state` is of another run.
+        `state` is of another run, or `log` is a file.
 
     Warns
     -----

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from segcap.bundle import write_atomically
-from segcap.errors import BundleError, SegcapWarning
+from segcap.errors import BundleError, DataError, SegcapWarning
 from segcap.training.history import History, history_csv
 
 __all__ = ["HISTORY_CSV", "EventFile", "Log", "Tolerance", "as_summary"]
@@ -33,9 +33,16 @@ class Log:
     ----------
     folder : Path
         Made if it is missing.
+
+    Raises
+    ------
+    DataError
+        `folder` is a file.
     """
 
     def __init__(self, folder: Path) -> None:
+        if folder.exists() and not folder.is_dir():
+            raise DataError(f"A log must go to a folder. Got '{folder}', which is a file.")
         self._folder = folder
         self._events = EventFile(folder) if find_spec("tensorboard") else None
         self._tolerance = Tolerance(f"The training goes on without its log in '{folder}'.")
