@@ -61,7 +61,7 @@ class Bundle:
     calibration : mapping
         "temperature" of the class probabilities.
     provenance : mapping
-        Data, seed, versions, figures.
+        Data, seed, versions, figures; of what looks at whole images how it was trained, too.
     parts : mapping of str to bytes
         The classifier; see `segcap.engine`.
     network : mapping of str to int, float or str

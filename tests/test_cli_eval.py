@@ -1,5 +1,6 @@
 """segcap eval: every layout, every kind of reader."""
 
+import csv
 from pathlib import Path
 
 import numpy as np
@@ -125,6 +126,12 @@ def test_an_image_classifier_names_classes_and_fails_on_damaged_files(command, p
     reader = segcap.ImageClassifier("leaky_cnn", epochs=1).fit(dataset.images, dataset.labels)
     reader.save(tmp_path / "photos.segcap")
     right = round(60 * reader.score(dataset.images, dataset.labels))
+    options = ["name", photos / "cat", "--model", tmp_path / "photos.segcap", "--csv"]
+    rows = list(csv.DictReader(command(*options)[1].splitlines()))
+    assert [row["label"] for row in rows] == reader.predict(dataset.images[:30]).tolist()
+    status, _, err = command("name", photos / "cat", "--model", "digits")
+    assert status == 2
+    assert "must be a reader of whole images: photos or sums. Got 'digits' of type Gly" in err
     options = ["--data", photos, "--dataset", "folders"]
     damaged = photos / "cat" / "damaged.png"
     damaged.write_text("no image")

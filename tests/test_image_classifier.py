@@ -221,6 +221,8 @@ def test_every_network_learns_through_the_same_interface(architecture, photos):
             [*images[:40], b"no image"], [*labels[:40], "china"], schedule=QUICK
         )
     assert reader.provenance_["data"]["samples"] == 40
+    told = reader.provenance_["training"]
+    assert (told["epochs"], told["balance"], told["augmentation"]) == (QUICK.epochs, "none", 1.0)
 
 
 def test_large_photos_are_made_smaller_and_unlike_sizes_told_once(photos):

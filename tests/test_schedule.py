@@ -73,6 +73,12 @@ def test_impossible_schedules(change, message):
         Schedule(**change)
 
 
+def test_numbers_of_numpy_become_plain():
+    schedule = Schedule(epochs=np.int64(3), learning_rate=np.float32(0.5))
+    assert schedule == Schedule(epochs=3, learning_rate=0.5)
+    assert (type(schedule.epochs), type(schedule.learning_rate)) == (int, float)
+
+
 def test_the_rate_rises_for_an_epoch_and_falls_where_the_loss_does_not():
     schedule = Schedule(learning_rate=0.8, decay="plateau", plateau_patience=2, plateau_factor=0.25)
     assert plateau_rate(schedule, 0, []) == pytest.approx(0.008)

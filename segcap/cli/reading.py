@@ -1,4 +1,4 @@
-"""Commands that read images: read, sum."""
+"""Commands that answer to images: read, sum, name."""
 
 import os
 from collections import Counter
@@ -16,6 +16,7 @@ from segcap.engine import EngineName
 from segcap.errors import DataError, ParameterError
 from segcap.image import find_images
 from segcap.output import Output, progress_bar
+from segcap.readers.classifier import WholeImageClassifier
 from segcap.readers.glyph import GlyphReader
 from segcap.shipped import load
 
@@ -35,6 +36,12 @@ Jobs = Annotated[int, typer.Option(help="Worker processes; -1 for one per core."
 Resume = Annotated[
     bool, typer.Option("--resume/--no-resume", help="Go on with the file given by --out.")
 ]
+
+_WANTED = {
+    "read_many": "texts",
+    "digit_sums": "the digits of sums",
+    "answer_many": "whole images: photos or sums",
+}
 
 
 @app.command()
@@ -75,6 +82,25 @@ def sum_(
     _read_all(partial(_read_sums, reader), paths, output, jobs, truth=digit_sum)
 
 
+@app.command()
+def name(
+    paths: Paths,
+    model: Annotated[
+        str, typer.Option(help="A shipped reader of photos, such as cats-dogs, or a bundle's path.")
+    ],
+    engine: Engine = "onnx",
+    json: AsJson = False,
+    csv: AsCsv = False,
+    out: Out = None,
+    jobs: Jobs = 1,
+    resume: Resume = False,
+) -> None:
+    """Name what photos show, and give the accuracy where labels.csv lies beside them."""
+    reader = open_reader(model, None, None, engine, able_to="answer_many")
+    output = Output(("path", "label", "confidence", "status", "error"), json, csv, out, resume)
+    _read_all(partial(_name_photos, reader), paths, output, jobs, truth=str)
+
+
 def open_reader(
     model: str,
     length: int | None,
@@ -85,7 +111,7 @@ def open_reader(
     """Open a reader that can do what is asked for."""
     reader = load(model, engine=engine)
     if not hasattr(reader, able_to):
-        wanted = "texts" if able_to == "read_many" else "the digits of sums"
+        wanted = _WANTED[able_to]
         raise ParameterError(
             f"The model must be a reader of {wanted}. "
             f"Got '{model}' of type {type(reader).__name__}."
@@ -100,6 +126,18 @@ def _read_texts(reader: GlyphReader, paths: Sequence[Path]) -> list[Record]:
 
 def _read_sums(reader: GlyphReader, paths: Sequence[Path]) -> list[Record]:
     return [{**total.to_dict(), "error": total.error} for total in reader.digit_sums(paths)]
+
+
+def _name_photos(reader: WholeImageClassifier, paths: Sequence[Path]) -> list[Record]:
+    return [
+        {
+            "label": answer.value,
+            "confidence": answer.confidence,
+            "status": answer.status,
+            "error": answer.error,
+        }
+        for answer in reader.answer_many(paths)
+    ]
 
 
 def digit_sum(label: str) -> str:

@@ -229,6 +229,12 @@ class ImageClassifier(WholeImageClassifier):
         named = super()._logits
         return np.mean([named(view) for view in views_of(images, int(self.views))], axis=0)
 
+    def _ways_to_learn(self) -> dict[str, Any]:
+        return super()._ways_to_learn() | {
+            "balance": self.balance,
+            "augmentation": float(self.augmentation),
+        }
+
     def _own_schedule(self) -> dict[str, Any]:
         return super()._own_schedule() | {"label_smoothing": 0.1}
 

@@ -4,7 +4,7 @@ import os
 import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import fields
+from dataclasses import asdict, fields
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 import numpy as np
@@ -110,6 +110,10 @@ class WholeImageReader(Estimator, ABC):
         """Say how the network learns unless the caller does."""
         return {"batch_size": 64, "patience": None}
 
+    def _ways_to_learn(self) -> dict[str, Any]:
+        """Say what provenance tells of the training besides the schedule."""
+        return {"weights": self.weights}
+
     def _schedule(self) -> "Schedule":
         """Give the reader's own schedule, changed by its parameter."""
         from segcap.training.schedule import Schedule
@@ -196,6 +200,7 @@ class WholeImageReader(Estimator, ABC):
         classes = self._encode(labels, answers)
         size = self._common_size(images)
         self._check_size(size, classes)
+        schedule = self._schedule() if schedule is None else schedule
         order, held_out = held_out_first(len(images), groups, int(self.random_state))
         pixels, kept, are_alike = stack_usable(
             [images[index] for index in order], size, colour=self.in_colour
@@ -222,7 +227,7 @@ class WholeImageReader(Estimator, ABC):
             classes=self._class_count(answers),
             options=self._network_options(size),
             weights=self.weights,
-            schedule=self._schedule() if schedule is None else schedule,
+            schedule=schedule,
             seed=int(self.random_state),
             state=state,
             log=log,
@@ -242,6 +247,7 @@ class WholeImageReader(Estimator, ABC):
             },
             "seed": int(self.random_state),
             "versions": versions(self.architecture),
+            "training": asdict(schedule) | self._ways_to_learn(),
             "figures": figures,
         }
         if result.was_interrupted:

@@ -1,10 +1,12 @@
 """How long, how fast and with what tricks a network learns."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from math import isfinite
 from numbers import Integral, Real
 from typing import Any, Literal, TypeAlias, get_args
+
+import numpy as np
 
 from segcap.errors import ParameterError
 
@@ -144,6 +146,11 @@ class Schedule:
         for name, kinds in (("decay", Decay), ("optimizer", OptimizerName), ("loss", LossName)):
             known = get_args(kinds)
             self._check(name, getattr(self, name) in known, f"one of {', '.join(known)}")
+
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if isinstance(value, np.generic):
+                object.__setattr__(self, field.name, value.item())
 
     def _check(self, name: str, is_right: bool, rule: str) -> None:
         if not is_right:
