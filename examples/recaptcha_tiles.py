@@ -21,7 +21,7 @@ parser.add_argument("--epochs", type=int, default=40)
 parser.add_argument("--quick", action="store_true", help="three classes, small photos, few passes")
 args = parser.parse_args()
 if args.quick and args.balance == "files":
-    parser.error("--balance files copies photos of all classes, --quick takes three")
+    parser.error("--balance files must not be combined with --quick")
 
 dataset = segcap.datasets.load("recaptcha-tiles", args.folder)
 if args.quick:

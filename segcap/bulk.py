@@ -6,6 +6,7 @@ import json
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
@@ -97,6 +98,8 @@ class RecordFile:
                 f"Results must go into a new file, or be resumed. Got '{self.path}', which exists."
             ) from None
         except OSError as error:
+            with suppress(OSError):
+                self.path.unlink()
             raise DataError(
                 "Results must go into a folder that can be written to. "
                 f"Got '{self.path}': {error.strerror}."

@@ -12,6 +12,7 @@ import tempfile
 import zipfile
 import zlib
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
@@ -61,7 +62,7 @@ class Bundle:
     calibration : mapping
         "temperature" of the class probabilities.
     provenance : mapping
-        Data, seed, versions, figures; of what looks at whole images how it was trained, too.
+        Data, seed, versions, figures; "training", the schedule, of what looks at whole images.
     parts : mapping of str to bytes
         The classifier; see `segcap.engine`.
     network : mapping of str to int, float or str
@@ -194,7 +195,8 @@ def write_atomically(path: str | os.PathLike[str], content: bytes) -> None:
                 os.chmod(file.name, 0o644)
                 os.replace(file.name, target)
             except BaseException:
-                file.close()
+                with suppress(OSError):
+                    file.close()
                 os.unlink(file.name)
                 raise
     except OSError as error:

@@ -56,6 +56,7 @@ class Charset:
         ParameterError
             `text` holds a character outside the charset.
         """
+        text = str(text)
         indices = [self.characters.find(char) for char in text]
         if -1 in indices:
             raise ParameterError(

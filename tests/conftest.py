@@ -2,6 +2,7 @@
 
 import os
 import sys
+from contextlib import contextmanager
 
 import pytest
 from bench_material import contest_in, cut_photos, draw_texts, quick_costs
@@ -43,6 +44,23 @@ def command(monkeypatch, capsys):
         return exit_.value.code, captured.out, captured.err
 
     return call
+
+
+@pytest.fixture
+def no_room():
+    """Let no file grow, as on a full disk, while a context lasts."""
+    resource = pytest.importorskip("resource", reason="only Unix can bound the size of files")
+
+    @contextmanager
+    def bounded():
+        before = resource.getrlimit(resource.RLIMIT_FSIZE)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (0, before[1]))
+        try:
+            yield
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+    return bounded
 
 
 @pytest.fixture(scope="session")

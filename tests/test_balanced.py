@@ -1,5 +1,6 @@
 """Classes come equally often, and nothing that is tested on is learned from."""
 
+import csv
 import json
 import shutil
 from pathlib import Path
@@ -98,7 +99,7 @@ def test_a_class_of_which_nothing_is_left_to_learn_from(photos, tmp_path):
     dataset = segcap.datasets.load("folders", tmp_path / "few")
     left = ["china" in dataset.split(0.4, seed)[0].labels for seed in range(12)]
     assert any(left)
-    with pytest.raises(DataError, match=r"Got none of 'china' that can be loaded after the split"):
+    with pytest.raises(DataError, match=r"Got none of 'china' after the split"):
         segcap.training.balance(
             tmp_path / "few", tmp_path / "b", per_class=2, test=0.4, seed=left.index(False)
         )
@@ -109,10 +110,15 @@ def test_photos_that_cannot_be_loaded_are_left_out(photos, tmp_path):
     shutil.copytree(photos, root)
     for number in range(3):
         (root / "china" / f"{number}.png").write_bytes(b"torn")
-    with pytest.warns(SegcapWarning, match=r"of \d+ images were left out, the first because"):
-        train, _ = segcap.training.balance(root, tmp_path / "b", per_class=9, test=0.2, seed=1)
+    options = {"per_class": 9, "test": 0.2, "seed": 1}
+    with pytest.warns(SegcapWarning, match=r"of \d+ images were left out, the first") as told:
+        train, _ = segcap.training.balance(root, tmp_path / "b", **options)
+    assert told[0].filename == __file__
     assert np.unique(train.labels, return_counts=True)[1].tolist() == [9, 9]
     assert all(load_image(image).size for image in train.images)
+    shutil.copytree(photos, root, dirs_exist_ok=True)
+    with pytest.raises(DataError, match="resumed with the settings"):
+        segcap.training.balance(root, tmp_path / "b", resume=True, **options)
 
 
 def test_it_can_be_resumed_and_a_seed_gives_the_same_bytes(balanced, photos, tmp_path, tree):
@@ -134,6 +140,12 @@ def test_a_command_writes_the_same(balanced, photos, tmp_path, tree, command):
     options = ("--per-class", 9, "--test", 0.3, "--seed", 1)
     status, printed, _ = command("balance", photos, "--out", tmp_path / "b", *options)
     assert (status, printed) == (0, f"18 photos of 2 classes, {len(held_out)} held out\n")
+    rows = list(csv.DictReader((tmp_path / "b" / "held_out.csv").read_text().splitlines()))
+    assert [photos / row["file"] for row in rows] == list(held_out.images)
+    assert [row["label"] for row in rows] == held_out.labels.tolist()
+    options_of_number = ("--per-class", 2, "--test", 5)
+    _, printed, _ = command("balance", photos, "--out", tmp_path / "n", *options_of_number)
+    assert printed == "4 photos of 2 classes, 5 held out\n"
     assert tree(tmp_path / "b") == tree(out)
     status, _, err = command("balance", photos, "--out", tmp_path / "b", *options)
     assert status == 2

@@ -230,7 +230,7 @@ def test_readers_must_be_readers_with_names_of_their_own(contest):
         ([3], "a bundle's path or a function of an image. Got int"),
         (
             {"sums": segcap.SumClassifier()},
-            "must be a reader of texts. Got one of type SumClassifier",
+            "must be a reader of texts. Got a reader of type SumClassifier",
         ),
     ):
         with pytest.raises(ParameterError, match=message):

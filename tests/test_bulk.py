@@ -28,6 +28,12 @@ def test_no_files():
     assert list(read_files(lengths, [])) == []
 
 
+def test_a_full_disk_leaves_no_empty_file(tmp_path, no_room):
+    with no_room(), pytest.raises(DataError, match="folder that can be written to"):
+        RecordFile(tmp_path / "out", "csv", FIELDS).create()
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.parametrize("form", ["json", "csv"])
 def test_a_file_gives_back_its_records(tmp_path, form):
     file = RecordFile(tmp_path / "out", form, FIELDS)

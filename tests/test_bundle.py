@@ -141,6 +141,13 @@ def test_settings_that_no_reader_has(bundle, tmp_path, settings):
         write_bundle(broken, tmp_path / "a.segcap")
 
 
+def test_a_full_disk_leaves_nothing_behind(tmp_path, no_room):
+    (tmp_path / "a").write_bytes(b"first")
+    with no_room(), pytest.raises(BundleError, match="has room"):
+        write_atomically(tmp_path / "a", b"second")
+    assert [file.read_bytes() for file in tmp_path.iterdir()] == [b"first"]
+
+
 def test_nothing_but_a_file_is_replaced(tmp_path):
     os.mkfifo(tmp_path / "pipe")
     for place in (tmp_path / "pipe", tmp_path):

@@ -74,9 +74,37 @@ def test_rejected_readings_are_told_beside_the_accuracy(run, folder):
 
 
 def test_warnings_are_told_like_other_remarks(run, folder):
+    (folder / "labels.csv").unlink()
     status, _, err = run("read", folder, "--model", "six-char")
     assert status == 0
     assert err == "segcap: Warning: Images of another size than 50 x 250 pixels are resized.\n"
+    for number in range(64):
+        (folder / f"{number}.png").write_bytes((SAMPLES / "field-dark-0.png").read_bytes())
+    _, _, err = run("read", folder, "--model", "six-char", "--jobs", 2)
+    assert "base.py" not in err
+
+
+def test_labels_of_other_images_are_told(run, folder):
+    (folder / "labels.csv").write_text("file,label\nother.png,1\n")
+    status, out, err = run("read", folder)
+    assert (status, "exact match" in out) == (0, False)
+    assert err == "segcap: No accuracy is given. The labels.csv beside the images names none.\n"
+
+
+def test_empty_labels_have_no_characters_to_count(run, folder):
+    (folder / "labels.csv").write_text("file,label\nsum-apart-0.png,\n")
+    status, out, err = run("eval", "digits", "--data", folder)
+    assert (status, err) == (0, "")
+    assert out.startswith("exact match         0.00%")
+    assert "character" not in out
+
+
+def test_labels_that_cannot_be_answered_are_told(run, folder):
+    (folder / "labels.csv").write_text("file,label\nsum-apart-0.png,a1\n")
+    for command in ("read", "sum"):
+        _, out, err = run(command, folder)
+        assert "exact match 0.00%" in out
+        assert "1 of 1 labels are no possible answers of the reader" in err
 
 
 def test_the_version(run):

@@ -98,6 +98,9 @@ def test_the_truth_of_a_sum_classifier_is_the_sum_of_the_labels_digits(
         rows.append(f"{place}.png,{min(total, 9)}{max(total - 9, 0)}")
     (tmp_path / "labels.csv").write_text("\n".join(rows))
     _, of_texts, _ = command("eval", sum_classifier, "--data", tmp_path)
+    (tmp_path / "labels.csv").write_text("\n".join([*rows[:-1], rows[-1].split(",")[0] + ","]))
+    _, _, err = command("eval", sum_classifier, "--data", tmp_path)
+    assert "1 of 50 labels are no possible answers of the reader" in err
     _, of_sums, _ = command("eval", sum_classifier, "--data", sums, "--dataset", "digit-sum")
     assert of_texts == of_sums
 
@@ -131,7 +134,15 @@ def test_an_image_classifier_names_classes_and_fails_on_damaged_files(command, p
     assert [row["label"] for row in rows] == reader.predict(dataset.images[:30]).tolist()
     status, _, err = command("name", photos / "cat", "--model", "digits")
     assert status == 2
-    assert "must be a reader of whole images: photos or sums. Got 'digits' of type Gly" in err
+    assert "must be a reader of photos. Got 'digits' of type GlyphReader" in err
+    labels = [f"{row['path'].rsplit('/')[-1]},{row['label']}" for row in rows]
+    (photos / "cat" / "labels.csv").write_text("\n".join(["file,label", *labels, "x.png,horse"]))
+    (photos / "cat" / "x.png").write_bytes((photos / "cat" / "0.png").read_bytes())
+    _, out, err = command(*options[:-1])
+    assert "exact match 96.77%" in out
+    assert "1 of 31 labels are no possible answers of the reader" in err
+    (photos / "cat" / "labels.csv").unlink()
+    (photos / "cat" / "x.png").unlink()
     options = ["--data", photos, "--dataset", "folders"]
     damaged = photos / "cat" / "damaged.png"
     damaged.write_text("no image")

@@ -174,6 +174,14 @@ def test_bad_input_is_one_sentence(command, options, message):
     assert err.count("\n") == 1
 
 
+def test_a_plot_without_room_leaves_nothing_behind(command, tmp_path, no_room):
+    with no_room():
+        status, _, err = command("odds", "--accuracy", 0.9, "--plot", tmp_path / "odds.png")
+    assert status == 2
+    assert "A plot must go where it can be written" in err
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_plot_that_cannot_be_written(command):
     status, out, err = command("odds", "--accuracy", 0.9, "--plot", "/proc/odds.png")
     assert status == 2

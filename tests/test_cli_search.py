@@ -151,7 +151,7 @@ def test_a_folder_of_another_search(run, texts, tmp_path):
         (["cats-dogs", "--study", "segmentation"], "must be of texts, and of a reader that cuts"),
         (
             ["cats-dogs", "--study", "layers", "--architecture", "resnet_small"],
-            "'layers' must be of a reader that has its settings. Got one of type ImageClassifier",
+            "'layers' must be of a reader that has its settings. Got a reader of type Im",
         ),
     ],
 )

@@ -1,5 +1,7 @@
 """segcap train text: from a folder to a bundle."""
 
+import os
+
 import pytest
 
 import segcap
@@ -74,8 +76,10 @@ def test_an_interrupted_training_keeps_what_it_learned(run, folder, tmp_path, mo
     out = tmp_path / "m.segcap"
     status, _, err = run("train", "text", "--data", folder, "--epochs", 4, "--out", out)
     assert status == 130
-    assert f"kept in '{out}'" in err
-    assert segcap.load(out).charset_ == "2345ABCD"
+    assert f"kept in '{out}.partial'" in err
+    assert "goes on after the last epoch that is complete" in err
+    assert segcap.load(f"{out}.partial").charset_ == "2345ABCD"
+    assert not out.exists()
     monkeypatch.setattr(segcap.GlyphReader, "fit", fit)
     assert (tmp_path / "m.segcap.state.0").exists()
     assert run("train", "text", "--data", folder, "--epochs", 4, "--out", out)[0] == 0
@@ -96,18 +100,40 @@ def test_an_early_interrupt_promises_nothing(run, folder, tmp_path, monkeypatch)
     [
         ("precious.segcap", "must be a new file. Got '{place}', which exists."),
         ("", "must be a new file. Got '{place}', which exists."),
-        ("/dev/full", "must be a new file. Got '/dev/full', which exists."),
+        (".", "must be a new file. Got '{place}', which exists."),
+        ("pipe", "must be a new file. Got '{place}', which exists."),
         ("nowhere/m.segcap", "folder that exists and can be written to. Got '{place}'."),
     ],
 )
-def test_where_nothing_can_be_written_nothing_is_learned(run, folder, tmp_path, place, message):
+def test_where_nothing_can_be_written_nothing_is_learned(
+    run, folder, tmp_path, monkeypatch, place, message
+):
     (tmp_path / "precious.segcap").write_text("precious")
-    out = tmp_path / place
+    (tmp_path / "precious.segcap.state.2").write_text("of another training")
+    os.mkfifo(tmp_path / "pipe")
+    before = sorted(tmp_path.iterdir())
+    monkeypatch.chdir(tmp_path)
+    out = place if place == "." else tmp_path / place
     status, _, err = run("train", "text", "--data", folder, "--epochs", 1, "--out", out)
     assert status == 2
     assert message.format(place=out) in err
-    assert [path.name for path in tmp_path.iterdir()] == ["precious.segcap"]
+    assert sorted(tmp_path.iterdir()) == before
     assert (tmp_path / "precious.segcap").read_text() == "precious"
+
+
+def test_a_folder_that_is_closed_is_told_before_anything_is_learned(run, tmp_path, monkeypatch):
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    status, _, err = run("train", "six-char", "--out", tmp_path / "m.segcap")
+    assert status == 2
+    assert "must go into a folder that exists and can be written to" in err
+
+
+def test_a_training_leaves_the_state_of_another_alone(run, folder, tmp_path):
+    foreign = tmp_path / "m.segcap.state.lines"
+    foreign.write_text("of another training")
+    options = ("--classifier", "knn", "--data", folder, "--out", tmp_path / "m.segcap")
+    assert run("train", "text", *options)[0] == 0
+    assert foreign.read_text() == "of another training"
 
 
 @pytest.mark.parametrize(

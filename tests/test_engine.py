@@ -1,15 +1,20 @@
+import os
+
 import numpy as np
 import pytest
+from onnx import ModelProto, TensorProto, helper
 
 import segcap
 from segcap import shipped
 from segcap.engine import open_engine
+from segcap.engine.canonical import in_canonical_order
 from segcap.engine.networks import (
     MODEL_ONNX,
     WEIGHTS,
     _export_elsewhere,
     export_network,
     rebuild_network,
+    require_keras,
 )
 from segcap.errors import BundleError, ParameterError
 from segcap.models import ARCHITECTURES, build
@@ -108,6 +113,43 @@ def test_unknown_architecture():
         build("transformer", 10)
     assert ARCHITECTURES[:2] == ("glyph_cnn", "span_cnn")
     assert len(set(ARCHITECTURES)) == len(ARCHITECTURES)
+
+
+@pytest.mark.parametrize("name", ["span_cnn", "multihead", "crnn"])
+def test_equal_networks_are_equal_files(name):
+    options = {} if name == "span_cnn" else {"height": 32, "width": 64}
+    options |= {"length": 3} if name == "multihead" else {}
+    first, second = (build(name, 5, **options) for _ in range(2))
+    second.set_weights(first.get_weights())
+    assert export_network(first, options) == export_network(second, options)
+
+
+def test_a_network_with_branches_stays_as_it_is():
+    one = helper.make_tensor_value_info("b", TensorProto.FLOAT, [1])
+    branches = [
+        helper.make_graph([helper.make_node(name, ["a"], ["b"])], name, [], [one])
+        for name in ("Neg", "Abs")
+    ]
+    graph = helper.make_graph(
+        [helper.make_node("If", ["c"], ["d"], then_branch=branches[0], else_branch=branches[1])],
+        "graph",
+        [
+            helper.make_tensor_value_info("c", TensorProto.BOOL, []),
+            helper.make_tensor_value_info("a", TensorProto.FLOAT, [1]),
+        ],
+        [helper.make_tensor_value_info("d", TensorProto.FLOAT, [1])],
+    )
+    exported = helper.make_model(graph)
+    assert ModelProto.FromString(in_canonical_order(exported)) == helper.make_model(graph)
+
+
+def test_tensorflow_runs_one_operation_at_a_time_unless_told_otherwise(monkeypatch):
+    monkeypatch.delenv("TF_NUM_INTEROP_THREADS", raising=False)
+    require_keras()
+    assert os.environ["TF_NUM_INTEROP_THREADS"] == "1"
+    monkeypatch.setenv("TF_NUM_INTEROP_THREADS", "2")
+    require_keras()
+    assert os.environ["TF_NUM_INTEROP_THREADS"] == "2"
 
 
 def test_weights_are_exported_in_a_process_of_its_own(tmp_path):

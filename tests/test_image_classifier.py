@@ -216,11 +216,12 @@ def test_rare_classes_can_count_as_much(photos, balance, share):
 @pytest.mark.parametrize("architecture", [*IMAGE_ARCHITECTURES[:2]])
 def test_every_network_learns_through_the_same_interface(architecture, photos):
     images, labels = photos
-    with pytest.warns(SegcapWarning, match="1 of 41 images were left out"):
+    with pytest.warns(SegcapWarning, match="1 of 41 images were left out") as told_once:
         reader = segcap.ImageClassifier(architecture, epochs=1).fit(
             [*images[:40], b"no image"], [*labels[:40], "china"], schedule=QUICK
         )
     assert reader.provenance_["data"]["samples"] == 40
+    assert told_once[0].filename == __file__
     told = reader.provenance_["training"]
     assert (told["epochs"], told["balance"], told["augmentation"]) == (QUICK.epochs, "none", 1.0)
 

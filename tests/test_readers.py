@@ -48,11 +48,17 @@ def test_reads_rows_of_digits(reader, rows):
 
 
 def test_labels_that_cannot_be_answered_are_told(reader, rows):
-    with pytest.warns(SegcapWarning, match="1 of 2 labels are no possible answers.* '12a4'"):
-        reader.score(rows.images[:2], ["1234", "12a4"])
-    odd = segcap.load("digits", allowlist="13579")
-    assert odd.can_answer("1379")
-    assert not odd.can_answer("1234")
+    labels = np.array(["1234", "12a4"])
+    with pytest.warns(SegcapWarning, match="1 of 2 labels are no.* such as '12a4'") as told:
+        reader.score(rows.images[:2], labels)
+    assert told[0].filename == __file__
+    for allowed in ("13579", ["13", "579"], {"1", "3", "7", "9"}):
+        odd = segcap.load("digits", allowlist=allowed)
+        assert odd.can_answer("1379")
+        assert not odd.can_answer("1234")
+    for unfitted in (segcap.GlyphReader(), segcap.SumClassifier(), segcap.SequenceReader()):
+        with pytest.raises(NotFittedError):
+            unfitted.can_answer("1")
 
 
 def test_reading_is_whole(reader, rows):

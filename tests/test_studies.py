@@ -104,11 +104,19 @@ def test_readers_are_asked_for_what_they_have():
         (
             "layers",
             segcap.ImageClassifier(),
-            r"'layers' must be .* Got one of type ImageClassifier",
+            r"'layers' must be .* of type ImageClassifier",
         ),
-        ("layers", segcap.SumClassifier(), r"'layers' must be .* Got one of type SumClassifier"),
-        ("training", segcap.GlyphReader(), r"'training' must be .* Got one of type GlyphReader"),
-        ("segmentation", segcap.SumClassifier(), r"'segmentation' must be .* Got a SumClass"),
+        (
+            "layers",
+            segcap.SumClassifier(),
+            r"'layers' must be .* of type SumClassifier",
+        ),
+        (
+            "training",
+            segcap.GlyphReader(),
+            r"'training' must be .* of type GlyphReader",
+        ),
+        ("segmentation", segcap.SumClassifier(), r"'segmentation' must be .* of type SumClass"),
     ],
 )
 def test_studies_that_a_reader_cannot_be_asked_for(study, reader, message):
@@ -246,7 +254,7 @@ def test_cuts_are_worth_what_they_let_a_reader_read(texts):
 def test_wrong_readings_cost_and_rejected_ones_do_not(texts):
     reader = segcap.load("digits", length=4)
     labels = texts.labels.copy()
-    labels[:4] = "xyz"
+    labels[:4] = "0000"
     half = replace(texts, labels=labels)
     right = reader.score(half.images, half.labels)
     assert 0 < right < 1

@@ -96,7 +96,7 @@ class ReaderEntrant:
         if not isinstance(self.reader, _WANTED[self.asks]):
             raise ParameterError(
                 f"An entrant '{self.name}' must be a reader of {self.asks}. "
-                f"Got one of type {type(self.reader).__name__}."
+                f"Got a reader of type {type(self.reader).__name__}."
             )
         if self.asks == "sums" and isinstance(self.reader, GlyphReader):
             charset = self.reader.charset_ if self.is_fitted else self.reader.charset

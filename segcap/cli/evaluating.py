@@ -63,7 +63,7 @@ def evaluate(
     if probabilities and predictions is None:
         raise ParameterError("Probabilities must go to the file of --predictions. Got none.")
     known = load(dataset, data)
-    reader = open_reader(model, length, None, engine, able_to="predict")
+    reader = open_reader(model, length, None, engine, of="images")
     answer_all = _way_to_answer(reader, known, model)
     if probabilities and not isinstance(reader, WholeImageClassifier):
         raise ParameterError(
@@ -72,7 +72,7 @@ def evaluate(
         )
     labels = known.labels.tolist()
     if isinstance(reader, SumClassifier) and known.charset is not None:
-        labels = [int(digit_sum(label)) for label in labels]
+        labels = [int(digit_sum(label)) if label.isdecimal() else label for label in labels]
     if summary:
         print(f"{summarise(known)}\n")
     with warnings_said(repeated=False):
@@ -86,7 +86,8 @@ def evaluate(
     truths = list(map(str, labels))
     if answer_all is texts_of:
         print(f"exact match         {exact_match(answers, truths)}")
-        print(f"character accuracy  {character_accuracy([a or '' for a in answers], truths)}")
+        if any(truths):
+            print(f"character accuracy  {character_accuracy([a or '' for a in answers], truths)}")
     else:
         print(f"accuracy            {exact_match(answers, truths)}")
     for status, count in sorted(Counter(outcome.status for outcome in outcomes).items()):

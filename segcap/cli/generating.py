@@ -116,7 +116,7 @@ def balance(
     root: Annotated[Path, typer.Argument(help="Photos, a folder for each class.")],
     out: Annotated[Path, typer.Option(help="Folder to write to, empty or not there.")],
     per_class: Annotated[int, typer.Option(help="Photos of each class.")] = 2000,
-    test: Annotated[float, typer.Option(help="Share of the photos that is held out first.")] = 0.3,
+    test: Annotated[float, typer.Option(help="Share or number of photos held out.")] = 0.3,
     seed: Annotated[int, typer.Option(help="Seed of all random choices.")] = 0,
     resume: Annotated[
         bool, typer.Option("--resume/--no-resume", help="Go on with a folder that was begun.")
@@ -127,9 +127,10 @@ def balance(
     from segcap.training.balanced import balance as write_balanced
 
     classes = load("recaptcha-tiles", root).classes or ()
+    held_out = int(test) if test >= 1 and test.is_integer() else test
     with progress_bar("photos", per_class * len(classes)) as bar, warnings_said():
         made = write_balanced(
-            root, out, per_class=per_class, test=test, seed=seed, resume=resume, on_progress=bar
+            root, out, per_class=per_class, test=held_out, seed=seed, resume=resume, on_progress=bar
         )
     print(f"{len(made.train)} photos of {len(classes)} classes, {len(made.test)} held out")
 

@@ -2,7 +2,7 @@
 
 import os
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -19,7 +19,7 @@ from segcap.readers.glyph import GlyphReader
 from segcap.readers.whole import WholeImageReader
 from segcap.recipes.tasks import END_TO_END
 
-_STATES = ("", ".lines", ".0", ".1", ".2")
+_STATES = {"text": ("", ".0", ".1", ".2"), "digits": ("", ".lines")}
 _EPOCHS = {"digits": 30, "mixed": 14, "text": 12}
 _OPTIONS = {
     "text": {"charset", "length", "classifier"},
@@ -80,8 +80,9 @@ def train(
     for name, value in given.items():
         if value is not None and name not in _OPTIONS.get(task, _END_TO_END_OPTIONS):
             raise ParameterError(f"To train '{task}', --{name} must not be given. Got {value!r}.")
-    state = out.with_name(out.name + ".state")
-    _check_out(out, state)
+    _check_new(out)
+    state = _beside(out, ".state")
+    states = [_beside(state, ending) for ending in _STATES.get(task, ("",))]
     passes = epochs or (_EPOCHS[task] if task in _EPOCHS else END_TO_END[task].epochs)
     reader: GlyphReader | WholeImageReader
     with progress_bar("epochs", passes) as bar, warnings_said():
@@ -95,11 +96,12 @@ def train(
                 epochs=passes,
                 random_state=seed,
             )
-            _learn(reader, images, labels, state, bar, out)
+            with _told_how_to_go_on(states):
+                _learn(reader, images, labels, state, bar, _beside(out, ".partial"))
         elif task in END_TO_END:
             from segcap.recipes.end_to_end import train_end_to_end
 
-            with _told_how_to_go_on(state):
+            with _told_how_to_go_on(states):
                 reader = train_end_to_end(
                     task,
                     data,
@@ -111,37 +113,34 @@ def train(
                     on_epoch=partial(_show, bar),
                 )
         else:
-            with _told_how_to_go_on(state):
+            with _told_how_to_go_on(states):
                 reader = _as_shipped(task, data, classifier, passes, seed, state, bar)
     reader.save(out)
-    for file in _begun(state):
+    for file in [*states, _beside(out, ".partial")]:
         file.unlink(missing_ok=True)
     for name, value in reader.provenance_["figures"].items():
         print(f"{name} {value}")
 
 
-def _begun(state: Path) -> list[Path]:
-    """List the files from which a killed training goes on."""
-    files = [state.with_name(state.name + ending) for ending in _STATES]
-    return [file for file in files if file.exists()]
+def _beside(path: Path, ending: str) -> Path:
+    return path.with_name(path.name + ending)
 
 
-def _check_out(out: Path, state: Path) -> None:
-    """Refuse to replace a file, but for what this training left there when it was interrupted."""
-    if not out.parent.is_dir() or not os.access(out.parent, os.W_OK):
+def _check_new(out: Path) -> None:
+    if os.path.lexists(out):
+        raise DataError(f"A bundle must be a new file. Got '{out}', which exists.")
+    if not os.path.isdir(out.parent) or not os.access(out.parent, os.W_OK):
         raise DataError(
             f"A bundle must go into a folder that exists and can be written to. Got '{out}'."
         )
-    if out.exists() and not (out.is_file() and _begun(state)):
-        raise DataError(f"A bundle must be a new file. Got '{out}', which exists.")
 
 
 @contextmanager
-def _told_how_to_go_on(state: Path) -> Iterator[None]:
+def _told_how_to_go_on(states: Sequence[Path]) -> Iterator[None]:
     try:
         yield
     except KeyboardInterrupt:
-        if _begun(state):
+        if any(map(os.path.exists, states)):
             say("The same command goes on after the last epoch that is complete.")
         raise
 
@@ -152,17 +151,14 @@ def _learn(
     labels: list[str],
     state: Path,
     bar: Callable[..., None],
-    out: Path,
+    partial_out: Path,
 ) -> None:
     try:
-        with _told_how_to_go_on(state):
-            reader.fit(
-                images, labels, state=state, on_progress=lambda done, _, note: bar(done, note)
-            )
+        reader.fit(images, labels, state=state, on_progress=lambda done, _, note: bar(done, note))
     except KeyboardInterrupt:
         if hasattr(reader, "provenance_"):
-            reader.save(out)
-            say(f"What was learned until the last epoch's end is kept in '{out}'.")
+            reader.save(partial_out)
+            say(f"What was learned until the last epoch's end is kept in '{partial_out}'.")
         raise
 
 

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, TypeAlias
@@ -111,6 +112,8 @@ def odds(
         try:
             figure.savefig(plot, dpi=150)
         except OSError as error:
+            with suppress(OSError):
+                plot.unlink()
             raise DataError(
                 f"A plot must go where it can be written. Got '{plot}': {error.strerror}."
             ) from None

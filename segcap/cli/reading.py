@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 import typer
 
@@ -16,8 +16,9 @@ from segcap.engine import EngineName
 from segcap.errors import DataError, ParameterError
 from segcap.image import find_images
 from segcap.output import Output, progress_bar
-from segcap.readers.classifier import WholeImageClassifier
+from segcap.readers.checks import tell_impossible
 from segcap.readers.glyph import GlyphReader
+from segcap.readers.images import ImageClassifier
 from segcap.shipped import load
 
 Paths = Annotated[list[str], typer.Argument(metavar="PATH...", help="Images and folders of them.")]
@@ -34,14 +35,34 @@ AsCsv = Annotated[bool, typer.Option("--csv", help="Write CSV.")]
 Out = Annotated[Path | None, typer.Option(help="Write to a new file, CSV unless --json is given.")]
 Jobs = Annotated[int, typer.Option(help="Worker processes; -1 for one per core.")]
 Resume = Annotated[
-    bool, typer.Option("--resume/--no-resume", help="Go on with the file given by --out.")
+    bool,
+    typer.Option(
+        "--resume/--no-resume",
+        help="Go on with the file of --out; model and options as before.",
+    ),
 ]
 
-_WANTED = {
-    "read_many": "texts",
-    "digit_sums": "the digits of sums",
-    "answer_many": "whole images: photos or sums",
+_IS_READER_OF: dict[str, Callable[[Any], bool]] = {
+    "texts": lambda reader: hasattr(reader, "read_many"),
+    "the digits of sums": lambda reader: hasattr(reader, "digit_sums"),
+    "photos": lambda reader: isinstance(reader, ImageClassifier),
+    "images": lambda _: True,
 }
+
+
+class Truths(NamedTuple):
+    """What is right where labels are known.
+
+    Attributes
+    ----------
+    of_label : callable
+        From a label to the right answer.
+    can_be : callable
+        Whether a label can be answered at all.
+    """
+
+    of_label: Callable[[str], str]
+    can_be: Callable[[str], bool]
 
 
 @app.command()
@@ -58,9 +79,10 @@ def read(
     resume: Resume = False,
 ) -> None:
     """Read the text of images, and give the accuracy where labels.csv lies beside them."""
-    reader = open_reader(model, length, reject_below, engine)
+    reader = open_reader(model, length, reject_below, engine, of="texts")
     output = Output(("path", "text", "confidence", "status", "error"), json, csv, out, resume)
-    _read_all(partial(_read_texts, reader), paths, output, jobs, truth=str)
+    truths = Truths(str, reader.can_answer)
+    _read_all(partial(_read_texts, reader), paths, output, jobs, truths)
 
 
 @app.command("sum")
@@ -77,9 +99,10 @@ def sum_(
     resume: Resume = False,
 ) -> None:
     """Read images of digits and add them up; truths are the sums of the labels' digits."""
-    reader = open_reader(model, length, reject_below, engine, able_to="digit_sums")
+    reader = open_reader(model, length, reject_below, engine, of="the digits of sums")
     output = Output(("path", "value", "confidence", "status", "error"), json, csv, out, resume)
-    _read_all(partial(_read_sums, reader), paths, output, jobs, truth=digit_sum)
+    truths = Truths(digit_sum, str.isdecimal)
+    _read_all(partial(_read_sums, reader), paths, output, jobs, truths)
 
 
 @app.command()
@@ -96,9 +119,10 @@ def name(
     resume: Resume = False,
 ) -> None:
     """Name what photos show, and give the accuracy where labels.csv lies beside them."""
-    reader = open_reader(model, None, None, engine, able_to="answer_many")
+    reader = open_reader(model, None, None, engine, of="photos")
     output = Output(("path", "label", "confidence", "status", "error"), json, csv, out, resume)
-    _read_all(partial(_name_photos, reader), paths, output, jobs, truth=str)
+    truths = Truths(str, set(map(str, reader.classes_)).__contains__)
+    _read_all(partial(_name_photos, reader), paths, output, jobs, truths)
 
 
 def open_reader(
@@ -106,15 +130,14 @@ def open_reader(
     length: int | None,
     reject_below: float | None,
     engine: EngineName,
-    able_to: str = "read_many",
+    *,
+    of: str,
 ) -> Any:
-    """Open a reader that can do what is asked for."""
+    """Open a reader of what is asked for."""
     reader = load(model, engine=engine)
-    if not hasattr(reader, able_to):
-        wanted = _WANTED[able_to]
+    if not _IS_READER_OF[of](reader):
         raise ParameterError(
-            f"The model must be a reader of {wanted}. "
-            f"Got '{model}' of type {type(reader).__name__}."
+            f"The model must be a reader of {of}. Got '{model}' of type {type(reader).__name__}."
         )
     given = {"length": length, "reject_below": reject_below}
     return reader.set_params(**{key: value for key, value in given.items() if value is not None})
@@ -128,7 +151,7 @@ def _read_sums(reader: GlyphReader, paths: Sequence[Path]) -> list[Record]:
     return [{**total.to_dict(), "error": total.error} for total in reader.digit_sums(paths)]
 
 
-def _name_photos(reader: WholeImageClassifier, paths: Sequence[Path]) -> list[Record]:
+def _name_photos(reader: ImageClassifier, paths: Sequence[Path]) -> list[Record]:
     return [
         {
             "label": answer.value,
@@ -150,25 +173,27 @@ def _read_all(
     sources: list[str],
     output: Output,
     jobs: int,
-    *,
-    truth: Callable[[str], str],
+    truths: Truths,
 ) -> None:
     paths = _find(sources)
     records = output.begin(paths)
     done = {record["path"] for record in records}
     waiting = [path for path in paths if str(path) not in done]
-    with (
-        progress_bar("images", len(paths), done=len(records)) as bar,
-        warnings_said(repeated=False),
-    ):
-        for record in output.write(read_files(read_batch, waiting, n_jobs=jobs)):
+    with progress_bar("images", len(paths), done=len(records)) as bar:
+        for record in output.write(read_files(partial(_warned, read_batch), waiting, n_jobs=jobs)):
             records.append(record)
             bar()
             if record["status"] == "unreadable":
                 say(record["error"])
-    _report_accuracy(records, output, _labels_beside(sources), truth)
+    _report_accuracy(records, output, _labels_beside(sources), truths)
     if any(record["status"] == "unreadable" for record in records):
         raise typer.Exit(1)
+
+
+def _warned(read_batch: ReadBatch, paths: Sequence[Path]) -> Sequence[Record]:
+    """Read a batch, in whatever process, and tell its warnings as other remarks are told."""
+    with warnings_said(repeated=False):
+        return read_batch(paths)
 
 
 def _find(sources: list[str]) -> list[Path]:
@@ -203,10 +228,12 @@ def _labels_beside(sources: list[str]) -> dict[Path, str]:
 
 
 def _report_accuracy(
-    records: list[Record], output: Output, labels: dict[Path, str], truth: Callable[[str], str]
+    records: list[Record], output: Output, labels: dict[Path, str], truths: Truths
 ) -> None:
     judged = [record for record in records if Path(record["path"]) in labels]
     if not judged:
+        if labels:
+            say(f"No accuracy is given. The {LABELS} beside the images names none.")
         return
     from segcap.evaluate.metrics import exact_match
 
@@ -214,8 +241,10 @@ def _report_accuracy(
         None if record["status"] == "unreadable" else str(_known(record[output.fields[1]]))
         for record in judged
     ]
-    truths = [truth(labels[Path(record["path"])]) for record in judged]
-    output.remark(f"exact match {exact_match(answers, truths)}")
+    told = [labels[Path(record["path"])] for record in judged]
+    with warnings_said():
+        tell_impossible(told, truths.can_be, stacklevel=1)
+    output.remark(f"exact match {exact_match(answers, list(map(truths.of_label, told)))}")
     for status, count in sorted(Counter(record["status"] for record in judged).items()):
         if status != "ok":
             output.remark(f"{status} {count}")

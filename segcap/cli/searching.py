@@ -72,7 +72,9 @@ def search(
     ] = 0.0,
     storage: Annotated[
         str | None,
-        typer.Option(help="A storage URL of Optuna's, for several machines; a file in OUT unless."),
+        typer.Option(
+            help="A storage URL of Optuna's, for several machines; a file in OUT unless given."
+        ),
     ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Seed of all random choices.")] = 0,
     prune: Annotated[

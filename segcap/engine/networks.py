@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from segcap.engine.canonical import in_canonical_order
 from segcap.errors import BundleError, ParameterError
 
 if TYPE_CHECKING:
@@ -135,14 +136,19 @@ def export_network(
 
 def _export_onnx(model: "keras.Model", folder: str) -> None:
     model(_blank_inputs(model))  # keras exports called models only
+    path = os.path.join(folder, MODEL_ONNX)
     try:
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", "In the future `np.object`", FutureWarning)
-            model.export(os.path.join(folder, MODEL_ONNX), format="onnx", verbose=False)
+            model.export(path, format="onnx", verbose=False)
     except ImportError as error:
         raise ParameterError(
             f"To save a network, what Keras exports ONNX with must be installed. Got: {error}."
         ) from None
+
+    import onnx
+
+    Path(path).write_bytes(in_canonical_order(onnx.load(path)))
 
 
 def _blank_inputs(model: "keras.Model") -> Any:
@@ -213,12 +219,16 @@ def _smallest(array: NDArray[np.float32]) -> NDArray[np.floating]:
 def require_keras() -> None:
     """Check that Keras and its backend can be imported.
 
+    TensorFlow, if it has not begun yet, is let run one operation at a time: side by side they share
+    cores by chance, and sums come out differently. Each still uses all cores, which takes as long.
+
     Raises
     ------
     ParameterError
         They cannot.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    os.environ.setdefault("TF_NUM_INTEROP_THREADS", "1")
     try:
         import keras  # noqa: F401
     except (ImportError, ValueError) as error:

@@ -4,7 +4,7 @@ import csv
 import io
 import json
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -129,11 +129,15 @@ class Folder:
 
     def write_labels(self) -> None:
         """Write labels.csv."""
+        self.write_table("labels.csv", self.labels)
+
+    def write_table(self, name: str, labels: Sequence[tuple[str, str]]) -> None:
+        """Write a CSV file of files and their labels."""
         table = io.StringIO()
         writer = csv.writer(table, lineterminator="\n")
         writer.writerow(["file", "label"])
-        writer.writerows(self.labels)
-        self.write("labels.csv", table.getvalue().encode())
+        writer.writerows(labels)
+        self.write(name, table.getvalue().encode("utf-8", errors="surrogateescape"))
 
     def write(self, name: str, content: bytes) -> None:
         """Write a file."""
@@ -196,7 +200,9 @@ class Folder:
     def _writing(self) -> Iterator[None]:
         try:
             yield
-        except (OSError, ValueError, BundleError) as error:
+        except BundleError as error:
+            raise DataError(str(error)) from None
+        except (OSError, ValueError) as error:
             reason = error.strerror if isinstance(error, OSError) else error
             raise DataError(
                 f"Images must go into a folder that can be written to. Got '{self._path}': "

@@ -37,6 +37,10 @@ class TextReader(Estimator, ABC, Generic[Outcome]):
     allowlist: str | None
 
     @abstractmethod
+    def _require_fitted(self) -> None:
+        """Refuse to go on without anything learned."""
+
+    @abstractmethod
     def _read_loaded(self, images: Sequence[NDArray[np.uint8] | ImageError]) -> list[Outcome]:
         """Read RGB images; an error stands for an image that could not be loaded."""
 
@@ -107,8 +111,10 @@ class TextReader(Estimator, ABC, Generic[Outcome]):
         return np.array([reading.text for reading in self.read_many(images, errors="raise")], str)
 
     def can_answer(self, label: object) -> bool:
-        """Say whether a label has no other characters than those that the reader knows."""
-        return set(str(label)) <= set(self.allowlist or self.charset_)
+        """Say whether a label has only characters that the reader may answer."""
+        self._require_fitted()
+        allowed = self.charset_ if self.allowlist is None else "".join(self.allowlist)
+        return set(str(label)) <= set(allowed)
 
     def score(self, images: Iterable[ImageSource], labels: Sequence[str]) -> float:
         """Give the share of images whose whole text is right.

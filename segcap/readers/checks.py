@@ -107,9 +107,10 @@ def tell_impossible(
     """
     impossible = [label for label in labels if not can_answer(label)]
     if impossible:
+        plain = impossible[0].item() if isinstance(impossible[0], np.generic) else impossible[0]
         warnings.warn(
             f"{len(impossible)} of {len(labels)} labels are no possible answers of the reader and "
-            f"count as wrong, such as {impossible[0]!r}.",
+            f"count as wrong, such as {plain!r}.",
             SegcapWarning,
             stacklevel=stacklevel + 1,
         )

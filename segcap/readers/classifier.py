@@ -114,7 +114,8 @@ class WholeImageClassifier(WholeImageReader, ABC):
         return self.classes_[probabilities.argmax(axis=1)]
 
     def can_answer(self, label: object) -> bool:
-        """Say whether a label is one of the classes, as a text or as a number like these."""
+        """Say whether a label is one of `classes_`; the text "3" is not the number 3."""
+        self._require_fitted()
         return label in self.classes_.tolist()
 
     def score(self, images: Iterable[ImageSource], labels: Sequence[Any]) -> float:

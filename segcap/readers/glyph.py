@@ -168,7 +168,9 @@ class GlyphReader(GlyphLearner):
             The image has fewer pieces of ink than `text` has characters.
         """
         if not text:
-            raise ParameterError("A text to locate must have at least one character. Got ''.")
+            raise ParameterError(
+                f"A text to locate must have at least one character. Got {text!r}."
+            )
         boxes = self._located(load_image(image), text)
         if boxes is None:
             raise DataError(

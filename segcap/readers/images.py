@@ -83,7 +83,7 @@ class ImageClassifier(WholeImageClassifier):
         Height and width to which photos are scaled, pixels.
     trained_ : Trained
     provenance_ : dict
-        Data, seed, versions and figures of the training.
+        Data, seed, versions, schedule and figures of the training.
     history_ : History
         What happened, epoch by epoch; only after `fit`. See `segcap.training.plot_history`.
     """

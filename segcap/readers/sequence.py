@@ -77,7 +77,7 @@ class SequenceReader(WholeImageReader, TextReader[_Outcome]):
         Height and width to which images are resized, pixels.
     trained_ : Trained
     provenance_ : dict
-        Data, seed, versions and figures of the training.
+        Data, seed, versions, schedule and figures of the training.
     history_ : History
         What happened, epoch by epoch; only after `fit`. See `segcap.training.plot_history`.
 
@@ -224,6 +224,12 @@ class SequenceReader(WholeImageReader, TextReader[_Outcome]):
                 f"The 'length' must be that of the texts learned from, {places}. "
                 f"Got {self.length!r}."
             )
+
+    def can_answer(self, label: object) -> bool:
+        """Say whether a label has only characters, and as many, as the reader may answer."""
+        if not super().can_answer(label):
+            return False
+        return self.trained_.options.get("length") in (None, len(str(label)))
 
     def _read_loaded(self, images: Sequence[NDArray[np.uint8] | ImageError]) -> list[_Outcome]:
         self._require_fitted()

@@ -55,7 +55,7 @@ class SumClassifier(WholeImageClassifier):
         Height and width to which images are resized, pixels.
     trained_ : Trained
     provenance_ : dict
-        Data, seed, versions and figures of the training.
+        Data, seed, versions, schedule and figures of the training.
     history_ : History
         What happened, epoch by epoch; only after `fit`. See `segcap.training.plot_history`.
     """

@@ -189,11 +189,13 @@ class WholeImageReader(Estimator, ABC):
         """
         from segcap.training.classifier import versions
         from segcap.training.labelled import check_counts, held_out_first
+        from segcap.training.logs import check_log
         from segcap.training.network import train_network
         from segcap.training.pictures import stack_usable
 
         self._check_parameters()
         check_many(images)
+        check_log(log)
         images, labels = list(images), list(labels)
         check_counts(images, labels)
         answers = self._answers(labels)

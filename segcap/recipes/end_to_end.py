@@ -203,7 +203,7 @@ def train_end_to_end(
     Raises
     ------
     ParameterError, DataError
-        As of `task_data`, or `state` is of another training.
+        As of `task_data`, `state` is of another training, or `log` is a file.
     """
     ((learned, tested),) = task_data(task, data, seed=seed)
     reader = end_to_end_reader(task, learned, architecture=architecture, epochs=epochs, seed=seed)

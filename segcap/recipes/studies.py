@@ -118,7 +118,7 @@ def space_of(name: str, reader: Estimator, *, wrong_cost: float = 0.0) -> "Space
     if not space:
         raise ParameterError(
             f"The study '{name}' must be of a reader that has its settings. "
-            f"Got one of type {type(reader).__name__}."
+            f"Got a reader of type {type(reader).__name__}."
         )
     return space
 

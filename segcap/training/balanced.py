@@ -31,7 +31,7 @@ class Balanced(NamedTuple):
     train : Dataset
         The written folder.
     test : Dataset
-        The photos held out, untouched where they are.
+        The photos held out, untouched where they are, whether they can be loaded or not.
     """
 
     train: Dataset
@@ -58,11 +58,12 @@ def balance(
 
     First the split, then the balance: no varied copy of a photo that is tested on is written. Of a
     class with more photos than `per_class` as many are drawn; of one with fewer each comes as it
-    is, and then again, turned, skewed, mirrored, brighter or darker, until there are enough. Photos
-    that cannot be loaded are left out.
+    is, and then again, turned, skewed, mirrored, brighter or darker, until there are enough. All
+    photos to learn from are opened first, and those that cannot be loaded left out.
 
     Beside these, "manifest.jsonl" tells for each file its source, its label and whether it is
-    varied. `segcap.ImageClassifier` draws classes equally often without any files, too.
+    varied, and "held_out.csv" has file and label of the photos that are tested on.
+    `segcap.ImageClassifier` draws classes equally often without any files, too.
 
     Parameters
     ----------
@@ -109,7 +110,8 @@ def balance(
             f"A balanced folder must not lie in the folder that it is made from. Got '{folder}'."
         )
     learned, held_out = whole.split(test, seed)
-    copies = _copies(_usable(learned), int(per_class), seed)
+    learned = _usable(learned)
+    copies = _copies(learned, int(per_class), seed)
     settings = {"per_class": int(per_class), "seed": seed, "learned": learned.digest}
     written = Folder(folder, settings, len(copies), resume=resume)
 
@@ -128,6 +130,13 @@ def balance(
             }
 
     written.append(records(), on_progress)
+    written.write_table(
+        "held_out.csv",
+        [
+            (os.path.relpath(image, whole.root), label)
+            for image, label in zip(held_out.images, held_out.labels.tolist(), strict=True)
+        ],
+    )
     return Balanced(_grouped(load("folders", folder), copies), held_out)
 
 
@@ -135,7 +144,7 @@ def _usable(dataset: Dataset) -> Dataset:
     """Leave out the photos that cannot be loaded."""
     errors = Parallel(n_jobs=-1, prefer="threads")(delayed(_error)(one) for one in dataset.images)
     kept = [index for index, error in enumerate(errors) if error is None]
-    tell_left_out([error for error in errors if error], len(dataset), stacklevel=4)
+    tell_left_out([error for error in errors if error], len(dataset), stacklevel=3)
     return dataset.subset(kept)
 
 
@@ -159,8 +168,8 @@ def _copies(learned: Dataset, per_class: int, seed: int) -> list[_Copy]:
         own = np.flatnonzero(learned.labels == label)
         if len(own) == 0:
             raise DataError(
-                "Every class must have photos to learn from. "
-                f"Got none of '{label}' that can be loaded after the split."
+                "Every class must have photos to learn from that can be loaded. "
+                f"Got none of '{label}' after the split."
             )
         order = np.random.default_rng([seed, place]).permutation(own)
         copies += [

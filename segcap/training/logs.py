@@ -13,7 +13,7 @@ from segcap.bundle import write_atomically
 from segcap.errors import BundleError, DataError, SegcapWarning
 from segcap.training.history import History, history_csv
 
-__all__ = ["HISTORY_CSV", "EventFile", "Log", "Tolerance", "as_summary"]
+__all__ = ["HISTORY_CSV", "EventFile", "Log", "Tolerance", "as_summary", "check_log"]
 
 HISTORY_CSV = "history.csv"
 _EVENTS = "events.out.tfevents"
@@ -41,8 +41,7 @@ class Log:
     """
 
     def __init__(self, folder: Path) -> None:
-        if folder.exists() and not folder.is_dir():
-            raise DataError(f"A log must go to a folder. Got '{folder}', which is a file.")
+        check_log(folder)
         self._folder = folder
         self._events = EventFile(folder) if find_spec("tensorboard") else None
         self._tolerance = Tolerance(f"The training goes on without its log in '{folder}'.")
@@ -61,6 +60,18 @@ class Log:
             write_atomically(self._folder / HISTORY_CSV, history_csv(history).encode())
             if self._events is not None:
                 self._events.add(epoch, as_summary(history.at(epoch - 1)))
+
+
+def check_log(folder: str | os.PathLike[str] | None) -> None:
+    """Refuse a file in place of a log's folder.
+
+    Raises
+    ------
+    DataError
+        It is one.
+    """
+    if folder is not None and os.path.lexists(folder) and not os.path.isdir(folder):
+        raise DataError(f"A log must go to a folder. Got '{folder}', which is a file.")
 
 
 class Tolerance:

@@ -93,7 +93,7 @@ def stack_usable(
                     stack[len(kept)] = scaled
                     kept.append(index)
                     sizes.add(own_size)
-    tell_left_out(left_out, len(images), stacklevel=4)
+    tell_left_out(left_out, len(images), stacklevel=3)
     return stack[: len(kept)], np.array(kept, np.intp), len(sizes) < 2
 
 
