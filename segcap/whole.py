@@ -8,11 +8,14 @@ from numpy.typing import NDArray
 
 from segcap.image import to_grey
 
-__all__ = ["VIEWS", "stack_images", "views_of"]
+__all__ = ["TEXT_VIEWS", "VIEWS", "stack_images", "views_of", "views_of_text"]
 
 VIEWS = (1, 2, 4)
-"""How many views of an image there may be."""
+"""How many views of a photo there may be."""
+TEXT_VIEWS = (1, 2)
+"""How many views of a text there may be."""
 _CLOSER = 0.1
+_A_LITTLE_CLOSER = 0.024
 
 
 def stack_images(
@@ -70,9 +73,31 @@ def views_of(
     if count > 1:
         yield [image[:, ::-1] for image in images]
     if count > 2:
-        yield from views_of([_middle(image) for image in images], 2)
+        yield from views_of([_middle(image, _CLOSER) for image in images], 2)
 
 
-def _middle(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    top, left = (round(_CLOSER * side) for side in image.shape[:2])
+def views_of_text(
+    images: Sequence[NDArray[np.uint8]], count: int
+) -> Iterator[Sequence[NDArray[np.uint8]]]:
+    """Look at texts as they are, and a twentieth larger, what leaves the image left out.
+
+    Parameters
+    ----------
+    images : sequence of (H, W, ...) arrays
+    count : {1, 2}
+        How many of these views to give.
+
+    Yields
+    ------
+    sequence of arrays
+        All images in one view; they share memory with `images`.
+    """
+    yield images
+    if count > 1:
+        yield [_middle(image, _A_LITTLE_CLOSER) for image in images]
+
+
+def _middle(image: NDArray[np.uint8], left_out: float) -> NDArray[np.uint8]:
+    """Leave out a share of an image at each of its sides."""
+    top, left = (round(left_out * side) for side in image.shape[:2])
     return image[top : image.shape[0] - top, left : image.shape[1] - left]

@@ -11,7 +11,7 @@ from segcap.errors import DataError, SegcapWarning
 from segcap.image import load_image
 from segcap.training import pictures
 from segcap.training.pictures import most_common, stack_usable
-from segcap.whole import stack_images, views_of
+from segcap.whole import stack_images, views_of, views_of_text
 
 
 @pytest.fixture
@@ -84,6 +84,14 @@ def test_the_most_common_size(files):
         most_common([b"", "nowhere.png"])
     with pytest.raises(DataError, match=r"that can be read\. Got none\."):
         most_common([])
+
+
+def test_views_of_a_text_are_whole_and_a_little_closer():
+    image = np.arange(50 * 250, dtype=np.uint16).reshape(50, 250)
+    as_it_is, larger = [view for (view,) in views_of_text([image], 2)]
+    np.testing.assert_array_equal(as_it_is, image)
+    np.testing.assert_array_equal(larger, image[1:-1, 6:-6])
+    assert len(list(views_of_text([image], 1))) == 1
 
 
 def test_views_of_an_image_are_mirrored_and_closer():

@@ -17,6 +17,7 @@ from segcap.errors import (
     SegcapWarning,
 )
 from segcap.generate import TextGenerator
+from segcap.image import load_image
 from segcap.models import build
 
 CHARSET = "137"
@@ -79,6 +80,24 @@ def test_columns_tell_where_characters_are(crnn, drawn):
         assert boxes.max() <= image.shape[1]
         assert 0 < reading.confidence <= 1
         assert all(glyph.char in CHARSET for glyph in reading.glyphs)
+
+
+def test_views_of_texts_are_averaged(multihead, of_three, tmp_path):
+    images = of_three[0][:8]
+    multihead.save(tmp_path / "once.segcap")
+    twice = segcap.load(tmp_path / "once.segcap", views=2)
+    sides = np.round(0.024 * np.array(images[0].shape[:2])).astype(int)
+    larger = [image[sides[0] : len(image) - sides[0], sides[1] : -sides[1]] for image in images]
+    loaded, closer = (list(map(load_image, some)) for some in (images, larger))
+    expected = (multihead._logits(loaded) + multihead._logits(closer)) / 2
+    np.testing.assert_allclose(twice._logits(loaded), expected, atol=1e-4)
+    twice.save(tmp_path / "twice.segcap")
+    assert segcap.load(tmp_path / "twice.segcap").views == 2
+    answers, labels = twice.predict(images), of_three[1][:8]
+    classes = np.array([[CHARSET.index(char) for char in label] for label in labels])
+    figures = twice._recalibrated(images, classes)
+    assert figures["validation_accuracy"] == np.mean(answers == np.array(labels))
+    assert twice.trained_.temperature != multihead.trained_.temperature
 
 
 def test_places_are_learned(multihead, of_three):
@@ -149,6 +168,7 @@ def test_a_blank_image_has_no_text_by_columns(crnn):
         ({"reject_below": 2}, r"'reject_below' must be a number in \[0, 1\]\. Got 2"),
         ({"allowlist": "x"}, "characters of '137' only"),
         ({"length": 2}, r"Every label must have 2 characters"),
+        ({"views": 2}, r"'views' of 'crnn' must be one of 1\. Got 2"),
         ({"charset": "13"}, "characters of '13' only"),
     ],
 )

@@ -2,7 +2,7 @@
 
     python examples/figures/end_to_end.py TASK [--data PATH] [--architecture NAME] [--epochs N]
                                           [--rate R] [--size 32 160] [--folds 5]
-                                          [--balance sampling] [--state FILE]
+                                          [--views 2] [--balance sampling] [--state FILE]
 
 TASK and PATH are as of `segcap train`: digit-sum (mnist.npz: rows of four overlapping digits, of
 which the sums alone are told; those tested on show digits of x_test), captcha-v2, six-char,
@@ -30,6 +30,7 @@ parser.add_argument("--architecture")
 parser.add_argument("--epochs", type=int)
 parser.add_argument("--rate", type=float, help="learning rate")
 parser.add_argument("--size", type=int, nargs=2, metavar=("HEIGHT", "WIDTH"))
+parser.add_argument("--views", type=int, help="how often an image is looked at")
 parser.add_argument("--folds", type=int)
 parser.add_argument("--balance", choices=["none", "sampling", "weights", "files"])
 parser.add_argument("--seed", type=int, default=0)
@@ -47,6 +48,8 @@ def answer(learned, tested, state):
     )
     if args.size:
         reader.set_params(size=tuple(args.size))
+    if args.views:
+        reader.set_params(views=args.views)
     if args.rate:
         reader.set_params(schedule={**(reader.schedule or {}), "learning_rate": args.rate})
     if args.balance:

@@ -1,7 +1,6 @@
 """Networks that name what a photo shows."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
 
 import numpy as np
@@ -11,7 +10,7 @@ from segcap.bundle import Bundle
 from segcap.engine import EngineName
 from segcap.errors import ParameterError
 from segcap.evaluate.labels import plain_labels
-from segcap.image import ImageSource, load_image
+from segcap.image import ImageSource
 from segcap.models import IMAGE_ARCHITECTURES
 from segcap.ranges import is_number, whole_number
 from segcap.readers.classifier import WholeImageClassifier
@@ -212,22 +211,8 @@ class ImageClassifier(WholeImageClassifier):
 
         return augment_photos(images, rng, Variation().times(float(self.augmentation)))
 
-    def _recalibrated(
-        self, images: Sequence[ImageSource], classes: NDArray[np.intp]
-    ) -> dict[str, float]:
-        if self.views == 1:
-            return {}
-        from segcap.training.calibrate import fit_temperature
-
-        logits = np.concatenate(
-            [self._logits(batch) for batch in self._loaded_batches(images, load_image)]
-        )
-        self.trained_ = replace(self.trained_, temperature=fit_temperature(logits, classes))
-        return {"validation_accuracy": round(float((logits.argmax(1) == classes).mean()), 6)}
-
-    def _logits(self, images: Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:
-        named = super()._logits
-        return np.mean([named(view) for view in views_of(images, int(self.views))], axis=0)
+    def _views(self, images: Sequence[NDArray[np.uint8]]) -> Iterator[Sequence[NDArray[np.uint8]]]:
+        return views_of(images, int(self.views))
 
     def _ways_to_learn(self) -> dict[str, Any]:
         return super()._ways_to_learn() | {

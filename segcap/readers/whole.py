@@ -4,7 +4,7 @@ import os
 import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, fields
+from dataclasses import asdict, fields, replace
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 import numpy as np
@@ -20,7 +20,7 @@ from segcap.errors import (
     ParameterError,
     SegcapWarning,
 )
-from segcap.image import ImageSource
+from segcap.image import ImageSource, load_image
 from segcap.models import LEAST_SIDES
 from segcap.ranges import seed_number, whole_number
 from segcap.readers.checks import check_many, check_size
@@ -55,6 +55,7 @@ class WholeImageReader(Estimator, ABC):
 
     size: tuple[int, int] | None
     weights: str | None = None
+    views: int = 1
     schedule: Mapping[str, Any] | None
     architecture: str
     engine: EngineName
@@ -257,12 +258,20 @@ class WholeImageReader(Estimator, ABC):
         return self
 
     def _recalibrated(
-        self,
-        images: Sequence[ImageSource],  # noqa: ARG002 for readers that answer otherwise
-        classes: NDArray[np.intp],  # noqa: ARG002
+        self, images: Sequence[ImageSource], classes: NDArray[np.intp]
     ) -> dict[str, float]:
         """Calibrate anew what answers otherwise than its network; give figures that change."""
-        return {}
+        if self.views == 1:
+            return {}
+        from segcap.training.calibrate import fit_temperature
+
+        logits = np.concatenate(
+            [self._logits(batch) for batch in self._loaded_batches(images, load_image)]
+        )
+        fitted = fit_temperature(logits.reshape(-1, logits.shape[-1]), classes.ravel())
+        self.trained_ = replace(self.trained_, temperature=fitted)
+        right = (logits.argmax(axis=-1) == classes).reshape(len(classes), -1).all(axis=1)
+        return {"validation_accuracy": round(float(right.mean()), 6)}
 
     def _check_size(
         self,
@@ -278,9 +287,19 @@ class WholeImageReader(Estimator, ABC):
             )
 
     def _logits(self, images: Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:
-        """Run the network on (H, W, 3) images."""
-        pixels = stack_images(images, self.size_, colour=self.in_colour)
-        return self.trained_.open(self.engine).logits(pixels * np.float32(1 / 255))
+        """Run the network on all views of (H, W, 3) images, and average what it says."""
+        engine = self.trained_.open(self.engine)
+        seen = [
+            engine.logits(
+                stack_images(view, self.size_, colour=self.in_colour) * np.float32(1 / 255)
+            )
+            for view in self._views(images)
+        ]
+        return seen[0] if len(seen) == 1 else np.mean(seen, axis=0)
+
+    def _views(self, images: Sequence[NDArray[np.uint8]]) -> Iterator[Sequence[NDArray[np.uint8]]]:
+        """Give images as often as they are looked at."""
+        yield images
 
     def _loaded_batches(
         self, images: Iterable[ImageSource], load: Callable[[ImageSource], Loaded]
