@@ -104,19 +104,23 @@ def test_readers_are_asked_for_what_they_have():
         (
             "layers",
             segcap.ImageClassifier(),
-            r"'layers' must be .* of type ImageClassifier",
+            r"'layers' must be .* Got a reader of type ImageClassifier",
         ),
         (
             "layers",
             segcap.SumClassifier(),
-            r"'layers' must be .* of type SumClassifier",
+            r"'layers' must be .* Got a reader of type SumClassifier",
         ),
         (
             "training",
             segcap.GlyphReader(),
-            r"'training' must be .* of type GlyphReader",
+            r"'training' must be .* Got a reader of type GlyphReader",
         ),
-        ("segmentation", segcap.SumClassifier(), r"'segmentation' must be .* of type SumClass"),
+        (
+            "segmentation",
+            segcap.SumClassifier(),
+            r"'segmentation' must .* a reader of type SumClass",
+        ),
     ],
 )
 def test_studies_that_a_reader_cannot_be_asked_for(study, reader, message):

@@ -10,7 +10,7 @@ import typer
 from numpy.typing import NDArray
 
 from segcap.cli.app import app, say, warnings_said
-from segcap.cli.reading import Engine, Length, digit_sum, open_reader
+from segcap.cli.reading import Engine, Length, can_answer_as_written, digit_sum, open_reader
 from segcap.datasets.catalogue import load, names
 from segcap.datasets.dataset import Dataset
 from segcap.datasets.summary import summarise
@@ -70,9 +70,8 @@ def evaluate(
             "The model for probabilities must name whole images: photos or sums. "
             f"Got '{model}' of type {type(reader).__name__}."
         )
-    labels = known.labels.tolist()
-    if isinstance(reader, SumClassifier) and known.charset is not None:
-        labels = [int(digit_sum(label)) if label.isdecimal() else label for label in labels]
+    adds_up = isinstance(reader, SumClassifier) and known.charset is not None
+    truths = [digit_sum(label) if adds_up else str(label) for label in known.labels.tolist()]
     if summary:
         print(f"{summarise(known)}\n")
     with warnings_said(repeated=False):
@@ -81,9 +80,8 @@ def evaluate(
         else:
             outcomes, shares = answer_all(reader, known.images), None
         if answer_all is texts_of or isinstance(reader, WholeImageClassifier):
-            tell_impossible(labels, reader.can_answer, stacklevel=1)
+            tell_impossible(truths, can_answer_as_written(reader), stacklevel=1)
     answers = [None if one.value is None else str(one.value) for one in outcomes]
-    truths = list(map(str, labels))
     if answer_all is texts_of:
         print(f"exact match         {exact_match(answers, truths)}")
         if any(truths):

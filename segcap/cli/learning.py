@@ -85,7 +85,7 @@ def train(
     states = [_beside(state, ending) for ending in _STATES.get(task, ("",))]
     passes = epochs or (_EPOCHS[task] if task in _EPOCHS else END_TO_END[task].epochs)
     reader: GlyphReader | WholeImageReader
-    with progress_bar("epochs", passes) as bar, warnings_said():
+    with progress_bar("epochs", passes) as bar, warnings_said(), _told_how_to_go_on(states):
         warnings.filterwarnings("ignore", category=FutureWarning, module="keras")
         if task == "text":
             images, labels = _labelled(data)
@@ -96,25 +96,22 @@ def train(
                 epochs=passes,
                 random_state=seed,
             )
-            with _told_how_to_go_on(states):
-                _learn(reader, images, labels, state, bar, _beside(out, ".partial"))
+            _learn(reader, images, labels, state, bar, _beside(out, ".partial"))
         elif task in END_TO_END:
             from segcap.recipes.end_to_end import train_end_to_end
 
-            with _told_how_to_go_on(states):
-                reader = train_end_to_end(
-                    task,
-                    data,
-                    architecture=architecture,
-                    epochs=passes,
-                    seed=seed,
-                    state=state,
-                    log=log,
-                    on_epoch=partial(_show, bar),
-                )
+            reader = train_end_to_end(
+                task,
+                data,
+                architecture=architecture,
+                epochs=passes,
+                seed=seed,
+                state=state,
+                log=log,
+                on_epoch=partial(_show, bar),
+            )
         else:
-            with _told_how_to_go_on(states):
-                reader = _as_shipped(task, data, classifier, passes, seed, state, bar)
+            reader = _as_shipped(task, data, classifier, passes, seed, state, bar)
     reader.save(out)
     for file in [*states, _beside(out, ".partial")]:
         file.unlink(missing_ok=True)

@@ -17,6 +17,7 @@ from segcap.errors import DataError, ParameterError
 from segcap.image import find_images
 from segcap.output import Output, progress_bar
 from segcap.readers.checks import tell_impossible
+from segcap.readers.classifier import WholeImageClassifier
 from segcap.readers.glyph import GlyphReader
 from segcap.readers.images import ImageClassifier
 from segcap.shipped import load
@@ -81,7 +82,7 @@ def read(
     """Read the text of images, and give the accuracy where labels.csv lies beside them."""
     reader = open_reader(model, length, reject_below, engine, of="texts")
     output = Output(("path", "text", "confidence", "status", "error"), json, csv, out, resume)
-    truths = Truths(str, reader.can_answer)
+    truths = Truths(str, can_answer_as_written(reader))
     _read_all(partial(_read_texts, reader), paths, output, jobs, truths)
 
 
@@ -121,7 +122,7 @@ def name(
     """Name what photos show, and give the accuracy where labels.csv lies beside them."""
     reader = open_reader(model, None, None, engine, of="photos")
     output = Output(("path", "label", "confidence", "status", "error"), json, csv, out, resume)
-    truths = Truths(str, set(map(str, reader.classes_)).__contains__)
+    truths = Truths(str, can_answer_as_written(reader))
     _read_all(partial(_name_photos, reader), paths, output, jobs, truths)
 
 
@@ -161,6 +162,13 @@ def _name_photos(reader: ImageClassifier, paths: Sequence[Path]) -> list[Record]
         }
         for answer in reader.answer_many(paths)
     ]
+
+
+def can_answer_as_written(reader: Any) -> Callable[[str], bool]:
+    """Say which labels, written down, a reader may answer: numbers among classes, too."""
+    if isinstance(reader, WholeImageClassifier):
+        return set(map(str, reader.classes_.tolist())).__contains__
+    return reader.can_answer
 
 
 def digit_sum(label: str) -> str:
