@@ -1,5 +1,7 @@
 """The middle of a deep network that reads texts learns to name characters, too."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -121,11 +123,13 @@ def test_heads_of_places_want_images_of_one_size(lessons):
 
 
 def test_readers_use_it_for_the_deep_network_alone():
-    def learns_so(architecture):
-        reader = segcap.SequenceReader(architecture=architecture, length=6)
-        return reader._schedule().auxiliary
+    def way_to_learn(architecture):
+        return segcap.SequenceReader(architecture=architecture, length=6)._schedule()
 
-    assert learns_so("resnet50")
-    assert not learns_so("multihead")
+    usual = way_to_learn("multihead")
+    assert not usual.auxiliary
+    assert way_to_learn("resnet50") == replace(
+        usual, auxiliary=True, cutout=0.4, label_smoothing=0.1, weight_decay=0.1
+    )
     deep = segcap.SequenceReader(architecture="resnet50", length=6, schedule={"auxiliary": False})
     assert not deep._schedule().auxiliary

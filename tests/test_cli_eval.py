@@ -98,9 +98,12 @@ def test_the_truth_of_a_sum_classifier_is_the_sum_of_the_labels_digits(
         rows.append(f"{place}.png,{min(total, 9)}{max(total - 9, 0)}")
     (tmp_path / "labels.csv").write_text("\n".join(rows))
     _, of_texts, _ = command("eval", sum_classifier, "--data", tmp_path)
-    (tmp_path / "labels.csv").write_text("\n".join([*rows[:-1], rows[-1].split(",")[0] + ","]))
-    _, _, err = command("eval", sum_classifier, "--data", tmp_path)
-    assert "1 of 50 labels are no possible answers of the reader" in err
+    for impossible in ("", "99999"):
+        wrong = [*rows[:-1], rows[-1].split(",")[0] + f",{impossible}"]
+        (tmp_path / "labels.csv").write_text("\n".join(wrong))
+        _, _, err = command("eval", sum_classifier, "--data", tmp_path)
+        told = "1 of 50 labels are no possible answers of the reader and count as wrong, such as"
+        assert f"{told} {impossible!r}" in err
     _, of_sums, _ = command("eval", sum_classifier, "--data", sums, "--dataset", "digit-sum")
     assert of_texts == of_sums
 

@@ -11,7 +11,6 @@ import segcap
 from segcap.datasets import Dataset
 from segcap.errors import ParameterError
 from segcap.generate import TextGenerator, write_digit_sums, write_text
-from segcap.models import ARCHITECTURES
 from segcap.recipes.end_to_end import end_to_end_reader, measure, task_data
 from segcap.recipes.tasks import END_TO_END
 from segcap.training import Schedule
@@ -71,12 +70,12 @@ def test_readers_fit_what_the_labels_are(texts):
     named = end_to_end_reader("cats-dogs", photos, architecture="leaky_cnn")
     assert isinstance(named, segcap.ImageClassifier)
     assert (named.classes, named.architecture) == (("a", "b"), "leaky_cnn")
-    assert named.schedule is None
+    assert (named.schedule, named.views) == (None, 1)
     usual = end_to_end_reader("cats-dogs", photos)
     task = END_TO_END["cats-dogs"]
-    assert usual.get_params().items() >= task.settings.items()
+    assert usual.get_params().items() >= (task.settings | task.own).items()
     own = segcap.ImageClassifier(epochs=task.epochs)._schedule()
-    assert usual._schedule() == replace(own, **task.schedule) != own
+    assert usual._schedule() == replace(own, **task.own["schedule"]) != own
 
 
 def test_texts_of_unlike_lengths_have_none(texts):
@@ -101,8 +100,21 @@ def test_what_cannot_be_loaded_counts_as_wrong(texts, tmp_path):
 
 
 @pytest.mark.parametrize("task", list(END_TO_END))
-def test_every_task_has_a_network_of_its_reader(task):
-    assert END_TO_END[task].architecture in ARCHITECTURES
+def test_every_task_takes_every_network_of_its_reader(task, texts):
+    labels = {"digit-sum": [3, 4], "six-char": ["ABCDEF"] * 2, "captcha-v2": ["22222"] * 2}
+    answers = {
+        "recaptcha-tiles": {"classes": ("Bus", "Car")},
+        "cats-dogs": {"classes": ("cat", "dog")},
+        "six-char": {"charset": "ABCDEF"},
+        "captcha-v2": {"charset": "2"},
+    }
+    known = np.array(labels.get(task, ["a", "b"]))
+    images = Dataset(task, [texts] * 2, known, texts, **answers.get(task, {}))
+    usual = end_to_end_reader(task, images)
+    assert usual.architecture == END_TO_END[task].architecture
+    for architecture in usual.architectures:
+        reader = end_to_end_reader(task, images, architecture=architecture)
+        assert (type(reader), reader.architecture) == (type(usual), architecture)
     assert 0 < END_TO_END[task].test < 0.5
 
 

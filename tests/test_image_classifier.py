@@ -12,7 +12,12 @@ from sklearn.datasets import load_sample_image
 
 import segcap
 from segcap.errors import BundleError, DataError, NotFittedError, ParameterError, SegcapWarning
-from segcap.models import IMAGE_ARCHITECTURES
+from segcap.models import (
+    IMAGE_ARCHITECTURES,
+    LEAST_SIDES,
+    SEQUENCE_ARCHITECTURES,
+    SUM_ARCHITECTURES,
+)
 from segcap.readers.images import NETWORK_OPTIONS
 from segcap.training import Schedule
 from segcap.training.calibrate import fit_temperature
@@ -159,6 +164,8 @@ def test_the_options_of_networks_are_those_of_their_functions():
         function = getattr(import_module(f"segcap.models.{architecture}"), architecture)
         assert set(options) == set(signature(function).parameters) - given
     assert tuple(NETWORK_OPTIONS) == IMAGE_ARCHITECTURES
+    of_whole_images = {*SUM_ARCHITECTURES, *SEQUENCE_ARCHITECTURES, *IMAGE_ARCHITECTURES}
+    assert set(LEAST_SIDES) == of_whole_images
 
 
 def test_colours_count(reader, photos):

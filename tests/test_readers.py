@@ -56,6 +56,10 @@ def test_labels_that_cannot_be_answered_are_told(reader, rows):
         odd = segcap.load("digits", allowlist=allowed)
         assert odd.can_answer("1379")
         assert not odd.can_answer("1234")
+    of_five = segcap.load("captcha-v2-crnn", length=5)
+    assert [of_five.can_answer(text) for text in ("2b827", "2b", "")] == [True, False, True]
+    of_four = segcap.load("digits", length=4)
+    assert [of_four.can_answer(text) for text in ("1234", "123", "")] == [True, False, True]
     for unfitted in (segcap.GlyphReader(), segcap.SumClassifier(), segcap.SequenceReader()):
         with pytest.raises(NotFittedError):
             unfitted.can_answer("1")

@@ -105,6 +105,7 @@ def test_places_are_learned(multihead, of_three):
     assert multihead.score(images[:30], labels[:30]) > 0.7
     assert multihead.can_answer(labels[0])
     assert not multihead.can_answer(labels[0][:-1])
+    assert not multihead.can_answer("")
     reading = multihead.read(images[0])
     assert len(reading.glyphs) == 3
     assert reading.confidence == pytest.approx(np.prod([g.confidence for g in reading.glyphs]))

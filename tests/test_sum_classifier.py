@@ -1,6 +1,7 @@
 """Sums are learned from sums, and asked for as scikit-learn does."""
 
 import csv
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -8,7 +9,9 @@ import pytest
 from sklearn.base import clone
 
 import segcap
+from segcap.bundle import read_bundle, write_bundle
 from segcap.errors import (
+    BundleError,
     DataError,
     ImageError,
     NotFittedError,
@@ -68,6 +71,16 @@ def test_saved_and_loaded_it_answers_alike(reader, rows, tmp_path, engine):
     )
     with pytest.raises(ParameterError, match="cannot be overridden"):
         segcap.load(tmp_path / "sums.segcap", architecture="lenet5")
+
+
+@pytest.mark.parametrize("missing", ["classes", "height", "width"])
+def test_a_bundle_must_tell_what_its_network_was_built_with(reader, tmp_path, missing):
+    reader.save(tmp_path / "sums.segcap")
+    bundle = read_bundle(tmp_path / "sums.segcap")
+    network = {name: value for name, value in bundle.network.items() if name != missing}
+    write_bundle(replace(bundle, network=network), tmp_path / "broken.segcap")
+    with pytest.raises(BundleError, match="must tell its network's classes, height, width"):
+        segcap.load(tmp_path / "broken.segcap")
 
 
 def test_images_of_another_size_are_resized_and_told_once(reader, rows):
@@ -186,6 +199,11 @@ def test_the_command_line_adds_up_and_says_what_a_reader_of_sums_cannot_do(
     expected = dict(zip(names, reader.predict(images[:20]), strict=True))
     assert answers == {str(tmp_path / name): str(value) for name, value in expected.items()}
     assert (status, err.count("exact match")) == (0, 1)
+    assert "no possible answers" not in err
+    (tmp_path / "labels.csv").write_text("\n".join(["file,label", *lines[1:], f"{names[0]},55"]))
+    _, _, err = command("sum", tmp_path, "--model", tmp_path / "sums.segcap", "--csv")
+    assert "1 of 20 labels are no possible answers" in err
+    assert "such as '55'" in err
     status, _, err = command("read", tmp_path, "--model", tmp_path / "sums.segcap")
     assert status == 2
     assert "must be a reader of texts" in err

@@ -10,7 +10,14 @@ import typer
 from numpy.typing import NDArray
 
 from segcap.cli.app import app, say, warnings_said
-from segcap.cli.reading import Engine, Length, can_answer_as_written, digit_sum, open_reader
+from segcap.cli.reading import (
+    Engine,
+    Length,
+    can_add_up,
+    can_answer_as_written,
+    digit_sum,
+    open_reader,
+)
 from segcap.datasets.catalogue import load, names
 from segcap.datasets.dataset import Dataset
 from segcap.datasets.summary import summarise
@@ -71,7 +78,8 @@ def evaluate(
             f"Got '{model}' of type {type(reader).__name__}."
         )
     adds_up = isinstance(reader, SumClassifier) and known.charset is not None
-    truths = [digit_sum(label) if adds_up else str(label) for label in known.labels.tolist()]
+    labels = list(map(str, known.labels.tolist()))
+    truths = list(map(digit_sum, labels)) if adds_up else labels
     if summary:
         print(f"{summarise(known)}\n")
     with warnings_said(repeated=False):
@@ -80,7 +88,8 @@ def evaluate(
         else:
             outcomes, shares = answer_all(reader, known.images), None
         if answer_all is texts_of or isinstance(reader, WholeImageClassifier):
-            tell_impossible(truths, can_answer_as_written(reader), stacklevel=1)
+            can_answer = can_add_up(reader) if adds_up else can_answer_as_written(reader)
+            tell_impossible(labels, can_answer, stacklevel=1)
     answers = [None if one.value is None else str(one.value) for one in outcomes]
     if answer_all is texts_of:
         print(f"exact match         {exact_match(answers, truths)}")

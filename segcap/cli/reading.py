@@ -20,6 +20,7 @@ from segcap.readers.checks import tell_impossible
 from segcap.readers.classifier import WholeImageClassifier
 from segcap.readers.glyph import GlyphReader
 from segcap.readers.images import ImageClassifier
+from segcap.readers.sums import SumClassifier
 from segcap.shipped import load
 
 Paths = Annotated[list[str], typer.Argument(metavar="PATH...", help="Images and folders of them.")]
@@ -102,7 +103,7 @@ def sum_(
     """Read images of digits and add them up; truths are the sums of the labels' digits."""
     reader = open_reader(model, length, reject_below, engine, of="the digits of sums")
     output = Output(("path", "value", "confidence", "status", "error"), json, csv, out, resume)
-    truths = Truths(digit_sum, str.isdecimal)
+    truths = Truths(digit_sum, can_add_up(reader))
     _read_all(partial(_read_sums, reader), paths, output, jobs, truths)
 
 
@@ -169,6 +170,14 @@ def can_answer_as_written(reader: Any) -> Callable[[str], bool]:
     if isinstance(reader, WholeImageClassifier):
         return set(map(str, reader.classes_.tolist())).__contains__
     return reader.can_answer
+
+
+def can_add_up(reader: Any) -> Callable[[str], bool]:
+    """Say of which labels, written in digits, a reader may answer the sum."""
+    if not isinstance(reader, SumClassifier):
+        return str.isdecimal
+    is_sum = can_answer_as_written(reader)
+    return lambda label: label.isdecimal() and is_sum(digit_sum(label))
 
 
 def digit_sum(label: str) -> str:

@@ -35,6 +35,7 @@ class TextReader(Estimator, ABC, Generic[Outcome]):
 
     charset_: str
     allowlist: str | None
+    length: int | None
 
     @abstractmethod
     def _require_fitted(self) -> None:
@@ -111,10 +112,11 @@ class TextReader(Estimator, ABC, Generic[Outcome]):
         return np.array([reading.text for reading in self.read_many(images, errors="raise")], str)
 
     def can_answer(self, label: object) -> bool:
-        """Say whether a label has only characters that the reader may answer."""
+        """Say whether a label has only characters, and as many, as the reader may answer."""
         self._require_fitted()
+        text = str(label)
         allowed = self.charset_ if self.allowlist is None else "".join(self.allowlist)
-        return set(str(label)) <= set(allowed)
+        return set(text) <= set(allowed) and (not text or self.length in (None, len(text)))
 
     def score(self, images: Iterable[ImageSource], labels: Sequence[str]) -> float:
         """Give the share of images whose whole text is right.

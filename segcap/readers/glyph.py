@@ -17,7 +17,7 @@ from segcap.image import ImageSource, load_image, source_name
 from segcap.pipeline import Pipeline
 from segcap.ranges import whole_number
 from segcap.readers.checks import Errors
-from segcap.readers.kept import as_bundle, trained_context, trained_glyphs
+from segcap.readers.kept import glyph_bundle, trained_context, trained_glyphs
 from segcap.readers.learner import GlyphLearner
 from segcap.reading import Failure, Reading, SumReading
 
@@ -241,7 +241,8 @@ class GlyphReader(GlyphLearner):
         for described_elsewhere in ("charset", "classifier", "engine", "random_state"):
             del settings[described_elsewhere]
         write_bundle(
-            as_bundle(self.glyphs_, self.context_, self.charset_, settings, self.provenance_), path
+            glyph_bundle(self.glyphs_, self.context_, self.charset_, settings, self.provenance_),
+            path,
         )
 
     @classmethod

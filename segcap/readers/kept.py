@@ -1,4 +1,4 @@
-"""Trained parts of a glyph reader, in and out of a bundle."""
+"""What readers have learned, in and out of a bundle."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -7,12 +7,19 @@ from segcap.bundle import Bundle
 from segcap.errors import BundleError
 from segcap.trained import CONTEXT, NO_CHARACTER, Trained
 
-__all__ = ["as_bundle", "temperature", "trained_context", "trained_glyphs"]
+__all__ = [
+    "glyph_bundle",
+    "network_bundle",
+    "trained_context",
+    "trained_glyphs",
+    "trained_network",
+]
 
 _PREFIX = "context."
+_BUILT_WITH = ("classes", "height", "width")
 
 
-def as_bundle(
+def glyph_bundle(
     glyphs: Trained | None,
     context: Trained | None,
     charset: str,
@@ -32,6 +39,44 @@ def as_bundle(
     )
 
 
+def network_bundle(
+    kind: str,
+    network: Trained,
+    charset: str,
+    settings: Mapping[str, Any],
+    provenance: Mapping[str, Any],
+) -> Bundle:
+    """Put what looks at whole images into a bundle."""
+    return Bundle(
+        kind=kind,
+        architecture=network.architecture,
+        charset=charset,
+        settings=settings,
+        calibration={"temperature": network.temperature},
+        provenance=provenance,
+        parts=network.parts,
+        network={"classes": network.classes, **network.options},
+    )
+
+
+def trained_network(bundle: Bundle) -> Trained:
+    """Take from a bundle what looks at whole images.
+
+    Raises
+    ------
+    BundleError
+        Its temperature is missing, or what its network was built with.
+    """
+    options = dict(bundle.network)
+    if not set(_BUILT_WITH) <= options.keys():
+        raise BundleError(
+            f"The bundle of a {bundle.kind} must tell its network's {', '.join(_BUILT_WITH)}. "
+            f"Got {', '.join(options) or 'none'}."
+        )
+    classes = options.pop("classes")
+    return Trained(bundle.architecture, classes, bundle.parts, _temperature(bundle), options)
+
+
 def trained_glyphs(bundle: Bundle) -> Trained | None:
     """Take from a bundle what names single glyphs.
 
@@ -44,7 +89,7 @@ def trained_glyphs(bundle: Bundle) -> Trained | None:
     if architecture == CONTEXT:
         return None
     parts = {name: part for name, part in bundle.parts.items() if not name.startswith(_PREFIX)}
-    return Trained(architecture, len(bundle.charset), parts, temperature(bundle))
+    return Trained(architecture, len(bundle.charset), parts, _temperature(bundle))
 
 
 def trained_context(bundle: Bundle) -> Trained | None:
@@ -63,17 +108,10 @@ def trained_context(bundle: Bundle) -> Trained | None:
         if name.startswith(_PREFIX)
     }
     classes = len(bundle.charset) + len(NO_CHARACTER)
-    return Trained(CONTEXT, classes, parts, temperature(bundle, _PREFIX))
+    return Trained(CONTEXT, classes, parts, _temperature(bundle, _PREFIX))
 
 
-def temperature(bundle: Bundle, prefix: str = "") -> float:
-    """Take from a bundle the temperature of its network, or of the one with a prefix.
-
-    Raises
-    ------
-    BundleError
-        It is missing.
-    """
+def _temperature(bundle: Bundle, prefix: str = "") -> float:
     name = f"{prefix}temperature"
     if name not in bundle.calibration:
         raise BundleError(f"A bundle's calibration must hold '{name}'. Got none.")

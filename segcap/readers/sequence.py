@@ -49,7 +49,7 @@ class SequenceReader(WholeImageReader, TextReader[_Outcome]):
     architecture : {"crnn", "multihead", "resnet50"}
         "crnn" reads texts of any length from columns of the image, "multihead" has an attention
         for each place in the text, "resnet50", some 50 times as large as that, a head for each
-        place; its middle learns to answer, too.
+        place; its middle learns to answer, too, with cutout and more weight decay.
     allowlist : str, optional
         Characters that may be read; all of the charset unless given.
     reject_below : float
@@ -209,7 +209,12 @@ class SequenceReader(WholeImageReader, TextReader[_Outcome]):
         own = super()._own_schedule()
         if self.architecture != _LARGE:
             return own
-        return own | {"label_smoothing": 0.1, "auxiliary": True}
+        return own | {
+            "label_smoothing": 0.1,
+            "auxiliary": True,
+            "cutout": 0.4,
+            "weight_decay": 0.1,
+        }
 
     def _augment(self, images: NDArray[np.float32], rng: np.random.Generator) -> NDArray:
         from segcap.training.augment import Warp, augment_images
@@ -246,7 +251,8 @@ class SequenceReader(WholeImageReader, TextReader[_Outcome]):
         """Say whether a label has only characters, and as many, as the reader may answer."""
         if not super().can_answer(label):
             return False
-        return self.trained_.options.get("length") in (None, len(str(label)))
+        has_places = "length" in self.trained_.options
+        return bool(str(label)) or not has_places
 
     def _read_loaded(self, images: Sequence[NDArray[np.uint8] | ImageError]) -> list[_Outcome]:
         self._require_fitted()

@@ -25,7 +25,7 @@ from segcap.models import LEAST_SIDES
 from segcap.ranges import seed_number, whole_number
 from segcap.readers.checks import check_many, check_size
 from segcap.readers.estimator import Estimator
-from segcap.readers.kept import temperature
+from segcap.readers.kept import network_bundle, trained_network
 from segcap.trained import Trained
 from segcap.whole import stack_images
 
@@ -333,17 +333,10 @@ class WholeImageReader(Estimator, ABC):
         self._require_fitted()
         self._check_parameters()
         charset, settings = self._as_settings()
-        bundle = Bundle(
-            kind=self.kind,
-            architecture=self.trained_.architecture,
-            charset=charset,
-            settings=settings | {"epochs": int(self.epochs)},
-            calibration={"temperature": self.trained_.temperature},
-            provenance=self.provenance_,
-            parts=self.trained_.parts,
-            network={"classes": self.trained_.classes, **self.trained_.options},
+        settings["epochs"] = int(self.epochs)
+        write_bundle(
+            network_bundle(self.kind, self.trained_, charset, settings, self.provenance_), path
         )
-        write_bundle(bundle, path)
 
     @classmethod
     def from_bundle(cls: type[Self], bundle: Bundle, **overrides: Any) -> Self:
@@ -354,35 +347,25 @@ class WholeImageReader(Estimator, ABC):
         ParameterError
             An override is unknown or outside its range.
         BundleError
-            The bundle does not say what its network was built with.
+            The bundle does not say what its network was built with, its temperature is missing,
+            or it does not tell apart as many classes as its network.
         """
-        options = dict(bundle.network)
-        if not {"classes", "height", "width"} <= options.keys():
-            raise BundleError(
-                f"The bundle of a {cls.__name__} must tell its network's classes, height and "
-                f"width. Got {', '.join(options) or 'none'}."
-            )
+        network = trained_network(bundle)
         settings = {"architecture": bundle.architecture, **cls._from_settings(bundle)}
         for fixed in ("architecture", "charset", "classes", "digits", "network", "size", "weights"):
             if fixed in overrides:
                 raise ParameterError(f"The '{fixed}' of a trained reader cannot be overridden.")
         reader = cls().set_params(**settings | overrides)
         reader._check_parameters()
-        reader.trained_ = Trained(
-            bundle.architecture,
-            options.pop("classes"),
-            bundle.parts,
-            temperature(bundle),
-            options,
-        )
+        reader.trained_ = network
         answers = reader._answers([])
-        if reader._class_count(answers) != reader.trained_.classes:
+        if reader._class_count(answers) != network.classes:
             raise BundleError(
-                f"The bundle of a {cls.__name__} must tell apart what its network does. Got "
+                f"The bundle of a {cls.kind} must tell apart what its network does. Got "
                 f"{reader._class_count(answers)} classes and a network of "
-                f"{reader.trained_.classes}."
+                f"{network.classes}."
             )
-        reader.size_ = options["height"], options["width"]
+        reader.size_ = network.options["height"], network.options["width"]
         reader.provenance_ = dict(bundle.provenance)
         reader._keep_answers(answers)
         return reader

@@ -130,15 +130,15 @@ def end_to_end_reader(
         The task, or the architecture for it, is unknown.
     """
     _check(task)
-    own = END_TO_END[task]
+    usual = END_TO_END[task]
     settings: dict[str, Any] = {
-        "architecture": architecture or own.architecture,
-        "epochs": epochs or own.epochs,
+        "architecture": architecture or usual.architecture,
+        "epochs": epochs or usual.epochs,
         "random_state": seed,
-        **own.settings,
+        **usual.settings,
     }
-    if own.schedule is not None and settings["architecture"] == own.architecture:
-        settings["schedule"] = dict(own.schedule)
+    if settings["architecture"] == usual.architecture:
+        settings |= usual.own
     reader: EndToEndReader
     if learned.classes is not None:
         reader = ImageClassifier(classes=learned.classes, **settings)

@@ -18,16 +18,16 @@ class Task(NamedTuple):
     test : float
         Share of the images that is held out for the test.
     settings : mapping
-        Further parameters of the reader.
-    schedule : mapping, optional
-        What the reader takes by that name, for `architecture` alone.
+        Further parameters of the reader, whatever its architecture.
+    own : mapping
+        Those for `architecture` alone.
     """
 
     architecture: str
     epochs: int
     test: float
     settings: Mapping[str, Any] = MappingProxyType({})
-    schedule: Mapping[str, Any] | None = None
+    own: Mapping[str, Any] = MappingProxyType({})
 
 
 END_TO_END: dict[str, Task] = {
@@ -39,7 +39,10 @@ END_TO_END: dict[str, Task] = {
         "resnet_small",
         100,
         0.2,
-        {"size": (112, 112), "augmentation": 1.5, "views": 4},
-        {"first_scale": 0.5, "mixup": 0.2, "weight_decay": 0.05},
+        {"size": (112, 112), "augmentation": 1.5},
+        {
+            "views": 4,
+            "schedule": {"first_scale": 0.5, "mixup": 0.2, "weight_decay": 0.05},
+        },
     ),
 }
