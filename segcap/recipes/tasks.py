@@ -33,7 +33,7 @@ class Task(NamedTuple):
 END_TO_END: dict[str, Task] = {
     "digit-sum": Task("digit_heads", 36, 0.2),
     "captcha-v2": Task("crnn", 60, 0.2),
-    "six-char": Task("multihead", 60, 0.2),
+    "six-char": Task("multihead", 60, 0.2, own={"views": 2}),
     "recaptcha-tiles": Task("resnet_small", 34, 0.3, {"size": (72, 72), "balance": "sampling"}),
     "cats-dogs": Task(
         "resnet_small",
