@@ -1,6 +1,7 @@
 """How the shipped readers that answer from the whole image are made, one for each task."""
 
 import os
+from copy import deepcopy
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
@@ -138,7 +139,7 @@ def end_to_end_reader(
         **usual.settings,
     }
     if settings["architecture"] == usual.architecture:
-        settings |= usual.own
+        settings |= deepcopy(dict(usual.own))
     reader: EndToEndReader
     if learned.classes is not None:
         reader = ImageClassifier(classes=learned.classes, **settings)
