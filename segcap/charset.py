@@ -79,10 +79,18 @@ class Charset:
         """
         if allowlist is None:
             return np.ones(len(self), bool)
-        if not isinstance(allowlist, Iterable):
+        admitted = list(allowlist) if isinstance(allowlist, Iterable) else [allowlist]
+        if not all(isinstance(characters, str) for characters in admitted):
             raise ParameterError(f"An 'allowlist' must be characters. Got {allowlist!r}.")
+        text = "".join(admitted)
+        unknown = sorted(set(text) - set(self.characters))
+        if unknown:
+            raise ParameterError(
+                f"An 'allowlist' must hold characters of {self.characters!r} only. "
+                f"Got {text!r} with {unknown[0]!r}."
+            )
         allowed = np.zeros(len(self), bool)
-        allowed[self.encode("".join(allowlist))] = True
+        allowed[self.encode(text)] = True
         if not allowed.any():
             raise ParameterError("An 'allowlist' must hold at least one character. Got none.")
         return allowed

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from segcap.errors import DataError, ImageError
+from segcap.errors import DataError, ImageError, SegcapWarning
 
 __all__ = [
     "ImageSource",
@@ -50,6 +50,7 @@ _SUFFIXES = (
 )
 _FORMATS = ("PNG", "JPEG", "BMP", "TIFF", "GIF", "WEBP", "PPM")
 _SIXTEEN_BIT = 65535
+_DARK = 1 / 8
 _ORIENTATION = 0x0112
 _ON_ITS_SIDE = (5, 6, 7, 8)
 
@@ -77,6 +78,11 @@ def load_image(source: ImageSource) -> NDArray[np.uint8]:
         The file is missing, empty, damaged, of no known format or has more pixels than
         ``PIL.Image.MAX_IMAGE_PIXELS`` (judged from the header, before decoding), or the array
         has another shape, type or range.
+
+    Warns
+    -----
+    SegcapWarning
+        A 16-bit image is so dark that it hardly can be one, such as of 12 bits.
 
     Examples
     --------
@@ -298,17 +304,29 @@ def _from_pil(image: Image.Image, name: str) -> NDArray[np.uint8]:
     _check_pixels(image, name)
     try:
         upright = ImageOps.exif_transpose(image)
-        if upright.mode.startswith("I;16"):
-            return _rgb(_eight_bit(np.asarray(upright).astype(np.uint16)))
-        if upright.mode in ("I", "F"):
-            levels = np.asarray(upright)
-            is_sixteen_bit = levels.min() >= 0 and 255 < levels.max() <= _SIXTEEN_BIT
-            return load_image(levels.astype(np.uint16) if is_sixteen_bit else levels)
+        if upright.mode.startswith("I;16") or upright.mode in ("I", "F"):
+            return _rgb(_eight_bit(_levels(np.asarray(upright), name)))
         if upright.has_transparency_data:
             return _rgb(np.array(upright.convert("RGBA")))
         return np.array(upright.convert("RGB"))
+    except ImageError:
+        raise
     except Exception as error:  # noqa: BLE001 decoders raise what they like on damaged files
         raise ImageError(f"An image must be intact. Got {name}: {error}") from None
+
+
+def _levels(array: NDArray, name: str) -> NDArray:
+    """Give the levels of a decoded file as a type whose range they use."""
+    low, high = array.min(), array.max()
+    if array.dtype.itemsize == 2 or (low >= 0 and 255 < high <= _SIXTEEN_BIT):
+        return array.astype(np.uint16)
+    if low >= 0 and high <= _full_scale(array):
+        return array
+    kind, highest = ("floats", 1) if array.dtype.kind == "f" else ("integers", _SIXTEEN_BIT)
+    raise ImageError(
+        f"The levels of an image file must lie in [0, {highest}] where they are {kind}. "
+        f"Got {name} with levels from {low} to {high}."
+    )
 
 
 def _check_pixels(image: Image.Image, name: str) -> None:
@@ -349,6 +367,13 @@ def _eight_bit(array: NDArray) -> NDArray[np.uint8]:
     full_scale = _full_scale(array)
     if full_scale == 255:
         return array.astype(np.uint8, copy=False)
+    if full_scale == _SIXTEEN_BIT and 0 < array.max() < _SIXTEEN_BIT * _DARK:
+        warnings.warn(
+            f"The levels of a 16-bit image are taken to reach up to {_SIXTEEN_BIT}. One whose "
+            f"brightest level is {array.max()} is read as nearly black.",
+            SegcapWarning,
+            stacklevel=2,
+        )
     return np.rint(array.astype(np.float64) * (255 / full_scale)).astype(np.uint8)
 
 

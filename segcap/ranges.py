@@ -1,6 +1,7 @@
 """Numbers as they must be: whole, finite, or in a range."""
 
 import operator
+from collections.abc import Sequence
 from math import isfinite
 from numbers import Real
 from typing import Any
@@ -10,7 +11,15 @@ from numpy.typing import ArrayLike, NDArray
 
 from segcap.errors import ParameterError
 
-__all__ = ["inner_share", "is_number", "number", "seed_number", "shares", "whole_number"]
+__all__ = [
+    "inner_share",
+    "is_number",
+    "number",
+    "one_of",
+    "seed_number",
+    "shares",
+    "whole_number",
+]
 
 _SEEDS = 2**32
 
@@ -31,10 +40,7 @@ def whole_number(name: str, value: Any, *, least: int = 0, most: int | None = No
     ParameterError
         It is something else, or outside its range.
     """
-    try:
-        number = None if isinstance(value, bool) else operator.index(value)
-    except TypeError:
-        number = None
+    number = _as_int(value)
     if number is None or number < least or (most is not None and number > most):
         extent = f"of at least {least}" if most is None else f"in {least} ... {most}"
         raise ParameterError(f"The '{name}' must be an integer {extent}. Got {value!r}.")
@@ -44,6 +50,28 @@ def whole_number(name: str, value: Any, *, least: int = 0, most: int | None = No
 def seed_number(name: str, value: Any) -> int:
     """Give the seed of a random generator as int; `ParameterError` as of `whole_number`."""
     return whole_number(name, value, most=_SEEDS - 1)
+
+
+def one_of(name: str, value: Any, known: Sequence[int], *, of: str) -> int:
+    """Give a whole number that is one of a few.
+
+    Parameters
+    ----------
+    name, of : str
+        What the message calls it, and what has it.
+    value : int or whatever counts as one
+    known : sequence of int
+
+    Raises
+    ------
+    ParameterError
+        It is something else.
+    """
+    number = _as_int(value)
+    if number is None or number not in known:
+        rule = f"one of {', '.join(map(str, known))}" if len(known) > 1 else f"{known[0]}"
+        raise ParameterError(f"The '{name}' of {of} must be {rule}. Got {value!r}.")
+    return number
 
 
 def is_number(value: Any) -> bool:
@@ -109,3 +137,10 @@ def number(name: str, value: Any, *, above_zero: bool = False) -> float:
         extent = "greater than 0" if above_zero else "of at least 0"
         raise ParameterError(f"The '{name}' must be a number {extent}. Got {value!r}.")
     return float(value)
+
+
+def _as_int(value: Any) -> int | None:
+    try:
+        return None if isinstance(value, bool) else operator.index(value)
+    except TypeError:
+        return None

@@ -192,6 +192,9 @@ def test_readers_vote_on_rows_of_digits(candidates):
         ([[[("1", float("nan"))]]], r"'candidates' must lie in \[0, 1\]. Got nan"),
         ([[[("1", None)]]], r"'candidates' must be a number in \[0, 1\], or many. Got \[None\]"),
         ([[[("1", 0.8), ("2", 0.3)]]], "sum to at most 1 for each reader and image. Got 1.1"),
+        ([[("1", 0.5)]], "must be pairs of an answer and its probability.* Got"),
+        ([[["1", 0.5]]], "must be pairs of an answer and its probability.* Got"),
+        (None, "must be pairs of an answer and its probability.* Got None"),
         ([[[("1", 0.5)]], [[(1, 0.5)]]], "'candidates' must be all texts or all whole numbers"),
     ],
 )

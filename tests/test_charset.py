@@ -84,6 +84,11 @@ def test_empty_allowlist_raises(allowlist):
         DIGITS.mask(allowlist)
 
 
+def test_numbers_are_no_allowlist():
+    with pytest.raises(ParameterError, match=r"'allowlist' must be characters\. Got \[1, 2\]"):
+        DIGITS.mask([1, 2])
+
+
 def test_unknown_character_in_allowlist_raises():
     with pytest.raises(ParameterError, match="with 'x'"):
         DIGITS.mask("12x")

@@ -107,6 +107,35 @@ def test_labels_that_cannot_be_answered_are_told(run, folder):
         assert "1 of 1 labels are no possible answers of the reader" in err
 
 
+def test_images_without_label_and_labels_without_image_are_told(run, folder):
+    (folder / "labels.csv").write_text("file,label\nsum-apart-0.png,1\ngone.png,2\n")
+    _, out, err = run("read", folder)
+    assert "n = 1" in out
+    assert "2 of 3 images have no label." in err
+    assert "1 of 2 labels are of files that do not exist, such as" in err
+    assert run("read", folder / "sum-apart-0.png")[2].count("label") == 2
+
+
+def test_digits_of_another_length_cannot_be_added_up(run, folder):
+    (folder / "labels.csv").write_text("file,label\nsum-apart-0.png,29\n")
+    for options in (["--model", "digit-sum"], ["--length", 4]):
+        _, _, err = run("sum", folder, *options)
+        assert "1 of 1 labels are no possible answers of the reader" in err
+
+
+@pytest.mark.parametrize(
+    ("model", "options"),
+    [
+        ("digit-sum", ["--length", 4]),
+        ("digit-sum", ["--reject-below", 0.5]),
+    ],
+)
+def test_an_option_that_a_reader_has_not_is_named(run, folder, model, options):
+    status, _, err = run("sum", folder, "--model", model, *options)
+    assert status == 2
+    assert err == f"segcap: The reader '{model}' takes no {options[0]}. Got {options[1]}.\n"
+
+
 def test_the_version(run):
     assert run("--version")[:2] == (0, f"segcap {segcap.__version__}\n")
 
@@ -185,6 +214,7 @@ def test_a_killed_run_is_resumed(run, folder, tmp_path, form):
     assert (status, out) == (0, "")
     assert sorted(cut.read_text().splitlines()) == sorted(whole.read_text().splitlines())
     assert "n = 3" in err
+    assert "1 images were read before, with whatever model" in err
 
 
 def test_results_are_never_overwritten(run, folder, tmp_path):

@@ -98,7 +98,7 @@ def test_the_truth_of_a_sum_classifier_is_the_sum_of_the_labels_digits(
         rows.append(f"{place}.png,{min(total, 9)}{max(total - 9, 0)}")
     (tmp_path / "labels.csv").write_text("\n".join(rows))
     _, of_texts, _ = command("eval", sum_classifier, "--data", tmp_path)
-    for impossible in ("", "99999"):
+    for impossible in ("", "99999", "a1"):
         wrong = [*rows[:-1], rows[-1].split(",")[0] + f",{impossible}"]
         (tmp_path / "labels.csv").write_text("\n".join(wrong))
         _, _, err = command("eval", sum_classifier, "--data", tmp_path)

@@ -56,6 +56,34 @@ def test_a_folder_is_begun_killed_continued_and_enlarged(tmp_path, tree):
     assert tree(tmp_path / "cut") == tree(tmp_path / "whole")
 
 
+def test_labels_that_were_changed_are_not_written_anew(tmp_path, tree):
+    generator = TextGenerator("clean")
+    write_text(generator, 3, tmp_path)
+    labels = (tmp_path / "labels.csv").read_bytes()
+    for changed in (labels + b"own.png,12\n", labels.replace(b"label", b"LABEL"), labels[10:]):
+        (tmp_path / "labels.csv").write_bytes(changed)
+        before = tree(tmp_path)
+        for n in (3, 4):
+            with pytest.raises(DataError, match=r"labels.csv as it was written.* was changed"):
+                write_text(generator, n, tmp_path, resume=True)
+            assert tree(tmp_path) == before
+    (tmp_path / "labels.csv").unlink()
+    write_text(generator, 3, tmp_path, resume=True)
+    assert (tmp_path / "labels.csv").read_bytes() == labels
+
+
+def test_labels_of_images_that_are_lost_wait_until_all_are_there(tmp_path, tree):
+    generator = TextGenerator("clean")
+    write_text(generator, 3, tmp_path)
+    whole = tree(tmp_path)
+    (tmp_path / "images" / "000001.png").unlink()
+    with pytest.raises(CutError):
+        write_text(generator, 3, tmp_path, resume=True, on_progress=cut_after(2))
+    assert not (tmp_path / "labels.csv").exists()
+    write_text(generator, 3, tmp_path, resume=True)
+    assert tree(tmp_path) == whole
+
+
 @pytest.mark.parametrize(
     ("drawn", "written", "told"),
     [

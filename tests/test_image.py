@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from PIL import Image
 from sklearn.datasets import load_sample_image
 
-from segcap.errors import ImageError
+from segcap.errors import ImageError, SegcapWarning
 from segcap.image import image_size, load_image, load_small, source_name, to_grey
 
 GREY = np.array([[0, 51, 102], [153, 204, 255]], np.uint8)
@@ -150,6 +150,36 @@ def test_sixteen_bit_png():
     levels = np.array([[0, 128, 129, 32768, 65535]], np.uint16)
     image = load_image(encoded(Image.fromarray(levels)))
     np.testing.assert_array_equal(image[..., 0], [[0, 0, 1, 128, 255]])
+
+
+def test_sixteen_bit_image_that_holds_twelve_bits_is_told():
+    levels = np.array([[0, 4095]], np.uint16)
+    for source in (levels, encoded(Image.fromarray(levels))):
+        with pytest.warns(SegcapWarning, match="brightest level is 4095 is read as nearly black"):
+            assert load_image(source).max() == 16
+    assert load_image(np.zeros((1, 2), np.uint16)).max() == 0
+
+
+@pytest.mark.parametrize(
+    ("levels", "told"),
+    [
+        (
+            np.array([[0, 2.5]], np.float32),
+            r"in \[0, 1\] where they are floats\..* from 0\.0 to 2\.5",
+        ),
+        (np.array([[0, np.nan]], np.float32), r"where they are floats\..* from nan to nan"),
+        (
+            np.array([[-1, 7]], np.int32),
+            r"in \[0, 65535\] where they are integers\..* from -1 to 7",
+        ),
+        (np.array([[0, 70000]], np.int32), r"where they are integers\..* from 0 to 70000"),
+    ],
+)
+def test_levels_of_a_file_outside_their_range(levels, told, tmp_path):
+    Image.fromarray(levels).save(tmp_path / "levels.tif")
+    with pytest.raises(ImageError, match=rf"^The levels of .*{told}") as raised:
+        load_image(tmp_path / "levels.tif")
+    assert "levels.tif' with levels" in str(raised.value)
 
 
 def test_palette_png():

@@ -269,7 +269,7 @@ def test_clone_and_repr():
     [
         ({"architecture": "oracle"}, r"'architecture' of ImageClassifier must be one of leaky"),
         ({"views": 3}, r"'views' of an ImageClassifier must be one of 1, 2, 4\. Got 3"),
-        ({"views": 1.5}, r"'views' must be an integer"),
+        ({"views": 1.5}, r"'views' of an ImageClassifier must be one of 1, 2, 4\. Got 1\.5"),
         ({"size": 64}, r"'size' of images must be a height and a width\. Got 64"),
         ({"size": (64, (1, 2))}, r"'size' must be an integer"),
         ({"size": (0, 64)}, r"'size' must be an integer of at least 1\. Got 0"),

@@ -70,7 +70,7 @@ def test_numbers_are_taken_as_their_digits():
             ["ab", "axe"],
             None,
             ParameterError,
-            "A text must hold characters of 'ab' only. Got 'axe' with 'x'.",
+            "Every label must hold characters of 'ab' only. Got 'axe' of an array of shape (4, 6).",
         ),
         (
             ["one.png", "two.png"],

@@ -141,6 +141,12 @@ def test_equally_good_readers_are_seldom_called_worse(n, most):
     assert 0.02 < max(alarms) < most
 
 
+@pytest.mark.parametrize("compare", [mcnemar, paired_difference])
+def test_counts_that_are_no_agreement_raise(compare):
+    with pytest.raises(ParameterError, match=r"'counts' of \w+ must be an Agreement.* Got \(1, 2"):
+        compare((1, 2, 3, 4))
+
+
 @pytest.mark.parametrize("level", [0, 1, 1.5, float("nan"), "high"])
 def test_a_level_that_is_none_raises(level):
     with pytest.raises(ParameterError, match=r"'level' must be a number in \(0, 1\)"):

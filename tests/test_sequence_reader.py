@@ -158,6 +158,15 @@ def test_a_blank_image_has_no_text_by_columns(crnn):
     assert reading.text == "" or reading.confidence < 0.9
 
 
+def test_views_are_those_that_the_trained_network_can_have(crnn, tmp_path):
+    crnn.save(tmp_path / "crnn.segcap")
+    reader = segcap.load(tmp_path / "crnn.segcap")
+    reader.set_params(architecture="multihead", length=3, views=2)
+    with pytest.raises(ParameterError, match=r"'views' of 'crnn' must be 1\. Got 2"):
+        reader.save(tmp_path / "never.segcap")
+    assert not (tmp_path / "never.segcap").exists()
+
+
 @pytest.mark.parametrize(
     ("parameters", "message"),
     [
@@ -169,7 +178,7 @@ def test_a_blank_image_has_no_text_by_columns(crnn):
         ({"reject_below": 2}, r"'reject_below' must be a number in \[0, 1\]\. Got 2"),
         ({"allowlist": "x"}, "characters of '137' only"),
         ({"length": 2}, r"Every label must have 2 characters"),
-        ({"views": 2}, r"'views' of 'crnn' must be one of 1\. Got 2"),
+        ({"views": 2}, r"'views' of 'crnn' must be 1\. Got 2"),
         ({"charset": "13"}, "characters of '13' only"),
     ],
 )

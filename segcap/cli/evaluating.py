@@ -55,7 +55,7 @@ def evaluate(
     length: Length = None,
     engine: Engine = "onnx",
 ) -> None:
-    """Measure a reader on labelled images."""
+    """Measure a reader on labelled images; for sums, too, labels are the digits in a row."""
     from segcap.evaluate.metrics import character_accuracy, exact_match
     from segcap.evaluate.page import sample_page
     from segcap.evaluate.predictions import write_predictions
@@ -130,8 +130,8 @@ def _way_to_answer(reader: Any, known: Dataset, model: str) -> _Answering:
     elif known.charset is None:
         wanted, fits = "sums", hasattr(reader, "digit_sums")
     else:
-        of_digits = known.charset.isdecimal() and isinstance(reader, SumClassifier)
-        wanted, fits = "texts", of_digits or not isinstance(reader, WholeImageClassifier)
+        adds_up = isinstance(reader, SumClassifier) and any(map(str.isdecimal, known.labels))
+        wanted, fits = "texts", adds_up or not isinstance(reader, WholeImageClassifier)
     if not fits:
         raise ParameterError(
             f"The model for '{known.name}' must be a reader of {wanted}. "

@@ -141,8 +141,14 @@ def open_reader(
         raise ParameterError(
             f"The model must be a reader of {of}. Got '{model}' of type {type(reader).__name__}."
         )
-    given = {"length": length, "reject_below": reject_below}
-    return reader.set_params(**{key: value for key, value in given.items() if value is not None})
+    options = {"length": length, "reject_below": reject_below}
+    given = {name: value for name, value in options.items() if value is not None}
+    for name, value in given.items():
+        if name not in reader.get_params():
+            raise ParameterError(
+                f"The reader '{model}' takes no --{name.replace('_', '-')}. Got {value}."
+            )
+    return reader.set_params(**given)
 
 
 def _read_texts(reader: GlyphReader, paths: Sequence[Path]) -> list[Record]:
@@ -173,11 +179,10 @@ def can_answer_as_written(reader: Any) -> Callable[[str], bool]:
 
 
 def can_add_up(reader: Any) -> Callable[[str], bool]:
-    """Say of which labels, written in digits, a reader may answer the sum."""
-    if not isinstance(reader, SumClassifier):
-        return str.isdecimal
-    is_sum = can_answer_as_written(reader)
-    return lambda label: label.isdecimal() and is_sum(digit_sum(label))
+    """Say of which labels, the digits that an image shows, a reader may answer the sum."""
+    if isinstance(reader, SumClassifier):
+        return lambda label: label.isdecimal() and len(label) == reader.digits
+    return lambda label: label.isdecimal() and reader.can_answer(label)
 
 
 def digit_sum(label: str) -> str:
@@ -194,6 +199,8 @@ def _read_all(
 ) -> None:
     paths = _find(sources)
     records = output.begin(paths)
+    if records:
+        output.remark(f"{len(records)} images were read before, with whatever model")
     done = {record["path"] for record in records}
     waiting = [path for path in paths if str(path) not in done]
     with progress_bar("images", len(paths), done=len(records)) as bar:
@@ -247,11 +254,20 @@ def _labels_beside(sources: list[str]) -> dict[Path, str]:
 def _report_accuracy(
     records: list[Record], output: Output, labels: dict[Path, str], truths: Truths
 ) -> None:
+    if not labels:
+        return
     judged = [record for record in records if Path(record["path"]) in labels]
     if not judged:
-        if labels:
-            say(f"No accuracy is given. The {LABELS} beside the images names none.")
+        say(f"No accuracy is given. The {LABELS} beside the images names none.")
         return
+    if len(judged) < len(records):
+        say(f"{len(records) - len(judged)} of {len(records)} images have no label.")
+    missing = [path for path in labels if not path.exists()]
+    if missing:
+        say(
+            f"{len(missing)} of {len(labels)} labels are of files that do not exist, such as "
+            f"'{missing[0]}'."
+        )
     from segcap.evaluate.metrics import exact_match
 
     answers = [

@@ -26,7 +26,8 @@ def load_named(folder: str | os.PathLike[str]) -> LabelledImages:
     Raises
     ------
     DataError
-        The folder is missing or holds no image, or a file name gives no text.
+        The folder is missing or holds no image, a file name gives no text, or all are named
+        INDEX_TEXT.
 
     Notes
     -----
@@ -39,4 +40,14 @@ def load_named(folder: str | os.PathLike[str]) -> LabelledImages:
             "A named image's file name must begin with what it shows. "
             f"Got '{images[labels.index('')]}'."
         )
+    if _are_numbers_of_images(labels) and all("_" in path.stem for path in images):
+        raise DataError(
+            "A named image's file name must begin with what it shows, not with its number. "
+            f"Got '{images[0]}' and {len(images) - 1} more of the layout INDEX_TEXT."
+        )
     return LabelledImages(images, labels)
+
+
+def _are_numbers_of_images(labels: list[str]) -> bool:
+    numbers = {int(label) for label in labels if label.isdecimal()}
+    return len(numbers) == len(labels) > 1

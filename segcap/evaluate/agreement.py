@@ -1,5 +1,6 @@
 """Where two readers agree, and what several of them say together."""
 
+import reprlib
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -140,8 +141,8 @@ def vote(candidates: Sequence[Sequence[Ballot]]) -> list[Vote]:
     Raises
     ------
     ParameterError
-        There is no reader, readers have not as many images, probabilities are outside [0, 1] or
-        sum to more than 1, or labels are of different types.
+        Candidates are no pairs, there is no reader, readers have not as many images, probabilities
+        are outside [0, 1] or sum to more than 1, or labels are of different types.
 
     Notes
     -----
@@ -166,13 +167,19 @@ def vote(candidates: Sequence[Sequence[Ballot]]) -> list[Vote]:
     >>> vote([sure, doubtful])
     [Vote(value='13', confidence=0.375)]
     """
-    lengths = sorted({len(images) for images in candidates})
+    try:
+        lengths = sorted({len(images) for images in candidates})
+        named = [label for images in candidates for ballot in images for label, _ in ballot]
+    except (TypeError, ValueError):
+        raise ParameterError(
+            "The 'candidates' of vote must be pairs of an answer and its probability, for each "
+            f"image of each reader. Got {reprlib.repr(candidates)}."
+        ) from None
     if len(lengths) != 1:
         raise ParameterError(
             "The 'candidates' of vote must be of as many images from each reader, of at least one "
             f"reader. Got {' and '.join(map(str, lengths)) or 'none'}."
         )
-    named = [label for images in candidates for ballot in images for label, _ in ballot]
     plain_labels(named, name="candidates")
     return [_elected(ballots) for ballots in zip(*candidates, strict=True)]
 

@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from segcap.errors import ParameterError
 from segcap.evaluate.agreement import Agreement
 from segcap.evaluate.metrics import Share
 from segcap.ranges import inner_share
@@ -79,6 +80,11 @@ def mcnemar(counts: Agreement, *, mid_p: bool = True) -> float:
         Two-sided p-value, in [0, 1]: 0 where it is too small for a float, 1 where both are right on
         the same images.
 
+    Raises
+    ------
+    ParameterError
+        `counts` is no Agreement.
+
     Notes
     -----
     Given the number of images that one reader alone is right on, those of the first are
@@ -99,6 +105,7 @@ def mcnemar(counts: Agreement, *, mid_p: bool = True) -> float:
     """
     from scipy.stats import binom, binomtest
 
+    _check_counts(counts, of="mcnemar")
     differing = counts.only_first + counts.only_second
     if differing == 0:
         return 1.0
@@ -127,7 +134,7 @@ def paired_difference(counts: Agreement, *, level: float = 0.95) -> ShareDiffere
     Raises
     ------
     ParameterError
-        `level` is outside its range.
+        `counts` is no Agreement, or `level` is outside its range.
 
     Notes
     -----
@@ -149,6 +156,7 @@ def paired_difference(counts: Agreement, *, level: float = 0.95) -> ShareDiffere
     >>> print(paired_difference(Agreement(both=150, only_first=12, only_second=4, neither=6)))
     +4.65 points (95 % interval +0.00 to +9.30)
     """
+    _check_counts(counts, of="paired_difference")
     tail = (1 - inner_share("level", level)) / 2
     chances = _chances_of_differences(counts)
     low = _quantile(chances, tail) - counts.n
@@ -185,6 +193,13 @@ def independent_difference(first: Share, second: Share) -> ShareDifference:
     below = hypot(first.value - first.low, second.high - second.value)
     above = hypot(first.high - first.value, second.value - second.low)
     return ShareDifference(value, value - below, value + above)
+
+
+def _check_counts(counts: object, *, of: str) -> None:
+    if not isinstance(counts, Agreement):
+        raise ParameterError(
+            f"The 'counts' of {of} must be an Agreement, see agreement_between. Got {counts!r}."
+        )
 
 
 def _chances_of_differences(counts: Agreement) -> NDArray[np.float64]:

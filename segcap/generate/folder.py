@@ -19,6 +19,7 @@ __all__ = ["MANIFEST", "Folder", "OnProgress", "Record", "as_path", "read_manife
 
 MANIFEST = "manifest.jsonl"
 _SETTINGS = "settings.json"
+_LABELS = "labels.csv"
 
 Record = dict[str, Any]
 OnProgress = Callable[[int], None]
@@ -129,15 +130,11 @@ class Folder:
 
     def write_labels(self) -> None:
         """Write labels.csv."""
-        self.write_table("labels.csv", self.labels)
+        self.write_table(_LABELS, self.labels)
 
     def write_table(self, name: str, labels: Sequence[tuple[str, str]]) -> None:
         """Write a CSV file of files and their labels."""
-        table = io.StringIO()
-        writer = csv.writer(table, lineterminator="\n")
-        writer.writerow(["file", "label"])
-        writer.writerows(labels)
-        self.write(name, table.getvalue().encode("utf-8", errors="surrogateescape"))
+        self.write(name, _as_table(labels))
 
     def write(self, name: str, content: bytes) -> None:
         """Write a file."""
@@ -182,13 +179,28 @@ class Folder:
                     "A manifest must have a line for every image. "
                     f"Got '{self._path / MANIFEST}' without image {index}."
                 )
-        there = [self._has(record["file"]) for record in records]
+        labels = [(record["file"], record["label"]) for record in records]
+        self._check_labels(labels)
+        there = [self._has(file) for file, _ in labels]
         whole = (there.index(False) if False in there else len(there)) // batch * batch
-        self.labels = [(record["file"], record["label"]) for record in records[:whole]]
+        self.labels = labels[:whole]
         with self._writing(), (self._path / MANIFEST).open("r+b") as manifest:
+            if whole < len(labels):
+                (self._path / _LABELS).unlink(missing_ok=True)
             for _ in range(whole):
                 manifest.readline()
             manifest.truncate(manifest.tell())
+
+    def _check_labels(self, labels: Sequence[tuple[str, str]]) -> None:
+        """Refuse to go on where labels.csv, which would be written anew, was changed."""
+        file = self._path / _LABELS
+        with self._writing():
+            written = file.read_bytes() if file.exists() else b""
+        if not _as_table(labels).startswith(written):
+            raise DataError(
+                f"A folder must be resumed with {_LABELS} as it was written, or without. "
+                f"Got '{file}', which was changed."
+            )
 
     def _has(self, file: str) -> bool:
         try:
@@ -208,3 +220,11 @@ class Folder:
                 f"Images must go into a folder that can be written to. Got '{self._path}': "
                 f"{reason}."
             ) from None
+
+
+def _as_table(labels: Sequence[tuple[str, str]]) -> bytes:
+    table = io.StringIO()
+    writer = csv.writer(table, lineterminator="\n")
+    writer.writerow(["file", "label"])
+    writer.writerows(labels)
+    return table.getvalue().encode("utf-8", errors="surrogateescape")

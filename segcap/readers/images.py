@@ -12,7 +12,7 @@ from segcap.errors import ParameterError
 from segcap.evaluate.labels import plain_labels
 from segcap.image import ImageSource
 from segcap.models import IMAGE_ARCHITECTURES
-from segcap.ranges import is_number, whole_number
+from segcap.ranges import is_number, one_of
 from segcap.readers.classifier import WholeImageClassifier
 from segcap.whole import VIEWS, views_of
 
@@ -133,11 +133,7 @@ class ImageClassifier(WholeImageClassifier):
                 "The 'augmentation' of an ImageClassifier must be a number of at least 0. "
                 f"Got {self.augmentation!r}."
             )
-        if whole_number("views", self.views) not in VIEWS:
-            raise ParameterError(
-                f"The 'views' of an ImageClassifier must be one of {', '.join(map(str, VIEWS))}. "
-                f"Got {self.views}."
-            )
+        one_of("views", self.views, VIEWS, of="an ImageClassifier")
         self._check_network()
         if self.classes is not None and len(set(self.classes)) != len(list(self.classes)):
             raise ParameterError(

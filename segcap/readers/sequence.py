@@ -14,7 +14,7 @@ from segcap.engine import EngineName
 from segcap.errors import DataError, ImageError, ParameterError
 from segcap.image import ImageSource, load_image
 from segcap.models import PIXELS_A_COLUMN, SEQUENCE_ARCHITECTURES
-from segcap.ranges import whole_number
+from segcap.ranges import one_of, whole_number
 from segcap.readers.base import TextReader
 from segcap.readers.checks import check_length, check_share
 from segcap.readers.whole import WholeImageReader
@@ -142,12 +142,11 @@ class SequenceReader(WholeImageReader, TextReader[_Outcome]):
                 f"The architecture '{self.architecture}' reads texts of one length: "
                 "give the 'length'. Got None."
             )
-        known = TEXT_VIEWS[:1] if self.architecture == _UNALIGNED else TEXT_VIEWS
-        if whole_number("views", self.views) not in known:
-            raise ParameterError(
-                f"The 'views' of '{self.architecture}' must be one of "
-                f"{', '.join(map(str, known))}. Got {self.views}."
-            )
+        self._check_views(self.architecture)
+
+    def _check_views(self, architecture: str) -> None:
+        known = TEXT_VIEWS[:1] if architecture == _UNALIGNED else TEXT_VIEWS
+        one_of("views", self.views, known, of=f"'{architecture}'")
 
     def _answers(self, labels: Sequence[Any]) -> str:  # noqa: ARG002 whatever the labels
         return self.charset
@@ -246,6 +245,7 @@ class SequenceReader(WholeImageReader, TextReader[_Outcome]):
                 f"The 'length' must be that of the texts learned from, {places}. "
                 f"Got {self.length!r}."
             )
+        self._check_views(self.trained_.architecture)
 
     def can_answer(self, label: object) -> bool:
         """Say whether a label has only characters, and as many, as the reader may answer."""

@@ -129,8 +129,15 @@ def encoded_labels(
         There are not as many labels as images.
     """
     check_counts(images, labels)
-    encoded = [charset.encode(str(label)) for label in labels]
-    for image, label, classes in zip(images, labels, encoded, strict=True):
+    encoded = []
+    for image, label in zip(images, labels, strict=True):
+        unknown = set(str(label)) - set(charset.characters)
+        if unknown:
+            raise ParameterError(
+                f"Every label must hold characters of {charset.characters!r} only. "
+                f"Got {str(label)!r} of {source_name(image)}."
+            )
+        classes = charset.encode(str(label))
         if len(classes) == 0:
             raise ParameterError(
                 f"Every label must have at least one character. Got none for {source_name(image)}."
@@ -140,6 +147,7 @@ def encoded_labels(
                 f"Every label must have the 'length' {length}. "
                 f"Got {str(label)!r} of {source_name(image)}."
             )
+        encoded.append(classes)
     return encoded
 
 
