@@ -48,6 +48,10 @@ class Charset:
     def __len__(self) -> int:
         return len(self.characters)
 
+    def unknown(self, text: str) -> list[str]:
+        """Give the characters of a text that are none of the charset's, in their order."""
+        return [char for char in text if char not in self.characters]
+
     def encode(self, text: str) -> NDArray[np.intp]:
         """Turn text into class indices, (len(text),) int.
 
@@ -57,13 +61,13 @@ class Charset:
             `text` holds a character outside the charset.
         """
         text = str(text)
-        indices = [self.characters.find(char) for char in text]
-        if -1 in indices:
+        unknown = self.unknown(text)
+        if unknown:
             raise ParameterError(
                 f"A text must hold characters of {self.characters!r} only. "
-                f"Got {text!r} with {text[indices.index(-1)]!r}."
+                f"Got {text!r} with {unknown[0]!r}."
             )
-        return np.array(indices, np.intp)
+        return np.array([self.characters.index(char) for char in text], np.intp)
 
     def decode(self, classes: ArrayLike) -> str:
         """Turn class indices into text."""
@@ -83,7 +87,7 @@ class Charset:
         if not all(isinstance(characters, str) for characters in admitted):
             raise ParameterError(f"An 'allowlist' must be characters. Got {allowlist!r}.")
         text = "".join(admitted)
-        unknown = sorted(set(text) - set(self.characters))
+        unknown = self.unknown(text)
         if unknown:
             raise ParameterError(
                 f"An 'allowlist' must hold characters of {self.characters!r} only. "

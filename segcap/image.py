@@ -50,7 +50,7 @@ _SUFFIXES = (
 )
 _FORMATS = ("PNG", "JPEG", "BMP", "TIFF", "GIF", "WEBP", "PPM")
 _SIXTEEN_BIT = 65535
-_DARK = 1 / 8
+_LEAST_BRIGHT = 8192
 _ORIENTATION = 0x0112
 _ON_ITS_SIDE = (5, 6, 7, 8)
 
@@ -76,8 +76,8 @@ def load_image(source: ImageSource) -> NDArray[np.uint8]:
     ------
     ImageError
         The file is missing, empty, damaged, of no known format or has more pixels than
-        ``PIL.Image.MAX_IMAGE_PIXELS`` (judged from the header, before decoding), or the array
-        has another shape, type or range.
+        ``PIL.Image.MAX_IMAGE_PIXELS`` (judged from the header, before decoding), or the array,
+        or the levels of a file with floats or 32-bit integers, have another shape, type or range.
 
     Warns
     -----
@@ -303,30 +303,31 @@ def _upright_size(image: Image.Image, name: str) -> tuple[int, int]:
 def _from_pil(image: Image.Image, name: str) -> NDArray[np.uint8]:
     _check_pixels(image, name)
     try:
-        upright = ImageOps.exif_transpose(image)
-        if upright.mode.startswith("I;16") or upright.mode in ("I", "F"):
-            return _rgb(_eight_bit(_levels(np.asarray(upright), name)))
-        if upright.has_transparency_data:
-            return _rgb(np.array(upright.convert("RGBA")))
-        return np.array(upright.convert("RGB"))
-    except ImageError:
-        raise
+        array = _decoded(ImageOps.exif_transpose(image))
     except Exception as error:  # noqa: BLE001 decoders raise what they like on damaged files
         raise ImageError(f"An image must be intact. Got {name}: {error}") from None
+    return _rgb(array if array.dtype == np.uint8 else _eight_bit(_levels(array, name)))
+
+
+def _decoded(image: Image.Image) -> NDArray:
+    """Give RGB or RGBA, or the levels of a mode that has more than 256."""
+    if image.mode.startswith("I;16") or image.mode in ("I", "F"):
+        return np.asarray(image)
+    return np.asarray(image.convert("RGBA" if image.has_transparency_data else "RGB"))
 
 
 def _levels(array: NDArray, name: str) -> NDArray:
     """Give the levels of a decoded file as a type whose range they use."""
     low, high = array.min(), array.max()
-    if array.dtype.itemsize == 2 or (low >= 0 and 255 < high <= _SIXTEEN_BIT):
-        return array.astype(np.uint16)
-    if low >= 0 and high <= _full_scale(array):
-        return array
-    kind, highest = ("floats", 1) if array.dtype.kind == "f" else ("integers", _SIXTEEN_BIT)
-    raise ImageError(
-        f"The levels of an image file must lie in [0, {highest}] where they are {kind}. "
-        f"Got {name} with levels from {low} to {high}."
-    )
+    are_floats = array.dtype.kind == "f"
+    kind, highest = ("floats", 1) if are_floats else ("integers", _SIXTEEN_BIT)
+    if not (low >= 0 and high <= highest):
+        raise ImageError(
+            f"The levels of an image file must lie in [0, {highest}] where they are {kind}. "
+            f"Got {name} with levels from {low} to {high}."
+        )
+    is_sixteen_bit = array.dtype.itemsize == 2 or high > 255
+    return array.astype(np.uint16) if is_sixteen_bit else array
 
 
 def _check_pixels(image: Image.Image, name: str) -> None:
@@ -367,12 +368,13 @@ def _eight_bit(array: NDArray) -> NDArray[np.uint8]:
     full_scale = _full_scale(array)
     if full_scale == 255:
         return array.astype(np.uint8, copy=False)
-    if full_scale == _SIXTEEN_BIT and 0 < array.max() < _SIXTEEN_BIT * _DARK:
+    brightest = (array if array.ndim == 2 else array[..., :3]).max()
+    if full_scale == _SIXTEEN_BIT and 0 < brightest < _LEAST_BRIGHT:
         warnings.warn(
-            f"The levels of a 16-bit image are taken to reach up to {_SIXTEEN_BIT}. One whose "
-            f"brightest level is {array.max()} is read as nearly black.",
+            f"White is {_SIXTEEN_BIT} in an image of 16 bits. One without any level of at least "
+            f"{_LEAST_BRIGHT}, such as of 12 bits, is read as nearly black.",
             SegcapWarning,
-            stacklevel=2,
+            stacklevel=3,
         )
     return np.rint(array.astype(np.float64) * (255 / full_scale)).astype(np.uint8)
 

@@ -62,6 +62,10 @@ def one_of(name: str, value: Any, known: Sequence[int], *, of: str) -> int:
     value : int or whatever counts as one
     known : sequence of int
 
+    Returns
+    -------
+    int
+
     Raises
     ------
     ParameterError

@@ -88,7 +88,8 @@ def test_labels_of_other_images_are_told(run, folder):
     (folder / "labels.csv").write_text("file,label\nother.png,1\n")
     status, out, err = run("read", folder)
     assert (status, "exact match" in out) == (0, False)
-    assert err == "segcap: No accuracy is given. The labels.csv beside the images names none.\n"
+    assert "1 of 1 labels are of files that do not exist" in err
+    assert err.endswith("No accuracy is given. The labels.csv beside the images names none.\n")
 
 
 def test_empty_labels_have_no_characters_to_count(run, folder):
@@ -108,19 +109,26 @@ def test_labels_that_cannot_be_answered_are_told(run, folder):
 
 
 def test_images_without_label_and_labels_without_image_are_told(run, folder):
-    (folder / "labels.csv").write_text("file,label\nsum-apart-0.png,1\ngone.png,2\n")
+    long = 300 * "x"
+    (folder / "labels.csv").write_text(f"file,label\nsum-apart-0.png,1\ngone.png,2\n{long},3\n")
     _, out, err = run("read", folder)
     assert "n = 1" in out
     assert "2 of 3 images have no label." in err
-    assert "1 of 2 labels are of files that do not exist, such as" in err
-    assert run("read", folder / "sum-apart-0.png")[2].count("label") == 2
+    assert "2 of 3 labels are of files that do not exist, such as" in err
+    assert "have no label" not in run("read", folder / "sum-apart-0.png")[2]
 
 
-def test_digits_of_another_length_cannot_be_added_up(run, folder):
-    (folder / "labels.csv").write_text("file,label\nsum-apart-0.png,29\n")
+@pytest.mark.parametrize("label", ["19", "991"])
+def test_digits_of_another_length_cannot_be_added_up(run, folder, label):
+    (folder / "labels.csv").write_text(f"file,label\nsum-apart-0.png,{label}\n")
     for options in (["--model", "digit-sum"], ["--length", 4]):
-        _, _, err = run("sum", folder, *options)
-        assert "1 of 1 labels are no possible answers of the reader" in err
+        _, out, err = run("sum", folder / "sum-apart-0.png", *options)
+        assert "  19  " in out
+        assert "exact match 0.00%" in out
+        assert "1 of 1 labels are no possible answers of the reader and count as wrong" in err
+    _, out, err = run("eval", "digit-sum", "--data", folder)
+    assert "accuracy            0.00%" in out
+    assert "count as wrong" in err
 
 
 @pytest.mark.parametrize(
@@ -214,7 +222,7 @@ def test_a_killed_run_is_resumed(run, folder, tmp_path, form):
     assert (status, out) == (0, "")
     assert sorted(cut.read_text().splitlines()) == sorted(whole.read_text().splitlines())
     assert "n = 3" in err
-    assert "1 images were read before, with whatever model" in err
+    assert "segcap: Images that were read before, perhaps by another model: 1." in err
 
 
 def test_results_are_never_overwritten(run, folder, tmp_path):

@@ -164,8 +164,12 @@ def test_file_names_give_the_texts(folder, tmp_path):
     (tmp_path / "22A6_2.jpeg").write_bytes(images[0].read_bytes())
     (tmp_path / "22A6.png").write_bytes(images[0].read_bytes())
     assert load_named(tmp_path).labels == ["22A6", "22A6"]
+    for name in ("1234_1.png", "5678_1.png"):
+        (tmp_path / "spelled").mkdir(exist_ok=True)
+        (tmp_path / "spelled" / name).write_bytes(images[0].read_bytes())
+    assert load_named(tmp_path / "spelled").labels == ["1234", "5678"]
     write_text(TextGenerator("six-char"), 2, tmp_path / "numbered")
-    with pytest.raises(DataError, match=r"not with its number\. Got .* and 1 more of the layout"):
+    with pytest.raises(DataError, match=r"not with its number; .* and 1 more of the layout"):
         load_named(tmp_path / "numbered" / "captchas")
     (tmp_path / "_1.png").write_bytes(images[0].read_bytes())
     with pytest.raises(DataError, match=r"begin with what it shows. Got .*_1\.png"):

@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pytest
 
+from segcap.datasets import load_uci_digits
 from segcap.errors import DataError, ParameterError
 from segcap.generate import digit_sums, read_manifest, write_digit_sums
 
@@ -119,3 +120,10 @@ def test_what_is_refused_makes_no_folder(options, message, tmp_path):
     with pytest.raises(ParameterError, match=message):
         write_digit_sums(**{"n": 2, "folder": tmp_path / "new", "digits": SQUARES, **options})
     assert not (tmp_path / "new").exists()
+
+
+def test_labels_of_ones_own_do_not_stop_a_resumed_folder(tmp_path):
+    write_digit_sums(2, tmp_path, digits=load_uci_digits())
+    (tmp_path / "labels.csv").write_text("my own\n")
+    write_digit_sums(3, tmp_path, digits=load_uci_digits(), resume=True)
+    assert (tmp_path / "labels.csv").read_text() == "my own\n"

@@ -155,9 +155,15 @@ def test_sixteen_bit_png():
 def test_sixteen_bit_image_that_holds_twelve_bits_is_told():
     levels = np.array([[0, 4095]], np.uint16)
     for source in (levels, encoded(Image.fromarray(levels))):
-        with pytest.warns(SegcapWarning, match="brightest level is 4095 is read as nearly black"):
+        with pytest.warns(SegcapWarning, match="such as of 12 bits, is read as nearly black"):
             assert load_image(source).max() == 16
+    opaque = np.array([[[0, 9, 4095, 65535]] * 5], np.uint16)
+    with pytest.warns(SegcapWarning, match="at least 8192"):
+        load_image(opaque)
     assert load_image(np.zeros((1, 2), np.uint16)).max() == 0
+    bright = np.zeros((1, 9), np.uint16)
+    bright[0, 8] = 8192
+    assert load_image(bright).max() == 32
 
 
 @pytest.mark.parametrize(
@@ -167,6 +173,7 @@ def test_sixteen_bit_image_that_holds_twelve_bits_is_told():
             np.array([[0, 2.5]], np.float32),
             r"in \[0, 1\] where they are floats\..* from 0\.0 to 2\.5",
         ),
+        (np.array([[0, 300]], np.float32), r"where they are floats.* from 0\.0 to 300\.0"),
         (np.array([[0, np.nan]], np.float32), r"where they are floats\..* from nan to nan"),
         (
             np.array([[-1, 7]], np.int32),

@@ -66,11 +66,11 @@ def test_numbers_are_taken_as_their_digits():
             "Learning needs as many labels as images. Got 0 images and 2 labels.",
         ),
         (
-            [IMAGE] * 2,
+            ["one.png", "two.png"],
             ["ab", "axe"],
             None,
             ParameterError,
-            "Every label must hold characters of 'ab' only. Got 'axe' of an array of shape (4, 6).",
+            "Every label must hold characters of 'ab' only. Got 'axe' with 'x' of two.png.",
         ),
         (
             ["one.png", "two.png"],

@@ -13,10 +13,9 @@ from segcap.cli.app import app, say, warnings_said
 from segcap.cli.reading import (
     Engine,
     Length,
-    can_add_up,
     can_answer_as_written,
-    digit_sum,
     open_reader,
+    truths_of_sums,
 )
 from segcap.datasets.catalogue import load, names
 from segcap.datasets.dataset import Dataset
@@ -79,7 +78,8 @@ def evaluate(
         )
     adds_up = isinstance(reader, SumClassifier) and known.charset is not None
     labels = list(map(str, known.labels.tolist()))
-    truths = list(map(digit_sum, labels)) if adds_up else labels
+    of_sums = truths_of_sums(reader)
+    truths = list(map(of_sums.of_label, labels)) if adds_up else labels
     if summary:
         print(f"{summarise(known)}\n")
     with warnings_said(repeated=False):
@@ -88,7 +88,7 @@ def evaluate(
         else:
             outcomes, shares = answer_all(reader, known.images), None
         if answer_all is texts_of or isinstance(reader, WholeImageClassifier):
-            can_answer = can_add_up(reader) if adds_up else can_answer_as_written(reader)
+            can_answer = of_sums.can_be if adds_up else can_answer_as_written(reader)
             tell_impossible(labels, can_answer, stacklevel=1)
     answers = [None if one.value is None else str(one.value) for one in outcomes]
     if answer_all is texts_of:
@@ -130,7 +130,8 @@ def _way_to_answer(reader: Any, known: Dataset, model: str) -> _Answering:
     elif known.charset is None:
         wanted, fits = "sums", hasattr(reader, "digit_sums")
     else:
-        adds_up = isinstance(reader, SumClassifier) and any(map(str.isdecimal, known.labels))
+        are_digits = sum(map(str.isdecimal, known.labels)) > len(known) / 2
+        adds_up = isinstance(reader, SumClassifier) and are_digits
         wanted, fits = "texts", adds_up or not isinstance(reader, WholeImageClassifier)
     if not fits:
         raise ParameterError(

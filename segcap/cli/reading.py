@@ -58,7 +58,7 @@ class Truths(NamedTuple):
     Attributes
     ----------
     of_label : callable
-        From a label to the right answer.
+        From a label to the right answer; to what is no answer from one that cannot be.
     can_be : callable
         Whether a label can be answered at all.
     """
@@ -103,8 +103,7 @@ def sum_(
     """Read images of digits and add them up; truths are the sums of the labels' digits."""
     reader = open_reader(model, length, reject_below, engine, of="the digits of sums")
     output = Output(("path", "value", "confidence", "status", "error"), json, csv, out, resume)
-    truths = Truths(digit_sum, can_add_up(reader))
-    _read_all(partial(_read_sums, reader), paths, output, jobs, truths)
+    _read_all(partial(_read_sums, reader), paths, output, jobs, truths_of_sums(reader))
 
 
 @app.command()
@@ -178,16 +177,18 @@ def can_answer_as_written(reader: Any) -> Callable[[str], bool]:
     return reader.can_answer
 
 
-def can_add_up(reader: Any) -> Callable[[str], bool]:
-    """Say of which labels, the digits that an image shows, a reader may answer the sum."""
-    if isinstance(reader, SumClassifier):
-        return lambda label: label.isdecimal() and len(label) == reader.digits
-    return lambda label: label.isdecimal() and reader.can_answer(label)
+def truths_of_sums(reader: Any) -> Truths:
+    """Say which sums are right where labels are the digits that images show."""
 
+    def can_be(label: str) -> bool:
+        if isinstance(reader, SumClassifier):
+            return label.isdecimal() and len(label) == reader.digits
+        return label.isdecimal() and reader.can_answer(label)
 
-def digit_sum(label: str) -> str:
-    """Add up the digits of a label; what is no number stays as it is."""
-    return str(sum(map(int, label))) if label.isdecimal() else label
+    def of_label(label: str) -> str:
+        return str(sum(map(int, label))) if can_be(label) else f"({label})"
+
+    return Truths(of_label, can_be)
 
 
 def _read_all(
@@ -200,7 +201,7 @@ def _read_all(
     paths = _find(sources)
     records = output.begin(paths)
     if records:
-        output.remark(f"{len(records)} images were read before, with whatever model")
+        say(f"Images that were read before, perhaps by another model: {len(records)}.")
     done = {record["path"] for record in records}
     waiting = [path for path in paths if str(path) not in done]
     with progress_bar("images", len(paths), done=len(records)) as bar:
@@ -256,18 +257,18 @@ def _report_accuracy(
 ) -> None:
     if not labels:
         return
+    missing = [path for path in labels if not os.path.exists(path)]
+    if missing:
+        say(
+            f"{len(missing)} of {len(labels)} labels are of files that do not exist, such as "
+            f"'{missing[0]}'."
+        )
     judged = [record for record in records if Path(record["path"]) in labels]
     if not judged:
         say(f"No accuracy is given. The {LABELS} beside the images names none.")
         return
     if len(judged) < len(records):
         say(f"{len(records) - len(judged)} of {len(records)} images have no label.")
-    missing = [path for path in labels if not path.exists()]
-    if missing:
-        say(
-            f"{len(missing)} of {len(labels)} labels are of files that do not exist, such as "
-            f"'{missing[0]}'."
-        )
     from segcap.evaluate.metrics import exact_match
 
     answers = [

@@ -26,8 +26,8 @@ def load_named(folder: str | os.PathLike[str]) -> LabelledImages:
     Raises
     ------
     DataError
-        The folder is missing or holds no image, a file name gives no text, or all are named
-        INDEX_TEXT.
+        The folder is missing or holds no image, a file name gives no text, or all begin with
+        numbers without gap, as in the layout INDEX_TEXT.
 
     Notes
     -----
@@ -40,14 +40,18 @@ def load_named(folder: str | os.PathLike[str]) -> LabelledImages:
             "A named image's file name must begin with what it shows. "
             f"Got '{images[labels.index('')]}'."
         )
-    if _are_numbers_of_images(labels) and all("_" in path.stem for path in images):
+    if _follow_each_other(labels) and all("_" in path.stem for path in images):
         raise DataError(
-            "A named image's file name must begin with what it shows, not with its number. "
+            "A named image's file name must begin with what it shows, not with its number; "
+            "labels.csv can tell it, too. "
             f"Got '{images[0]}' and {len(images) - 1} more of the layout INDEX_TEXT."
         )
     return LabelledImages(images, labels)
 
 
-def _are_numbers_of_images(labels: list[str]) -> bool:
-    numbers = {int(label) for label in labels if label.isdecimal()}
-    return len(numbers) == len(labels) > 1
+def _follow_each_other(labels: list[str]) -> bool:
+    """Tell whether labels are whole numbers without gap, each once."""
+    if len(labels) < 2 or not all(map(str.isdecimal, labels)):
+        return False
+    numbers = sorted(map(int, labels))
+    return numbers == list(range(numbers[0], numbers[0] + len(numbers)))

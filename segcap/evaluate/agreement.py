@@ -168,6 +168,7 @@ def vote(candidates: Sequence[Sequence[Ballot]]) -> list[Vote]:
     [Vote(value='13', confidence=0.375)]
     """
     try:
+        candidates = list(candidates)
         lengths = sorted({len(images) for images in candidates})
         named = [label for images in candidates for ballot in images for label, _ in ballot]
     except (TypeError, ValueError):

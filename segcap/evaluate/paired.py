@@ -198,7 +198,8 @@ def independent_difference(first: Share, second: Share) -> ShareDifference:
 def _check_counts(counts: object, *, of: str) -> None:
     if not isinstance(counts, Agreement):
         raise ParameterError(
-            f"The 'counts' of {of} must be an Agreement, see agreement_between. Got {counts!r}."
+            f"The 'counts' of {of} must be an Agreement, as agreement_between gives. "
+            f"Got {counts!r}."
         )
 
 

@@ -79,7 +79,8 @@ def write_text(
     Raises
     ------
     DataError
-        The folder holds something else, or more images, or cannot be written to.
+        The folder holds something else, more images or a labels.csv that was changed, or cannot
+        be written to.
     ParameterError
         A number is out of its range, or a character of the charset cannot be in a file's name.
 
@@ -94,7 +95,7 @@ def write_text(
     n, seed = whole_number("n", n), whole_number("seed", seed)
     check_jobs(n_jobs)
     settings = {**generator.settings(), "seed": seed, "masks": masks}
-    dataset = Folder(as_path(folder), settings, n, resume=resume)
+    dataset = Folder(as_path(folder), settings, n, resume=resume, labelled=True)
     taken = Counter(label.casefold() for _, label in dataset.labels)
     waiting = range(len(dataset.labels), n)
     task = partial(_encoded, generator, seed, layout.ending, masks)

@@ -85,6 +85,9 @@ class Folder:
         Go on with a folder that was begun with the same settings.
     batch : int
         The images come in batches of so many; one that is not complete is made again.
+    labelled : bool
+        Whether labels.csv is written when all are there. A folder that is resumed loses it until
+        then if images are to be made again.
 
     Attributes
     ----------
@@ -94,13 +97,22 @@ class Folder:
     Raises
     ------
     DataError
-        The folder holds something else, or more images, or cannot be written to.
+        The folder holds something else, more images or a labels.csv that was changed, or cannot
+        be written to.
     """
 
     def __init__(
-        self, path: Path, settings: Record, n: int, *, resume: bool, batch: int = 1
+        self,
+        path: Path,
+        settings: Record,
+        n: int,
+        *,
+        resume: bool,
+        batch: int = 1,
+        labelled: bool = False,
     ) -> None:
         self._path = path
+        self._labelled = labelled
         self.labels: list[tuple[str, str]] = []
         if resume and os.path.isfile(path / _SETTINGS):
             self._check_settings(settings)
@@ -180,12 +192,13 @@ class Folder:
                     f"Got '{self._path / MANIFEST}' without image {index}."
                 )
         labels = [(record["file"], record["label"]) for record in records]
-        self._check_labels(labels)
+        if self._labelled:
+            self._check_labels(labels)
         there = [self._has(file) for file, _ in labels]
         whole = (there.index(False) if False in there else len(there)) // batch * batch
         self.labels = labels[:whole]
         with self._writing(), (self._path / MANIFEST).open("r+b") as manifest:
-            if whole < len(labels):
+            if self._labelled and whole < len(labels):
                 (self._path / _LABELS).unlink(missing_ok=True)
             for _ in range(whole):
                 manifest.readline()

@@ -131,11 +131,11 @@ def encoded_labels(
     check_counts(images, labels)
     encoded = []
     for image, label in zip(images, labels, strict=True):
-        unknown = set(str(label)) - set(charset.characters)
+        unknown = charset.unknown(str(label))
         if unknown:
             raise ParameterError(
                 f"Every label must hold characters of {charset.characters!r} only. "
-                f"Got {str(label)!r} of {source_name(image)}."
+                f"Got {str(label)!r} with {unknown[0]!r} of {source_name(image)}."
             )
         classes = charset.encode(str(label))
         if len(classes) == 0:
