@@ -6,6 +6,8 @@ from typing import Any, Literal, TypeAlias
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from segcap.errors import ParameterError
+
 __all__ = ["Failure", "Glyph", "Reading", "Status", "SumReading"]
 
 Status: TypeAlias = Literal["ok", "rejected", "empty", "unreadable"]
@@ -99,7 +101,14 @@ class Reading:
             None for a right and accepted reading; "unreadable"; "rejected", whatever was read;
             "under-cut" for too few glyphs, "over-cut" for too many; "misplaced" where a glyph
             shares less than half of its and its character's columns with it; "misread".
+
+        Raises
+        ------
+        ParameterError
+            `label` is no text.
         """
+        if not isinstance(label, str):
+            raise ParameterError(f"A label must be a text. Got {label!r}.")
         if self.status in ("unreadable", "rejected"):
             return self.status
         if self.text == label:

@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 
 import segcap
+from segcap.errors import SegcapWarning
 
 SAMPLES = Path(__file__).parent.parent / "data" / "samples"
 
@@ -118,7 +119,27 @@ def test_images_without_label_and_labels_without_image_are_told(run, folder):
     assert "have no label" not in run("read", folder / "sum-apart-0.png")[2]
 
 
-@pytest.mark.parametrize("label", ["19", "991"])
+def test_texts_of_another_length_count_as_wrong(run, folder):
+    labelled = ["--data", folder, "--length", 3]
+    for arguments in (["read", folder, "--length", 3], ["eval", "digits", *labelled]):
+        _, out, err = run(*arguments)
+        assert "3 of 3 labels are no possible answers of the reader and count as wrong" in err
+        assert "0.00% (" in out
+    reader = segcap.load("digits", length=3)
+    with pytest.warns(SegcapWarning, match="count as wrong"):
+        assert reader.score([folder / "sum-apart-0.png"], ["2395"]) == 0
+
+
+def test_labels_name_images_by_whatever_path(run, folder):
+    (folder / "inside").mkdir()
+    labels = f"file,label\ninside/../sum-apart-0.png,2395\n{folder / 'sum-apart-1.png'},1\n"
+    (folder / "labels.csv").write_text(labels)
+    assert "exact match 50.00%" in run("read", folder)[1]
+    (folder / "labels.csv").write_text("file,label\n")
+    assert "labels.csv' names no image." in run("read", folder)[2]
+
+
+@pytest.mark.parametrize("label", ["19", "991", "٢٣٩٥"])
 def test_digits_of_another_length_cannot_be_added_up(run, folder, label):
     (folder / "labels.csv").write_text(f"file,label\nsum-apart-0.png,{label}\n")
     for options in (["--model", "digit-sum"], ["--length", 4]):
@@ -223,6 +244,21 @@ def test_a_killed_run_is_resumed(run, folder, tmp_path, form):
     assert sorted(cut.read_text().splitlines()) == sorted(whole.read_text().splitlines())
     assert "n = 3" in err
     assert "segcap: Images that were read before, perhaps by another model: 1." in err
+
+
+def test_a_resumed_run_judges_what_is_asked_for_alone(run, folder, tmp_path):
+    (folder / "field-dark-0.png").write_bytes(b"no image")
+    out = tmp_path / "results.csv"
+    assert run("read", folder, "--out", out)[0] == 1
+    lines = out.read_text().splitlines(keepends=True)
+    out.write_text("".join([*lines, lines[-1]]))
+    status, _, err = run("read", folder, "--out", out, "--resume")
+    assert (status, err.count("field-dark-0.png', which is in none")) == (1, 1)
+    assert "n = 3" in err
+    (folder / "field-dark-0.png").unlink()
+    status, _, err = run("read", folder, "--out", out, "--resume")
+    assert status == 0
+    assert "n = 2" in err
 
 
 def test_results_are_never_overwritten(run, folder, tmp_path):

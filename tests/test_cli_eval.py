@@ -253,8 +253,9 @@ def test_a_model_must_fit_what_the_folder_holds(command, sum_classifier, photos,
 
 def test_predictions_and_page_are_two_files(command, tmp_path):
     both = tmp_path / "both"
-    status, out, err = command(
-        "eval", "digits", "--data", SAMPLES, "--predictions", both, "--page", both
-    )
-    assert (status, out) == (2, "")
-    assert "must go to two files" in err
+    for page in (both, tmp_path / ".." / tmp_path.name / "both"):
+        status, out, err = command(
+            "eval", "digits", "--data", SAMPLES, "--predictions", both, "--page", page
+        )
+        assert (status, out) == (2, "")
+        assert "must go to two files" in err

@@ -77,7 +77,7 @@ def test_labelled_images_in_the_order_of_the_labels(tmp_path):
         ("file,label\na.png,1\na.png,2\n", "each image once.*line 3"),
         ("file,label\na.png\n", "each image once.*line 2"),
         ("file,label\na.png,7,8\n", "with its one label.*line 2"),
-        ("file,label\na.png,1\nb.png,1\nc.png,1\n", r"b\.png', which does not, nor do 1 more"),
+        ("file,label\na.png,1\nb.png,1\nc.png,1\n", r"b\.png', which is none, nor are 1 more"),
     ],
 )
 def test_damaged_labels(tmp_path, content, message):

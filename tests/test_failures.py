@@ -86,12 +86,18 @@ def test_what_is_not_allowed_is_located_all_the_same(samples):
 
 
 def test_a_text_that_does_not_fit_is_refused(reader, samples):
-    with pytest.raises(DataError, match="no more characters than its image has pieces"):
+    with pytest.raises(DataError, match="about as many characters as its image has pieces"):
         reader.locate(np.full((20, 40), 255, np.uint8), "ABCD")
     with pytest.raises(ParameterError, match="'!'"):
         reader.locate(samples[0].image, "ABC!")
     with pytest.raises(ParameterError, match=r"at least one character\. Got ''"):
         reader.locate(samples[0].image, "")
+
+
+@pytest.mark.parametrize(("label", "told"), [(12, "text. Got 12"), ("AB!", "'AB!' with '!'")])
+def test_a_label_that_cannot_be_judged_is_refused(reader, samples, label, told):
+    with pytest.raises(ParameterError, match=told):
+        reader.failure(samples[0].image, label)
 
 
 def test_the_best_texts_begin_with_what_is_read(reader, samples):

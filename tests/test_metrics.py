@@ -62,9 +62,18 @@ def test_wilson_intervals_hold_their_share_and_mirror(n, data):
     assert share.low <= narrower.low <= narrower.high <= share.high
 
 
-@pytest.mark.parametrize(("successes", "n"), [(0, 0), (-1, 5), (6, 5), (0, -1)])
-def test_wilson_of_impossible_counts_raises(successes, n):
-    with pytest.raises(ParameterError, match=f"Got {successes} of {n}"):
+@pytest.mark.parametrize(
+    ("successes", "n", "message"),
+    [
+        (0, 0, r"'n' must be an integer of at least 1\. Got 0"),
+        (0, -1, r"'n' must be an integer of at least 1\. Got -1"),
+        (-1, 5, r"'successes' must be an integer in 0 \.\.\. 5\. Got -1"),
+        (6, 5, r"'successes' must be an integer in 0 \.\.\. 5\. Got 6"),
+        (1.5, 3, r"'successes' must be an integer in 0 \.\.\. 3\. Got 1\.5"),
+    ],
+)
+def test_wilson_of_impossible_counts_raises(successes, n, message):
+    with pytest.raises(ParameterError, match=message):
         wilson(successes, n)
 
 
@@ -173,7 +182,7 @@ def test_unpaired_answers_raise(measure, answers, truths):
 
 
 def test_truths_without_any_character_raise():
-    with pytest.raises(ParameterError, match="Got 0 of 0"):
+    with pytest.raises(ParameterError, match="at least one character among them"):
         character_accuracy(["1", ""], ["", ""])
 
 
@@ -322,3 +331,7 @@ def test_texts_without_any_character_raise(measure):
     message = f"of {measure.__name__} must hold at least one character. Got none"
     with pytest.raises(ParameterError, match=message):
         measure(["1", ""], ["", ""])
+
+
+def test_no_answer_has_no_characters_right():
+    assert character_accuracy([None, "12"], ["34", "12"]).value == 0.5

@@ -147,6 +147,11 @@ def test_counts_that_are_no_agreement_raise(compare):
         compare((1, 2, 3, 4))
 
 
+def test_shares_that_are_none_raise():
+    with pytest.raises(ParameterError, match=r"must be a Share, as wilson gives\. Got 0\.4"):
+        independent_difference(wilson(1, 2), 0.4)
+
+
 @pytest.mark.parametrize("level", [0, 1, 1.5, float("nan"), "high"])
 def test_a_level_that_is_none_raises(level):
     with pytest.raises(ParameterError, match=r"'level' must be a number in \(0, 1\)"):

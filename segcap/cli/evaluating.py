@@ -13,8 +13,8 @@ from segcap.cli.app import app, say, warnings_said
 from segcap.cli.reading import (
     Engine,
     Length,
-    can_answer_as_written,
     open_reader,
+    truths_as_written,
     truths_of_sums,
 )
 from segcap.datasets.catalogue import load, names
@@ -64,7 +64,7 @@ def evaluate(
             raise DataError(
                 f"What is written must go to a new file in a folder that exists. Got '{file}'."
             )
-    if predictions is not None and predictions == page:
+    if predictions is not None and page and predictions.resolve() == page.resolve():
         raise DataError(f"Predictions and page must go to two files. Got '{page}' for both.")
     if probabilities and predictions is None:
         raise ParameterError("Probabilities must go to the file of --predictions. Got none.")
@@ -78,23 +78,23 @@ def evaluate(
         )
     adds_up = isinstance(reader, SumClassifier) and known.charset is not None
     labels = list(map(str, known.labels.tolist()))
-    of_sums = truths_of_sums(reader)
-    truths = list(map(of_sums.of_label, labels)) if adds_up else labels
+    truths = labels
     if summary:
         print(f"{summarise(known)}\n")
     with warnings_said(repeated=False):
+        if answer_all is texts_of or isinstance(reader, WholeImageClassifier):
+            known_truths = truths_of_sums(reader) if adds_up else truths_as_written(reader)
+            truths = known_truths.of(labels)
+            tell_impossible(labels, known_truths.can_be, stacklevel=1)
         if probabilities:
             outcomes, shares = reader.answer_with_probabilities(known.images)
         else:
             outcomes, shares = answer_all(reader, known.images), None
-        if answer_all is texts_of or isinstance(reader, WholeImageClassifier):
-            can_answer = of_sums.can_be if adds_up else can_answer_as_written(reader)
-            tell_impossible(labels, can_answer, stacklevel=1)
     answers = [None if one.value is None else str(one.value) for one in outcomes]
     if answer_all is texts_of:
         print(f"exact match         {exact_match(answers, truths)}")
-        if any(truths):
-            print(f"character accuracy  {character_accuracy([a or '' for a in answers], truths)}")
+        if any(labels):
+            print(f"character accuracy  {character_accuracy(answers, labels)}")
     else:
         print(f"accuracy            {exact_match(answers, truths)}")
     for status, count in sorted(Counter(outcome.status for outcome in outcomes).items()):

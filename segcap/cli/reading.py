@@ -57,14 +57,18 @@ class Truths(NamedTuple):
 
     Attributes
     ----------
-    of_label : callable
-        From a label to the right answer; to what is no answer from one that cannot be.
     can_be : callable
         Whether a label can be answered at all.
+    answer : callable
+        From such a label to the right answer.
     """
 
-    of_label: Callable[[str], str]
     can_be: Callable[[str], bool]
+    answer: Callable[[str], str] = str
+
+    def of(self, labels: Sequence[str]) -> list[str]:
+        """Give the right answers; labels that cannot be answered in brackets, which none is."""
+        return [self.answer(label) if self.can_be(label) else f"({label})" for label in labels]
 
 
 @app.command()
@@ -83,8 +87,7 @@ def read(
     """Read the text of images, and give the accuracy where labels.csv lies beside them."""
     reader = open_reader(model, length, reject_below, engine, of="texts")
     output = Output(("path", "text", "confidence", "status", "error"), json, csv, out, resume)
-    truths = Truths(str, can_answer_as_written(reader))
-    _read_all(partial(_read_texts, reader), paths, output, jobs, truths)
+    _read_all(partial(_read_texts, reader), paths, output, jobs, truths_as_written(reader))
 
 
 @app.command("sum")
@@ -122,8 +125,7 @@ def name(
     """Name what photos show, and give the accuracy where labels.csv lies beside them."""
     reader = open_reader(model, None, None, engine, of="photos")
     output = Output(("path", "label", "confidence", "status", "error"), json, csv, out, resume)
-    truths = Truths(str, can_answer_as_written(reader))
-    _read_all(partial(_name_photos, reader), paths, output, jobs, truths)
+    _read_all(partial(_name_photos, reader), paths, output, jobs, truths_as_written(reader))
 
 
 def open_reader(
@@ -170,25 +172,24 @@ def _name_photos(reader: ImageClassifier, paths: Sequence[Path]) -> list[Record]
     ]
 
 
-def can_answer_as_written(reader: Any) -> Callable[[str], bool]:
-    """Say which labels, written down, a reader may answer: numbers among classes, too."""
+def truths_as_written(reader: Any) -> Truths:
+    """Say what is right where labels are the answers: numbers among classes, too."""
     if isinstance(reader, WholeImageClassifier):
-        return set(map(str, reader.classes_.tolist())).__contains__
-    return reader.can_answer
+        return Truths(set(map(str, reader.classes_.tolist())).__contains__)
+    return Truths(reader.can_answer)
 
 
 def truths_of_sums(reader: Any) -> Truths:
     """Say which sums are right where labels are the digits that images show."""
 
     def can_be(label: str) -> bool:
+        if not (label.isascii() and label.isdecimal()):
+            return False
         if isinstance(reader, SumClassifier):
-            return label.isdecimal() and len(label) == reader.digits
-        return label.isdecimal() and reader.can_answer(label)
+            return len(label) == reader.digits
+        return reader.can_answer(label)
 
-    def of_label(label: str) -> str:
-        return str(sum(map(int, label))) if can_be(label) else f"({label})"
-
-    return Truths(of_label, can_be)
+    return Truths(can_be, lambda label: str(sum(map(int, label))))
 
 
 def _read_all(
@@ -199,20 +200,26 @@ def _read_all(
     truths: Truths,
 ) -> None:
     paths = _find(sources)
-    records = output.begin(paths)
+    before = {record["path"]: record for record in output.begin(paths)}
+    records = [before[str(path)] for path in paths if str(path) in before]
     if records:
         say(f"Images that were read before, perhaps by another model: {len(records)}.")
-    done = {record["path"] for record in records}
-    waiting = [path for path in paths if str(path) not in done]
+    for record in records:
+        _tell_if_unreadable(record)
+    waiting = [path for path in paths if str(path) not in before]
     with progress_bar("images", len(paths), done=len(records)) as bar:
         for record in output.write(read_files(partial(_warned, read_batch), waiting, n_jobs=jobs)):
             records.append(record)
             bar()
-            if record["status"] == "unreadable":
-                say(record["error"])
+            _tell_if_unreadable(record)
     _report_accuracy(records, output, _labels_beside(sources), truths)
     if any(record["status"] == "unreadable" for record in records):
         raise typer.Exit(1)
+
+
+def _tell_if_unreadable(record: Record) -> None:
+    if record["status"] == "unreadable":
+        say(record["error"])
 
 
 def _warned(read_batch: ReadBatch, paths: Sequence[Path]) -> Sequence[Record]:
@@ -239,21 +246,26 @@ def _find(sources: list[str]) -> list[Path]:
     return list(paths)
 
 
-def _labels_beside(sources: list[str]) -> dict[Path, str]:
-    labels: dict[Path, str] = {}
+def _labels_beside(sources: list[str]) -> dict[str, str]:
+    """Read the labels in the folders of what is read, by absolute paths."""
+    labels: dict[str, str] = {}
     folders = [source if os.path.isdir(source) else os.path.dirname(source) for source in sources]
     for folder in dict.fromkeys(folders):
         file = Path(folder) / LABELS
         if os.path.exists(file):
             try:
-                labels |= read_labels(file)
+                read = read_labels(file)
             except DataError as error:
                 say(f"No accuracy is given. {error}")
+                continue
+            if not read:
+                say(f"No accuracy is given. '{file}' names no image.")
+            labels |= {os.path.abspath(path): label for path, label in read.items()}
     return labels
 
 
 def _report_accuracy(
-    records: list[Record], output: Output, labels: dict[Path, str], truths: Truths
+    records: list[Record], output: Output, labels: dict[str, str], truths: Truths
 ) -> None:
     if not labels:
         return
@@ -263,7 +275,7 @@ def _report_accuracy(
             f"{len(missing)} of {len(labels)} labels are of files that do not exist, such as "
             f"'{missing[0]}'."
         )
-    judged = [record for record in records if Path(record["path"]) in labels]
+    judged = [record for record in records if os.path.abspath(record["path"]) in labels]
     if not judged:
         say(f"No accuracy is given. The {LABELS} beside the images names none.")
         return
@@ -275,10 +287,10 @@ def _report_accuracy(
         None if record["status"] == "unreadable" else str(_known(record[output.fields[1]]))
         for record in judged
     ]
-    told = [labels[Path(record["path"])] for record in judged]
+    told = [labels[os.path.abspath(record["path"])] for record in judged]
     with warnings_said():
         tell_impossible(told, truths.can_be, stacklevel=1)
-    output.remark(f"exact match {exact_match(answers, list(map(truths.of_label, told)))}")
+    output.remark(f"exact match {exact_match(answers, truths.of(told))}")
     for status, count in sorted(Counter(record["status"] for record in judged).items()):
         if status != "ok":
             output.remark(f"{status} {count}")

@@ -48,8 +48,8 @@ def load_labelled(folder: str | os.PathLike[str]) -> LabelledImages:
     missing = [path for path in labels if not path.is_file()]
     if missing:
         raise DataError(
-            f"Every file in {LABELS} must exist. Got '{missing[0]}', which does not"
-            + (f", nor do {len(missing) - 1} more." if len(missing) > 1 else ".")
+            f"Every entry of {LABELS} must be a file that exists. Got '{missing[0]}', which is none"
+            + (f", nor are {len(missing) - 1} more." if len(missing) > 1 else ".")
         )
     return LabelledImages(list(labels), list(labels.values()))
 

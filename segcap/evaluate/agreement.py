@@ -129,7 +129,7 @@ def vote(candidates: Sequence[Sequence[Ballot]]) -> list[Vote]:
     candidates : (M, N) sequence of sequences of sequences of (str or int, float)
         For each of M >= 1 readers, for each of N images its most probable answers with calibrated
         probabilities, which sum to at most 1; one answer with its confidence is enough. A reader
-        without answer abstains: it has no candidates, or None instead of one. For a reader that
+        without answer abstains: it has no candidates, or None for an answer. For a reader that
         gives no confidence, its share of right answers to other images stands in.
 
     Returns

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segcap.errors import ParameterError
+from segcap.ranges import whole_number
 
 __all__ = [
     "Share",
@@ -65,12 +66,10 @@ def wilson(successes: int, n: int, *, level: float = 0.95) -> Share:
 
     if not 0 < level < 1:
         raise ParameterError(f"The 'level' of an interval must lie in (0, 1). Got {level}.")
-    if not 0 <= successes <= n or n < 1:
-        raise ParameterError(
-            f"A share needs 0 <= successes <= n and n >= 1. Got {successes} of {n}."
-        )
-    interval = binomtest(int(successes), int(n)).proportion_ci(level, method="wilson")
-    return Share(successes / n, float(interval.low), float(interval.high), int(n))
+    n = whole_number("n", n, least=1)
+    successes = whole_number("successes", successes, most=n)
+    interval = binomtest(successes, n).proportion_ci(level, method="wilson")
+    return Share(successes / n, float(interval.low), float(interval.high), n)
 
 
 def exact_match(answers: Sequence[object], truths: Sequence[object]) -> Share:
@@ -85,8 +84,10 @@ def exact_match(answers: Sequence[object], truths: Sequence[object]) -> Share:
     return wilson(sum(a == t for a, t in zip(answers, truths, strict=True)), len(truths))
 
 
-def character_accuracy(answers: Sequence[str], truths: Sequence[str]) -> Share:
+def character_accuracy(answers: Sequence[str | None], truths: Sequence[str]) -> Share:
     """Share of the true characters that were read: 1 - edit distance / length, not below 0.
+
+    None, for an image without answer, counts as a text without characters.
 
     Raises
     ------
@@ -95,10 +96,12 @@ def character_accuracy(answers: Sequence[str], truths: Sequence[str]) -> Share:
     """
     _check_paired(answers, truths)
     wrong = sum(
-        min(edit_distance(answer, truth), len(truth))
+        min(edit_distance(answer or "", truth), len(truth))
         for answer, truth in zip(answers, truths, strict=True)
     )
     total = sum(map(len, truths))
+    if total == 0:
+        raise ParameterError("The truths must have at least one character among them. Got none.")
     return wilson(total - wrong, total)
 
 

@@ -178,6 +178,11 @@ def independent_difference(first: Share, second: Share) -> ShareDifference:
     ShareDifference
         The first less the second, with an interval of the same level.
 
+    Raises
+    ------
+    ParameterError
+        A share is no `Share`.
+
     References
     ----------
     Newcombe: Interval estimation for the difference between independent proportions: comparison of
@@ -189,6 +194,11 @@ def independent_difference(first: Share, second: Share) -> ShareDifference:
     >>> print(independent_difference(wilson(56, 70), wilson(48, 80)))
     +20.00 points (95 % interval +5.24 to +33.39)
     """
+    for share in (first, second):
+        if not isinstance(share, Share):
+            raise ParameterError(
+                f"A share to compare must be a Share, as wilson gives. Got {share!r}."
+            )
     value = first.value - second.value
     below = hypot(first.value - first.low, second.high - second.value)
     above = hypot(first.high - first.value, second.value - second.low)

@@ -124,7 +124,8 @@ class TextReader(Estimator, ABC, Generic[Outcome]):
         Parameters
         ----------
         images : iterable of path, bytes, array or PIL.Image.Image
-            An image that cannot be loaded counts as wrong.
+            An image that cannot be loaded counts as wrong, and so does one whose label the reader
+            cannot answer.
         labels : sequence of str
 
         Raises
@@ -145,7 +146,7 @@ class TextReader(Estimator, ABC, Generic[Outcome]):
             )
         tell_impossible(labels, self.can_answer, stacklevel=2)
         right = [
-            reading.status != "unreadable" and reading.text == str(label)
+            reading.status != "unreadable" and reading.text == str(label) and self.can_answer(label)
             for reading, label in zip(readings, labels, strict=True)
         ]
         return float(np.mean(right))

@@ -165,7 +165,7 @@ class GlyphReader(GlyphLearner):
         ParameterError
             `text` is empty or holds a character outside the charset.
         DataError
-            The image has fewer pieces of ink than `text` has characters.
+            The image has fewer pieces of ink than `text` has characters, or far more.
         """
         if not text:
             raise ParameterError(
@@ -174,7 +174,7 @@ class GlyphReader(GlyphLearner):
         boxes = self._located(load_image(image), text)
         if boxes is None:
             raise DataError(
-                "A text must have no more characters than its image has pieces of ink. "
+                "A text must have about as many characters as its image has pieces of ink. "
                 f"Got {text!r} for {source_name(image)}."
             )
         return boxes
@@ -189,9 +189,10 @@ class GlyphReader(GlyphLearner):
         ImageError
             The image cannot be loaded.
         ParameterError
-            `label` holds a character outside the charset.
+            `label` is no text, or holds a character outside the charset.
         """
         pixels = load_image(image)
+        self._pipeline().charset.encode(label)
         reading = self._read_loaded([pixels])[0].reading
         kind = reading.failure(label)
         return reading.failure(label, self._located(pixels, label)) if kind == "misread" else kind
