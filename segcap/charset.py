@@ -58,9 +58,10 @@ class Charset:
         Raises
         ------
         ParameterError
-            `text` holds a character outside the charset.
+            `text` is no text, or holds a character outside the charset.
         """
-        text = str(text)
+        if not isinstance(text, str):
+            raise ParameterError(f"A text must be a string. Got {text!r}.")
         unknown = self.unknown(text)
         if unknown:
             raise ParameterError(

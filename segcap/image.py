@@ -368,8 +368,7 @@ def _eight_bit(array: NDArray) -> NDArray[np.uint8]:
     full_scale = _full_scale(array)
     if full_scale == 255:
         return array.astype(np.uint8, copy=False)
-    brightest = (array if array.ndim == 2 else array[..., :3]).max()
-    if full_scale == _SIXTEEN_BIT and 0 < brightest < _LEAST_BRIGHT:
+    if full_scale == _SIXTEEN_BIT and 0 < array.max() < _LEAST_BRIGHT:
         warnings.warn(
             f"White is {_SIXTEEN_BIT} in an image of 16 bits. One without any level of at least "
             f"{_LEAST_BRIGHT}, such as of 12 bits, is read as nearly black.",

@@ -102,7 +102,7 @@ def test_the_truth_of_a_sum_classifier_is_the_sum_of_the_labels_digits(
         wrong = [*rows[:-1], rows[-1].split(",")[0] + f",{impossible}"]
         (tmp_path / "labels.csv").write_text("\n".join(wrong))
         _, _, err = command("eval", sum_classifier, "--data", tmp_path)
-        told = "1 of 50 labels are no possible answers of the reader and count as wrong, such as"
+        told = "1 of 50 labels are no answers that the reader accepts, such as"
         assert f"{told} {impossible!r}" in err
     _, of_sums, _ = command("eval", sum_classifier, "--data", sums, "--dataset", "digit-sum")
     assert of_texts == of_sums
@@ -124,7 +124,7 @@ def test_labels_that_cannot_be_answered_are_told(command, tmp_path):
     options = ["--data", tmp_path, "--dataset", "captcha-wordpress"]
     status, _, err = command("eval", "digits", *options)
     assert status == 0
-    assert "Warning: 3 of 3 labels are no possible answers of the reader" in err
+    assert "Warning: 3 of 3 labels are no answers that the reader accepts" in err
 
 
 def test_an_image_classifier_names_classes_and_fails_on_damaged_files(command, photos, tmp_path):
@@ -143,7 +143,7 @@ def test_an_image_classifier_names_classes_and_fails_on_damaged_files(command, p
     (photos / "cat" / "x.png").write_bytes((photos / "cat" / "0.png").read_bytes())
     _, out, err = command(*options[:-1])
     assert "exact match 96.77%" in out
-    assert "1 of 31 labels are no possible answers of the reader" in err
+    assert "1 of 31 labels are no answers that the reader accepts" in err
     (photos / "cat" / "labels.csv").unlink()
     (photos / "cat" / "x.png").unlink()
     options = ["--data", photos, "--dataset", "folders"]

@@ -94,7 +94,7 @@ def test_a_text_that_does_not_fit_is_refused(reader, samples):
         reader.locate(samples[0].image, "")
 
 
-@pytest.mark.parametrize(("label", "told"), [(12, "text. Got 12"), ("AB!", "'AB!' with '!'")])
+@pytest.mark.parametrize(("label", "told"), [(12, "a string. Got 12"), ("AB!", "'AB!' with '!'")])
 def test_a_label_that_cannot_be_judged_is_refused(reader, samples, label, told):
     with pytest.raises(ParameterError, match=told):
         reader.failure(samples[0].image, label)

@@ -321,7 +321,9 @@ def test_impossible_data(photos, reader):
             segcap.ImageClassifier().fit(images[:3], [1, other, 2])
     with pytest.raises(ParameterError, match=r"must be known\. Got None at place 0\."):
         segcap.ImageClassifier().fit(images[:3], [None] * 3)
-    with pytest.warns(SegcapWarning, match="3 of 4 labels are no possible answers.* 'palm'"):
+    with pytest.warns(
+        SegcapWarning, match="3 of 4 labels are no answers that the reader accepts.* 'palm'"
+    ):
         assert reader.score(images[:4], [reader.predict(images[:1])[0], *["palm"] * 3]) == 0.25
     with pytest.raises(DataError, match=r"as many groups as images, if any\. Got 180 images and 3"):
         reader.fit(images, labels, groups=[0, 1, 2])

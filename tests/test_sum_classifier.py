@@ -199,10 +199,10 @@ def test_the_command_line_adds_up_and_says_what_a_reader_of_sums_cannot_do(
     expected = dict(zip(names, reader.predict(images[:20]), strict=True))
     assert answers == {str(tmp_path / name): str(value) for name, value in expected.items()}
     assert (status, err.count("exact match")) == (0, 1)
-    assert "no possible answers" not in err
+    assert "no answers that" not in err
     (tmp_path / "labels.csv").write_text("\n".join(["file,label", *lines[1:], f"{names[0]},55"]))
     _, _, err = command("sum", tmp_path, "--model", tmp_path / "sums.segcap", "--csv")
-    assert "1 of 20 labels are no possible answers" in err
+    assert "1 of 20 labels are no answers that the reader accepts" in err
     assert "such as '55'" in err
     status, _, err = command("read", tmp_path, "--model", tmp_path / "sums.segcap")
     assert status == 2
@@ -212,7 +212,9 @@ def test_the_command_line_adds_up_and_says_what_a_reader_of_sums_cannot_do(
 
 def test_what_cannot_be_loaded_is_recorded_and_counts_as_wrong(reader, rows):
     images, _ = rows
-    with pytest.warns(SegcapWarning, match="1 of 1 labels are no possible answers.* '28'"):
+    with pytest.warns(
+        SegcapWarning, match="1 of 1 labels are no answers that the reader accepts.* '28'"
+    ):
         assert reader.score(images[:1], ["28"]) == 0
     given = [*images[:3], b"no image"]
     assert reader.score(given, [*reader.predict(images[:3]), 0]) == 0.75

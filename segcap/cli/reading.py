@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
@@ -22,6 +22,9 @@ from segcap.readers.glyph import GlyphReader
 from segcap.readers.images import ImageClassifier
 from segcap.readers.sums import SumClassifier
 from segcap.shipped import load
+
+if TYPE_CHECKING:
+    from segcap.evaluate.metrics import Share
 
 Paths = Annotated[list[str], typer.Argument(metavar="PATH...", help="Images and folders of them.")]
 Model = Annotated[str, typer.Option(help="A shipped reader's name, or a bundle's path.")]
@@ -60,15 +63,19 @@ class Truths(NamedTuple):
     can_be : callable
         Whether a label can be answered at all.
     answer : callable
-        From such a label to the right answer.
+        From a label to the right answer, None where there is none.
     """
 
     can_be: Callable[[str], bool]
-    answer: Callable[[str], str] = str
+    answer: Callable[[str], str | None] = str
 
-    def of(self, labels: Sequence[str]) -> list[str]:
-        """Give the right answers; labels that cannot be answered in brackets, which none is."""
-        return [self.answer(label) if self.can_be(label) else f"({label})" for label in labels]
+    def share_right(self, answers: Sequence[str | None], labels: Sequence[str]) -> "Share":
+        """Give the share of right answers; None, for an image without answer, is none."""
+        from segcap.evaluate.metrics import wilson
+
+        truths = map(self.answer, labels)
+        right = [a is not None and a == t for a, t in zip(answers, truths, strict=True)]
+        return wilson(sum(right), len(right))
 
 
 @app.command()
@@ -189,7 +196,7 @@ def truths_of_sums(reader: Any) -> Truths:
             return len(label) == reader.digits
         return reader.can_answer(label)
 
-    return Truths(can_be, lambda label: str(sum(map(int, label))))
+    return Truths(can_be, lambda label: str(sum(map(int, label))) if can_be(label) else None)
 
 
 def _read_all(
@@ -256,10 +263,10 @@ def _labels_beside(sources: list[str]) -> dict[str, str]:
             try:
                 read = read_labels(file)
             except DataError as error:
-                say(f"No accuracy is given. {error}")
+                say(f"The labels beside the images are left out. {error}")
                 continue
             if not read:
-                say(f"No accuracy is given. '{file}' names no image.")
+                say(f"'{file}' names no image.")
             labels |= {os.path.abspath(path): label for path, label in read.items()}
     return labels
 
@@ -281,8 +288,6 @@ def _report_accuracy(
         return
     if len(judged) < len(records):
         say(f"{len(records) - len(judged)} of {len(records)} images have no label.")
-    from segcap.evaluate.metrics import exact_match
-
     answers = [
         None if record["status"] == "unreadable" else str(_known(record[output.fields[1]]))
         for record in judged
@@ -290,7 +295,7 @@ def _report_accuracy(
     told = [labels[os.path.abspath(record["path"])] for record in judged]
     with warnings_said():
         tell_impossible(told, truths.can_be, stacklevel=1)
-    output.remark(f"exact match {exact_match(answers, truths.of(told))}")
+    output.remark(f"exact match {truths.share_right(answers, told)}")
     for status, count in sorted(Counter(record["status"] for record in judged).items()):
         if status != "ok":
             output.remark(f"{status} {count}")

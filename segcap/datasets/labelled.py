@@ -45,7 +45,7 @@ def load_labelled(folder: str | os.PathLike[str]) -> LabelledImages:
         labels.csv is missing or damaged, or names a file that does not exist.
     """
     labels = read_labels(Path(folder) / LABELS)
-    missing = [path for path in labels if not path.is_file()]
+    missing = [path for path in labels if not os.path.isfile(path)]
     if missing:
         raise DataError(
             f"Every entry of {LABELS} must be a file that exists. Got '{missing[0]}', which is none"
@@ -82,7 +82,7 @@ def read_labels(path: str | os.PathLike[str]) -> dict[Path, str]:
                     f"Got '{path}' with {', '.join(rows.fieldnames or []) or 'none'}."
                 )
             for row in rows:
-                image = path.parent / (row["file"] or "")
+                image = Path(os.path.normpath(path.parent / (row["file"] or "")))
                 if image in labels or row["label"] is None or None in row:
                     raise DataError(
                         "Labels must name each image once, with its one label. "

@@ -26,8 +26,8 @@ def load_named(folder: str | os.PathLike[str]) -> LabelledImages:
     Raises
     ------
     DataError
-        The folder is missing or holds no image, a file name gives no text, or all begin with
-        numbers without gap, as in the layout INDEX_TEXT.
+        The folder is missing or holds no image, a file name gives no text, or all look like
+        INDEX_TEXT: numbers without gap, or different ones each with a text of its own.
 
     Notes
     -----
@@ -40,7 +40,7 @@ def load_named(folder: str | os.PathLike[str]) -> LabelledImages:
             "A named image's file name must begin with what it shows. "
             f"Got '{images[labels.index('')]}'."
         )
-    if _follow_each_other(labels) and all("_" in path.stem for path in images):
+    if _are_numbered([path.stem for path in images]):
         raise DataError(
             "A named image's file name must begin with what it shows, not with its number; "
             "labels.csv can tell it, too. "
@@ -49,9 +49,12 @@ def load_named(folder: str | os.PathLike[str]) -> LabelledImages:
     return LabelledImages(images, labels)
 
 
-def _follow_each_other(labels: list[str]) -> bool:
-    """Tell whether labels are whole numbers without gap, each once."""
-    if len(labels) < 2 or not all(map(str.isdecimal, labels)):
+def _are_numbered(names: list[str]) -> bool:
+    """Tell whether names look like INDEX_TEXT: numbers without gap, or each with its own text."""
+    heads, _, tails = zip(*(name.partition("_") for name in names), strict=True)
+    if len(names) < 2 or not all(tails) or not all(map(str.isdecimal, heads)):
         return False
-    numbers = sorted(map(int, labels))
-    return numbers == list(range(numbers[0], numbers[0] + len(numbers)))
+    numbers = sorted(map(int, heads))
+    without_gap = numbers == list(range(numbers[0], numbers[0] + len(numbers)))
+    are_texts = len(set(tails)) == len(tails) and not all(map(str.isdecimal, tails))
+    return without_gap or (are_texts and len(set(numbers)) == len(numbers))

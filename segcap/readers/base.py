@@ -124,8 +124,7 @@ class TextReader(Estimator, ABC, Generic[Outcome]):
         Parameters
         ----------
         images : iterable of path, bytes, array or PIL.Image.Image
-            An image that cannot be loaded counts as wrong, and so does one whose label the reader
-            cannot answer.
+            An image that cannot be loaded counts as wrong; a rejected reading counts by its text.
         labels : sequence of str
 
         Raises
@@ -146,7 +145,7 @@ class TextReader(Estimator, ABC, Generic[Outcome]):
             )
         tell_impossible(labels, self.can_answer, stacklevel=2)
         right = [
-            reading.status != "unreadable" and reading.text == str(label) and self.can_answer(label)
+            reading.status != "unreadable" and reading.text == str(label)
             for reading, label in zip(readings, labels, strict=True)
         ]
         return float(np.mean(right))

@@ -98,7 +98,7 @@ def check_size(value: Any) -> None:
 def tell_impossible(
     labels: Sequence[Any], can_answer: Callable[[Any], bool], *, stacklevel: int
 ) -> None:
-    """Warn of labels that a reader can never answer, if there are any.
+    """Warn of labels that are no answers a reader accepts, if there are any.
 
     Warns
     -----
@@ -109,8 +109,8 @@ def tell_impossible(
     if impossible:
         plain = impossible[0].item() if isinstance(impossible[0], np.generic) else impossible[0]
         warnings.warn(
-            f"{len(impossible)} of {len(labels)} labels are no possible answers of the reader and "
-            f"count as wrong, such as {plain!r}.",
+            f"{len(impossible)} of {len(labels)} labels are no answers that the reader accepts, "
+            f"such as {plain!r}.",
             SegcapWarning,
             stacklevel=stacklevel + 1,
         )
