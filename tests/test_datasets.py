@@ -75,6 +75,8 @@ def test_labelled_images_in_the_order_of_the_labels(tmp_path):
         ("name,text\n", "columns 'file' and 'label'"),
         ("", "columns 'file' and 'label'"),
         ("file,label\na.png,1\na.png,2\n", "each image once.*line 3"),
+        ("file,label\na.png,1\ninside/../a.png,2\n", "each image once.*line 3"),
+        (f"file,label\n{300 * 'x'},1\n", "must be a file that exists.*xxx', which is none"),
         ("file,label\na.png\n", "each image once.*line 2"),
         ("file,label\na.png,7,8\n", "with its one label.*line 2"),
         ("file,label\na.png,1\nb.png,1\nc.png,1\n", r"b\.png', which is none, nor are 1 more"),
