@@ -1,16 +1,12 @@
 """Images come from files, bytes, arrays and PIL images, always as fresh RGB."""
 
-import io
 import os
-import struct
-import zlib
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from image_material import PNG, RGB, encoded
 from PIL import Image
 from sklearn.datasets import load_sample_image
 
@@ -19,30 +15,6 @@ from segcap.image import image_size, load_image, load_small, source_name, to_gre
 
 GREY = np.array([[0, 51, 102], [153, 204, 255]], np.uint8)
 GREY_AS_RGB = np.repeat(GREY[..., None], 3, axis=2)
-RGB = np.arange(4 * 6 * 3, dtype=np.uint8).reshape(4, 6, 3)
-
-
-def encoded(image, file_format="PNG", **options):
-    buffer = io.BytesIO()
-    image.save(buffer, file_format, **options)
-    return buffer.getvalue()
-
-
-def png_announcing(width, height):
-    def chunk(name, data):
-        checksum = zlib.crc32(name + data)
-        return struct.pack(">I", len(data)) + name + data + struct.pack(">I", checksum)
-
-    header = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
-    pixels = zlib.compress(b"\0")
-    return (
-        b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", pixels) + chunk(b"IEND", b"")
-    )
-
-
-PNG = encoded(Image.fromarray(RGB))
-NOISE = Image.fromarray(np.random.default_rng(0).integers(256, size=(40, 40), dtype=np.uint8))
-NOISE_PNG, NOISE_JPEG = encoded(NOISE), encoded(NOISE, "JPEG")
 
 
 @pytest.mark.parametrize("as_path", [str, Path], ids=["str", "Path"])
@@ -163,29 +135,6 @@ def test_sixteen_bit_image_that_holds_twelve_bits_is_told():
     assert load_image(bright).max() == 32
 
 
-@pytest.mark.parametrize(
-    ("levels", "told"),
-    [
-        (
-            np.array([[0, 2.5]], np.float32),
-            r"in \[0, 1\] where they are floats\..* from 0\.0 to 2\.5",
-        ),
-        (np.array([[0, 300]], np.float32), r"where they are floats.* from 0\.0 to 300\.0"),
-        (np.array([[0, np.nan]], np.float32), r"where they are floats\..* from nan to nan"),
-        (
-            np.array([[-1, 7]], np.int32),
-            r"in \[0, 65535\] where they are integers\..* from -1 to 7",
-        ),
-        (np.array([[0, 70000]], np.int32), r"where they are integers\..* from 0 to 70000"),
-    ],
-)
-def test_levels_of_a_file_outside_their_range(levels, told, tmp_path):
-    Image.fromarray(levels).save(tmp_path / "levels.tif")
-    with pytest.raises(ImageError, match=rf"^The levels of .*{told}") as raised:
-        load_image(tmp_path / "levels.tif")
-    assert "levels.tif' with levels" in str(raised.value)
-
-
 def test_palette_png():
     palette = Image.new("P", (2, 1))
     palette.putpalette([10, 20, 30, 40, 50, 60])
@@ -265,115 +214,6 @@ def test_half_transparent_ink_is_blended():
 
 def test_fully_transparent_image_is_blank():
     assert np.unique(load_image(np.zeros((3, 3, 4), np.uint8))).tolist() == [255]
-
-
-@pytest.mark.parametrize(
-    "name", ["missing.png", "no folder/missing.png", "x" * 5000], ids=lambda name: name[:20]
-)
-def test_missing_path_raises(tmp_path, name):
-    with pytest.raises(ImageError, match="must exist"):
-        load_image(tmp_path / name)
-
-
-def test_folder_raises(tmp_path):
-    with pytest.raises(ImageError, match="must be a regular file"):
-        load_image(tmp_path)
-
-
-@pytest.mark.parametrize(
-    ("content", "message"),
-    [
-        (b"just a text\n", "one of the formats PNG"),
-        (b"", "must not be empty"),
-        (PNG[:20], "in none|intact"),
-        (NOISE_PNG[: len(NOISE_PNG) // 2], "must be intact"),
-        (PNG[:50], "must be intact"),
-        (PNG[:16] + b"\xff\xff" + PNG[18:], "in none|intact header"),
-        (b"BM" + bytes(12) + struct.pack("<I", 999) + bytes(60), "intact header"),
-        (png_announcing(50_000, 50_000), r"at most [0-9,]+ pixels.*header announces more"),
-        (png_announcing(10_000, 10_000), r"at most [0-9,]+ pixels.*header announces more"),
-        (png_announcing(0, 10), "."),
-        (NOISE_JPEG[: len(NOISE_JPEG) * 2 // 3], "must be intact"),
-        (encoded(Image.fromarray(np.full((2, 2), 7, np.float32)), "TIFF"), r"in \[0, 1\]"),
-    ],
-    ids=[
-        "text",
-        "empty",
-        "header cut",
-        "truncated",
-        "truncated early",
-        "damaged width",
-        "unknown BMP header",
-        "50,000 x 50,000",
-        "10,000 x 10,000",
-        "no width",
-        "truncated JPEG",
-        "float TIFF out of range",
-    ],
-)
-def test_bad_file_raises(tmp_path, content, message):
-    file = tmp_path / "image.png"
-    file.write_bytes(content)
-    for source in (file, content):
-        with pytest.raises(ImageError, match=message):
-            load_image(source)
-
-
-def test_message_names_the_file(tmp_path):
-    file = tmp_path / "broken.png"
-    file.write_bytes(NOISE_PNG[:500])
-    with pytest.raises(ImageError, match=r"broken\.png"):
-        load_image(file)
-
-
-@pytest.mark.parametrize(
-    ("source", "message"),
-    [
-        (np.array([[0.5, np.nan]]), "without NaN"),
-        (np.array([[0.0, 255.0]]), r"in \[0, 1\].*from 0\.0 to 255\.0"),
-        (np.array([[-0.1, 0.5]]), r"in \[0, 1\]"),
-        (np.array([[0.5, np.inf]]), r"in \[0, 1\]"),
-        (np.array([[-1, 4]]), r"in \[0, 255\].*from -1 to 4"),
-        (np.array([[256, 4]]), r"in \[0, 255\]"),
-        (np.zeros((3, 8, 9), np.uint8), r"must have shape.*\(3, 8, 9\)"),
-        (np.zeros((8, 9, 2), np.uint8), r"must have shape.*\(8, 9, 2\)"),
-        (np.zeros(9, np.uint8), r"must have shape.*\(9,\)"),
-        (np.zeros((1, 8, 9, 3), np.uint8), "must have shape"),
-        (np.zeros((0, 5), np.uint8), r"at least one pixel.*\(0, 5\)"),
-        (np.zeros((5, 0, 3)), "at least one pixel"),
-        (np.zeros((2, 2), complex), "complex128"),
-        (np.zeros((2, 2), object), "object"),
-        (np.full((2, 2), "a"), "bool, integer or float"),
-        (Image.new("RGB", (0, 3)), "at least one pixel.*0 x 3"),
-        (None, "Got NoneType"),
-        (3, "Got int"),
-        ([[0, 1], [2, 3]], "Got list"),
-    ],
-)
-def test_bad_source_raises(source, message):
-    with pytest.raises(ImageError, match=message):
-        load_image(source)
-
-
-@pytest.mark.filterwarnings("ignore::UserWarning")
-@given(
-    st.sampled_from(["PNG", "GIF", "BMP", "TIFF", "JPEG", "PPM"]),
-    st.lists(st.tuples(st.floats(0, 1, exclude_max=True), st.integers(0, 255)), max_size=6),
-    st.floats(0, 1),
-)
-def test_damaged_bytes_load_or_raise_image_error(file_format, changes, kept):
-    data = bytearray(encoded(Image.fromarray(RGB), file_format))
-    for place, value in changes:
-        data[int(place * len(data))] = value
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Image, "MAX_IMAGE_PIXELS", 100_000)
-        try:
-            image = load_image(data[: int(kept * len(data)) + 1])
-        except ImageError:
-            return
-    assert image.dtype == np.uint8
-    assert image.ndim == 3
-    assert image.shape[2] == 3
 
 
 def test_to_grey():
