@@ -62,13 +62,13 @@ class Charset:
         """
         if not isinstance(text, str):
             raise ParameterError(f"A text must be a string. Got {text!r}.")
-        unknown = self.unknown(text)
-        if unknown:
+        indices = [self.characters.find(char) for char in text]
+        if -1 in indices:
             raise ParameterError(
                 f"A text must hold characters of {self.characters!r} only. "
-                f"Got {text!r} with {unknown[0]!r}."
+                f"Got {text!r} with {text[indices.index(-1)]!r}."
             )
-        return np.array([self.characters.index(char) for char in text], np.intp)
+        return np.array(indices, np.intp)
 
     def decode(self, classes: ArrayLike) -> str:
         """Turn class indices into text."""
@@ -94,8 +94,6 @@ class Charset:
                 f"An 'allowlist' must hold characters of {self.characters!r} only. "
                 f"Got {text!r} with {unknown[0]!r}."
             )
-        allowed = np.zeros(len(self), bool)
-        allowed[self.encode(text)] = True
-        if not allowed.any():
+        if not text:
             raise ParameterError("An 'allowlist' must hold at least one character. Got none.")
-        return allowed
+        return np.array([char in text for char in self.characters])

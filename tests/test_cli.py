@@ -89,8 +89,11 @@ def test_labels_of_other_images_are_told(run, folder):
     (folder / "labels.csv").write_text("file,label\nother.png,1\n")
     status, out, err = run("read", folder)
     assert (status, "exact match" in out) == (0, False)
-    assert "1 of 1 labels are of files that do not exist" in err
-    assert err.endswith("No accuracy is given. The labels.csv beside the images names none.\n")
+    assert err == (
+        "segcap: 1 of 1 labels are of files that do not exist, such as "
+        f"'{folder / 'other.png'}'.\n"
+        "segcap: No accuracy is given. The labels.csv beside the images names none.\n"
+    )
 
 
 def test_empty_labels_have_no_characters_to_count(run, folder):
@@ -149,17 +152,11 @@ def test_digits_of_another_length_cannot_be_added_up(run, folder, label):
     assert "no answers that the reader accepts" in err
 
 
-@pytest.mark.parametrize(
-    ("model", "options"),
-    [
-        ("digit-sum", ["--length", 4]),
-        ("digit-sum", ["--reject-below", 0.5]),
-    ],
-)
-def test_an_option_that_a_reader_has_not_is_named(run, folder, model, options):
-    status, _, err = run("sum", folder, "--model", model, *options)
+@pytest.mark.parametrize(("option", "value"), [("--length", 4), ("--reject-below", 0.5)])
+def test_an_option_that_a_reader_has_not_is_named(run, folder, option, value):
+    status, _, err = run("sum", folder, "--model", "digit-sum", option, value)
     assert status == 2
-    assert err == f"segcap: The reader '{model}' takes no {options[0]}. Got {options[1]}.\n"
+    assert err == f"segcap: The reader 'digit-sum' takes no {option}. Got {value}.\n"
 
 
 def test_the_version(run):

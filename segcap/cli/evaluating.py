@@ -77,15 +77,12 @@ def evaluate(
             "The model for probabilities must name whole images: photos or sums. "
             f"Got '{model}' of type {type(reader).__name__}."
         )
-    adds_up = isinstance(reader, SumClassifier) and known.charset is not None
     labels = list(map(str, known.labels.tolist()))
-    truths = Truths(lambda _: True)
+    truths = _truths(reader, known)
     if summary:
         print(f"{summarise(known)}\n")
     with warnings_said(repeated=False):
-        if answer_all is texts_of or isinstance(reader, WholeImageClassifier):
-            truths = truths_of_sums(reader) if adds_up else truths_as_written(reader)
-            tell_impossible(labels, truths.can_be, stacklevel=1)
+        tell_impossible(labels, truths.can_be, stacklevel=1)
         if probabilities:
             outcomes, shares = reader.answer_with_probabilities(known.images)
         else:
@@ -142,6 +139,15 @@ def _way_to_answer(reader: Any, known: Dataset, model: str) -> _Answering:
     if isinstance(reader, ImageClassifier):
         return classes_of
     return sums_of if wanted == "sums" or isinstance(reader, SumClassifier) else texts_of
+
+
+def _truths(reader: Any, known: Dataset) -> Truths:
+    """Say what is right; of a reader of texts that adds up, every sum may be."""
+    if isinstance(reader, SumClassifier) and known.charset is not None:
+        return truths_of_sums(reader)
+    if known.charset is None and not isinstance(reader, WholeImageClassifier):
+        return Truths(lambda _: True)
+    return truths_as_written(reader)
 
 
 def _ids(known: Dataset) -> list[str]:

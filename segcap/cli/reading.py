@@ -282,7 +282,8 @@ def _report_accuracy(
             f"{len(missing)} of {len(labels)} labels are of files that do not exist, such as "
             f"'{missing[0]}'."
         )
-    judged = [record for record in records if os.path.abspath(record["path"]) in labels]
+    told_of = [(record, labels.get(os.path.abspath(record["path"]))) for record in records]
+    judged = [(record, label) for record, label in told_of if label is not None]
     if not judged:
         say(f"No accuracy is given. The {LABELS} beside the images names none.")
         return
@@ -290,13 +291,13 @@ def _report_accuracy(
         say(f"{len(records) - len(judged)} of {len(records)} images have no label.")
     answers = [
         None if record["status"] == "unreadable" else str(_known(record[output.fields[1]]))
-        for record in judged
+        for record, _ in judged
     ]
-    told = [labels[os.path.abspath(record["path"])] for record in judged]
+    told = [label for _, label in judged]
     with warnings_said():
         tell_impossible(told, truths.can_be, stacklevel=1)
     output.remark(f"exact match {truths.share_right(answers, told)}")
-    for status, count in sorted(Counter(record["status"] for record in judged).items()):
+    for status, count in sorted(Counter(record["status"] for record, _ in judged).items()):
         if status != "ok":
             output.remark(f"{status} {count}")
 

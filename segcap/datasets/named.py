@@ -34,13 +34,14 @@ def load_named(folder: str | os.PathLike[str]) -> LabelledImages:
     "22A6.png" and "22A6_2.png" both show "22A6".
     """
     images = find_images([folder])
-    labels = [path.stem.split("_")[0] for path in images]
+    parts = [path.stem.partition("_") for path in images]
+    labels, rests = [text for text, _, _ in parts], [rest for _, _, rest in parts]
     if "" in labels:
         raise DataError(
             "A named image's file name must begin with what it shows. "
             f"Got '{images[labels.index('')]}'."
         )
-    if _are_numbered([path.stem for path in images]):
+    if _are_numbers_before(rests, labels):
         raise DataError(
             "A named image's file name must begin with what it shows, not with its number; "
             "labels.csv can tell it, too. "
@@ -49,12 +50,11 @@ def load_named(folder: str | os.PathLike[str]) -> LabelledImages:
     return LabelledImages(images, labels)
 
 
-def _are_numbered(names: list[str]) -> bool:
+def _are_numbers_before(rests: list[str], labels: list[str]) -> bool:
     """Tell whether names look like INDEX_TEXT: numbers without gap, or each with its own text."""
-    heads, _, tails = zip(*(name.partition("_") for name in names), strict=True)
-    if len(names) < 2 or not all(tails) or not all(map(str.isdecimal, heads)):
+    if len(labels) < 2 or not all(rests) or not all(map(str.isdecimal, labels)):
         return False
-    numbers = sorted(map(int, heads))
+    numbers = sorted(map(int, labels))
     without_gap = numbers == list(range(numbers[0], numbers[0] + len(numbers)))
-    are_texts = len(set(tails)) == len(tails) and not all(map(str.isdecimal, tails))
+    are_texts = len(set(rests)) == len(rests) and not all(map(str.isdecimal, rests))
     return without_gap or (are_texts and len(set(numbers)) == len(numbers))
