@@ -8,12 +8,12 @@ from matplotlib import pyplot as plt
 from matplotlib.patches import Rectangle
 
 import segcap
-from segcap.binarize import binarize
-from segcap.clean import clean
-from segcap.cutout import cut_out, find_segments
+from segcap.core.image import load_image
 from segcap.generate import Sample, TextGenerator
 from segcap.generate.six_char import STYLES
-from segcap.image import load_image
+from segcap.segmentation.binarize import binarize
+from segcap.segmentation.cleanup import clean
+from segcap.segmentation.glyph_crops import cut_out, find_segments
 
 DATA = Path(__file__).parent
 SCHEMES = ("clean", "wordpress", "gradient-line", "colour-lines", "number-field", "mixed")

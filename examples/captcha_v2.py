@@ -13,10 +13,10 @@ from pathlib import Path
 import numpy as np
 
 import segcap
+from segcap.core.image import load_image
 from segcap.datasets import load_named
 from segcap.evaluate import character_accuracy, exact_match
-from segcap.finding import Finding
-from segcap.image import load_image
+from segcap.segmentation.settings import Finding
 
 parser = argparse.ArgumentParser(description=__doc__)
 parser.add_argument("folder", type=Path)

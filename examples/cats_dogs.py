@@ -11,8 +11,8 @@ import argparse
 from pathlib import Path
 
 import segcap
+from segcap.core.image import find_images
 from segcap.evaluate import classification_report, exact_match, sample_page, write_predictions
-from segcap.image import find_images
 from segcap.training import Schedule, plot_history
 
 parser = argparse.ArgumentParser(description=__doc__)

@@ -12,10 +12,10 @@ _HOMES = {
     "ImageClassifier": "segcap.readers.images",
     "SequenceReader": "segcap.readers.sequence",
     "SumClassifier": "segcap.readers.sums",
-    "Glyph": "segcap.reading",
-    "Reading": "segcap.reading",
-    "SumReading": "segcap.reading",
-    "SegcapError": "segcap.errors",
+    "Glyph": "segcap.core.reading",
+    "Reading": "segcap.core.reading",
+    "SumReading": "segcap.core.reading",
+    "SegcapError": "segcap.core.errors",
 }
 _MODULES = ("benchmark", "datasets", "evaluate", "generate", "training")
 
@@ -40,12 +40,12 @@ __all__ = [
 
 if TYPE_CHECKING:
     from segcap import benchmark, datasets, evaluate, generate, training
-    from segcap.errors import SegcapError
+    from segcap.core.errors import SegcapError
+    from segcap.core.reading import Glyph, Reading, SumReading
     from segcap.readers.glyph import GlyphReader
     from segcap.readers.images import ImageClassifier
     from segcap.readers.sequence import SequenceReader
     from segcap.readers.sums import SumClassifier
-    from segcap.reading import Glyph, Reading, SumReading
     from segcap.shipped import available, load
 
 

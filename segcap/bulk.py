@@ -12,8 +12,8 @@ from typing import Any, Literal, TypeAlias
 
 from joblib import Parallel, delayed
 
-from segcap.batches import batched, check_batching
-from segcap.errors import DataError
+from segcap.core.batching import batched, check_batching
+from segcap.core.errors import DataError
 
 __all__ = ["FileFormat", "ReadBatch", "Record", "RecordFile", "read_files"]
 

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from segcap.errors import ParameterError
+from segcap.core.errors import ParameterError
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

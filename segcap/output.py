@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from segcap.bulk import Record, RecordFile
-from segcap.errors import ParameterError
+from segcap.core.errors import ParameterError
 
 __all__ = ["Output", "progress_bar"]
 

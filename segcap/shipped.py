@@ -3,7 +3,7 @@
 import os
 from typing import Any
 
-from segcap.bundle import available, bundle_path, read_bundle
+from segcap.core.bundle import available, bundle_path, read_bundle
 from segcap.readers.glyph import GlyphReader
 from segcap.readers.images import ImageClassifier
 from segcap.readers.sequence import SequenceReader

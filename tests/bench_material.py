@@ -5,9 +5,9 @@ from PIL import Image
 from skimage import data
 
 from segcap.benchmark import Contest, Reply
+from segcap.core.image import load_image
 from segcap.datasets import load
 from segcap.generate import TextGenerator, write_text
-from segcap.image import load_image
 
 
 def quick_costs(patch):

@@ -24,7 +24,7 @@ from segcap.benchmark.outcomes import (
     TopShare,
 )
 from segcap.benchmark.results import BenchmarkResult, Hardware, ImageResult, Pair, SplitResult
-from segcap.bundle import bundle_path, digest
+from segcap.core.bundle import bundle_path, digest
 from segcap.evaluate.abstention import coverage_curve
 from segcap.evaluate.agreement import agreement_between, vote
 from segcap.evaluate.confusions import character_confusion, most_confused

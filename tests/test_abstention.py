@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import segcap
-from segcap.errors import ParameterError
+from segcap.core.errors import ParameterError
 from segcap.evaluate import CoverageCurve, coverage_curve
 
 answers = st.lists(st.tuples(st.sampled_from([0, 0.1, 0.5, 0.9, 1]), st.booleans()), min_size=1)

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import segcap
-from segcap.errors import ParameterError
+from segcap.core.errors import ParameterError
 from segcap.evaluate import (
     Agreement,
     Vote,

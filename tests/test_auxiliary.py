@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import segcap
-from segcap.errors import ParameterError
+from segcap.core.errors import ParameterError
 from segcap.models import build
 from segcap.models.resnet50 import auxiliary_logits
 from segcap.training.fit import fit_network

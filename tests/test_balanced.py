@@ -11,8 +11,8 @@ from PIL import Image
 from sklearn.datasets import load_sample_image
 
 import segcap
-from segcap.errors import DataError, ParameterError, SegcapWarning
-from segcap.image import load_image
+from segcap.core.errors import DataError, ParameterError, SegcapWarning
+from segcap.core.image import load_image
 
 
 @pytest.fixture(scope="module")

@@ -13,9 +13,9 @@ from segcap.benchmark import BenchmarkResult
 from segcap.benchmark.entrants import ReaderEntrant, as_entrants
 from segcap.benchmark.outputs import answers_csv
 from segcap.benchmark.results import Hardware
+from segcap.core.errors import DataError, ParameterError
 from segcap.datasets import load
 from segcap.datasets.dataset import Dataset
-from segcap.errors import DataError, ParameterError
 from segcap.generate import TextGenerator
 
 pytestmark = pytest.mark.usefixtures("quick_benchmarks")

@@ -25,8 +25,8 @@ from segcap.benchmark.memory import peak_memory
 from segcap.benchmark.outcomes import Cost
 from segcap.benchmark.plain import from_plain, to_plain
 from segcap.benchmark.replying import best_products
+from segcap.core.errors import DataError, ParameterError, SegcapWarning
 from segcap.datasets import load
-from segcap.errors import DataError, ParameterError, SegcapWarning
 
 pytestmark = pytest.mark.usefixtures("quick_benchmarks")
 

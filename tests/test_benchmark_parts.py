@@ -13,8 +13,8 @@ from segcap import benchmark
 from segcap.benchmark import BenchmarkResult
 from segcap.benchmark.cost import used_versions
 from segcap.benchmark.parts import Parts
+from segcap.core.errors import DataError
 from segcap.datasets.dataset import Dataset
-from segcap.errors import DataError
 from segcap.generate import digit_sums
 
 pytestmark = pytest.mark.usefixtures("quick_benchmarks")

@@ -12,8 +12,8 @@ from segcap.benchmark import Ddddocr, Tesseract
 from segcap.benchmark.contest import Contest
 from segcap.benchmark.peers import in_charset, installed_peers
 from segcap.benchmark.tasks import default_readers, task_readers
+from segcap.core.errors import ParameterError
 from segcap.datasets import load
-from segcap.errors import ParameterError
 from segcap.generate import TextGenerator, write_text
 
 PROGRAM = """#!{python}

@@ -15,11 +15,11 @@ from segcap.benchmark.ceiling import ceiling
 from segcap.benchmark.contest import labelled_only
 from segcap.benchmark.dials import texts_dial
 from segcap.benchmark.tasks import default_readers, task_contest, task_readers
-from segcap.charset import Charset
+from segcap.core.charset import Charset
+from segcap.core.errors import DataError, ParameterError, SegcapWarning
 from segcap.datasets import load
 from segcap.datasets.dataset import Dataset
 from segcap.datasets.mnist import Mnist
-from segcap.errors import DataError, ParameterError, SegcapWarning
 from segcap.generate import TextGenerator, digit_sums, write_digit_sums
 from segcap.recipes import mixed
 from segcap.training.drawn import drawn_texts

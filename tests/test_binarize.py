@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from skimage.filters import threshold_otsu, threshold_sauvola
 
-from segcap.binarize import (
+from segcap.core.errors import ParameterError
+from segcap.segmentation.binarize import (
     METHODS,
     adaptive,
     binarize,
@@ -16,7 +17,6 @@ from segcap.binarize import (
     otsu,
     sauvola,
 )
-from segcap.errors import ParameterError
 
 CONCRETE = [method for method in METHODS if method != "auto"]
 THRESHOLDS = [otsu, sauvola, adaptive]

@@ -3,7 +3,7 @@ import json
 import pytest
 
 from segcap.bulk import RecordFile, read_files
-from segcap.errors import DataError
+from segcap.core.errors import DataError
 
 FIELDS = ("path", "text", "error")
 RECORDS = [

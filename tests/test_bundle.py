@@ -6,8 +6,8 @@ import zipfile
 
 import pytest
 
-from segcap.bundle import Bundle, read_bundle, write_atomically, write_bundle
-from segcap.errors import BundleError
+from segcap.core.bundle import Bundle, read_bundle, write_atomically, write_bundle
+from segcap.core.errors import BundleError
 
 
 def archive_of(manifest):

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from segcap.charset import Charset
-from segcap.errors import ParameterError
+from segcap.core.charset import Charset
+from segcap.core.errors import ParameterError
 
 DIGITS = Charset("0123456789")
 

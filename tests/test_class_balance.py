@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from segcap.errors import ParameterError
+from segcap.core.errors import ParameterError
 from segcap.models import build
 from segcap.training.class_balance import balanced_order, class_weights
 from segcap.training.fit import Schedule, fit_network

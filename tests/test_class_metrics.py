@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from sklearn import metrics as peer
 
 import segcap
-from segcap.errors import ParameterError
+from segcap.core.errors import ParameterError
 from segcap.evaluate import (
     ClassScores,
     Confusion,

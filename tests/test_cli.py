@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 import segcap
-from segcap.errors import SegcapWarning
+from segcap.core.errors import SegcapWarning
 
 SAMPLES = Path(__file__).parent.parent / "data" / "samples"
 

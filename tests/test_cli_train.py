@@ -5,8 +5,8 @@ import os
 import pytest
 
 import segcap
+from segcap.core.errors import DataError
 from segcap.datasets import load_named
-from segcap.errors import DataError
 from segcap.generate import TextGenerator, write_text
 
 

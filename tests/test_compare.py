@@ -8,7 +8,7 @@ import pytest
 import segcap
 from segcap.benchmark.compare import Difference, compare
 from segcap.benchmark.results import BenchmarkResult
-from segcap.errors import DataError
+from segcap.core.errors import DataError
 from segcap.evaluate import (
     Agreement,
     ShareDifference,

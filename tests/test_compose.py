@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
-from segcap.compose import log_softmax, sum_distribution
-from segcap.errors import ParameterError
+from segcap.core.errors import ParameterError
+from segcap.decoding.compose import log_softmax, sum_distribution
 
 logits = arrays(
     np.float32,

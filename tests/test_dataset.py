@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from PIL import Image
 from skimage import data
 
+from segcap.core.errors import DataError, ParameterError
 from segcap.datasets import Dataset, load
 from segcap.datasets.splits import divide, folds
-from segcap.errors import DataError, ParameterError
 
 ROOT = Path("folder")
 

@@ -6,8 +6,8 @@ import sys
 import numpy as np
 import pytest
 
+from segcap.core.errors import DataError, ParameterError
 from segcap.datasets import load, names
-from segcap.errors import DataError, ParameterError
 from segcap.generate import TextGenerator, read_manifest, write_digit_sums, write_text
 
 

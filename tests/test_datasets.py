@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
+from segcap.core.errors import DataError, ParameterError
 from segcap.datasets import load_labelled, load_mnist, mnist
-from segcap.errors import DataError, ParameterError
 
 
 @pytest.fixture

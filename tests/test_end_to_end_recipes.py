@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 import segcap
+from segcap.core.errors import ParameterError
 from segcap.datasets import Dataset
-from segcap.errors import ParameterError
 from segcap.generate import TextGenerator, write_digit_sums, write_text
 from segcap.recipes.end_to_end import end_to_end_reader, measure, task_data
 from segcap.recipes.tasks import END_TO_END

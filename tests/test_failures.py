@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 import segcap
-from segcap.errors import DataError, ParameterError
+from segcap.core.errors import DataError, ParameterError
+from segcap.core.reading import Glyph, Reading
 from segcap.generate import TextGenerator
-from segcap.reading import Glyph, Reading
 
 BOXES = np.array([[0, 0, 10, 10], [10, 0, 20, 10], [20, 0, 30, 10]])
 

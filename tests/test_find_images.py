@@ -4,8 +4,8 @@ import os
 
 import pytest
 
-from segcap.errors import DataError
-from segcap.image import find_images
+from segcap.core.errors import DataError
+from segcap.core.image import find_images
 
 
 def touch(folder, *names):

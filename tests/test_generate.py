@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.datasets import load_digits
 
-from segcap.errors import ParameterError
+from segcap.core.errors import ParameterError
 from segcap.generate import digit_sums
 
 

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from segcap.errors import ParameterError
+from segcap.core.errors import ParameterError
 from segcap.generate import DIALS, Dials, TextGenerator, schemes
 
 POSITIONS = (0, 0.25, 0.5, 0.75, 1)

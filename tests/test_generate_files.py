@@ -6,8 +6,8 @@ import cv2
 import numpy as np
 import pytest
 
+from segcap.core.errors import DataError, ParameterError
 from segcap.datasets import load_labelled
-from segcap.errors import DataError, ParameterError
 from segcap.generate import (
     TextGenerator,
     read_manifest,

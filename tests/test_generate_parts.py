@@ -11,7 +11,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 import segcap.generate
-from segcap.errors import ParameterError
+from segcap.core.errors import ParameterError
 from segcap.generate import Dials
 from segcap.generate.draws import Draws, between
 from segcap.generate.page import Page

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import segcap.generate
-from segcap.errors import DataError, ParameterError
+from segcap.core.errors import DataError, ParameterError
 from segcap.generate import TextGenerator
 
 FONT = Path(segcap.generate.__file__).parent / "fonts" / "anton-400.ttf"

@@ -6,8 +6,8 @@ import cv2
 import numpy as np
 import pytest
 
+from segcap.core.errors import DataError
 from segcap.datasets import load_labelled
-from segcap.errors import DataError
 from segcap.generate import TextGenerator, read_manifest, write_text
 
 ONES = np.full((2, 28, 28), 255, np.uint8), np.array([1, 1])

@@ -5,8 +5,8 @@ import json
 import numpy as np
 import pytest
 
+from segcap.core.errors import DataError, ParameterError
 from segcap.datasets import load_uci_digits
-from segcap.errors import DataError, ParameterError
 from segcap.generate import digit_sums, read_manifest, write_digit_sums
 
 SQUARES = np.arange(1, 161, dtype=np.uint8).reshape(10, 4, 4), np.arange(10)

@@ -17,8 +17,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import segcap.generate
-from segcap.binarize import binarize
 from segcap.generate import DIALS, Dials, TextGenerator, schemes
+from segcap.segmentation.binarize import binarize
 
 SCHEMES = schemes()
 FONTS = Path(segcap.generate.__file__).parent / "fonts"

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from segcap.errors import ParameterError
+from segcap.core.errors import ParameterError
 from segcap.models import ANY_SIZE_ARCHITECTURES, build
 from segcap.training.fit import Interrupted, fit_network
 from segcap.training.growing import growing_sides, shrink

@@ -10,8 +10,8 @@ from image_material import PNG, RGB, encoded
 from PIL import Image
 from sklearn.datasets import load_sample_image
 
-from segcap.errors import ImageError, SegcapWarning
-from segcap.image import image_size, load_image, load_small, source_name, to_grey
+from segcap.core.errors import ImageError, SegcapWarning
+from segcap.core.image import image_size, load_image, load_small, source_name, to_grey
 
 GREY = np.array([[0, 51, 102], [153, 204, 255]], np.uint8)
 GREY_AS_RGB = np.repeat(GREY[..., None], 3, axis=2)

@@ -11,7 +11,8 @@ from sklearn.base import clone, is_classifier
 from sklearn.datasets import load_sample_image
 
 import segcap
-from segcap.errors import BundleError, DataError, NotFittedError, ParameterError, SegcapWarning
+from segcap.core.errors import BundleError, DataError, NotFittedError, ParameterError, SegcapWarning
+from segcap.decoding.calibration import fit_temperature
 from segcap.models import (
     IMAGE_ARCHITECTURES,
     LEAST_SIDES,
@@ -20,7 +21,6 @@ from segcap.models import (
 )
 from segcap.readers.images import NETWORK_OPTIONS
 from segcap.training import Schedule
-from segcap.training.calibrate import fit_temperature
 
 SIDE = 24
 QUICK = Schedule(epochs=1, batch_size=8)
@@ -336,7 +336,7 @@ def test_impossible_data(photos, reader):
 def test_a_bundle_must_name_the_classes(reader, tmp_path):
     from dataclasses import replace
 
-    from segcap.bundle import read_bundle, write_bundle
+    from segcap.core.bundle import read_bundle, write_bundle
 
     reader.save(tmp_path / "photos.segcap")
     bundle = read_bundle(tmp_path / "photos.segcap")

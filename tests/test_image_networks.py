@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 from keras import layers
 
-from segcap.engine import open_engine
-from segcap.engine.networks import export_network
-from segcap.errors import DataError, ParameterError
+from segcap.core.errors import DataError, ParameterError
 from segcap.models import build, leaky_cnn
 from segcap.models import resnet50 as resnet50_module
 from segcap.models.resnet50 import start_from_imagenet
+from segcap.recognition.engines import open_engine
+from segcap.recognition.engines.networks import export_network
 
 TILE = {"height": 64, "width": 64}
 ACTIVATIONS = get_args(leaky_cnn.Activation)

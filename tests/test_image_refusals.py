@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from image_material import PNG, RGB, encoded
 from PIL import Image
 
-from segcap.errors import ImageError
-from segcap.image import load_image
+from segcap.core.errors import ImageError
+from segcap.core.image import load_image
 
 
 def png_announcing(width, height):

@@ -6,8 +6,8 @@ import cv2
 import numpy as np
 import pytest
 
-from segcap.charset import Charset
-from segcap.errors import DataError, ParameterError
+from segcap.core.charset import Charset
+from segcap.core.errors import DataError, ParameterError
 from segcap.training.labelled import encoded_labels, usable_images
 
 IMAGE = np.zeros((4, 6), np.uint8)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import segcap
-from segcap.errors import DataError, ParameterError
+from segcap.core.errors import DataError, ParameterError
 from segcap.generate import TextGenerator
 
 SYMBOLS = "+#%&@?"
@@ -134,7 +134,7 @@ def test_epochs_and_classifier_are_checked_before_anything_is_read():
 @pytest.mark.filterwarnings("ignore:.*has not learned to read")
 def test_characters_in_no_label_are_told():
     images, labels = drawn(30, 0, charset="+#%")
-    with pytest.warns(segcap.errors.SegcapWarning, match="No label holds '&', '@', '[?]'"):
+    with pytest.warns(segcap.core.errors.SegcapWarning, match="No label holds '&', '@', '[?]'"):
         learner(epochs=1, binarization="otsu").fit(images, labels)
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from segcap.errors import DataError, ParameterError, SegcapWarning
+from segcap.core.errors import DataError, ParameterError, SegcapWarning
 from segcap.models import build
 from segcap.training.fit import Schedule, fit_network
 from segcap.training.history import History, history_csv, plot_history

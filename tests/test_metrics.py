@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 import segcap
-from segcap.errors import ParameterError
+from segcap.core.errors import ParameterError
 from segcap.evaluate.metrics import (
     Share,
     character_accuracy,

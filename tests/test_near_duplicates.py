@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from PIL import Image
 from skimage import data
 
+from segcap.core.errors import ParameterError
 from segcap.datasets import near_duplicates
 from segcap.datasets.near_duplicates import identical, numbered, perceptual_hash
-from segcap.errors import ParameterError
 
 
 @pytest.fixture(scope="module")

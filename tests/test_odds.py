@@ -10,7 +10,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from segcap.errors import ParameterError
+from segcap.core.errors import ParameterError
 from segcap.evaluate import wilson
 from segcap.evaluate.odds import (
     ItemsNeeded,

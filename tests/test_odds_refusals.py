@@ -2,7 +2,7 @@
 
 import pytest
 
-from segcap.errors import ParameterError
+from segcap.core.errors import ParameterError
 from segcap.evaluate.odds import (
     TokenBucket,
     accuracy_limit,

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy.stats import binom, bootstrap, multinomial
 
 import segcap
-from segcap.errors import ParameterError
+from segcap.core.errors import ParameterError
 from segcap.evaluate import (
     Agreement,
     ShareDifference,

@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from segcap.errors import DataError, SegcapWarning
-from segcap.image import load_image
+from segcap.core.errors import DataError, SegcapWarning
+from segcap.core.image import load_image
+from segcap.recognition.whole_image import stack_images, views_of, views_of_text
 from segcap.training import pictures
 from segcap.training.pictures import most_common, stack_usable
-from segcap.whole import stack_images, views_of, views_of_text
 
 
 @pytest.fixture

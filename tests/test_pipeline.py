@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
-from segcap.charset import Charset
-from segcap.compose import log_softmax
-from segcap.finding import Finding
+from segcap.core.charset import Charset
+from segcap.core.image import load_image
+from segcap.decoding.compose import log_softmax
 from segcap.generate import digit_sums
-from segcap.image import load_image
-from segcap.pipeline import Pipeline
+from segcap.recognition.pipeline import Pipeline
+from segcap.segmentation.settings import Finding
 
 
 class Wavering:

@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import segcap
-from segcap.compose import log_softmax
-from segcap.errors import BundleError, DataError, ParameterError
+from segcap.core.errors import BundleError, DataError, ParameterError
+from segcap.core.image import find_images
+from segcap.decoding.compose import log_softmax
 from segcap.evaluate import write_predictions
-from segcap.image import find_images
 
 ROOT = Path(__file__).parent.parent
 

@@ -10,14 +10,14 @@ from sklearn.base import clone
 from sklearn.model_selection import cross_val_score
 
 import segcap
-from segcap.errors import (
+from segcap.core.errors import (
     BundleError,
     ImageError,
     NotFittedError,
     ParameterError,
     SegcapWarning,
 )
-from segcap.glyphs import frame_glyph
+from segcap.segmentation.framing import frame_glyph
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,7 @@ import json
 import numpy as np
 import pytest
 
-from segcap.reading import Glyph, Reading, SumReading
+from segcap.core.reading import Glyph, Reading, SumReading
 
 SEVEN = Glyph("7", 0.75, (1, 2, 13, 24), (("1", 0.2), ("2", 0.05)))
 READING = Reading("7", 0.75, "ok", (SEVEN,))

@@ -5,7 +5,7 @@ import string
 import numpy as np
 import pytest
 
-from segcap.charset import Charset
+from segcap.core.charset import Charset
 from segcap.generate import TextGenerator, digit_sums
 from segcap.training.drawn import Share, digit_lines, drawn_texts, stacked, warped_copies
 

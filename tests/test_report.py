@@ -19,10 +19,10 @@ from segcap.benchmark.report import write_report
 from segcap.benchmark.report.album import album, glyph_pictures
 from segcap.benchmark.report.rows import listed
 from segcap.benchmark.report.verdict import cards
-from segcap.errors import BundleError, DataError, ParameterError
+from segcap.core.errors import BundleError, DataError, ParameterError
+from segcap.core.image import load_image
 from segcap.evaluate.confusions import Confusion
 from segcap.evaluate.pictures import data_uri
-from segcap.image import load_image
 
 EMPTY_ELEMENTS = {"meta", "img", "input"}
 NASTY = "</script><img src=x onerror=alert(1)>"

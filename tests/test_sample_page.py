@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 
 import segcap
+from segcap.core.errors import BundleError, ParameterError
+from segcap.core.image import load_image
 from segcap.datasets import load_named
-from segcap.errors import BundleError, ParameterError
 from segcap.evaluate import exact_match, sample_page
-from segcap.image import load_image
 
 _EMPTY_ELEMENTS = {"meta", "img", "input"}
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from segcap.errors import DataError, ParameterError, SegcapWarning
+from segcap.core.errors import DataError, ParameterError, SegcapWarning
 from segcap.models import build
 from segcap.training.augment import warp_glyphs
 from segcap.training.fit import fit_network

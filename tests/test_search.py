@@ -13,7 +13,7 @@ import optuna
 import pytest
 from search_material import GRID, SPACE, climbed, hill
 
-from segcap.errors import DataError, ParameterError, SegcapWarning
+from segcap.core.errors import DataError, ParameterError, SegcapWarning
 from segcap.training.searching import search
 from segcap.training.searching.sampler import GridTurns
 from segcap.training.searching.spaces import as_distributions

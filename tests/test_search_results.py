@@ -7,7 +7,7 @@ import pytest
 from optuna.distributions import FloatDistribution
 from search_material import GRID, climbed
 
-from segcap.errors import BundleError, DataError, SegcapWarning
+from segcap.core.errors import BundleError, DataError, SegcapWarning
 from segcap.training.searching import SearchResult, Tried, search
 from segcap.training.searching.plots import plot_importance, plot_parallel
 from segcap.training.searching.spaces import as_distributions

@@ -8,16 +8,16 @@ import pytest
 from sklearn.base import clone
 
 import segcap
-from segcap.bundle import read_bundle, write_bundle
-from segcap.errors import (
+from segcap.core.bundle import read_bundle, write_bundle
+from segcap.core.errors import (
     BundleError,
     DataError,
     NotFittedError,
     ParameterError,
     SegcapWarning,
 )
+from segcap.core.image import load_image
 from segcap.generate import TextGenerator
-from segcap.image import load_image
 from segcap.models import build
 
 CHARSET = "137"

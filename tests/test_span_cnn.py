@@ -4,11 +4,11 @@ import keras
 import numpy as np
 import pytest
 
-from segcap.engine import open_engine
-from segcap.engine.networks import export_network
 from segcap.models import build
 from segcap.models.span_cnn import SpanSampling, span_cnn
-from segcap.strips import STRIP_HEIGHT
+from segcap.recognition.engines import open_engine
+from segcap.recognition.engines.networks import export_network
+from segcap.segmentation.text_lines import STRIP_HEIGHT
 
 SIZES = [(1, 16, 1), (2, 48, 5), (3, 160, 40), (2, 64, 1)]
 

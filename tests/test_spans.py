@@ -5,10 +5,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from segcap.binarize import binarize
+from segcap.core.image import load_image
 from segcap.generate import digit_sums
-from segcap.image import load_image
-from segcap.strips import Strip, line_strip, soft_ink, tone
+from segcap.segmentation.binarize import binarize
+from segcap.segmentation.text_lines import Strip, line_strip, soft_ink, tone
 from segcap.training import spans as spans_module
 from segcap.training.augment import Warp, augment_strips
 from segcap.training.spans import LabelledStrips, SpanLessons, own_columns, stack_strips

@@ -8,12 +8,12 @@ import pytest
 from sklearn.datasets import load_sample_image
 
 import segcap
-from segcap.cutters import CUTTERS
+from segcap.core.errors import ParameterError, SegcapWarning
 from segcap.datasets import Dataset
-from segcap.errors import ParameterError, SegcapWarning
 from segcap.generate import digit_sums
 from segcap.recipes.objectives import Cutting, Fitting, configured, schedule_of
 from segcap.recipes.studies import STUDIES, space_of
+from segcap.segmentation.cut_candidates import CUTTERS
 from segcap.training.searching import search
 
 HERE = Path(__file__).parent

@@ -9,8 +9,8 @@ import pytest
 from sklearn.base import clone
 
 import segcap
-from segcap.bundle import read_bundle, write_bundle
-from segcap.errors import (
+from segcap.core.bundle import read_bundle, write_bundle
+from segcap.core.errors import (
     BundleError,
     DataError,
     ImageError,

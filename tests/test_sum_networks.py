@@ -6,10 +6,10 @@ import keras
 import numpy as np
 import pytest
 
-from segcap.engine import open_engine
-from segcap.engine.networks import export_network
 from segcap.models import SUM_ARCHITECTURES, build
 from segcap.models.digit_heads import DigitSum
+from segcap.recognition.engines import open_engine
+from segcap.recognition.engines.networks import export_network
 
 SIZE = {"height": 40, "width": 168}
 

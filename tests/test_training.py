@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 import segcap
-from segcap.compose import log_softmax
-from segcap.errors import BundleError, DataError, ParameterError, SegcapWarning
+from segcap.core.errors import BundleError, DataError, ParameterError, SegcapWarning
+from segcap.decoding.calibration import fit_temperature
+from segcap.decoding.compose import log_softmax
 from segcap.models import build
 from segcap.training.augment import warp_glyphs
-from segcap.training.calibrate import fit_temperature
 from segcap.training.classifier import train_classifier
 from segcap.training.fit import Schedule, fit_network
 from segcap.training.learner import Learner

@@ -19,17 +19,17 @@ import cv2
 import numpy as np
 
 import segcap
-from segcap.charset import Charset
-from segcap.choice import Lattice, choose
-from segcap.compose import log_softmax
-from segcap.cutters import CUTTERS, DEFAULT_CUTTERS, propose_cuts
+from segcap.core.charset import Charset
+from segcap.core.image import load_image
 from segcap.datasets import load_mnist
+from segcap.decoding.chains import Lattice, choose
+from segcap.decoding.compose import log_softmax
 from segcap.evaluate import exact_match
-from segcap.finding import Finding
-from segcap.image import load_image
-from segcap.layout import lay_out
-from segcap.naming import span_logits
-from segcap.pipeline import Pipeline
+from segcap.recognition.candidate_scores import span_logits
+from segcap.recognition.pipeline import Pipeline
+from segcap.segmentation.candidates import lay_out
+from segcap.segmentation.cut_candidates import CUTTERS, DEFAULT_CUTTERS, propose_cuts
+from segcap.segmentation.settings import Finding
 from segcap.training.spans import own_columns
 
 parser = argparse.ArgumentParser(description=__doc__)

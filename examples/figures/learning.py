@@ -20,10 +20,10 @@ from sklearn.model_selection import KFold
 
 import segcap
 from segcap.benchmark import hardware
+from segcap.core.image import load_image
 from segcap.datasets import load_named
 from segcap.evaluate import character_accuracy, exact_match
 from segcap.generate import TextGenerator
-from segcap.image import load_image
 
 parser = argparse.ArgumentParser(description=__doc__)
 parser.add_argument("scheme")

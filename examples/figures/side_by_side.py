@@ -14,9 +14,9 @@ import matplotlib as mpl
 mpl.use("agg")
 from matplotlib import pyplot as plt
 
+from segcap.core.image import find_images, load_image
 from segcap.generate import TextGenerator
 from segcap.generate.six_char import STYLES
-from segcap.image import find_images, load_image
 
 parser = argparse.ArgumentParser(description=__doc__)
 parser.add_argument("--data", type=Path, required=True)

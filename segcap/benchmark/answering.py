@@ -8,8 +8,8 @@ from dataclasses import replace
 from segcap.benchmark.contest import Contest, Images
 from segcap.benchmark.entrants import Entrant, ReaderEntrant
 from segcap.benchmark.outcomes import Problem, Reply
-from segcap.errors import DataError, SegcapWarning
-from segcap.image import ImageSource
+from segcap.core.errors import DataError, SegcapWarning
+from segcap.core.image import ImageSource
 
 __all__ = ["described", "heard", "replies_of", "with_failures"]
 

@@ -20,9 +20,9 @@ from segcap.benchmark.parts import Parts
 from segcap.benchmark.plain import to_plain
 from segcap.benchmark.results import BenchmarkResult, ImageResult
 from segcap.benchmark.stages import Plan, Stages
+from segcap.core.errors import ParameterError
+from segcap.core.validation import seed_number, shares, whole_number
 from segcap.datasets.dataset import Dataset
-from segcap.errors import ParameterError
-from segcap.ranges import seed_number, shares, whole_number
 
 __all__ = ["DIFFICULTIES", "run"]
 

@@ -6,13 +6,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segcap.benchmark.contest import Contest, Truth
-from segcap.charset import Charset
-from segcap.choice import Lattice
+from segcap.core.charset import Charset
+from segcap.core.image import ImageSource, load_or_error
+from segcap.decoding.chains import Lattice
 from segcap.evaluate.metrics import Share, exact_match
-from segcap.image import ImageSource, load_or_error
-from segcap.layout import lay_out
-from segcap.naming import span_logits
 from segcap.readers.glyph import GlyphReader
+from segcap.recognition.candidate_scores import span_logits
+from segcap.segmentation.candidates import lay_out
 
 __all__ = ["ceiling"]
 

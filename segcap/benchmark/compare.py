@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from segcap.benchmark.results import BenchmarkResult
-from segcap.errors import DataError
+from segcap.core.errors import DataError
 from segcap.evaluate.agreement import agreement_between
 from segcap.evaluate.metrics import Share
 from segcap.evaluate.paired import (

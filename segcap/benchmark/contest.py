@@ -12,12 +12,12 @@ from numpy.typing import NDArray
 
 from segcap.benchmark.outcomes import Box
 from segcap.benchmark.results import SplitResult
+from segcap.core.errors import DataError, SegcapWarning
+from segcap.core.image import ImageSource, find_images
 from segcap.datasets.dataset import Dataset
 from segcap.datasets.labelled import LABELS
 from segcap.datasets.splits import divide
-from segcap.errors import DataError, SegcapWarning
 from segcap.generate.folder import MANIFEST, read_manifest
-from segcap.image import ImageSource, find_images
 
 __all__ = ["Asks", "Contest", "Dial", "Images", "Truth", "asked", "drawn_truth", "labelled_only"]
 

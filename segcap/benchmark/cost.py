@@ -21,8 +21,8 @@ from segcap.benchmark.entrants import Entrant, ReaderEntrant
 from segcap.benchmark.memory import OPEN_READER, peak_memory
 from segcap.benchmark.outcomes import Cost
 from segcap.benchmark.results import Hardware
-from segcap.errors import ParameterError
-from segcap.image import load_or_error
+from segcap.core.errors import ParameterError
+from segcap.core.image import load_or_error
 
 __all__ = ["hardware", "measured_cost", "together", "used_versions"]
 
@@ -113,7 +113,7 @@ def hardware() -> Hardware:
     """
     accelerators: list[str] = []
     if "keras" in sys.modules:
-        from segcap.engine.networks import keras_devices
+        from segcap.recognition.engines.networks import keras_devices
 
         accelerators = [one for one in keras_devices()[1] if "cpu" not in one.lower()]
     return Hardware(_processor(), _cores(), round(_memory_gib(), 1), tuple(accelerators))

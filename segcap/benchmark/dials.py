@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segcap.benchmark.contest import Dial
-from segcap.bundle import digest
+from segcap.core.bundle import digest
+from segcap.core.errors import ParameterError
 from segcap.datasets.dataset import Dataset
-from segcap.errors import ParameterError
 from segcap.generate import TextGenerator, digit_sums, schemes
 
 __all__ = ["sums_dial", "texts_dial"]

@@ -10,15 +10,15 @@ from segcap.benchmark.contest import Asks, Truth
 from segcap.benchmark.outcomes import Approach, Reply
 from segcap.benchmark.peers import FunctionEntrant
 from segcap.benchmark.replying import class_replies, sum_replies, text_replies
-from segcap.bundle import available
+from segcap.core.bundle import available
+from segcap.core.errors import ParameterError
+from segcap.core.image import ImageSource
 from segcap.datasets.dataset import Dataset
-from segcap.engine.networks import WEIGHTS
-from segcap.errors import ParameterError
-from segcap.image import ImageSource
 from segcap.readers.glyph import GlyphReader
 from segcap.readers.images import ImageClassifier
 from segcap.readers.sequence import SequenceReader
 from segcap.readers.sums import SumClassifier
+from segcap.recognition.engines.networks import WEIGHTS
 from segcap.shipped import load
 
 __all__ = ["VOTE", "Entrant", "Learner", "Progress", "ReaderEntrant", "as_entrants"]

@@ -22,6 +22,7 @@ from segcap.benchmark.outcomes import (
     TopShare,
 )
 from segcap.benchmark.results import Pair
+from segcap.core.reading import Failure
 from segcap.evaluate.abstention import coverage_curve
 from segcap.evaluate.agreement import agreement_between, vote
 from segcap.evaluate.classes import confusion_matrix
@@ -39,7 +40,6 @@ from segcap.evaluate.text_metrics import (
     length_accuracy,
     top_k_accuracy,
 )
-from segcap.reading import Failure
 
 __all__ = ["judged", "learning_point", "pairs", "right", "voted"]
 

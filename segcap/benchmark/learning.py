@@ -12,7 +12,7 @@ from segcap.benchmark.entrants import Entrant, Learner, Progress, ReaderEntrant
 from segcap.benchmark.outcomes import Problem
 from segcap.benchmark.parts import Parts
 from segcap.benchmark.plain import from_plain, to_plain
-from segcap.bundle import write_atomically
+from segcap.core.bundle import write_atomically
 from segcap.datasets.dataset import Dataset
 
 __all__ = ["Learned", "can_learn", "identity", "learn"]

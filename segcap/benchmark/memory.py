@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from segcap.errors import DataError
+from segcap.core.errors import DataError
 
 __all__ = ["MAXRSS_UNIT", "OPEN_READER", "peak_memory"]
 

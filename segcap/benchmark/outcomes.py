@@ -5,13 +5,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias, get_args
 
-from segcap.errors import ParameterError
+from segcap.core.errors import ParameterError
+from segcap.core.validation import is_number
 from segcap.evaluate.abstention import CoveragePoint
 from segcap.evaluate.classes import ConfusionMatrix
 from segcap.evaluate.confusions import Confusion
 from segcap.evaluate.labels import shown_label
 from segcap.evaluate.metrics import Share
-from segcap.ranges import is_number
 
 __all__ = [
     "Accuracy",

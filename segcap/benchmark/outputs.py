@@ -7,7 +7,7 @@ from pathlib import Path
 from segcap.benchmark.contest import Images
 from segcap.benchmark.outcomes import Cost, EntrantResult
 from segcap.benchmark.results import BenchmarkResult, Pair
-from segcap.bundle import write_atomically
+from segcap.core.bundle import write_atomically
 from segcap.evaluate.metrics import Share
 
 __all__ = ["answers_csv", "table", "write_outputs"]

@@ -9,8 +9,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from segcap.bundle import write_atomically
-from segcap.errors import DataError
+from segcap.core.bundle import write_atomically
+from segcap.core.errors import DataError
 
 __all__ = ["Parts"]
 

@@ -22,8 +22,8 @@ from PIL import Image
 from segcap.benchmark.contest import Asks
 from segcap.benchmark.memory import MAXRSS_UNIT, peak_memory
 from segcap.benchmark.outcomes import Approach, Reply
-from segcap.errors import ImageError, ParameterError
-from segcap.image import ImageSource, load_or_error
+from segcap.core.errors import ImageError, ParameterError
+from segcap.core.image import ImageSource, load_or_error
 
 __all__ = ["PEERS", "Ddddocr", "FunctionEntrant", "Tesseract", "in_charset", "installed_peers"]
 

@@ -7,9 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segcap.benchmark.outcomes import Box, Reply
-from segcap.image import ImageSource
+from segcap.core.image import ImageSource
+from segcap.core.reading import Glyph, Reading
 from segcap.readers.glyph import GlyphReader
-from segcap.reading import Glyph, Reading
 
 __all__ = ["best_products", "class_replies", "sum_replies", "text_replies"]
 

@@ -13,8 +13,8 @@ import fastjsonschema
 
 from segcap.benchmark.outcomes import Box, EntrantResult, Reply
 from segcap.benchmark.plain import from_plain, to_plain
-from segcap.bundle import write_atomically
-from segcap.errors import DataError
+from segcap.core.bundle import write_atomically
+from segcap.core.errors import DataError
 from segcap.evaluate.agreement import Agreement, agreement_between
 from segcap.evaluate.paired import ShareDifference, is_shown, mcnemar, paired_difference
 

@@ -12,12 +12,12 @@ from segcap.benchmark.contest import Asks, Contest, Truth, asked, labelled_only
 from segcap.benchmark.dials import sums_dial, texts_dial
 from segcap.benchmark.entrants import ReaderEntrant
 from segcap.benchmark.peers import PEERS, installed_peers
-from segcap.bundle import available
+from segcap.core.bundle import available
+from segcap.core.errors import ParameterError
 from segcap.datasets.catalogue import load, names
 from segcap.datasets.dataset import Dataset
 from segcap.datasets.labelled import LABELS
 from segcap.datasets.mnist import Mnist, load_mnist
-from segcap.errors import ParameterError
 from segcap.generate import TextGenerator
 from segcap.models import IMAGE_ARCHITECTURES, SEQUENCE_ARCHITECTURES, SUM_ARCHITECTURES
 from segcap.readers.glyph import GlyphReader

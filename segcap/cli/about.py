@@ -4,14 +4,14 @@ import cv2
 
 import segcap
 from segcap.cli.app import app
-from segcap.errors import ParameterError
+from segcap.core.errors import ParameterError
 from segcap.shipped import available, bundle_path
 
 
 @app.command()
 def models() -> None:
     """List the shipped readers."""
-    from segcap.bundle import read_bundle
+    from segcap.core.bundle import read_bundle
     from segcap.evaluate.metrics import Share
 
     for name in available():
@@ -38,7 +38,7 @@ def info() -> None:
     print(f"opencv {cv2.__version__}")
     for package in ("numpy", "scikit-image", "scikit-learn", "onnxruntime"):
         print(f"{package} {metadata.version(package)}")
-    from segcap.engine.networks import keras_devices
+    from segcap.recognition.engines.networks import keras_devices
 
     try:
         backend, devices = keras_devices()

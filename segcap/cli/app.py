@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from segcap import __version__
-from segcap.errors import SegcapError, SegcapWarning
+from segcap.core.errors import SegcapError, SegcapWarning
 
 __all__ = ["app", "main", "say", "warnings_said"]
 

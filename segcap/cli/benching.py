@@ -9,8 +9,8 @@ import typer
 from typer.core import TyperCommand
 
 from segcap.cli.app import app, say, warnings_said
+from segcap.core.errors import ParameterError
 from segcap.datasets.catalogue import names
-from segcap.errors import ParameterError
 from segcap.output import progress_bar
 
 if TYPE_CHECKING:

@@ -18,10 +18,10 @@ from segcap.cli.reading import (
     truths_as_written,
     truths_of_sums,
 )
+from segcap.core.errors import DataError, ParameterError
 from segcap.datasets.catalogue import load, names
 from segcap.datasets.dataset import Dataset
 from segcap.datasets.summary import summarise
-from segcap.errors import DataError, ParameterError
 from segcap.readers.answers import Answer, classes_of, sums_of, texts_of
 from segcap.readers.checks import tell_impossible
 from segcap.readers.classifier import WholeImageClassifier

@@ -10,7 +10,8 @@ from typing import Annotated, Any, TypeAlias
 import typer
 
 from segcap.cli.app import app
-from segcap.errors import DataError, ParameterError
+from segcap.core.errors import DataError, ParameterError
+from segcap.core.validation import inner_share, number, shares, whole_number
 from segcap.evaluate.metrics import Share, wilson
 from segcap.evaluate.odds import (
     TokenBucket,
@@ -28,7 +29,6 @@ from segcap.evaluate.odds import (
     within_tries,
 )
 from segcap.evaluate.odds.challenge import rule_name
-from segcap.ranges import inner_share, number, shares, whole_number
 
 _SECONDS = 3600
 _LABEL, _CELL = 40, 12

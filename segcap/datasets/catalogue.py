@@ -7,10 +7,10 @@ from typing import NamedTuple
 
 import numpy as np
 
+from segcap.core.errors import DataError, ParameterError
 from segcap.datasets import layouts
 from segcap.datasets.dataset import Dataset, Duplicates
 from segcap.datasets.layouts import Found
-from segcap.errors import DataError, ParameterError
 
 __all__ = ["load", "names"]
 

@@ -11,9 +11,9 @@ from typing import Literal, TypeAlias, get_args
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from segcap.core.errors import DataError, ParameterError
 from segcap.datasets.near_duplicates import content_of, identical, near_duplicates, numbered
 from segcap.datasets.splits import divide, folds
-from segcap.errors import DataError, ParameterError
 
 __all__ = ["Dataset", "Duplicates"]
 

@@ -5,7 +5,7 @@ import os
 from pathlib import Path
 from typing import NamedTuple
 
-from segcap.errors import DataError
+from segcap.core.errors import DataError
 
 __all__ = ["LABELS", "LabelledImages", "load_labelled", "read_labels"]
 

@@ -9,10 +9,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from segcap.core.errors import DataError
+from segcap.core.image import find_images
 from segcap.datasets.labelled import load_labelled
 from segcap.datasets.named import load_named
-from segcap.errors import DataError
-from segcap.image import find_images
 
 __all__ = [
     "Found",

@@ -8,8 +8,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from segcap.engine.networks import require_keras
-from segcap.errors import DataError, ParameterError
+from segcap.core.errors import DataError, ParameterError
+from segcap.recognition.engines.networks import require_keras
 
 __all__ = ["Mnist", "load_mnist"]
 

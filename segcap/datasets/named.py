@@ -2,9 +2,9 @@
 
 import os
 
+from segcap.core.errors import DataError
+from segcap.core.image import find_images
 from segcap.datasets.labelled import LabelledImages
-from segcap.errors import DataError
-from segcap.image import find_images
 
 __all__ = ["load_named"]
 

@@ -8,10 +8,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from segcap.batches import check_jobs
-from segcap.errors import ImageError
-from segcap.image import ImageSource, load_small, to_grey
-from segcap.ranges import whole_number
+from segcap.core.batching import check_jobs
+from segcap.core.errors import ImageError
+from segcap.core.image import ImageSource, load_small, to_grey
+from segcap.core.validation import whole_number
 
 __all__ = ["content_of", "identical", "near_duplicates", "numbered", "perceptual_hash"]
 

@@ -7,8 +7,8 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from segcap.errors import DataError, ParameterError
-from segcap.ranges import is_number, seed_number, whole_number
+from segcap.core.errors import DataError, ParameterError
+from segcap.core.validation import is_number, seed_number, whole_number
 
 __all__ = ["Parts", "divide", "folds"]
 

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from segcap.core.errors import ImageError
+from segcap.core.image import image_size
 from segcap.datasets.dataset import Dataset
-from segcap.errors import ImageError
-from segcap.image import image_size
 
 __all__ = ["Summary", "summarise"]
 

@@ -6,8 +6,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from segcap.errors import ParameterError
-from segcap.ranges import shares, whole_number
+from segcap.core.errors import ParameterError
+from segcap.core.validation import shares, whole_number
 
 __all__ = ["CoverageCurve", "CoveragePoint", "coverage_curve"]
 

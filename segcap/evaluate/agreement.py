@@ -9,10 +9,10 @@ from typing import NamedTuple, TypeAlias
 
 import numpy as np
 
-from segcap.errors import ParameterError
+from segcap.core.errors import ParameterError
+from segcap.core.validation import shares, whole_number
 from segcap.evaluate.labels import Label, Labels, paired_labels, plain_labels
 from segcap.evaluate.metrics import Share, wilson
-from segcap.ranges import shares, whole_number
 
 __all__ = ["Agreement", "Ballot", "Vote", "agreement_between", "vote"]
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from segcap.errors import ParameterError
+from segcap.core.errors import ParameterError
 from segcap.evaluate.labels import Label, Labels, paired_labels, plain_labels, shown_label
 from segcap.evaluate.metrics import Share, wilson
 

@@ -5,11 +5,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal, TypeAlias, get_args
 
-from segcap.errors import ParameterError
+from segcap.core.errors import ParameterError
+from segcap.core.validation import whole_number
 from segcap.evaluate.classes import ConfusionMatrix, confusion_matrix
 from segcap.evaluate.labels import Label, Labels, paired_labels
 from segcap.evaluate.metrics import edit_distance
-from segcap.ranges import whole_number
 
 __all__ = [
     "CharacterConfusion",

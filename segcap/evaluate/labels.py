@@ -6,7 +6,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from segcap.errors import ParameterError
+from segcap.core.errors import ParameterError
 
 __all__ = ["Label", "Labels", "paired_labels", "plain_labels", "shown_label"]
 

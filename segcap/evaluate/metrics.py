@@ -6,8 +6,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from segcap.errors import ParameterError
-from segcap.ranges import whole_number
+from segcap.core.errors import ParameterError
+from segcap.core.validation import whole_number
 
 __all__ = [
     "Share",

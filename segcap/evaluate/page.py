@@ -10,8 +10,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from segcap.bundle import write_atomically
-from segcap.errors import ImageError, ParameterError
+from segcap.core.bundle import write_atomically
+from segcap.core.errors import ImageError, ParameterError
+from segcap.core.image import ImageSource
+from segcap.core.validation import seed_number, whole_number
 from segcap.evaluate.classes import ClassReport, ClassScores, classification_report
 from segcap.evaluate.confusions import (
     CharacterConfusion,
@@ -25,8 +27,6 @@ from segcap.evaluate.confusions import (
 from segcap.evaluate.labels import Label, Labels, paired_labels, plain_labels, shown_label
 from segcap.evaluate.metrics import character_accuracy, exact_match, expected_calibration_error
 from segcap.evaluate.pictures import data_uri
-from segcap.image import ImageSource
-from segcap.ranges import seed_number, whole_number
 
 __all__ = ["sample_page"]
 

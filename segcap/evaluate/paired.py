@@ -6,10 +6,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from segcap.errors import ParameterError
+from segcap.core.errors import ParameterError
+from segcap.core.validation import inner_share
 from segcap.evaluate.agreement import Agreement
 from segcap.evaluate.metrics import Share
-from segcap.ranges import inner_share
 
 __all__ = [
     "ShareDifference",

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from segcap.image import ImageSource, load_image
+from segcap.core.image import ImageSource, load_image
 
 __all__ = ["data_uri"]
 
@@ -20,7 +20,7 @@ def data_uri(source: ImageSource) -> str:
     Parameters
     ----------
     source : path, bytes, array or PIL.Image.Image
-        See `segcap.image.load_image`; scaled down where a side has more than 320 pixels.
+        See `segcap.core.image.load_image`; scaled down where a side has more than 320 pixels.
 
     Returns
     -------

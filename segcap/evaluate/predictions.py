@@ -11,8 +11,8 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from segcap.bundle import write_atomically
-from segcap.errors import DataError, ParameterError
+from segcap.core.bundle import write_atomically
+from segcap.core.errors import DataError, ParameterError
 from segcap.evaluate.labels import Label, Labels, plain_labels
 
 __all__ = ["ImageId", "write_predictions"]

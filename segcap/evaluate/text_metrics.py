@@ -3,11 +3,11 @@
 from collections import Counter
 from collections.abc import Sequence
 
-from segcap.errors import ParameterError
+from segcap.core.errors import ParameterError
+from segcap.core.validation import whole_number
 from segcap.evaluate.confusions import aligned_characters
 from segcap.evaluate.labels import Labels, paired_labels, plain_labels
 from segcap.evaluate.metrics import Share, edit_distance, wilson
-from segcap.ranges import whole_number
 
 __all__ = ["character_error_rate", "errors_by_position", "length_accuracy", "top_k_accuracy"]
 

@@ -6,7 +6,7 @@ from numbers import Real
 
 import numpy as np
 
-from segcap.errors import ParameterError
+from segcap.core.errors import ParameterError
 
 __all__ = ["DIALS", "Dials", "Difficulty"]
 

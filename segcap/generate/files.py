@@ -11,15 +11,15 @@ import cv2
 import numpy as np
 from numpy.typing import ArrayLike
 
-from segcap.batches import check_jobs
-from segcap.bundle import digest
-from segcap.errors import ParameterError
+from segcap.core.batching import check_jobs
+from segcap.core.bundle import digest
+from segcap.core.errors import ParameterError
+from segcap.core.validation import whole_number
 from segcap.generate.folder import Folder, OnProgress, Record, as_path
 from segcap.generate.sums import digit_sums
 from segcap.generate.text import TextGenerator
 from segcap.generate.typefaces import check_digits
 from segcap.generate.workers import in_order
-from segcap.ranges import whole_number
 
 __all__ = ["write_digit_sums", "write_text"]
 

@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from segcap.bundle import write_atomically
-from segcap.errors import BundleError, DataError
+from segcap.core.bundle import write_atomically
+from segcap.core.errors import BundleError, DataError
 
 __all__ = ["MANIFEST", "Folder", "OnProgress", "Record", "as_path", "read_manifest"]
 

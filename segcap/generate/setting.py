@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from segcap.errors import ParameterError
+from segcap.core.errors import ParameterError
 from segcap.generate.draws import Draws, between
 from segcap.generate.page import Page
 from segcap.generate.typefaces import Mark, Typeface

@@ -5,9 +5,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from segcap.errors import ParameterError
+from segcap.core.errors import ParameterError
+from segcap.core.validation import whole_number
 from segcap.generate.typefaces import check_digits
-from segcap.ranges import whole_number
 
 __all__ = ["DigitRows", "digit_sums"]
 

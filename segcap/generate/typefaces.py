@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-from segcap.bundle import digest
-from segcap.errors import DataError, ParameterError
+from segcap.core.bundle import digest
+from segcap.core.errors import DataError, ParameterError
 
 __all__ = [
     "Digits",

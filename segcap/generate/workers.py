@@ -6,7 +6,7 @@ from typing import TypeVar
 
 import cv2
 
-from segcap.batches import check_jobs
+from segcap.core.batching import check_jobs
 
 __all__ = ["in_order"]
 

@@ -3,7 +3,7 @@
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from segcap.errors import ParameterError
+from segcap.core.errors import ParameterError
 
 if TYPE_CHECKING:
     import keras

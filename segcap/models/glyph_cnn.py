@@ -5,8 +5,8 @@ from functools import partial
 import keras
 from keras import layers
 
-from segcap.glyphs import GLYPH_SIZE
 from segcap.models.blocks import convolution
+from segcap.segmentation.framing import GLYPH_SIZE
 
 __all__ = ["glyph_cnn"]
 

@@ -5,9 +5,9 @@ from typing import Literal, TypeAlias, get_args
 import keras
 from keras import layers
 
-from segcap.errors import ParameterError
+from segcap.core.errors import ParameterError
+from segcap.core.validation import whole_number
 from segcap.models.blocks import QUICK
-from segcap.ranges import whole_number
 
 __all__ = ["Activation", "leaky_cnn"]
 

@@ -4,7 +4,7 @@ import keras
 import numpy as np
 from keras import layers
 
-from segcap.errors import DataError
+from segcap.core.errors import DataError
 from segcap.models.places import places_in_a_row
 
 __all__ = ["auxiliary_logits", "resnet50", "start_from_imagenet"]

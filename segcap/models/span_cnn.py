@@ -7,7 +7,7 @@ import keras
 from keras import layers, ops
 
 from segcap.models.blocks import convolution, rectified
-from segcap.strips import CHANNELS, STRIP_HEIGHT
+from segcap.segmentation.text_lines import CHANNELS, STRIP_HEIGHT
 
 __all__ = ["SpanSampling", "span_cnn"]
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from segcap.image import ImageSource
+from segcap.core.image import ImageSource
 from segcap.readers.base import TextReader
 from segcap.readers.classifier import Answer, WholeImageClassifier
 from segcap.readers.glyph import GlyphReader

@@ -8,12 +8,12 @@ import numpy as np
 from joblib import Parallel, delayed
 from numpy.typing import NDArray
 
-from segcap.batches import batched, check_batching
-from segcap.errors import ImageError, ParameterError
-from segcap.image import ImageSource, load_image, load_or_error
+from segcap.core.batching import batched, check_batching
+from segcap.core.errors import ImageError, ParameterError
+from segcap.core.image import ImageSource, load_image, load_or_error
+from segcap.core.reading import Reading
 from segcap.readers.checks import Errors, check_errors, check_many, tell_impossible
 from segcap.readers.estimator import Estimator
-from segcap.reading import Reading
 
 __all__ = ["TextReader"]
 
@@ -51,7 +51,7 @@ class TextReader(Estimator, ABC, Generic[Outcome]):
         Parameters
         ----------
         image : path, bytes, array or PIL.Image.Image
-            See `segcap.image.load_image`.
+            See `segcap.core.image.load_image`.
 
         Returns
         -------

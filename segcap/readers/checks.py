@@ -8,8 +8,8 @@ from typing import Any, Literal, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from segcap.errors import ParameterError, SegcapWarning
-from segcap.ranges import is_number, whole_number
+from segcap.core.errors import ParameterError, SegcapWarning
+from segcap.core.validation import is_number, whole_number
 
 __all__ = [
     "Errors",

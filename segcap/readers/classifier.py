@@ -7,12 +7,12 @@ from typing import Any, NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from segcap.compose import log_softmax
-from segcap.errors import ImageError, ParameterError
-from segcap.image import ImageSource, load_image, load_or_error
+from segcap.core.errors import ImageError, ParameterError
+from segcap.core.image import ImageSource, load_image, load_or_error
+from segcap.core.reading import Status
+from segcap.decoding.compose import log_softmax
 from segcap.readers.checks import Errors, check_errors, tell_impossible
 from segcap.readers.whole import WholeImageReader
-from segcap.reading import Status
 
 __all__ = ["Answer", "WholeImageClassifier"]
 

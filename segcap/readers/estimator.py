@@ -3,7 +3,7 @@
 import inspect
 from typing import Any, TypeVar
 
-from segcap.errors import ParameterError
+from segcap.core.errors import ParameterError
 
 __all__ = ["Estimator"]
 

@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from segcap.core.reading import Reading
 from segcap.drawing import new_figure
-from segcap.pipeline import Pipeline, Scored
-from segcap.reading import Reading
+from segcap.recognition.pipeline import Pipeline, Scored
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

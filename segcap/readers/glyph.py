@@ -8,18 +8,18 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from segcap.bundle import Bundle, write_bundle
-from segcap.charset import Charset
-from segcap.choice import Outcome
-from segcap.errors import DataError, ImageError, NotFittedError, ParameterError
-from segcap.glyphs import NO_GLYPHS
-from segcap.image import ImageSource, load_image, source_name
-from segcap.pipeline import Pipeline
-from segcap.ranges import whole_number
+from segcap.core.bundle import Bundle, write_bundle
+from segcap.core.charset import Charset
+from segcap.core.errors import DataError, ImageError, NotFittedError, ParameterError
+from segcap.core.image import ImageSource, load_image, source_name
+from segcap.core.reading import Failure, Reading, SumReading
+from segcap.core.validation import whole_number
+from segcap.decoding.chains import Outcome
 from segcap.readers.checks import Errors
 from segcap.readers.kept import glyph_bundle, trained_context, trained_glyphs
 from segcap.readers.learner import GlyphLearner
-from segcap.reading import Failure, Reading, SumReading
+from segcap.recognition.pipeline import Pipeline
+from segcap.segmentation.framing import NO_GLYPHS
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -41,19 +41,20 @@ class GlyphReader(GlyphLearner):
     reject_below : float
         Readings of less confidence get the status "rejected"; in [0, 1].
     binarization : {"auto", "otsu", "sauvola", "adaptive", "colour"}, optional
-        How ink is found; see `segcap.binarize.binarize`. Unless given, `fit` chooses.
+        How ink is found; see `segcap.segmentation.binarize.binarize`. Unless given, `fit` chooses.
     line_removal : {"none", "run-length", "hough", "opening"}, optional
         How lines through the text are taken out before it is cut; see
-        `segcap.strikes.without_lines`. Unless given, `fit` chooses.
+        `segcap.segmentation.line_removal.without_lines`. Unless given, `fit` chooses.
     segmentation : {"components", "contours"}
-        How ink is parted; see `segcap.segment.segment`.
+        How ink is parted; see `segcap.segmentation.components.segment`.
     cutters : sequence of str
-        What proposes cuts through touching characters; names of `segcap.cutters.CUTTERS`.
+        What proposes cuts through touching characters; names of
+        `segcap.segmentation.cut_candidates.CUTTERS`.
     classifier : {"span_cnn", "glyph_cnn", "hog_svm", "knn"}
         What `fit` trains: "span_cnn" names spans of a line, seen with what stands around them;
         the others name single glyphs.
     engine : {"onnx", "keras"}
-        What runs the classifier; see `segcap.engine.open_engine`.
+        What runs the classifier; see `segcap.recognition.engines.open_engine`.
     epochs : int
         Passes over the images, lines or glyphs that are learned from, at least 1; of few of them
         one pass shows each several times.
@@ -225,7 +226,7 @@ class GlyphReader(GlyphLearner):
         return draw_explanation(self._pipeline(), load_image(image))
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write the reader as one file; see `segcap.bundle`.
+        """Write the reader as one file; see `segcap.core.bundle`.
 
         Raises
         ------
@@ -278,7 +279,7 @@ class GlyphReader(GlyphLearner):
         Parameters
         ----------
         glyphs : (N, 28, 28, 1) float32 array
-            See `segcap.glyphs.frame_glyphs`.
+            See `segcap.segmentation.framing.frame_glyphs`.
 
         Returns
         -------

@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from segcap.bundle import Bundle
-from segcap.engine import EngineName
-from segcap.errors import ParameterError
+from segcap.core.bundle import Bundle
+from segcap.core.errors import ParameterError
+from segcap.core.image import ImageSource
+from segcap.core.validation import is_number, one_of
 from segcap.evaluate.labels import plain_labels
-from segcap.image import ImageSource
 from segcap.models import IMAGE_ARCHITECTURES
-from segcap.ranges import is_number, one_of
 from segcap.readers.classifier import WholeImageClassifier
-from segcap.whole import VIEWS, views_of
+from segcap.recognition.engines import EngineName
+from segcap.recognition.whole_image import VIEWS, views_of
 
 if TYPE_CHECKING:
     from segcap.training.lessons import ImageLessons, Labelled
@@ -68,7 +68,7 @@ class ImageClassifier(WholeImageClassifier):
         network says of all is averaged, which errs less and takes so many times as long. The
         network learns without it; `fit` calibrates for it.
     engine : {"onnx", "keras"}
-        See `segcap.engine.open_engine`.
+        See `segcap.recognition.engines.open_engine`.
     epochs : int
         Passes over the photos in training, each of at least 50 batches.
     random_state : int

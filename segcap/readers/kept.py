@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from segcap.bundle import Bundle
-from segcap.errors import BundleError
-from segcap.trained import CONTEXT, NO_CHARACTER, Trained
+from segcap.core.bundle import Bundle
+from segcap.core.errors import BundleError
+from segcap.recognition.trained import CONTEXT, NO_CHARACTER, Trained
 
 __all__ = [
     "glyph_bundle",

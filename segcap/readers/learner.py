@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from segcap.bundle import bundle_path, digest, read_bundle
-from segcap.charset import Charset
-from segcap.errors import ParameterError
-from segcap.finding import Finding
-from segcap.image import ImageSource
+from segcap.core.bundle import bundle_path, digest, read_bundle
+from segcap.core.charset import Charset
+from segcap.core.errors import ParameterError
+from segcap.core.image import ImageSource
 from segcap.readers.kept import trained_context
 from segcap.readers.settings import GlyphSettings
-from segcap.trained import CONTEXT, Trained
+from segcap.recognition.trained import CONTEXT, Trained
+from segcap.segmentation.settings import Finding
 
 if TYPE_CHECKING:
     from segcap.training.fit import OnEpoch
@@ -171,7 +171,7 @@ class GlyphLearner(GlyphSettings, ABC):
         Parameters
         ----------
         glyphs : (N, 28, 28, 1) float32 array
-            In [0, 1], ink 1; see `segcap.glyphs.frame_glyphs`.
+            In [0, 1], ink 1; see `segcap.segmentation.framing.frame_glyphs`.
         classes : (N,) int array
             Index into the charset of each.
         data : str

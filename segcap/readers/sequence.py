@@ -7,20 +7,20 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from segcap.bundle import Bundle
-from segcap.charset import Charset
-from segcap.compose import log_softmax
-from segcap.engine import EngineName
-from segcap.errors import DataError, ImageError, ParameterError
-from segcap.image import ImageSource, load_image
+from segcap.core.bundle import Bundle
+from segcap.core.charset import Charset
+from segcap.core.errors import DataError, ImageError, ParameterError
+from segcap.core.image import ImageSource, load_image
+from segcap.core.reading import Glyph, Reading
+from segcap.core.validation import one_of, whole_number
+from segcap.decoding.compose import log_softmax
+from segcap.decoding.ctc import BLANK, aligned_columns, beam_search, greedy_classes
 from segcap.models import PIXELS_A_COLUMN, SEQUENCE_ARCHITECTURES
-from segcap.ranges import one_of, whole_number
 from segcap.readers.base import TextReader
 from segcap.readers.checks import check_length, check_share
 from segcap.readers.whole import WholeImageReader
-from segcap.reading import Glyph, Reading
-from segcap.sequence import BLANK, aligned_columns, beam_search, greedy_classes
-from segcap.whole import TEXT_VIEWS, views_of_text
+from segcap.recognition.engines import EngineName
+from segcap.recognition.whole_image import TEXT_VIEWS, views_of_text
 
 if TYPE_CHECKING:
     from segcap.training.lessons import ImageLessons, Labelled
@@ -68,7 +68,7 @@ class SequenceReader(WholeImageReader, TextReader[_Outcome]):
     schedule : mapping of str to int, float or str, optional
         What `segcap.training.Schedule` takes besides `epochs`, in place of the reader's own.
     engine : {"onnx", "keras"}
-        See `segcap.engine.open_engine`.
+        See `segcap.recognition.engines.open_engine`.
     epochs : int
         Passes over the images in training, each of at least 50 batches.
     random_state : int

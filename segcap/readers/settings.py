@@ -3,19 +3,19 @@
 from abc import ABC
 from collections.abc import Sequence
 
-from segcap.binarize import METHODS, Method
-from segcap.charset import Charset
-from segcap.choice import Outcome
-from segcap.cutters import CUTTERS, DEFAULT_CUTTERS
-from segcap.engine import ENGINES, EngineName
-from segcap.errors import ParameterError
-from segcap.finding import Finding
+from segcap.core.charset import Charset
+from segcap.core.errors import ParameterError
+from segcap.core.validation import seed_number, whole_number
+from segcap.decoding.chains import Outcome
 from segcap.models.baselines import BASELINES
-from segcap.ranges import seed_number, whole_number
 from segcap.readers.base import TextReader
 from segcap.readers.checks import check_length, check_share
-from segcap.segment import SEGMENTERS, Segmenter
-from segcap.strikes import LINE_REMOVALS, LineRemoval
+from segcap.recognition.engines import ENGINES, EngineName
+from segcap.segmentation.binarize import METHODS, Method
+from segcap.segmentation.components import SEGMENTERS, Segmenter
+from segcap.segmentation.cut_candidates import CUTTERS, DEFAULT_CUTTERS
+from segcap.segmentation.line_removal import LINE_REMOVALS, LineRemoval
+from segcap.segmentation.settings import Finding
 
 __all__ = ["GlyphSettings"]
 

@@ -7,15 +7,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from segcap.bundle import Bundle
-from segcap.engine import EngineName
-from segcap.errors import ImageError, ParameterError
-from segcap.image import ImageSource
+from segcap.core.bundle import Bundle
+from segcap.core.errors import ImageError, ParameterError
+from segcap.core.image import ImageSource
+from segcap.core.reading import Reading, SumReading
+from segcap.core.validation import whole_number
 from segcap.models import SUM_ARCHITECTURES
-from segcap.ranges import whole_number
 from segcap.readers.checks import Errors
 from segcap.readers.classifier import WholeImageClassifier
-from segcap.reading import Reading, SumReading
+from segcap.recognition.engines import EngineName
 
 __all__ = ["SumClassifier"]
 
@@ -41,7 +41,7 @@ class SumClassifier(WholeImageClassifier):
     schedule : mapping of str to int, float or str, optional
         What `segcap.training.Schedule` takes besides `epochs`, in place of the reader's own.
     engine : {"onnx", "keras"}
-        See `segcap.engine.open_engine`.
+        See `segcap.recognition.engines.open_engine`.
     epochs : int
         Passes over the images in training, each of at least 50 batches.
     random_state : int

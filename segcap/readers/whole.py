@@ -10,24 +10,24 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from segcap.batches import batched
-from segcap.bundle import Bundle, digest, write_bundle
-from segcap.engine import ENGINES, EngineName
-from segcap.errors import (
+from segcap.core.batching import batched
+from segcap.core.bundle import Bundle, digest, write_bundle
+from segcap.core.errors import (
     BundleError,
     DataError,
     NotFittedError,
     ParameterError,
     SegcapWarning,
 )
-from segcap.image import ImageSource, load_image
+from segcap.core.image import ImageSource, load_image
+from segcap.core.validation import seed_number, whole_number
 from segcap.models import LEAST_SIDES
-from segcap.ranges import seed_number, whole_number
 from segcap.readers.checks import check_many, check_size
 from segcap.readers.estimator import Estimator
 from segcap.readers.kept import network_bundle, trained_network
-from segcap.trained import Trained
-from segcap.whole import stack_images
+from segcap.recognition.engines import ENGINES, EngineName
+from segcap.recognition.trained import Trained
+from segcap.recognition.whole_image import stack_images
 
 if TYPE_CHECKING:
     from segcap.training.fit import History, OnEpoch, Schedule
@@ -263,7 +263,7 @@ class WholeImageReader(Estimator, ABC):
         """Calibrate anew what answers otherwise than its network; give figures that change."""
         if self.views == 1:
             return {}
-        from segcap.training.calibrate import fit_temperature
+        from segcap.decoding.calibration import fit_temperature
 
         logits = np.concatenate(
             [self._logits(batch) for batch in self._loaded_batches(images, load_image)]
@@ -319,7 +319,7 @@ class WholeImageReader(Estimator, ABC):
             _warn_of_resizing(self.size_, stacklevel + 1)
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write the reader as one file; see `segcap.bundle`.
+        """Write the reader as one file; see `segcap.core.bundle`.
 
         Raises
         ------

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from segcap.compose import log_softmax
 from segcap.datasets.mnist import Mnist, load_mnist
+from segcap.decoding.compose import log_softmax
 from segcap.evaluate.metrics import expected_calibration_error, wilson
 from segcap.readers.glyph import GlyphReader
 from segcap.training.drawn import digit_lines, stacked, warped_copies

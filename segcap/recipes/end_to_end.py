@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import numpy as np
 
+from segcap.core.errors import ParameterError
 from segcap.datasets.catalogue import load
 from segcap.datasets.dataset import Dataset
 from segcap.datasets.mnist import Mnist, load_mnist
-from segcap.errors import ParameterError
 from segcap.evaluate.metrics import Share, character_accuracy, exact_match
 from segcap.generate import DigitRows, TextGenerator, digit_sums
 from segcap.readers.answers import classes_of, texts_of

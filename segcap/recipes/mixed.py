@@ -4,7 +4,7 @@ import os
 import string
 from typing import TYPE_CHECKING
 
-from segcap.charset import Charset
+from segcap.core.charset import Charset
 from segcap.datasets.mnist import load_mnist
 from segcap.generate import TextGenerator
 from segcap.readers.glyph import GlyphReader

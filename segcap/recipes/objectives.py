@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
+from segcap.core.errors import ParameterError
+from segcap.core.validation import is_number
 from segcap.datasets.dataset import Dataset
-from segcap.engine.networks import WEIGHTS
-from segcap.errors import ParameterError
-from segcap.ranges import is_number
 from segcap.readers.estimator import Estimator
 from segcap.readers.glyph import GlyphReader
 from segcap.recipes.end_to_end import EndToEndReader, figures_of_test, learn_and_test, measure
+from segcap.recognition.engines.networks import WEIGHTS
 
 if TYPE_CHECKING:
     from segcap.training.fit import History, OnEpoch, Schedule

@@ -4,14 +4,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from segcap.binarize import METHODS
-from segcap.cutters import CUTTERS
-from segcap.errors import ParameterError
+from segcap.core.errors import ParameterError
 from segcap.readers.estimator import Estimator
 from segcap.readers.glyph import GlyphReader
 from segcap.readers.images import NETWORK_OPTIONS, ImageClassifier
-from segcap.segment import SEGMENTERS
-from segcap.strikes import LINE_REMOVALS
+from segcap.segmentation.binarize import METHODS
+from segcap.segmentation.components import SEGMENTERS
+from segcap.segmentation.cut_candidates import CUTTERS
+from segcap.segmentation.line_removal import LINE_REMOVALS
 
 if TYPE_CHECKING:
     from segcap.training.searching import Space

@@ -6,12 +6,12 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from segcap.charset import Charset
-from segcap.cutout import cut_out
-from segcap.errors import ImageError, SegcapWarning
-from segcap.finding import Finding
-from segcap.glyphs import NO_GLYPHS
-from segcap.image import ImageSource, load_image, source_name
+from segcap.core.charset import Charset
+from segcap.core.errors import ImageError, SegcapWarning
+from segcap.core.image import ImageSource, load_image, source_name
+from segcap.segmentation.framing import NO_GLYPHS
+from segcap.segmentation.glyph_crops import cut_out
+from segcap.segmentation.settings import Finding
 from segcap.training.labelled import encoded_labels
 
 __all__ = ["labelled_glyphs"]

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from segcap.compose import log_softmax
-from segcap.lattice import best_path
-from segcap.layout import Layout
-from segcap.naming import span_logits
-from segcap.trained import NOTHING
+from segcap.decoding.compose import log_softmax
+from segcap.decoding.viterbi import best_path
+from segcap.recognition.candidate_scores import span_logits
+from segcap.recognition.trained import NOTHING
+from segcap.segmentation.candidates import Layout
 from segcap.training.spans import LabelledStrips, stack_strips
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ class Alignment(NamedTuple):
 
 
 class _Live:
-    """A network in training as a `segcap.engine.Engine`."""
+    """A network in training as a `segcap.recognition.engines.Engine`."""
 
     def __init__(self, model: "keras.Model") -> None:
         self._model = model

@@ -252,7 +252,7 @@ def augment_strips(
     Parameters
     ----------
     pixels : (N, H, W, C) uint8 array
-        See `segcap.strips.Strip`.
+        See `segcap.segmentation.text_lines.Strip`.
     spans : (N, L, 2) float array
         First and last edge of each character, pixels; NaN for none.
     rng : numpy.random.Generator

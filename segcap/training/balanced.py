@@ -9,12 +9,12 @@ import cv2
 import numpy as np
 from joblib import Parallel, delayed
 
+from segcap.core.errors import DataError, ImageError, ParameterError
+from segcap.core.image import load_image, load_or_error
 from segcap.datasets.catalogue import load
 from segcap.datasets.dataset import Dataset
 from segcap.datasets.near_duplicates import numbered
-from segcap.errors import DataError, ImageError, ParameterError
 from segcap.generate.folder import Folder, OnProgress, Record, as_path
-from segcap.image import load_image, load_or_error
 from segcap.training.labelled import tell_left_out
 from segcap.training.photos import augment_photos
 

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from segcap.errors import ParameterError
+from segcap.core.errors import ParameterError
 from segcap.training.passes import shuffled_rounds
 
 __all__ = ["balanced_order", "class_weights"]

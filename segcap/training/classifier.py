@@ -10,12 +10,12 @@ import numpy as np
 import sklearn
 from numpy.typing import NDArray
 
-from segcap.engine import MODEL_SKOPS, open_engine
-from segcap.errors import DataError, ParameterError
+from segcap.core.errors import DataError, ParameterError
+from segcap.decoding.calibration import fit_temperature
 from segcap.models.baselines import BASELINES, fit_baseline
-from segcap.trained import Trained
+from segcap.recognition.engines import MODEL_SKOPS, open_engine
+from segcap.recognition.trained import Trained
 from segcap.training.augment import augment_glyphs
-from segcap.training.calibrate import fit_temperature
 from segcap.training.fit import OnEpoch, Schedule
 from segcap.training.lessons import ImageLessons
 from segcap.training.network import train_network

@@ -7,10 +7,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from segcap.engine.networks import WEIGHTS, export_network, rebuild_network, require_keras
-from segcap.errors import DataError
-from segcap.trained import CONTEXT, NO_CHARACTER, Trained
-from segcap.training.calibrate import fit_temperature
+from segcap.core.errors import DataError
+from segcap.decoding.calibration import fit_temperature
+from segcap.recognition.engines.networks import (
+    WEIGHTS,
+    export_network,
+    rebuild_network,
+    require_keras,
+)
+from segcap.recognition.trained import CONTEXT, NO_CHARACTER, Trained
 from segcap.training.fit import OnEpoch, Schedule, fit_network
 from segcap.training.rounding import round_to_half
 from segcap.training.spans import LabelledStrips, SpanLessons

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from segcap.errors import DataError
-from segcap.layout import Layout
-from segcap.trained import NO_CHARACTER
+from segcap.core.errors import DataError
+from segcap.recognition.trained import NO_CHARACTER
+from segcap.segmentation.candidates import Layout
 from segcap.training.aligned import Alignment, align, aligned_strips, moved_share
 from segcap.training.drawn import Line, stacked
 from segcap.training.fit import History, Schedule, fit_network

@@ -9,10 +9,10 @@ import numpy as np
 from joblib import Parallel, delayed
 from numpy.typing import ArrayLike, NDArray
 
-from segcap.charset import Charset
-from segcap.finding import Finding
+from segcap.core.charset import Charset
 from segcap.generate import TextGenerator, digit_sums
-from segcap.strips import Strip, line_strip, soft_ink, tone
+from segcap.segmentation.settings import Finding
+from segcap.segmentation.text_lines import Strip, line_strip, soft_ink, tone
 from segcap.training.augment import Warp, warp_glyphs
 from segcap.training.spans import LabelledStrips, own_columns, stack_strips
 

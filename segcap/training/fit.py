@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from segcap.bundle import digest
-from segcap.errors import ParameterError, SegcapWarning
+from segcap.core.bundle import digest
+from segcap.core.errors import ParameterError, SegcapWarning
 from segcap.models import ANY_SIZE_ARCHITECTURES
 from segcap.training.growing import first_grown, growing_sides, shrink
 from segcap.training.history import History

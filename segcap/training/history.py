@@ -6,8 +6,8 @@ import os
 from dataclasses import dataclass, field
 from typing import Any
 
+from segcap.core.errors import ParameterError
 from segcap.drawing import new_figure
-from segcap.errors import ParameterError
 
 __all__ = ["SCALARS", "History", "history_csv", "plot_history"]
 

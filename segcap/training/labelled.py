@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from segcap.charset import Charset
+from segcap.core.charset import Charset
+from segcap.core.errors import DataError, ImageError, ParameterError, SegcapWarning
+from segcap.core.image import ImageSource, load_image, source_name
 from segcap.datasets.splits import divide
-from segcap.errors import DataError, ImageError, ParameterError, SegcapWarning
-from segcap.image import ImageSource, load_image, source_name
 
 __all__ = [
     "check_counts",

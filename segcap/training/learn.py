@@ -14,15 +14,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from segcap.bundle import digest
-from segcap.charset import Charset
-from segcap.errors import DataError, SegcapWarning
+from segcap.core.bundle import digest
+from segcap.core.charset import Charset
+from segcap.core.errors import DataError, SegcapWarning
+from segcap.core.image import ImageSource
 from segcap.evaluate.metrics import character_accuracy, exact_match
-from segcap.finding import Finding
-from segcap.image import ImageSource
-from segcap.layout import Layout
-from segcap.pipeline import Pipeline
-from segcap.trained import Trained
+from segcap.recognition.pipeline import Pipeline
+from segcap.recognition.trained import Trained
+from segcap.segmentation.candidates import Layout
+from segcap.segmentation.settings import Finding
 from segcap.training.aligned import Alignment, align
 from segcap.training.context import finish, inherit
 from segcap.training.course import Course, Progress

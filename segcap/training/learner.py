@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from segcap.engine.networks import as_model_inputs, keras_devices
-from segcap.errors import SegcapWarning
+from segcap.core.errors import SegcapWarning
 from segcap.models import COLUMNS
+from segcap.recognition.engines.networks import as_model_inputs, keras_devices
 from segcap.training.schedule import WARMUP, Schedule
 
 if TYPE_CHECKING:

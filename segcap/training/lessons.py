@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from segcap.bundle import digest
-from segcap.compose import log_softmax
-from segcap.errors import ParameterError
-from segcap.sequence import BLANK, aligned_columns, greedy_classes
+from segcap.core.bundle import digest
+from segcap.core.errors import ParameterError
+from segcap.decoding.compose import log_softmax
+from segcap.decoding.ctc import BLANK, aligned_columns, greedy_classes
 from segcap.training.class_balance import balanced_order
 from segcap.training.passes import Pass, shuffled_rounds
 

@@ -9,8 +9,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from segcap.bundle import write_atomically
-from segcap.errors import BundleError, DataError, SegcapWarning
+from segcap.core.bundle import write_atomically
+from segcap.core.errors import BundleError, DataError, SegcapWarning
 from segcap.training.history import History, history_csv
 
 __all__ = ["HISTORY_CSV", "EventFile", "Log", "Tolerance", "as_summary", "check_log"]

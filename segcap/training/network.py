@@ -4,9 +4,9 @@ import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from segcap.engine.networks import export_network, require_keras
-from segcap.trained import Trained
-from segcap.training.calibrate import fit_temperature
+from segcap.decoding.calibration import fit_temperature
+from segcap.recognition.engines.networks import export_network, require_keras
+from segcap.recognition.trained import Trained
 from segcap.training.fit import History, Interrupted, OnEpoch, Schedule, fit_network
 from segcap.training.lessons import ImageLessons
 from segcap.training.rounding import round_to_half

@@ -11,11 +11,11 @@ import numpy as np
 from joblib import Parallel, delayed
 from numpy.typing import NDArray
 
-from segcap.batches import batched
-from segcap.errors import DataError, ImageError
-from segcap.image import ImageSource, image_size, load_image
+from segcap.core.batching import batched
+from segcap.core.errors import DataError, ImageError
+from segcap.core.image import ImageSource, image_size, load_image
+from segcap.recognition.whole_image import stack_images
 from segcap.training.labelled import tell_left_out
-from segcap.whole import stack_images
 
 __all__ = ["most_common", "stack_usable"]
 

@@ -8,7 +8,7 @@ from typing import Any, Literal, TypeAlias, get_args
 
 import numpy as np
 
-from segcap.errors import ParameterError
+from segcap.core.errors import ParameterError
 
 __all__ = ["WARMUP", "Decay", "LossName", "OptimizerName", "Schedule", "plateau_rate"]
 

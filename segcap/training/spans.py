@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from segcap.bundle import digest
-from segcap.compose import log_softmax
-from segcap.strips import CHANNELS, STRIP_HEIGHT, WIDTH_STEP, Strip
+from segcap.core.bundle import digest
+from segcap.decoding.compose import log_softmax
+from segcap.segmentation.text_lines import CHANNELS, STRIP_HEIGHT, WIDTH_STEP, Strip
 from segcap.training.augment import augment_strips
 from segcap.training.fit import Pass
 
@@ -36,7 +36,7 @@ class LabelledStrips(NamedTuple):
     Attributes
     ----------
     pixels : (N, 32, W, 2) uint8 array
-        See `segcap.strips.Strip`, padded to one width.
+        See `segcap.segmentation.text_lines.Strip`, padded to one width.
     spans : (N, L, 2) float32 array
         First and last edge of each character, pixels of the strip, ascending; NaN past the last.
     classes : (N, L) int array

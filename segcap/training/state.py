@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from safetensors import safe_open
 from safetensors.numpy import save
 
-from segcap.bundle import digest, write_atomically
-from segcap.errors import DataError
+from segcap.core.bundle import digest, write_atomically
+from segcap.core.errors import DataError
 from segcap.training.history import History
 from segcap.training.logs import Tolerance
 

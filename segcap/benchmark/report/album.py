@@ -8,11 +8,11 @@ from numpy.typing import NDArray
 
 from segcap.benchmark.outcomes import Box
 from segcap.benchmark.results import ImageResult
-from segcap.binarize import binarize
-from segcap.errors import ImageError
+from segcap.core.errors import ImageError
+from segcap.core.image import ImageSource, load_image
 from segcap.evaluate.confusions import Confusion, aligned_characters
 from segcap.evaluate.pictures import data_uri
-from segcap.image import ImageSource, load_image
+from segcap.segmentation.binarize import binarize
 
 __all__ = ["Picture", "album", "glyph_pictures"]
 

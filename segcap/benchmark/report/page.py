@@ -19,9 +19,9 @@ from segcap.benchmark.report.tables import Table, tables
 from segcap.benchmark.report.verdict import cards, verdict
 from segcap.benchmark.report.wording import percent
 from segcap.benchmark.results import BenchmarkResult, ImageResult
-from segcap.bundle import write_atomically
-from segcap.errors import DataError, ParameterError
-from segcap.image import ImageSource
+from segcap.core.bundle import write_atomically
+from segcap.core.errors import DataError, ParameterError
+from segcap.core.image import ImageSource
 
 __all__ = ["write_report"]
 

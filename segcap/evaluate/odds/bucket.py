@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from segcap.core.validation import number, shares, whole_number
 from segcap.evaluate.odds.challenge import near_miss, partial_credit, pass_probability
-from segcap.ranges import number, shares, whole_number
 
 __all__ = [
     "TokenBucket",

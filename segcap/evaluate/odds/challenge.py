@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from segcap.ranges import shares, whole_number
+from segcap.core.validation import shares, whole_number
 
 __all__ = [
     "near_miss",

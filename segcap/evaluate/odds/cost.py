@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from segcap.ranges import number, shares
+from segcap.core.validation import number, shares
 
 __all__ = ["price_per_pass"]
 

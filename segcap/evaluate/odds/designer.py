@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from segcap.errors import ParameterError
+from segcap.core.errors import ParameterError
+from segcap.core.validation import inner_share, shares, whole_number
 from segcap.evaluate.odds.challenge import pass_probability
-from segcap.ranges import inner_share, shares, whole_number
 
 __all__ = ["ItemsNeeded", "accuracy_limit", "accuracy_limit_of", "items_needed"]
 

@@ -4,9 +4,9 @@ from math import ceil
 
 import numpy as np
 
+from segcap.core.validation import number, seed_number, shares, whole_number
 from segcap.evaluate.odds.bucket import TokenBucket
 from segcap.evaluate.odds.intervals import Odds
-from segcap.ranges import number, seed_number, shares, whole_number
 
 __all__ = ["simulate_passes_per_hour"]
 

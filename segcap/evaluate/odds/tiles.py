@@ -3,8 +3,8 @@
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from segcap.errors import ParameterError
-from segcap.ranges import inner_share, shares, whole_number
+from segcap.core.errors import ParameterError
+from segcap.core.validation import inner_share, shares, whole_number
 
 __all__ = ["choose_tiles", "false_alarm_rate"]
 

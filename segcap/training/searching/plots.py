@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from segcap.core.errors import DataError
 from segcap.drawing import new_figure
-from segcap.errors import DataError
 from segcap.training.searching.result import SearchResult
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ from numbers import Real
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from segcap.errors import ParameterError
-from segcap.ranges import whole_number
+from segcap.core.errors import ParameterError
+from segcap.core.validation import whole_number
 from segcap.training.logs import EventFile, Tolerance, as_summary
 from segcap.training.searching.result import NOTES
 from segcap.training.searching.spaces import Choice

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
-from segcap.bundle import write_atomically
-from segcap.errors import DataError
+from segcap.core.bundle import write_atomically
+from segcap.core.errors import DataError
 
 if TYPE_CHECKING:
     from optuna.distributions import BaseDistribution

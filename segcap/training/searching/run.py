@@ -9,8 +9,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from segcap.errors import DataError, ParameterError, SegcapError, SegcapWarning
-from segcap.ranges import is_number, seed_number, whole_number
+from segcap.core.errors import DataError, ParameterError, SegcapError, SegcapWarning
+from segcap.core.validation import is_number, seed_number, whole_number
 from segcap.training.searching.quiet import quiet
 from segcap.training.searching.report import Objective, Report, TrialLog
 from segcap.training.searching.result import SearchResult

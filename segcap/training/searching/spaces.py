@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
-from segcap.errors import ParameterError
+from segcap.core.errors import ParameterError
 
 if TYPE_CHECKING:
     from optuna import Trial

@@ -18,7 +18,7 @@ from optuna.samplers import BaseSampler
 from optuna.storages import BaseStorage, RDBStorage
 from optuna.trial import FrozenTrial, TrialState
 
-from segcap.errors import DataError, ParameterError
+from segcap.core.errors import DataError, ParameterError
 from segcap.training.searching.result import NOTES, State, Tried
 
 __all__ = ["finished", "give_up", "kept_trials", "open_study", "try_again", "turn_of"]

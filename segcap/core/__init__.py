@@ -1,0 +1,1 @@
+"""What every room uses: images, character sets, results, errors, bundles, checks of arguments."""

@@ -1,0 +1,281 @@
+"""A trained reader as one safe file.
+
+A bundle is a ZIP archive of a manifest, "bundle.json", and the parts that the manifest names with
+their SHA-256. The archive's comment seals the file: it is the SHA-256 of all bytes before it.
+"""
+
+import hashlib
+import io
+import json
+import os
+import tempfile
+import zipfile
+import zlib
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from functools import cache
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import fastjsonschema
+import numpy as np
+from numpy.typing import NDArray
+
+from segcap.core.errors import BundleError, ParameterError
+
+__all__ = [
+    "FORMAT",
+    "Bundle",
+    "available",
+    "bundle_path",
+    "digest",
+    "read_bundle",
+    "write_atomically",
+    "write_bundle",
+]
+
+FORMAT = 1
+_MANIFEST = "bundle.json"
+_SEAL_LENGTH = hashlib.sha256().digest_size * 2
+_EPOCH = (1980, 1, 1, 0, 0, 0)
+_LARGEST = 512 * 2**20
+_SUFFIX = ".segcap"
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """What a bundle holds.
+
+    Attributes
+    ----------
+    kind : str
+        Which reader it is: "glyph-reader", "sequence-reader", "sum-classifier",
+        "image-classifier".
+    architecture : str
+        Name of the network or baseline.
+    charset : str
+        Characters in class order; empty for what reads no text.
+    settings : mapping
+        The reader's parameters.
+    calibration : mapping
+        "temperature" of the class probabilities.
+    provenance : mapping
+        Data, seed, versions, figures; "training", the schedule, of what looks at whole images.
+    parts : mapping of str to bytes
+        The classifier; see `segcap.recognition.engines`.
+    network : mapping of str to int, float or str
+        What a network that looks at whole images was built with: "classes", "height", "width", ....
+    """
+
+    kind: str
+    architecture: str
+    charset: str
+    settings: Mapping[str, Any]
+    calibration: Mapping[str, float]
+    provenance: Mapping[str, Any]
+    parts: Mapping[str, bytes]
+    network: Mapping[str, int] = field(default_factory=dict)
+
+
+def write_bundle(bundle: Bundle, path: str | os.PathLike[str]) -> None:
+    """Write a bundle under a temporary name and rename it.
+
+    The same bundle gives the same bytes.
+
+    Parameters
+    ----------
+    bundle : Bundle
+    path : path
+        Replaced if it exists.
+
+    Raises
+    ------
+    BundleError
+        The manifest does not follow its schema, or the folder cannot be written to.
+    """
+    manifest = {
+        "format": FORMAT,
+        "kind": bundle.kind,
+        "architecture": bundle.architecture,
+        "charset": bundle.charset,
+        "settings": dict(bundle.settings),
+        "calibration": dict(bundle.calibration),
+        "provenance": dict(bundle.provenance),
+        **({"network": dict(bundle.network)} if bundle.network else {}),
+        "parts": {
+            name: {"sha256": hashlib.sha256(part).hexdigest(), "bytes": len(part)}
+            for name, part in bundle.parts.items()
+        },
+    }
+    _validate(manifest, f"'{path}'")
+    files = {_MANIFEST: json.dumps(manifest, indent=1, ensure_ascii=False).encode(), **bundle.parts}
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for name, content in files.items():
+            entry = zipfile.ZipInfo(name, _EPOCH)
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            archive.writestr(entry, content, compresslevel=9)
+        archive.comment = b"0" * _SEAL_LENGTH
+    sealed = buffer.getvalue()[:-_SEAL_LENGTH]
+    write_atomically(path, sealed + hashlib.sha256(sealed).hexdigest().encode())
+
+
+def read_bundle(path: str | os.PathLike[str]) -> Bundle:
+    """Read and check a bundle.
+
+    Parameters
+    ----------
+    path : path
+
+    Returns
+    -------
+    Bundle
+
+    Raises
+    ------
+    BundleError
+        The file is missing, is no bundle, was changed or damaged, or is of a newer format.
+    """
+    try:
+        content = Path(path).read_bytes()
+    except OSError as error:
+        raise BundleError(
+            f"A bundle must be a readable file. Got '{path}': {error.strerror}."
+        ) from None
+    if not content.startswith(b"PK"):
+        raise BundleError(f"A bundle must be a file that segcap wrote. Got '{path}', which is not.")
+    seal = hashlib.sha256(content[:-_SEAL_LENGTH]).hexdigest().encode()
+    if content[-_SEAL_LENGTH:] != seal:
+        raise BundleError(
+            f"A bundle's SHA-256 must agree with its seal. Got '{path}', which was changed or "
+            "cut off after it was written."
+        )
+    files, manifest = _unpack(content, f"'{path}'")
+    if isinstance(manifest, dict) and manifest.get("format", FORMAT) != FORMAT:
+        raise BundleError(
+            f"A bundle must be of format {FORMAT}, which this version of segcap reads. "
+            f"Got '{path}' of format {manifest['format']}."
+        )
+    _validate(manifest, f"'{path}'")
+    described = manifest.pop("parts")
+    digests = {name: hashlib.sha256(part).hexdigest() for name, part in files.items()}
+    if digests != {name: part["sha256"] for name, part in described.items()}:
+        raise BundleError(
+            f"A bundle's parts must agree with the SHA-256 in its manifest. Got '{path}', "
+            "whose parts do not."
+        )
+    del manifest["format"]
+    return Bundle(**manifest, parts=files)
+
+
+def write_atomically(path: str | os.PathLike[str], content: bytes) -> None:
+    """Write a file under a temporary name beside it and rename it.
+
+    Raises
+    ------
+    BundleError
+        The folder is missing or cannot be written to, or something that is no file stands there.
+    """
+    if not isinstance(path, str | os.PathLike):
+        raise BundleError(f"A file must be written to a path. Got {path!r}.")
+    target = Path(path)
+    if os.path.lexists(target) and not os.path.isfile(target):
+        raise BundleError(f"A file must take the place of nothing but a file. Got '{target}'.")
+    try:
+        with tempfile.NamedTemporaryFile(
+            dir=target.parent, prefix=f".{target.name}.", delete=False
+        ) as file:
+            try:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+                file.close()
+                os.chmod(file.name, 0o644)
+                os.replace(file.name, target)
+            except BaseException:
+                with suppress(OSError):
+                    file.close()
+                os.unlink(file.name)
+                raise
+    except OSError as error:
+        raise BundleError(
+            f"A file must be written into a folder that exists and has room. Got '{target}': "
+            f"{error.strerror}."
+        ) from None
+
+
+def digest(*arrays: NDArray) -> str:
+    """SHA-256 of arrays' bytes, for provenance."""
+    sha = hashlib.sha256()
+    for array in arrays:
+        sha.update(np.ascontiguousarray(array).reshape(-1).view(np.uint8).data)
+    return sha.hexdigest()
+
+
+def available() -> list[str]:
+    """Names of the readers that segcap ships, in alphabetical order.
+
+    Returns
+    -------
+    list of str
+
+    Examples
+    --------
+    >>> "digits" in available()
+    True
+    """
+    files = (resources.files("segcap") / "weights").iterdir()
+    return sorted(file.name.removesuffix(_SUFFIX) for file in files if file.name.endswith(_SUFFIX))
+
+
+def bundle_path(model: str | os.PathLike[str]) -> Path:
+    """Find a bundle by a shipped reader's name or by its path.
+
+    Raises
+    ------
+    ParameterError
+        It is neither.
+    """
+    if model in (names := available()):
+        return Path(str(resources.files("segcap") / "weights" / f"{model}{_SUFFIX}"))
+    if isinstance(model, str | os.PathLike) and os.path.isfile(model):
+        return Path(model)
+    raise ParameterError(
+        f"A model must be one of the shipped readers ({', '.join(names)}) or the path of a bundle. "
+        f"Got '{model}', which is neither."
+    )
+
+
+def _unpack(content: bytes, name: str) -> tuple[dict[str, bytes], Any]:
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            if sum(entry.file_size for entry in archive.infolist()) > _LARGEST:
+                raise BundleError(
+                    f"A bundle must unpack to at most {_LARGEST:,} bytes. Got {name}, "
+                    "which is more."
+                )
+            files = {entry.filename: archive.read(entry) for entry in archive.infolist()}
+        return files, json.loads(files.pop(_MANIFEST))
+    except BundleError:
+        raise
+    except (zipfile.BadZipFile, zlib.error, KeyError, ValueError, RecursionError) as error:
+        raise BundleError(
+            f"A bundle must be a ZIP file with a manifest '{_MANIFEST}'. Got {name}: {error}."
+        ) from None
+
+
+def _validate(manifest: Any, name: str) -> None:
+    try:
+        _schema()(manifest)
+    except fastjsonschema.JsonSchemaException as error:
+        raise BundleError(
+            f"A bundle's manifest must follow its schema. Got {name}, where {error}."
+        ) from None
+
+
+@cache
+def _schema() -> Any:
+    text = resources.files("segcap.core").joinpath("bundle.schema.json").read_text("utf-8")
+    return fastjsonschema.compile(json.loads(text))

@@ -1,0 +1,99 @@
+"""The ordered characters that a reader knows; the only place where classes become text."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from segcap.core.errors import ParameterError
+
+__all__ = ["Charset"]
+
+
+@dataclass(frozen=True)
+class Charset:
+    """Characters in class order.
+
+    Parameters
+    ----------
+    characters : str
+        At least one character, none twice.
+
+    Raises
+    ------
+    ParameterError
+        `characters` is no string, empty, or holds a character twice.
+
+    Examples
+    --------
+    >>> Charset("0123456789").encode("42")
+    array([4, 2])
+    """
+
+    characters: str
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.characters, str) or not self.characters:
+            raise ParameterError(
+                f"The characters of a charset must be a non-empty string. Got {self.characters!r}."
+            )
+        twice = sorted({char for char in self.characters if self.characters.count(char) > 1})
+        if twice:
+            raise ParameterError(
+                f"The characters of a charset must be distinct. Got {self.characters!r}, "
+                f"which repeats {', '.join(map(repr, twice))}."
+            )
+
+    def __len__(self) -> int:
+        return len(self.characters)
+
+    def unknown(self, text: str) -> list[str]:
+        """Give the characters of a text that are none of the charset's, in their order."""
+        return [char for char in text if char not in self.characters]
+
+    def encode(self, text: str) -> NDArray[np.intp]:
+        """Turn text into class indices, (len(text),) int.
+
+        Raises
+        ------
+        ParameterError
+            `text` is no text, or holds a character outside the charset.
+        """
+        if not isinstance(text, str):
+            raise ParameterError(f"A text must be a string. Got {text!r}.")
+        indices = [self.characters.find(char) for char in text]
+        if -1 in indices:
+            raise ParameterError(
+                f"A text must hold characters of {self.characters!r} only. "
+                f"Got {text!r} with {text[indices.index(-1)]!r}."
+            )
+        return np.array(indices, np.intp)
+
+    def decode(self, classes: ArrayLike) -> str:
+        """Turn class indices into text."""
+        return "".join(self.characters[index] for index in np.asarray(classes, np.intp))
+
+    def mask(self, allowlist: Iterable[str] | None) -> NDArray[np.bool_]:
+        """Mark the classes that `allowlist` admits, (len(self),) bool; all for None.
+
+        Raises
+        ------
+        ParameterError
+            `allowlist` is empty or holds a character outside the charset.
+        """
+        if allowlist is None:
+            return np.ones(len(self), bool)
+        admitted = list(allowlist) if isinstance(allowlist, Iterable) else [allowlist]
+        if not all(isinstance(characters, str) for characters in admitted):
+            raise ParameterError(f"An 'allowlist' must be characters. Got {allowlist!r}.")
+        text = "".join(admitted)
+        unknown = self.unknown(text)
+        if unknown:
+            raise ParameterError(
+                f"An 'allowlist' must hold characters of {self.characters!r} only. "
+                f"Got {text!r} with {unknown[0]!r}."
+            )
+        if not text:
+            raise ParameterError("An 'allowlist' must hold at least one character. Got none.")
+        return np.array([char in text for char in self.characters])

@@ -1,0 +1,397 @@
+"""Load images from files, bytes, arrays and PIL images, as RGB."""
+
+import io
+import os
+import re
+import warnings
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import IO, Any, TypeAlias, TypeVar
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from segcap.core.errors import DataError, ImageError, SegcapWarning
+
+__all__ = [
+    "ImageSource",
+    "find_images",
+    "image_size",
+    "load_image",
+    "load_or_error",
+    "load_small",
+    "source_name",
+    "to_grey",
+]
+
+T = TypeVar("T")
+
+ImageSource: TypeAlias = (
+    str | os.PathLike[str] | bytes | bytearray | memoryview | NDArray | Image.Image
+)
+
+_SUFFIXES = (
+    ".png",
+    ".jpg",
+    ".jpeg",
+    ".jpe",
+    ".jfif",
+    ".bmp",
+    ".tif",
+    ".tiff",
+    ".gif",
+    ".webp",
+    ".pbm",
+    ".pgm",
+    ".pnm",
+    ".ppm",
+)
+_FORMATS = ("PNG", "JPEG", "BMP", "TIFF", "GIF", "WEBP", "PPM")
+_SIXTEEN_BIT = 65535
+_LEAST_BRIGHT = 8192
+_ORIENTATION = 0x0112
+_ON_ITS_SIDE = (5, 6, 7, 8)
+
+
+def load_image(source: ImageSource) -> NDArray[np.uint8]:
+    """Load one image as RGB.
+
+    Parameters
+    ----------
+    source : path, bytes, array or PIL.Image.Image
+        A path or an encoded image in any format that Pillow reads: of several frames the first
+        counts, EXIF orientation is applied, 16-bit images are scaled to 8. Or a decoded array:
+        (H, W), (H, W, 1), (H, W, 3) RGB or (H, W, 4) RGBA; bool, integers in [0, 255], uint16
+        in [0, 65535] or floats in [0, 1].
+
+    Returns
+    -------
+    (H, W, 3) uint8 array
+        RGB in [0, 255], H and W at least 1; never a view of `source`. Transparent images are
+        laid on white or on black, whichever their own ink stands out from.
+
+    Raises
+    ------
+    ImageError
+        The file is missing, empty, damaged, of no known format or has more pixels than
+        ``PIL.Image.MAX_IMAGE_PIXELS`` (judged from the header, before decoding), or the array,
+        or the levels of a file with floats or 32-bit integers, have another shape, type or range.
+
+    Warns
+    -----
+    SegcapWarning
+        A 16-bit image is so dark that it hardly can be one, such as of 12 bits.
+
+    Examples
+    --------
+    >>> load_image(np.zeros((2, 5))).shape
+    (2, 5, 3)
+    """
+    if isinstance(source, np.ndarray):
+        return _rgb(_eight_bit(_checked(source)))
+    return _opened(source, _from_pil)
+
+
+def load_or_error(source: ImageSource) -> NDArray[np.uint8] | ImageError:
+    """Load an image as `load_image` does, or give what is wrong with it."""
+    try:
+        return load_image(source)
+    except ImageError as error:
+        return error
+
+
+def load_small(source: ImageSource, side: int) -> NDArray[np.uint8]:
+    """Load one image as `load_image` does, a JPEG decoded at no more than it takes for a size.
+
+    Parameters
+    ----------
+    source : path, bytes, array or PIL.Image.Image
+    side : int
+        Least height and width that is wanted, pixels.
+
+    Returns
+    -------
+    (H, W, 3) uint8 array
+        RGB, perhaps smaller than the image, and grey.
+
+    Raises
+    ------
+    ImageError
+        As of `load_image`.
+    """
+    if isinstance(source, np.ndarray | Image.Image):
+        return load_image(source)
+
+    def drafted(image: Image.Image, name: str) -> NDArray[np.uint8]:
+        image.draft("L", (side, side))
+        return _from_pil(image, name)
+
+    return _opened(source, drafted)
+
+
+def image_size(source: ImageSource) -> tuple[int, int]:
+    """Give an image's height and width, from its header alone where it is encoded.
+
+    Parameters
+    ----------
+    source : path, bytes, array or PIL.Image.Image
+        As of `load_image`.
+
+    Returns
+    -------
+    tuple of int
+        Pixels, as `load_image` would give them.
+
+    Raises
+    ------
+    ImageError
+        As of `load_image`, as far as the header tells.
+    """
+    if isinstance(source, np.ndarray):
+        height, width = _checked(source).shape[:2]
+        return height, width
+    return _opened(source, _upright_size)
+
+
+def to_grey(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Turn RGB into luminance (ITU-R BT.601).
+
+    Parameters
+    ----------
+    image : (H, W, 3) uint8 array
+
+    Returns
+    -------
+    (H, W) uint8 array
+    """
+    return cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
+
+
+def find_images(sources: Iterable[str | os.PathLike[str]]) -> list[Path]:
+    """List image files, folders searched to any depth, in natural order of their names.
+
+    Parameters
+    ----------
+    sources : iterable of path
+        Files, taken as they are whatever their ending, and folders, of which all files with an
+        image's ending are taken; links to folders are not followed.
+
+    Returns
+    -------
+    list of Path
+        Each once.
+
+    Raises
+    ------
+    DataError
+        A path does not exist, or a folder holds no image or cannot be listed.
+    """
+    found: dict[Path, None] = {}
+    for source in map(Path, sources):
+        if os.path.isdir(source):
+            inside = _images_inside(source)
+            if not inside:
+                raise DataError(
+                    f"A folder must hold at least one image ({', '.join(_SUFFIXES)}). "
+                    f"Got '{source}', which holds none."
+                )
+            found.update(dict.fromkeys(sorted(inside, key=_natural_key)))
+        elif os.path.exists(source):
+            found[source] = None
+        else:
+            raise DataError(f"A path must exist. Got '{source}', which does not.")
+    return list(found)
+
+
+def source_name(source: ImageSource) -> str:
+    """Name an image in messages and results: its path, or what kind of object it is."""
+    if isinstance(source, str | os.PathLike):
+        return os.fspath(source)
+    if isinstance(source, np.ndarray):
+        return f"an array of shape {source.shape}"
+    if isinstance(source, bytes | bytearray | memoryview):
+        return f"{len(source)} given bytes"
+    return f"a {type(source).__name__}"
+
+
+def _images_inside(folder: Path) -> list[Path]:
+    def refuse(error: OSError) -> None:
+        raise DataError(
+            f"A folder must be readable, with all folders in it. Got '{error.filename}': "
+            f"{error.strerror}."
+        )
+
+    return [
+        Path(place) / name
+        for place, _, names in os.walk(folder, onerror=refuse)
+        for name in names
+        if name.lower().endswith(_SUFFIXES)
+    ]
+
+
+def _natural_key(path: Path) -> list[int | str]:
+    return [
+        int(part) if index % 2 else part
+        for index, part in enumerate(re.split(r"([0-9]+)", str(path)))
+    ]
+
+
+def _opened(source: Any, use: Callable[[Image.Image, str], T]) -> T:
+    """Open an encoded image, its header checked, and use it."""
+    if isinstance(source, Image.Image):
+        return use(source, "the given PIL image")
+    if isinstance(source, bytes | bytearray | memoryview):
+        data = bytes(source)
+        return _from_file(io.BytesIO(data), len(data), source_name(source), use)
+    if isinstance(source, str | os.PathLike):
+        path = Path(source)
+        if not os.path.exists(path):
+            raise ImageError(f"An image file must exist. Got '{path}', which does not.")
+        if not os.path.isfile(path):
+            raise ImageError(f"An image must be a regular file. Got '{path}', which is none.")
+        try:
+            with path.open("rb") as file:
+                return _from_file(file, path.stat().st_size, f"'{path}'", use)
+        except PermissionError:
+            raise ImageError(
+                f"An image file must be readable. Got '{path}', to which access is denied."
+            ) from None
+    raise ImageError(
+        "An image must be a path, bytes, a numpy array or a PIL image. "
+        f"Got {type(source).__name__} instead."
+    )
+
+
+def _from_file(file: IO[bytes], size: int, name: str, use: Callable[[Image.Image, str], T]) -> T:
+    if size == 0:
+        raise ImageError(f"An image file must not be empty. Got {name} of 0 bytes.")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            image = Image.open(file, formats=_FORMATS)
+    except UnidentifiedImageError:
+        raise ImageError(
+            f"An image must be in one of the formats {', '.join(_FORMATS)}. "
+            f"Got {name}, which is in none."
+        ) from None
+    except (Image.DecompressionBombWarning, Image.DecompressionBombError):
+        raise ImageError(
+            f"An image must have at most {Image.MAX_IMAGE_PIXELS:,} pixels. "
+            f"Got {name}, whose header announces more."
+        ) from None
+    except Exception as error:  # noqa: BLE001 decoders raise what they like on damaged files
+        raise ImageError(f"An image must have an intact header. Got {name}: {error}.") from None
+    with image:
+        return use(image, name)
+
+
+def _upright_size(image: Image.Image, name: str) -> tuple[int, int]:
+    _check_pixels(image, name)
+    width, height = image.size
+    if image.format == "TIFF":  # whose size is that of the upright image already
+        return height, width
+    try:
+        # a PNG's own getexif decodes the picture to look for what may stand after it
+        lies_on_its_side = Image.Image.getexif(image).get(_ORIENTATION) in _ON_ITS_SIDE
+    except Exception as error:  # noqa: BLE001 as above
+        raise ImageError(f"An image must be intact. Got {name}: {error}") from None
+    return (width, height) if lies_on_its_side else (height, width)
+
+
+def _from_pil(image: Image.Image, name: str) -> NDArray[np.uint8]:
+    _check_pixels(image, name)
+    try:
+        array = _decoded(ImageOps.exif_transpose(image))
+    except Exception as error:  # noqa: BLE001 decoders raise what they like on damaged files
+        raise ImageError(f"An image must be intact. Got {name}: {error}") from None
+    return _rgb(array if array.dtype == np.uint8 else _eight_bit(_levels(array, name)))
+
+
+def _decoded(image: Image.Image) -> NDArray:
+    """Give RGB or RGBA, or the levels of a mode that has more than 256."""
+    if image.mode.startswith("I;16") or image.mode in ("I", "F"):
+        return np.asarray(image)
+    return np.asarray(image.convert("RGBA" if image.has_transparency_data else "RGB"))
+
+
+def _levels(array: NDArray, name: str) -> NDArray:
+    """Give the levels of a decoded file as a type whose range they use."""
+    low, high = array.min(), array.max()
+    are_floats = array.dtype.kind == "f"
+    kind, highest = ("floats", 1) if are_floats else ("integers", _SIXTEEN_BIT)
+    if not (low >= 0 and high <= highest):
+        raise ImageError(
+            f"The levels of an image file must lie in [0, {highest}] where they are {kind}. "
+            f"Got {name} with levels from {low} to {high}."
+        )
+    is_sixteen_bit = array.dtype.itemsize == 2 or high > 255
+    return array.astype(np.uint16) if is_sixteen_bit else array
+
+
+def _check_pixels(image: Image.Image, name: str) -> None:
+    if not image.width or not image.height:
+        raise ImageError(
+            f"An image must have at least one pixel. Got {name} of {image.width} x {image.height}."
+        )
+
+
+def _checked(array: NDArray) -> NDArray:
+    if array.ndim == 3 and array.shape[2] == 1:
+        array = array[..., 0]
+    if array.ndim not in (2, 3) or (array.ndim == 3 and array.shape[2] not in (3, 4)):
+        raise ImageError(
+            "An image array must have shape (H, W), (H, W, 1), (H, W, 3) or (H, W, 4). "
+            f"Got {array.shape} instead."
+        )
+    if array.size == 0:
+        raise ImageError(f"An image array must hold at least one pixel. Got shape {array.shape}.")
+    if array.dtype == bool:
+        return array
+    if array.dtype.kind not in "uif":
+        raise ImageError(
+            "An image array must be of bool, integer or float type. "
+            f"Got {array.dtype} of shape {array.shape} instead."
+        )
+    if array.dtype != np.uint8:
+        low, high, highest = array.min(), array.max(), _full_scale(array)
+        if not (low >= 0 and high <= highest):
+            raise ImageError(
+                f"An image array of type {array.dtype} must lie in [0, {highest}], without NaN. "
+                f"Got values from {low} to {high} in shape {array.shape}."
+            )
+    return array
+
+
+def _eight_bit(array: NDArray) -> NDArray[np.uint8]:
+    full_scale = _full_scale(array)
+    if full_scale == 255:
+        return array.astype(np.uint8, copy=False)
+    if full_scale == _SIXTEEN_BIT and 0 < array.max() < _LEAST_BRIGHT:
+        warnings.warn(
+            f"White is {_SIXTEEN_BIT} in an image of 16 bits. One without any level of at least "
+            f"{_LEAST_BRIGHT}, such as of 12 bits, is read as nearly black.",
+            SegcapWarning,
+            stacklevel=3,
+        )
+    return np.rint(array.astype(np.float64) * (255 / full_scale)).astype(np.uint8)
+
+
+def _full_scale(array: NDArray) -> int:
+    if array.dtype.kind in "bf":
+        return 1
+    return _SIXTEEN_BIT if array.dtype.kind == "u" and array.dtype.itemsize == 2 else 255
+
+
+def _rgb(array: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    if array.ndim == 2:
+        return cv2.cvtColor(array, cv2.COLOR_GRAY2RGB)
+    if array.shape[2] == 3:
+        return array.copy()
+    alpha = array[..., 3:].astype(np.float32) / 255
+    opacity = float(alpha.sum())
+    colours = array[..., :3].astype(np.float32)
+    luminance = float((colours.mean(axis=2, keepdims=True) * alpha).sum()) / max(opacity, 1.0)
+    background = 0 if luminance > 127 else 255
+    return np.rint(colours * alpha + background * (1 - alpha)).astype(np.uint8)

@@ -1,0 +1,1 @@
+"""From scores to texts and sums: the best chain of candidates, CTC, calibrated probabilities."""

@@ -1,0 +1,77 @@
+"""From class scores to answers: probabilities, texts, digit sums."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from segcap.core.errors import ParameterError
+
+__all__ = ["log_softmax", "sum_distribution"]
+
+
+def log_softmax(
+    logits: NDArray[np.float32],
+    *,
+    temperature: float = 1.0,
+    allowed: NDArray[np.bool_] | None = None,
+) -> NDArray[np.float64]:
+    """Turn logits into calibrated log-probabilities.
+
+    Parameters
+    ----------
+    logits : (N, C) float array
+    temperature : float
+        Logits are divided by it; greater than 0.
+    allowed : (C,) bool array, optional
+        Classes that are possible; the others get probability 0.
+
+    Returns
+    -------
+    (N, C) float64 array
+        Natural logarithms.
+
+    References
+    ----------
+    Guo, Pleiss, Sun, Weinberger: On calibration of modern neural networks. ICML 2017.
+    """
+    scaled = logits.astype(np.float64) / temperature
+    if allowed is not None:
+        scaled = np.where(allowed, scaled, -np.inf)
+    scaled -= scaled.max(axis=1, keepdims=True)
+    return scaled - np.log(np.exp(scaled).sum(axis=1, keepdims=True))
+
+
+def sum_distribution(
+    probabilities: NDArray[np.float64], values: NDArray[np.integer] | None = None
+) -> NDArray[np.float64]:
+    """Distribution of the sum of independent digits: the convolution of theirs.
+
+    Parameters
+    ----------
+    probabilities : (N, C) float array
+        For each digit the probability of each class, rows summing to 1.
+    values : (C,) int array, optional
+        What each class counts, 0 to 9; 0, 1, ..., C - 1 unless given.
+
+    Returns
+    -------
+    (9 N + 1,) float64 array
+        Probability of each sum; [1.0] for N = 0.
+
+    Raises
+    ------
+    ParameterError
+        A value lies outside 0 to 9.
+
+    Examples
+    --------
+    >>> int(sum_distribution(np.eye(10)[[3, 4]]).argmax())
+    7
+    """
+    values = np.arange(probabilities.shape[1]) if values is None else values
+    if values.size and not (values.min() >= 0 and values.max() <= 9):
+        raise ParameterError(f"The 'values' of digits must lie in 0 to 9. Got {values.tolist()}.")
+    digits = probabilities @ np.eye(10)[values]
+    total = np.ones(1)
+    for digit in digits:
+        total = np.convolve(total, digit)
+    return total

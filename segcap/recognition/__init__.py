@@ -1,0 +1,1 @@
+"""From images to scores and readings: engines, trained networks, the pipeline."""

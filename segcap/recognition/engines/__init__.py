@@ -1,0 +1,185 @@
+"""Run classifiers: ONNX Runtime by default, Keras on any backend and device, scikit-learn."""
+
+import os
+from collections.abc import Mapping
+from typing import Any, Literal, Protocol, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from segcap.core.errors import BundleError, ParameterError
+from segcap.models import ARCHITECTURES
+from segcap.models.baselines import BASELINES
+from segcap.recognition.engines.networks import (
+    MODEL_ONNX,
+    WEIGHTS,
+    as_model_inputs,
+    rebuild_network,
+)
+
+__all__ = [
+    "ENGINES",
+    "MODEL_SKOPS",
+    "Engine",
+    "EngineName",
+    "open_engine",
+]
+
+EngineName: TypeAlias = Literal["onnx", "keras"]
+ENGINES: tuple[EngineName, ...] = ("onnx", "keras")
+
+MODEL_SKOPS = "model.skops"
+
+_BATCH = 1024
+_SKOPS_TYPES = ["sklearn.metrics._dist_metrics.EuclideanDistance64"]
+
+
+class Engine(Protocol):
+    """What runs a classifier."""
+
+    def logits(self, *inputs: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Give (N, ..., C) logits for (N, ...) inputs, one for each that it takes; N may be 0."""
+        ...
+
+
+def open_engine(
+    parts: Mapping[str, bytes],
+    architecture: str,
+    *,
+    classes: int,
+    options: Mapping[str, Any] | None = None,
+    engine: EngineName = "onnx",
+) -> Engine:
+    """Open a classifier's parts for reading.
+
+    Parameters
+    ----------
+    parts : mapping of str to bytes
+        Either "model.onnx" and "weights.safetensors", or "model.skops".
+    architecture : str
+        Name of the network, or of the baseline.
+    classes : int
+        Number of classes.
+    options : mapping, optional
+        What the network was built with besides; see `segcap.models.build`.
+    engine : {"onnx", "keras"}
+        "onnx" runs networks in ONNX Runtime; "keras" in Keras, on the device that its backend
+        takes (KERAS_BACKEND chooses the backend). Baselines run in scikit-learn either way.
+
+    Returns
+    -------
+    Engine
+
+    Raises
+    ------
+    ParameterError
+        `engine` is unknown, or Keras is not installed.
+    BundleError
+        The parts do not belong to each other.
+    """
+    if engine not in ENGINES:
+        raise ParameterError(f"The 'engine' must be one of {', '.join(ENGINES)}. Got {engine!r}.")
+    if architecture in BASELINES and MODEL_SKOPS in parts:
+        return SklearnEngine(parts[MODEL_SKOPS], architecture, classes)
+    if architecture in ARCHITECTURES and {MODEL_ONNX, WEIGHTS} <= parts.keys():
+        if engine == "onnx":
+            return OnnxEngine(parts[MODEL_ONNX], classes)
+        return KerasEngine(parts[WEIGHTS], architecture, classes, options)
+    raise BundleError(
+        f"A classifier must be one of {', '.join((*ARCHITECTURES, *BASELINES))} with its parts. "
+        f"Got '{architecture}' with {', '.join(parts) or 'none'}."
+    )
+
+
+class OnnxEngine:
+    """A network in ONNX Runtime, on the CPU."""
+
+    def __init__(self, model: bytes, classes: int) -> None:
+        os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
+        import onnxruntime
+
+        options = onnxruntime.SessionOptions()
+        options.log_severity_level = 3
+        try:
+            self._session = onnxruntime.InferenceSession(
+                model, options, providers=["CPUExecutionProvider"]
+            )
+        except Exception as error:  # noqa: BLE001 onnxruntime's errors share no base
+            raise BundleError(
+                f"The part '{MODEL_ONNX}' must be a network that ONNX Runtime "
+                f"{onnxruntime.__version__} can run. Got: {str(error).splitlines()[0]}"
+            ) from None
+        self._inputs = [given.name for given in self._session.get_inputs()]
+        self._classes = classes
+        _check_classes(MODEL_ONNX, self._session.get_outputs()[0].shape[-1], classes)
+
+    def logits(self, *inputs: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Give (N, ..., C) logits for (N, ...) inputs."""
+        batches = [
+            self._run([given[start : start + _BATCH] for given in inputs])
+            for start in range(0, len(inputs[0]), _BATCH)
+        ]
+        return np.concatenate(batches) if batches else np.empty((0, self._classes), np.float32)
+
+    def _run(self, inputs: list[NDArray[np.float32]]) -> NDArray[np.float32]:
+        try:
+            return self._session.run(None, dict(zip(self._inputs, inputs, strict=True)))[0]
+        except Exception as error:  # noqa: BLE001 onnxruntime's errors share no base
+            shapes = ", ".join(str(given.shape[1:]) for given in inputs)
+            raise BundleError(
+                f"The part '{MODEL_ONNX}' must take inputs of {shapes} each. "
+                f"Got: {' '.join(str(error).split())}"
+            ) from None
+
+
+class KerasEngine:
+    """A network in Keras, on the backend and device at hand."""
+
+    def __init__(
+        self,
+        weights: bytes,
+        architecture: str,
+        classes: int,
+        options: Mapping[str, Any] | None = None,
+    ) -> None:
+        self._model = rebuild_network(weights, architecture, classes=classes, options=options)
+        self._classes = classes
+
+    def logits(self, *inputs: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Give (N, ..., C) logits for (N, ...) inputs."""
+        if len(inputs[0]) == 0:
+            return np.empty((0, self._classes), np.float32)
+        return np.asarray(
+            self._model.predict(as_model_inputs(inputs), batch_size=_BATCH, verbose=0)
+        )
+
+
+class SklearnEngine:
+    """A scikit-learn estimator, saved by skops."""
+
+    def __init__(self, model: bytes, architecture: str, classes: int) -> None:
+        from skops.io import loads
+
+        try:
+            self._estimator = loads(model, trusted=_SKOPS_TYPES)
+            found = len(self._estimator.classes_)
+        except Exception as error:  # noqa: BLE001 skops raises what its parts raise
+            raise BundleError(
+                f"The part '{MODEL_SKOPS}' must be an estimator that skops can load. Got: {error}"
+            ) from None
+        _check_classes(MODEL_SKOPS, found, classes)
+        self._architecture = architecture
+
+    def logits(self, *inputs: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Give (N, C) logits for (N, 28, 28, 1) glyphs."""
+        from segcap.models.baselines import baseline_logits
+
+        (glyphs,) = inputs
+        return baseline_logits(self._estimator, self._architecture, glyphs)
+
+
+def _check_classes(part: str, found: int, classes: int) -> None:
+    if found != classes:
+        raise BundleError(
+            f"The part '{part}' must tell {classes} classes apart. Got one of {found} classes."
+        )

@@ -1,0 +1,1 @@
+"""From an image to its ink, segments, cuts, candidates and glyphs."""

@@ -1,0 +1,261 @@
+"""From an image to its ink: thresholds, colour clusters and polarity.
+
+The thresholds take grey images with dark ink; `binarize` finds the polarity and the method.
+"""
+
+from typing import Literal, TypeAlias
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from segcap.core.errors import ParameterError
+from segcap.core.image import to_grey
+
+__all__ = [
+    "METHODS",
+    "Method",
+    "adaptive",
+    "binarize",
+    "colour_clusters",
+    "ink_is_bright",
+    "otsu",
+    "sauvola",
+]
+
+Method: TypeAlias = Literal["auto", "otsu", "sauvola", "adaptive", "colour"]
+METHODS: tuple[Method, ...] = ("auto", "otsu", "sauvola", "adaptive", "colour")
+
+_LEAST_CONTRAST = 16
+_LOCAL_CONSTANT = 10
+_EVEN_BACKGROUND = 0.5
+_MOST_REFLECTIONS = 8
+
+
+def binarize(image: NDArray[np.uint8], method: Method = "auto") -> NDArray[np.bool_]:
+    """Find the ink of an image, whatever its polarity.
+
+    Parameters
+    ----------
+    image : (H, W, 3) or (H, W) uint8 array
+        RGB or grey.
+    method : {"auto", "otsu", "sauvola", "adaptive", "colour"}
+        "auto" takes Otsu's threshold; Sauvola's where the background is unevenly lit; colour
+        clusters where ink and background differ in colour but not in luminance.
+
+    Returns
+    -------
+    (H, W) bool array
+        True is ink. Empty of ink where the image has no contrast.
+
+    Raises
+    ------
+    ParameterError
+        `method` is unknown, or `image` is no such array or empty.
+    """
+    if method not in METHODS:
+        raise ParameterError(
+            f"The 'method' of binarize must be one of {', '.join(METHODS)}. Got {method!r} instead."
+        )
+    if image.dtype != np.uint8 or image.ndim not in (2, 3) or image.size == 0:
+        raise ParameterError(
+            "The image to binarize must be a (H, W, 3) or (H, W) uint8 array that is not empty. "
+            f"Got {image.shape} {image.dtype}."
+        )
+    if method == "colour" and image.ndim == 3:
+        return colour_clusters(image)
+    grey = image if image.ndim == 2 else to_grey(image)
+    darkened = cv2.bitwise_not(grey) if ink_is_bright(grey) else grey
+    if method == "auto":
+        ink = otsu(darkened)
+        if _unevenly_lit(darkened, ink):
+            return sauvola(darkened)
+        if image.ndim == 3 and not ink.any():
+            return colour_clusters(image)
+        return ink
+    return {"otsu": otsu, "colour": otsu, "sauvola": sauvola, "adaptive": adaptive}[method](
+        darkened
+    )
+
+
+def otsu(grey: NDArray[np.uint8]) -> NDArray[np.bool_]:
+    """Mark what is darker than Otsu's threshold.
+
+    Parameters
+    ----------
+    grey : (H, W) uint8 array
+
+    Returns
+    -------
+    (H, W) bool array
+        Without ink if the means of the two classes are less than 16 grey levels apart.
+
+    References
+    ----------
+    Otsu: A threshold selection method from gray-level histograms. IEEE Transactions on Systems,
+    Man and Cybernetics 9 (1979), 62-66.
+
+    Examples
+    --------
+    >>> otsu(np.array([[0, 250, 255]], np.uint8))
+    array([[ True, False, False]])
+    """
+    _, bright = cv2.threshold(grey, 0, 1, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
+    dark = bright == 0
+    dark_mean, bright_mean = _class_means(grey, dark)
+    return dark if bright_mean - dark_mean >= _LEAST_CONTRAST else np.zeros_like(dark)
+
+
+def sauvola(
+    grey: NDArray[np.uint8], *, window: int | None = None, k: float = 0.2
+) -> NDArray[np.bool_]:
+    """Mark what is darker than Sauvola's local threshold ``m * (1 + k * (s / 128 - 1))``.
+
+    Parameters
+    ----------
+    grey : (H, W) uint8 array
+    window : int, optional
+        Side of the window over which mean m and standard deviation s are taken, odd, pixels;
+        half the image's height unless given, at least 15.
+    k : float
+        How far below the local mean the threshold lies where there is no contrast.
+
+    Returns
+    -------
+    (H, W) bool array
+
+    References
+    ----------
+    Sauvola, Pietikäinen: Adaptive document image binarization. Pattern Recognition 33 (2000),
+    225-236.
+    """
+    side = _window(grey, window)
+    mean = cv2.boxFilter(grey, cv2.CV_32F, (side, side), borderType=cv2.BORDER_REFLECT_101)
+    square = cv2.sqrBoxFilter(grey, cv2.CV_32F, (side, side), borderType=cv2.BORDER_REFLECT_101)
+    deviation = np.sqrt(np.maximum(square - mean * mean, 0))
+    return grey < mean * (1 + k * (deviation / 128 - 1))
+
+
+def adaptive(grey: NDArray[np.uint8], *, window: int | None = None) -> NDArray[np.bool_]:
+    """Mark what is darker than its neighbourhood's Gaussian mean by 10 grey levels.
+
+    Parameters
+    ----------
+    grey : (H, W) uint8 array
+    window : int, optional
+        Side of the neighbourhood, odd, pixels; half the image's height unless given, at least 15.
+
+    Returns
+    -------
+    (H, W) bool array
+    """
+    marked = cv2.adaptiveThreshold(
+        grey,
+        1,
+        cv2.ADAPTIVE_THRESH_GAUSSIAN_C,
+        cv2.THRESH_BINARY_INV,
+        _window(grey, window),
+        _LOCAL_CONSTANT,
+    )
+    return marked.astype(bool)
+
+
+def colour_clusters(image: NDArray[np.uint8], *, clusters: int = 4) -> NDArray[np.bool_]:
+    """Mark what differs in colour from the background.
+
+    The colours are clustered by k-means in CIE L*a*b*; the cluster that fills most of the image
+    and of its rim is background, and Otsu's threshold on the distance from its centre parts ink
+    from it.
+
+    Parameters
+    ----------
+    image : (H, W, 3) uint8 array
+        RGB.
+    clusters : int
+        Number of clusters, at least 2.
+
+    Returns
+    -------
+    (H, W) bool array
+        Without ink if the two classes are less than 16 CIE units apart.
+    """
+    clusters = min(clusters, image.shape[0] * image.shape[1])
+    if clusters < 2:
+        return np.zeros(image.shape[:2], bool)
+    lab = cv2.cvtColor(np.float32(image) / 255, cv2.COLOR_RGB2LAB)
+    pixels = lab.reshape(-1, 3)
+    order = np.argsort(pixels[:, 0], kind="stable")
+    labels = np.empty((len(pixels), 1), np.int32)
+    labels[order, 0] = np.arange(len(pixels)) * clusters // len(pixels)
+    criteria = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_MAX_ITER, 20, 0.5)
+    _, labels, centres = cv2.kmeans(
+        pixels, min(clusters, len(pixels)), labels, criteria, 1, cv2.KMEANS_USE_INITIAL_LABELS
+    )
+    label_image = labels.reshape(image.shape[:2])
+    rim = np.concatenate([label_image[0], label_image[-1], label_image[:, 0], label_image[:, -1]])
+    votes = np.bincount(labels.ravel(), minlength=clusters) / labels.size
+    votes += np.bincount(rim, minlength=clusters) / rim.size
+    distance = np.linalg.norm(lab - centres[votes.argmax()], axis=2)
+    return otsu(cv2.bitwise_not(np.minimum(distance, 255).astype(np.uint8)))
+
+
+def ink_is_bright(grey: NDArray[np.uint8]) -> bool:
+    """Tell whether the ink is brighter than the background.
+
+    Ink is the smaller part of an image and lies away from its rim. So the sign of two sums
+    decides: the skewness of the differences from the local mean (which does not see uneven
+    light), and half the difference between the image's mean and its rim's, in standard
+    deviations.
+
+    Parameters
+    ----------
+    grey : (H, W) uint8 array
+
+    Returns
+    -------
+    bool
+        False for an image of one level.
+
+    Examples
+    --------
+    >>> ink_is_bright(np.array([[0, 0, 0], [0, 9, 0], [0, 0, 0]], np.uint8))
+    True
+    """
+    side = max(15, max(grey.shape) // 2) | 1
+    high, wide = (min(side, _MOST_REFLECTIONS * length | 1) for length in grey.shape)
+    level = grey.astype(np.float32)
+    local = level - cv2.blur(level, (wide, high), borderType=cv2.BORDER_REFLECT)
+    deviation = float(local.std())
+    if deviation == 0:
+        return False
+    skewness = float((local * local * local).mean()) / deviation**3
+    rim = np.concatenate([level[0], level[-1], level[:, 0], level[:, -1]])
+    return skewness + (float(level.mean()) - float(rim.mean())) / (2 * deviation) > 0
+
+
+def _class_means(grey: NDArray[np.uint8], dark: NDArray[np.bool_]) -> tuple[float, float]:
+    dark_mask = dark.view(np.uint8)
+    return cv2.mean(grey, dark_mask)[0], cv2.mean(grey, 1 - dark_mask)[0]
+
+
+def _window(grey: NDArray[np.uint8], window: int | None) -> int:
+    if window is None:
+        return max(15, grey.shape[0] // 2 | 1)
+    if window < 3 or window % 2 == 0:
+        raise ParameterError(
+            f"The 'window' of a local threshold must be odd and at least 3. Got {window} instead."
+        )
+    return window
+
+
+def _unevenly_lit(grey: NDArray[np.uint8], ink: NDArray[np.bool_]) -> bool:
+    """Whether the background's level, the brightest of each block, varies by half the contrast."""
+    height, width = grey.shape
+    rows, columns = min(4, height), min(8, width)
+    blocks = grey[: height // rows * rows, : width // columns * columns].reshape(
+        rows, height // rows, columns, width // columns
+    )
+    levels = np.sort(blocks.max(axis=(1, 3)), axis=None).astype(int)
+    low, high = levels[len(levels) // 10], levels[-1 - len(levels) // 10]
+    dark_mean, bright_mean = _class_means(grey, ink)
+    return bool(high - low > _EVEN_BACKGROUND * (bright_mean - dark_mean) > 0)

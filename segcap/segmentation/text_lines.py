@@ -1,0 +1,234 @@
+"""Lines of text as strips of one height, for networks that look at whole lines."""
+
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from segcap.core.image import to_grey
+
+__all__ = [
+    "CHANNELS",
+    "STRIP_HEIGHT",
+    "WIDTH_STEP",
+    "Strip",
+    "line_strip",
+    "soft_ink",
+    "strip_rows",
+    "tone",
+]
+
+STRIP_HEIGHT = 32
+CHANNELS = 2
+_TEXT_HEIGHT = 26
+_OUTLIERS = 0.02
+_FILLED = 0.9
+_WIDE = 3
+_FEWER = 0.85
+_STRAY_CHANGES = 0.04
+_SIDE_MARGIN = 4
+WIDTH_STEP = 16
+_WIDEST = 26 * 100
+_LEAST_CONTRAST = 16
+_TONE_PERCENTILES = (1, 99)
+_SQUARE = np.ones((3, 3), np.uint8)
+
+
+class Strip(NamedTuple):
+    """A line of text, scaled to one height.
+
+    Attributes
+    ----------
+    pixels : (32, W, 2) uint8 array
+        Soft ink and tone, see `soft_ink` and `tone`; W is a multiple of 16.
+    left : float
+        Column of the image at which the strip begins, pixels.
+    scale : float
+        Pixels of the strip in one of the image.
+    """
+
+    pixels: NDArray[np.uint8]
+    left: float
+    scale: float
+
+    @property
+    def ink(self) -> NDArray[np.uint8]:
+        """The soft ink, (32, W) uint8: 255 where there is ink, 0 on paper."""
+        return self.pixels[..., 0]
+
+    def columns(self, xs: NDArray[np.number]) -> NDArray[np.float32]:
+        """Turn columns of the image into columns of the strip."""
+        return ((np.asarray(xs) - self.left) * self.scale).astype(np.float32)
+
+
+def soft_ink(image: NDArray[np.uint8], ink: NDArray[np.bool_]) -> NDArray[np.uint8]:
+    """Tell how far each pixel's colour is from the paper around it.
+
+    Parameters
+    ----------
+    image : (H, W, 3) uint8 array
+        RGB.
+    ink : (H, W) bool array
+        What is ink for certain: it sets the scale, and the paper is taken from beside it.
+
+    Returns
+    -------
+    (H, W) uint8 array
+        0 for paper, 255 for what is as far from it as ink is by far; colours count by the channel
+        in which they differ most.
+    """
+    height, width = ink.shape
+    mask = ink.view(np.uint8)
+    if mask.size == 0:
+        return mask
+    paper = (cv2.dilate(mask, _SQUARE) == 0).astype(np.float32)
+    if not paper.any() or not ink.any():
+        return mask * np.uint8(255)
+    window = (2 * (width // 8) + 1, 2 * (height // 2) + 1)
+    grey = image[..., :1] if _is_grey(image) else image
+    pixels = grey.astype(np.float32)
+    weight = cv2.boxFilter(paper, -1, window, borderType=cv2.BORDER_CONSTANT)
+    around = cv2.boxFilter(
+        pixels * paper[..., np.newaxis], -1, window, borderType=cv2.BORDER_CONSTANT
+    ).reshape(pixels.shape)
+    mean = pixels[paper > 0].mean(axis=0)
+    few = np.float32(0.02)
+    background = (around + few * mean) / (weight + few)[..., np.newaxis]
+    difference = np.abs(pixels - background).max(axis=2)
+    own = difference[ink]
+    full = max(float(own.mean() + own.std()), _LEAST_CONTRAST)
+    return np.minimum(difference * np.float32(255 / full), 255).astype(np.uint8)
+
+
+def tone(image: NDArray[np.uint8], ink: NDArray[np.bool_]) -> NDArray[np.uint8]:
+    """Stretch an image's grey values, and turn them so that ink is bright.
+
+    What soft ink loses, such as letters that change with their ground from dark to bright, can
+    still be seen in it.
+
+    Parameters
+    ----------
+    image : (H, W, 3) uint8 array
+        RGB.
+    ink : (H, W) bool array
+
+    Returns
+    -------
+    (H, W) uint8 array
+        From the first to the last percent of the grey values, but at least 16 of them.
+    """
+    if image.size == 0:
+        return np.zeros(ink.shape, np.uint8)
+    grey = to_grey(image)
+    low, high = np.percentile(grey, _TONE_PERCENTILES)
+    span = max(float(high - low), _LEAST_CONTRAST)
+    stretched = np.clip((grey - np.float32(low)) * np.float32(255 / span), 0, 255)
+    stretched = stretched.astype(np.uint8)
+    if ink.any() and not ink.all() and stretched[ink].mean() < stretched[~ink].mean():
+        return 255 - stretched
+    return stretched
+
+
+def strip_rows(ink: NDArray[np.bool_]) -> tuple[int, int]:
+    """Find the first row of a line's ink and the one after its last, without outliers.
+
+    Ink that fills 0.9 of the image's height, and is at least 3 times as wide, is taken for a
+    pattern with letters in it, such as bars or a chessboard: then rows count in which columns
+    change from ink to paper or back, but not single ones, where squares end. If these are hardly
+    fewer, it is text that fills its image.
+
+    Parameters
+    ----------
+    ink : (H, W) bool array
+        With ink somewhere.
+
+    Returns
+    -------
+    tuple of int
+        Between them lies all ink but 2 % above and 2 % below; of changes 4 % lie on either side.
+    """
+    rows = _middle_rows(ink.sum(axis=1), _OUTLIERS)
+    if not _is_pattern(ink, rows):
+        return rows
+    changes = (ink[1:] != ink[:-1]).sum(axis=1)
+    steady = cv2.medianBlur(changes.astype(np.float32).reshape(-1, 1), 3).ravel()
+    if not steady.any():
+        return rows
+    top, bottom = _middle_rows(steady, _STRAY_CHANGES)
+    fewer = bottom + 1 - top <= _FEWER * (rows[1] - rows[0])
+    return (top, bottom + 1) if fewer else rows
+
+
+def _is_pattern(ink: NDArray[np.bool_], rows: tuple[int, int]) -> bool:
+    height = rows[1] - rows[0]
+    wide = np.ptp(np.flatnonzero(ink.any(axis=0)))
+    return 1 < len(ink) <= height / _FILLED and bool(wide >= _WIDE * height)
+
+
+def _middle_rows(amounts: NDArray[np.number], outliers: float) -> tuple[int, int]:
+    total = np.cumsum(amounts)
+    first, last = np.searchsorted(total, total[-1] * np.array([outliers, 1 - outliers]))
+    return int(first), int(last) + 1
+
+
+def line_strip(soft: NDArray[np.uint8], toned: NDArray[np.uint8], ink: NDArray[np.bool_]) -> Strip:
+    """Scale a line of text to the height of a strip.
+
+    Parameters
+    ----------
+    soft, toned : (H, W) uint8 array
+        See `soft_ink` and `tone`.
+    ink : (H, W) bool array
+        The line's own ink, which says where it is and how tall; with ink somewhere.
+
+    Returns
+    -------
+    Strip
+        The ink is 26 pixels tall and stands in the middle; less tall if it has fewer than 9 rows,
+        or more than 100 times as many columns.
+    """
+    top, bottom = strip_rows(ink)
+    columns = np.flatnonzero(ink.any(axis=0))
+    wide = int(columns[-1]) + 1 - int(columns[0])
+    rows = max(
+        round((bottom - top) * STRIP_HEIGHT / _TEXT_HEIGHT),
+        bottom - top + 2,
+        -(-wide * STRIP_HEIGHT // _WIDEST),
+    )
+    scale = STRIP_HEIGHT / rows
+    above = top - (rows - (bottom - top)) // 2
+    margin = int(np.ceil(_SIDE_MARGIN / scale))
+    left, right = int(columns[0]) - margin, int(columns[-1]) + 1 + margin
+    both = cv2.merge([soft, toned])
+    area = _padded_crop(both, above, above + rows, left, right)
+    width = max(1, round((right - left) * scale))
+    method = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+    scaled = cv2.resize(area, (width, STRIP_HEIGHT), interpolation=method)
+    padded_width = -(-width // WIDTH_STEP) * WIDTH_STEP
+    padded = np.zeros((STRIP_HEIGHT, padded_width, CHANNELS), np.uint8)
+    padded[:, :width] = scaled
+    return Strip(padded, float(left), width / (right - left))
+
+
+def _is_grey(image: NDArray[np.uint8]) -> bool:
+    return bool(
+        np.array_equal(image[..., 0], image[..., 1])
+        and np.array_equal(image[..., 1], image[..., 2])
+    )
+
+
+def _padded_crop(
+    array: NDArray[np.uint8], top: int, bottom: int, left: int, right: int
+) -> NDArray[np.uint8]:
+    height, width = array.shape[:2]
+    inner = array[max(top, 0) : min(bottom, height), max(left, 0) : min(right, width)]
+    return cv2.copyMakeBorder(
+        inner,
+        max(-top, 0),
+        max(bottom - height, 0),
+        max(-left, 0),
+        max(right - width, 0),
+        cv2.BORDER_CONSTANT,
+        value=0,
+    )

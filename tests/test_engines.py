@@ -1,0 +1,171 @@
+import os
+
+import numpy as np
+import pytest
+from onnx import ModelProto, TensorProto, helper
+
+import segcap
+from segcap import shipped
+from segcap.core.errors import BundleError, ParameterError
+from segcap.models import ARCHITECTURES, build
+from segcap.readers.whole import WholeImageReader
+from segcap.recognition.engines import open_engine
+from segcap.recognition.engines.canonical import in_canonical_order
+from segcap.recognition.engines.networks import (
+    MODEL_ONNX,
+    WEIGHTS,
+    _export_elsewhere,
+    export_network,
+    rebuild_network,
+    require_keras,
+)
+
+OF_WHOLE_IMAGES = [
+    name for name in shipped.available() if isinstance(segcap.load(name), WholeImageReader)
+]
+
+
+def glyphs(handwriting):
+    return handwriting[0][:300, ..., None].astype(np.float32) / 255
+
+
+def test_keras_and_onnx_give_the_same_logits(handwriting):
+    inputs = glyphs(handwriting)
+    onnx, keras = (segcap.load("digits", engine=name).logits(inputs) for name in ("onnx", "keras"))
+    assert onnx.shape == (300, 10)
+    np.testing.assert_allclose(keras, onnx, atol=1e-4)
+
+
+def test_engine_of_a_reader_can_be_changed(handwriting):
+    reader = segcap.load("digits")
+    rows = segcap.generate.digit_sums(5, 22, seed=0, digits=handwriting)
+    before = reader.read_many(rows.images)
+    reader.set_params(engine="keras")
+    after = reader.read_many(rows.images)
+    assert [r.text for r in after] == [r.text for r in before]
+
+
+@pytest.mark.parametrize("name", ["onnx", "keras"])
+def test_no_glyphs(name):
+    reader = segcap.load("digits", engine=name)
+    assert reader.logits(np.empty((0, 28, 28, 1), np.float32)).shape == (0, 10)
+
+
+def test_batches_larger_than_one_run(handwriting):
+    inputs = np.concatenate([glyphs(handwriting)] * 5)
+    logits = segcap.load("digits").logits(inputs)
+    np.testing.assert_allclose(logits[:300], logits[1200:], atol=1e-5)
+
+
+def test_weights_survive_a_round_trip():
+    model = build("glyph_cnn", 3)
+    parts = export_network(model)
+    rebuilt = rebuild_network(parts[WEIGHTS], "glyph_cnn", classes=3)
+    for before, after in zip(model.weights, rebuilt.weights, strict=True):
+        np.testing.assert_array_equal(after.numpy(), before.numpy())
+
+
+def test_an_untrained_network_exports_what_it_computes():
+    model = build("glyph_cnn", 3)
+    inputs = np.random.default_rng(0).random((4, 28, 28, 1), np.float32)
+    logits = open_engine(export_network(model), "glyph_cnn", classes=3).logits(inputs)
+    np.testing.assert_allclose(logits, model.predict(inputs, verbose=0), atol=1e-4)
+
+
+def test_weights_of_another_network():
+    parts = export_network(build("glyph_cnn", 3))
+    with pytest.raises(BundleError, match="weights of 'glyph_cnn' for 4 classes"):
+        rebuild_network(parts[WEIGHTS], "glyph_cnn", classes=4)
+
+
+def test_a_damaged_network():
+    with pytest.raises(BundleError, match=MODEL_ONNX):
+        open_engine({MODEL_ONNX: b"x", WEIGHTS: b""}, "glyph_cnn", classes=3)
+
+
+def test_an_unknown_engine():
+    with pytest.raises(ParameterError, match=r"'engine' must be one of onnx, keras. Got 'tpu'"):
+        open_engine({}, "glyph_cnn", classes=3, engine="tpu")
+
+
+def test_the_network_is_as_small_as_promised():
+    assert build("glyph_cnn", 10).count_params() == 178_098
+    sizes = {name: shipped.bundle_path(name).stat().st_size for name in shipped.available()}
+    assert sizes["mixed"] <= 1_700_000
+    assert sizes["digits"] <= 2_600_000
+    assert "six-char" in OF_WHOLE_IMAGES
+    assert max(sizes.pop(name) for name in OF_WHOLE_IMAGES) <= 3_000_000
+    assert sum(sizes.values()) <= 8_000_000
+
+
+@pytest.mark.parametrize("name", OF_WHOLE_IMAGES)
+def test_shipped_networks_answer_alike_when_built_anew(name):
+    reader = segcap.load(name)
+    image = np.random.default_rng(0).integers(0, 256, (*reader.size_, 3), np.uint8)
+    built = segcap.load(name, engine="keras")
+    np.testing.assert_allclose(built._logits([image]), reader._logits([image]), atol=1e-3)
+
+
+def test_unknown_architecture():
+    with pytest.raises(
+        ParameterError, match=r"must be one of glyph_cnn, span_cnn, .*Got 'transformer'"
+    ):
+        build("transformer", 10)
+    assert ARCHITECTURES[:2] == ("glyph_cnn", "span_cnn")
+    assert len(set(ARCHITECTURES)) == len(ARCHITECTURES)
+
+
+@pytest.mark.parametrize("name", ["span_cnn", "multihead", "crnn"])
+def test_equal_networks_are_equal_files(name):
+    options = {} if name == "span_cnn" else {"height": 32, "width": 64}
+    options |= {"length": 3} if name == "multihead" else {}
+    first, second = (build(name, 5, **options) for _ in range(2))
+    second.set_weights(first.get_weights())
+    assert export_network(first, options) == export_network(second, options)
+
+
+def test_a_network_with_branches_stays_as_it_is():
+    one = helper.make_tensor_value_info("b", TensorProto.FLOAT, [1])
+    branches = [
+        helper.make_graph([helper.make_node(name, ["a"], ["b"])], name, [], [one])
+        for name in ("Neg", "Abs")
+    ]
+    graph = helper.make_graph(
+        [helper.make_node("If", ["c"], ["d"], then_branch=branches[0], else_branch=branches[1])],
+        "graph",
+        [
+            helper.make_tensor_value_info("c", TensorProto.BOOL, []),
+            helper.make_tensor_value_info("a", TensorProto.FLOAT, [1]),
+        ],
+        [helper.make_tensor_value_info("d", TensorProto.FLOAT, [1])],
+    )
+    exported = helper.make_model(graph)
+    assert ModelProto.FromString(in_canonical_order(exported)) == helper.make_model(graph)
+
+
+def test_tensorflow_runs_one_operation_at_a_time_unless_told_otherwise(monkeypatch):
+    monkeypatch.delenv("TF_NUM_INTEROP_THREADS", raising=False)
+    require_keras()
+    assert os.environ["TF_NUM_INTEROP_THREADS"] == "1"
+    monkeypatch.setenv("TF_NUM_INTEROP_THREADS", "2")
+    require_keras()
+    assert os.environ["TF_NUM_INTEROP_THREADS"] == "2"
+
+
+def test_weights_are_exported_in_a_process_of_its_own(tmp_path):
+    model = build("glyph_cnn", 3)
+    parts = export_network(model)
+    (tmp_path / WEIGHTS).write_bytes(parts[WEIGHTS])
+    _export_elsewhere(str(tmp_path), "glyph_cnn", 3, {})
+    inputs = np.random.default_rng(0).random((4, 28, 28, 1), np.float32)
+    here, elsewhere = (
+        open_engine({**parts, MODEL_ONNX: model}, "glyph_cnn", classes=3).logits(inputs)
+        for model in (parts[MODEL_ONNX], (tmp_path / MODEL_ONNX).read_bytes())
+    )
+    np.testing.assert_allclose(elsewhere, here, atol=1e-5)
+
+
+def test_an_export_elsewhere_that_fails_is_told(tmp_path):
+    (tmp_path / WEIGHTS).write_bytes(b"no weights")
+    with pytest.raises(ParameterError, match="must be able to export it"):
+        _export_elsewhere(str(tmp_path), "glyph_cnn", 3, {})

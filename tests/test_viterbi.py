@@ -1,0 +1,143 @@
+"""The best chain of spans is the one that trying them all would find."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from segcap.decoding.viterbi import best_path, candidate_spans, span_boxes
+
+
+@st.composite
+def lattices(draw):
+    atoms = draw(st.integers(1, 6))
+    possible = [(i, j) for i in range(atoms) for j in range(i + 1, atoms + 1)]
+    spans = sorted(draw(st.sets(st.sampled_from(possible), min_size=1)))
+    scores = draw(st.lists(st.integers(-20, 3), min_size=len(spans), max_size=len(spans)))
+    return np.array(spans, np.int32), np.array(scores, float), atoms
+
+
+def all_chains(spans, atoms, start=0):
+    if start == atoms:
+        return [[]]
+    return [
+        [index, *rest]
+        for index, (first, stop) in enumerate(spans)
+        if first == start
+        for rest in all_chains(spans, atoms, stop)
+    ]
+
+
+@given(lattices(), st.none() | st.integers(0, 7))
+def test_best_path_is_the_best_of_all_chains(lattice, length):
+    spans, scores, atoms = lattice
+    chains = [chain for chain in all_chains(spans.tolist(), atoms) if length in (None, len(chain))]
+    path = best_path(spans, scores, atoms=atoms, length=length)
+    if not chains:
+        assert path is None
+    else:
+        assert path.spans.tolist() in chains
+        assert path.score == max(scores[chain].sum() for chain in chains)
+
+
+SPANS = np.array([[0, 1], [0, 2], [1, 2], [2, 3]], np.int32)
+
+
+@pytest.mark.parametrize(
+    ("scores", "length", "path"),
+    [
+        ([-1, -3, -1, -1], None, [0, 2, 3]),
+        ([-1, -1, -1, -1], None, [1, 3]),
+        ([-1, -1, -1, -1], 3, [0, 2, 3]),
+        ([-1, -9, -1, -1], 2, [1, 3]),
+        ([-1, -1, -1, -1], 1, None),
+        ([-1, -1, -1, -1], 4, None),
+        ([-1, -1, -1, -1], 0, None),
+        ([-1, -1, -np.inf, -1], 3, None),
+        ([-1, -1, -1, -np.inf], None, None),
+    ],
+)
+def test_golden_paths(scores, length, path):
+    found = best_path(SPANS, np.array(scores, float), atoms=3, length=length)
+    assert (None if found is None else found.spans.tolist()) == path
+
+
+def test_atom_without_a_span_leaves_no_path():
+    assert best_path(SPANS[:3], np.zeros(3), atoms=3) is None
+
+
+def test_no_atoms():
+    none = np.empty((0, 2), np.int32)
+    assert best_path(none, np.empty(0), atoms=0).spans.tolist() == []
+    assert best_path(none, np.empty(0), atoms=0, length=0).spans.tolist() == []
+    assert best_path(none, np.empty(0), atoms=0, length=2) is None
+
+
+@pytest.mark.parametrize(
+    ("segment", "joins", "most_atoms", "spans"),
+    [
+        ([], [], 3, []),
+        ([0], [False], 3, [(0, 1)]),
+        ([0, 1], [False, False], 3, [(0, 1), (1, 2)]),
+        ([0, 1], [False, True], 3, [(0, 1), (0, 2), (1, 2)]),
+        ([0, 1], [False, True], 1, [(0, 1), (1, 2)]),
+        ([0, 0, 0], [False], 2, [(0, 1), (0, 2), (1, 2), (1, 3), (2, 3)]),
+        ([0, 0, 1], [False, False], 3, [(0, 1), (0, 2), (1, 2), (2, 3)]),
+        (
+            [0, 0, 1],
+            [False, True],
+            3,
+            [(0, 1), (0, 2), (0, 3), (1, 2), (1, 3), (2, 3)],
+        ),
+        ([0, 1, 2], [False, False, True], 3, [(0, 1), (1, 2), (1, 3), (2, 3)]),
+        ([0, 1], [True, False], 3, [(0, 1), (1, 2)]),
+    ],
+)
+def test_candidate_spans(segment, joins, most_atoms, spans):
+    found = candidate_spans(np.array(segment, int), np.array(joins, bool), most_atoms=most_atoms)
+    assert found.dtype == np.int32
+    assert found.shape == (len(spans), 2)
+    assert list(map(tuple, found.tolist())) == spans
+
+
+@given(st.data(), st.integers(1, 5))
+def test_spans_never_cross_a_border_that_is_not_joined(data, most_atoms):
+    counts = data.draw(st.lists(st.integers(1, 4), min_size=1, max_size=5))
+    joins = np.array(data.draw(st.lists(st.booleans(), min_size=len(counts), max_size=len(counts))))
+    segment = np.repeat(np.arange(len(counts)), counts)
+    expected = [
+        (first, stop)
+        for first in range(len(segment))
+        for stop in range(first + 1, len(segment) + 1)
+        if stop - first <= most_atoms
+        and all(
+            segment[atom] == segment[atom - 1] or joins[segment[atom]]
+            for atom in range(first + 1, stop)
+        )
+    ]
+    found = candidate_spans(segment, joins, most_atoms=most_atoms)
+    assert list(map(tuple, found.tolist())) == expected
+
+
+ATOM_BOXES = np.array([[0, 5, 4, 20], [4, 2, 9, 18], [12, 0, 20, 19]], np.int32)
+
+
+@pytest.mark.parametrize(
+    ("spans", "boxes"),
+    [
+        ([(0, 1), (1, 2), (2, 3)], ATOM_BOXES),
+        ([(0, 2)], [[0, 2, 9, 20]]),
+        ([(0, 3), (1, 3)], [[0, 0, 20, 20], [4, 0, 20, 19]]),
+        ([(0, 1), (0, 2), (1, 2), (2, 3)], [ATOM_BOXES[0], [0, 2, 9, 20], *ATOM_BOXES[1:]]),
+        ([(0, 3), (1, 2), (2, 3)], [[0, 0, 20, 20], *ATOM_BOXES[1:]]),
+        ([], np.empty((0, 4))),
+    ],
+    ids=["single atoms", "one span", "two spans", "all", "as many spans as atoms", "none"],
+)
+def test_span_boxes(spans, boxes):
+    found = span_boxes(ATOM_BOXES, np.array(spans, np.int32).reshape(-1, 2))
+    np.testing.assert_array_equal(found, boxes)
+
+
+def test_span_boxes_of_no_atoms():
+    assert span_boxes(np.empty((0, 4), np.int32), np.empty((0, 2), np.int32)).shape == (0, 4)
