@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 _HOMES = {
-    "available": "segcap.shipped",
-    "load": "segcap.shipped",
+    "available": "segcap.readers.registry",
+    "load": "segcap.readers.registry",
     "GlyphReader": "segcap.readers.glyph",
     "ImageClassifier": "segcap.readers.images",
     "SequenceReader": "segcap.readers.sequence",
@@ -44,9 +44,9 @@ if TYPE_CHECKING:
     from segcap.core.reading import Glyph, Reading, SumReading
     from segcap.readers.glyph import GlyphReader
     from segcap.readers.images import ImageClassifier
+    from segcap.readers.registry import available, load
     from segcap.readers.sequence import SequenceReader
     from segcap.readers.sums import SumClassifier
-    from segcap.shipped import available, load
 
 
 def __getattr__(name: str) -> Any:

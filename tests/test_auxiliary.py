@@ -9,10 +9,10 @@ import segcap
 from segcap.core.errors import ParameterError
 from segcap.models import build
 from segcap.models.resnet50 import auxiliary_logits
+from segcap.training.batch_sources import ImageLessons
 from segcap.training.fit import fit_network
-from segcap.training.learner import Learner
-from segcap.training.lessons import ImageLessons
 from segcap.training.schedule import Schedule
+from segcap.training.step import Learner
 
 SIDES = {"height": 32, "width": 64}
 

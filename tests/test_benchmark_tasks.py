@@ -22,7 +22,7 @@ from segcap.datasets.dataset import Dataset
 from segcap.datasets.mnist import Mnist
 from segcap.generate import TextGenerator, digit_sums, write_digit_sums
 from segcap.recipes import mixed
-from segcap.training.drawn import drawn_texts
+from segcap.training.synthetic import drawn_texts
 
 pytestmark = pytest.mark.usefixtures("quick_benchmarks")
 
@@ -161,9 +161,9 @@ def test_images_that_mixed_has_learned_are_refused(monkeypatch):
         drawn.setdefault(part.generator.scheme, set()).add(seed)
         return []
 
-    monkeypatch.setattr("segcap.training.drawn._drawn", note)
-    monkeypatch.setattr("segcap.training.drawn.Parallel", lambda n_jobs: list)
-    monkeypatch.setattr("segcap.training.drawn.delayed", lambda made: made)
+    monkeypatch.setattr("segcap.training.synthetic._drawn", note)
+    monkeypatch.setattr("segcap.training.synthetic.Parallel", lambda n_jobs: list)
+    monkeypatch.setattr("segcap.training.synthetic.delayed", lambda made: made)
     for seed in (mixed._SEED, mixed._OTHER_SEED):
         drawn_texts(mixed._shares(), 3000, seed=seed, charset=Charset(mixed.MIXED_CHARSET))
     assert mixed.learned_seeds("six-char") == drawn["six-char"]

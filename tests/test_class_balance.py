@@ -5,9 +5,9 @@ from hypothesis import strategies as st
 
 from segcap.core.errors import ParameterError
 from segcap.models import build
+from segcap.training.batch_sources import ImageLessons, TextLessons
 from segcap.training.class_balance import balanced_order, class_weights
 from segcap.training.fit import Schedule, fit_network
-from segcap.training.lessons import ImageLessons, TextLessons
 
 
 def unchanged(images, rng):

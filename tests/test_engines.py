@@ -5,9 +5,9 @@ import pytest
 from onnx import ModelProto, TensorProto, helper
 
 import segcap
-from segcap import shipped
 from segcap.core.errors import BundleError, ParameterError
 from segcap.models import ARCHITECTURES, build
+from segcap.readers import registry
 from segcap.readers.whole import WholeImageReader
 from segcap.recognition.engines import open_engine
 from segcap.recognition.engines.canonical import in_canonical_order
@@ -21,7 +21,7 @@ from segcap.recognition.engines.networks import (
 )
 
 OF_WHOLE_IMAGES = [
-    name for name in shipped.available() if isinstance(segcap.load(name), WholeImageReader)
+    name for name in registry.available() if isinstance(segcap.load(name), WholeImageReader)
 ]
 
 
@@ -90,7 +90,7 @@ def test_an_unknown_engine():
 
 def test_the_network_is_as_small_as_promised():
     assert build("glyph_cnn", 10).count_params() == 178_098
-    sizes = {name: shipped.bundle_path(name).stat().st_size for name in shipped.available()}
+    sizes = {name: registry.bundle_path(name).stat().st_size for name in registry.available()}
     assert sizes["mixed"] <= 1_700_000
     assert sizes["digits"] <= 2_600_000
     assert "six-char" in OF_WHOLE_IMAGES

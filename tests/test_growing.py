@@ -5,11 +5,11 @@ import pytest
 
 from segcap.core.errors import ParameterError
 from segcap.models import ANY_SIZE_ARCHITECTURES, build
+from segcap.training.batch_sources import ImageLessons
 from segcap.training.fit import Interrupted, fit_network
 from segcap.training.growing import growing_sides, shrink
-from segcap.training.learner import Learner
-from segcap.training.lessons import ImageLessons
 from segcap.training.schedule import Schedule
+from segcap.training.step import Learner
 
 
 def unchanged(images, rng):

@@ -8,9 +8,9 @@ from PIL import Image
 
 from segcap.core.errors import DataError, ParameterError, SegcapWarning
 from segcap.models import build
+from segcap.training.batch_sources import ImageLessons, TextLessons
 from segcap.training.fit import Schedule, fit_network
 from segcap.training.history import History, history_csv, plot_history
-from segcap.training.lessons import ImageLessons, TextLessons
 from segcap.training.logs import Log
 
 HISTORY = History(

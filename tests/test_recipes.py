@@ -7,7 +7,7 @@ import pytest
 
 from segcap.core.charset import Charset
 from segcap.generate import TextGenerator, digit_sums
-from segcap.training.drawn import Share, digit_lines, drawn_texts, stacked, warped_copies
+from segcap.training.synthetic import Share, digit_lines, drawn_texts, stacked, warped_copies
 
 CAPITALS = Charset(string.digits + string.ascii_uppercase)
 

@@ -7,11 +7,11 @@ from hypothesis import strategies as st
 from segcap.core.errors import DataError, ParameterError, SegcapWarning
 from segcap.models import build
 from segcap.training.augment import warp_glyphs
+from segcap.training.batch_sources import ImageLessons, TextLessons
 from segcap.training.fit import fit_network
-from segcap.training.learner import Learner
-from segcap.training.lessons import ImageLessons, TextLessons
 from segcap.training.schedule import Schedule, plateau_rate
 from segcap.training.spans import LabelledStrips, SpanLessons
+from segcap.training.step import Learner
 
 
 @pytest.fixture

@@ -14,9 +14,9 @@ import pytest
 from search_material import GRID, SPACE, climbed, hill
 
 from segcap.core.errors import DataError, ParameterError, SegcapWarning
-from segcap.training.searching import search
-from segcap.training.searching.sampler import GridTurns
-from segcap.training.searching.spaces import as_distributions
+from segcap.training.tuning import search
+from segcap.training.tuning.sampler import GridTurns
+from segcap.training.tuning.spaces import as_distributions
 
 
 def what_was_tried(result):
@@ -78,7 +78,7 @@ KILLED = """
 import sys, time
 from pathlib import Path
 sys.path.insert(0, {tests!r})
-from segcap.training.searching import search, storage
+from segcap.training.tuning import search, storage
 from test_search import SPACE, climbed
 storage._BEAT = storage._GRACE = 1
 
@@ -110,7 +110,7 @@ def test_a_killed_search_loses_the_running_trial_alone(tmp_path, unbroken, url, 
     process.send_signal(signal.SIGKILL)
     process.wait()
     if url:
-        monkeypatch.setattr("segcap.training.searching.storage._GRACE", 1)
+        monkeypatch.setattr("segcap.training.tuning.storage._GRACE", 1)
         time.sleep(2.5)
     begun = []
     result = search(
@@ -248,7 +248,7 @@ def test_impossible_searches(change, message):
 
 
 def test_searching_without_optuna(monkeypatch):
-    monkeypatch.setattr("segcap.training.searching.run.find_spec", lambda name: None)
+    monkeypatch.setattr("segcap.training.tuning.run.find_spec", lambda name: None)
     with pytest.raises(ParameterError, match=r"needs Optuna: pip install .* Got none"):
         search(hill, SPACE, trials=2)
 

@@ -8,9 +8,9 @@ from optuna.distributions import FloatDistribution
 from search_material import GRID, climbed
 
 from segcap.core.errors import BundleError, DataError, SegcapWarning
-from segcap.training.searching import SearchResult, Tried, search
-from segcap.training.searching.plots import plot_importance, plot_parallel
-from segcap.training.searching.spaces import as_distributions
+from segcap.training.tuning import SearchResult, Tried, search
+from segcap.training.tuning.plots import plot_importance, plot_parallel
+from segcap.training.tuning.spaces import as_distributions
 
 RESULT = SearchResult(
     "tiles",
@@ -161,6 +161,6 @@ def test_a_log_that_cannot_be_written_stops_nothing(tmp_path):
 
 
 def test_no_log_without_tensorboard(tmp_path, monkeypatch):
-    monkeypatch.setattr("segcap.training.searching.report.find_spec", lambda name: None)
+    monkeypatch.setattr("segcap.training.tuning.report.find_spec", lambda name: None)
     search(climbed, GRID, trials=1, grid=True, log=tmp_path / "log")
     assert not (tmp_path / "log").exists()

@@ -14,7 +14,7 @@ from segcap.generate import digit_sums
 from segcap.recipes.objectives import Cutting, Fitting, configured, schedule_of
 from segcap.recipes.studies import STUDIES, space_of
 from segcap.segmentation.cut_candidates import CUTTERS
-from segcap.training.searching import search
+from segcap.training.tuning import search
 
 HERE = Path(__file__).parent
 

@@ -11,12 +11,12 @@ from segcap.decoding.calibration import fit_temperature
 from segcap.decoding.compose import log_softmax
 from segcap.models import build
 from segcap.training.augment import warp_glyphs
+from segcap.training.batch_sources import ImageLessons
 from segcap.training.classifier import train_classifier
 from segcap.training.fit import Schedule, fit_network
-from segcap.training.learner import Learner
-from segcap.training.lessons import ImageLessons
 from segcap.training.rounding import round_to_half
 from segcap.training.spans import LabelledStrips, SpanLessons
+from segcap.training.step import Learner
 
 
 @pytest.fixture(scope="module")

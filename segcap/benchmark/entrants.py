@@ -16,10 +16,10 @@ from segcap.core.image import ImageSource
 from segcap.datasets.dataset import Dataset
 from segcap.readers.glyph import GlyphReader
 from segcap.readers.images import ImageClassifier
+from segcap.readers.registry import load
 from segcap.readers.sequence import SequenceReader
 from segcap.readers.sums import SumClassifier
 from segcap.recognition.engines.networks import WEIGHTS
-from segcap.shipped import load
 
 __all__ = ["VOTE", "Entrant", "Learner", "Progress", "ReaderEntrant", "as_entrants"]
 

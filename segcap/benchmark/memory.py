@@ -17,7 +17,7 @@ MAXRSS_UNIT = 1 if sys.platform == "darwin" else 1024
 """Bytes in the unit of `ru_maxrss`."""
 OPEN_READER = """
 from segcap.readers.answers import classes_of, sums_of, texts_of
-from segcap.shipped import load
+from segcap.readers.registry import load
 path, asks, engine = options
 {"texts": texts_of, "sums": sums_of, "classes": classes_of}[asks](load(path, engine=engine), images)
 """

@@ -21,10 +21,10 @@ from segcap.datasets.mnist import Mnist, load_mnist
 from segcap.generate import TextGenerator
 from segcap.models import IMAGE_ARCHITECTURES, SEQUENCE_ARCHITECTURES, SUM_ARCHITECTURES
 from segcap.readers.glyph import GlyphReader
+from segcap.readers.registry import load as open_reader
 from segcap.recipes.end_to_end import drawn_sums, end_to_end_reader, sums_alone
 from segcap.recipes.mixed import learned_seeds
 from segcap.recipes.tasks import END_TO_END
-from segcap.shipped import load as open_reader
 
 __all__ = ["TASKS", "default_readers", "task_contest", "task_readers"]
 

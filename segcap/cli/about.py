@@ -5,7 +5,7 @@ import cv2
 import segcap
 from segcap.cli.app import app
 from segcap.core.errors import ParameterError
-from segcap.shipped import available, bundle_path
+from segcap.readers.registry import available, bundle_path
 
 
 @app.command()

@@ -19,11 +19,11 @@ from segcap.cli.reading import (
     truths_of_sums,
 )
 from segcap.core.errors import DataError, ParameterError
+from segcap.core.validation import tell_impossible
 from segcap.datasets.catalogue import load, names
 from segcap.datasets.dataset import Dataset
 from segcap.datasets.summary import summarise
 from segcap.readers.answers import Answer, classes_of, sums_of, texts_of
-from segcap.readers.checks import tell_impossible
 from segcap.readers.classifier import WholeImageClassifier
 from segcap.readers.images import ImageClassifier
 from segcap.readers.sums import SumClassifier

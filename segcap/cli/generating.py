@@ -124,7 +124,7 @@ def balance(
 ) -> None:
     """Write a folder with the same number of photos of each class, and a manifest."""
     from segcap.datasets.catalogue import load
-    from segcap.training.balanced import balance as write_balanced
+    from segcap.training.balancing import balance as write_balanced
 
     classes = load("recaptcha-tiles", root).classes or ()
     held_out = int(test) if test >= 1 and test.is_integer() else test

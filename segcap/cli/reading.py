@@ -13,15 +13,15 @@ from segcap.bulk import ReadBatch, Record, read_files
 from segcap.cli.app import app, say, warnings_said
 from segcap.core.errors import DataError, ParameterError
 from segcap.core.image import find_images
+from segcap.core.validation import tell_impossible
 from segcap.datasets.labelled import LABELS, read_labels
 from segcap.output import Output, progress_bar
-from segcap.readers.checks import tell_impossible
 from segcap.readers.classifier import WholeImageClassifier
 from segcap.readers.glyph import GlyphReader
 from segcap.readers.images import ImageClassifier
+from segcap.readers.registry import load
 from segcap.readers.sums import SumClassifier
 from segcap.recognition.engines import EngineName
-from segcap.shipped import load
 
 if TYPE_CHECKING:
     from segcap.evaluate.metrics import Share

@@ -21,7 +21,7 @@ from segcap.recipes.tasks import END_TO_END
 if TYPE_CHECKING:
     from segcap.recipes.end_to_end import EndToEndReader
     from segcap.recipes.objectives import Cutting, Fitting
-    from segcap.training.searching import SearchResult
+    from segcap.training.tuning import SearchResult
 
 _CUTS = "segmentation"
 _TESTED = 0.2
@@ -176,7 +176,7 @@ def _tell(out: Path, bar: Callable[..., None], result: "SearchResult") -> None:
 
 
 def _show(result: "SearchResult", out: Path) -> None:
-    from segcap.training.searching.plots import plot_importance, plot_parallel
+    from segcap.training.tuning.plots import plot_importance, plot_parallel
 
     print(result.table())
     plot_parallel(result).savefig(out / "parallel.png", dpi=150)

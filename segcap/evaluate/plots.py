@@ -1,23 +1,40 @@
-"""Evaluations as figures."""
+"""Figures, where Matplotlib is installed: empty ones, and evaluations."""
 
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from segcap.drawing import new_figure
+from segcap.core.errors import ParameterError
 from segcap.evaluate.classes import ConfusionMatrix
 from segcap.evaluate.labels import shown_label
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["plot_confusion"]
+__all__ = ["new_figure", "plot_confusion"]
 
 _CELL = 0.36
 _LEAST_WIDTH = 3.0
 _MARGIN = 1.6
 _DARK = 0.5
 _UPRIGHT = 3
+
+
+def new_figure(width: float, height: float) -> "Figure":
+    """Make an empty figure, inches wide and high.
+
+    Raises
+    ------
+    ParameterError
+        Matplotlib is not installed.
+    """
+    try:
+        from matplotlib.figure import Figure
+    except ImportError:
+        raise ParameterError(
+            "Drawing needs Matplotlib: pip install 'segcap[train]'. Got none."
+        ) from None
+    return Figure(figsize=(width, height), layout="constrained")
 
 
 def plot_confusion(matrix: ConfusionMatrix, *, title: str = "") -> "Figure":

@@ -12,7 +12,7 @@ from segcap.core.batching import batched, check_batching
 from segcap.core.errors import ImageError, ParameterError
 from segcap.core.image import ImageSource, load_image, load_or_error
 from segcap.core.reading import Reading
-from segcap.readers.checks import Errors, check_errors, check_many, tell_impossible
+from segcap.core.validation import Errors, check_errors, check_many, tell_impossible
 from segcap.readers.estimator import Estimator
 
 __all__ = ["TextReader"]

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from segcap.core.errors import ImageError, ParameterError
 from segcap.core.image import ImageSource, load_image, load_or_error
 from segcap.core.reading import Status
+from segcap.core.validation import Errors, check_errors, tell_impossible
 from segcap.decoding.compose import log_softmax
-from segcap.readers.checks import Errors, check_errors, tell_impossible
 from segcap.readers.whole import WholeImageReader
 
 __all__ = ["Answer", "WholeImageClassifier"]

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segcap.core.reading import Reading
-from segcap.drawing import new_figure
+from segcap.evaluate.plots import new_figure
 from segcap.recognition.pipeline import Pipeline, Scored
 
 if TYPE_CHECKING:

@@ -13,11 +13,10 @@ from segcap.core.charset import Charset
 from segcap.core.errors import DataError, ImageError, NotFittedError, ParameterError
 from segcap.core.image import ImageSource, load_image, source_name
 from segcap.core.reading import Failure, Reading, SumReading
-from segcap.core.validation import whole_number
+from segcap.core.validation import Errors, whole_number
 from segcap.decoding.chains import Outcome
-from segcap.readers.checks import Errors
-from segcap.readers.kept import glyph_bundle, trained_context, trained_glyphs
 from segcap.readers.learner import GlyphLearner
+from segcap.readers.serialization import glyph_bundle, trained_context, trained_glyphs
 from segcap.recognition.pipeline import Pipeline
 from segcap.segmentation.framing import NO_GLYPHS
 

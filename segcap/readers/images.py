@@ -17,7 +17,7 @@ from segcap.recognition.engines import EngineName
 from segcap.recognition.whole_image import VIEWS, views_of
 
 if TYPE_CHECKING:
-    from segcap.training.lessons import ImageLessons, Labelled
+    from segcap.training.batch_sources import ImageLessons, Labelled
 
 __all__ = ["NETWORK_OPTIONS", "ImageClassifier"]
 
@@ -190,8 +190,8 @@ class ImageClassifier(WholeImageClassifier):
         return max(1, round(scale * height)), max(1, round(scale * width))
 
     def _lessons(self, learned: "Labelled", held_out: "Labelled") -> "ImageLessons":
+        from segcap.training.batch_sources import ImageLessons
         from segcap.training.class_balance import class_weights
-        from segcap.training.lessons import ImageLessons
 
         count = 1 + max(int(classes.max()) for _, classes in (learned, held_out))
         return ImageLessons(

@@ -12,7 +12,7 @@ from segcap.core.bundle import bundle_path, digest, read_bundle
 from segcap.core.charset import Charset
 from segcap.core.errors import ParameterError
 from segcap.core.image import ImageSource
-from segcap.readers.kept import trained_context
+from segcap.readers.serialization import trained_context
 from segcap.readers.settings import GlyphSettings
 from segcap.recognition.trained import CONTEXT, Trained
 from segcap.segmentation.settings import Finding
@@ -87,7 +87,7 @@ class GlyphLearner(GlyphSettings, ABC):
         self._check_parameters()
         if self.classifier == CONTEXT:
             return self._learn(images, labels, start=None, state=state, on_progress=on_progress)
-        from segcap.training.align import labelled_glyphs
+        from segcap.training.segment_labels import labelled_glyphs
 
         glyphs, classes = labelled_glyphs(
             images,

@@ -12,18 +12,17 @@ from segcap.core.charset import Charset
 from segcap.core.errors import DataError, ImageError, ParameterError
 from segcap.core.image import ImageSource, load_image
 from segcap.core.reading import Glyph, Reading
-from segcap.core.validation import one_of, whole_number
+from segcap.core.validation import check_length, check_share, one_of, whole_number
 from segcap.decoding.compose import log_softmax
 from segcap.decoding.ctc import BLANK, aligned_columns, beam_search, greedy_classes
 from segcap.models import PIXELS_A_COLUMN, SEQUENCE_ARCHITECTURES
 from segcap.readers.base import TextReader
-from segcap.readers.checks import check_length, check_share
 from segcap.readers.whole import WholeImageReader
 from segcap.recognition.engines import EngineName
 from segcap.recognition.whole_image import TEXT_VIEWS, views_of_text
 
 if TYPE_CHECKING:
-    from segcap.training.lessons import ImageLessons, Labelled
+    from segcap.training.batch_sources import ImageLessons, Labelled
 
 __all__ = ["SequenceReader"]
 
@@ -197,7 +196,7 @@ class SequenceReader(WholeImageReader, TextReader[_Outcome]):
     def _lessons(self, learned: "Labelled", held_out: "Labelled") -> "ImageLessons":
         if self.architecture != _UNALIGNED:
             return super()._lessons(learned, held_out)
-        from segcap.training.lessons import TextLessons
+        from segcap.training.batch_sources import TextLessons
 
         return TextLessons(learned, held_out, self._augment)
 

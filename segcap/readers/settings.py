@@ -5,11 +5,10 @@ from collections.abc import Sequence
 
 from segcap.core.charset import Charset
 from segcap.core.errors import ParameterError
-from segcap.core.validation import seed_number, whole_number
+from segcap.core.validation import check_length, check_share, seed_number, whole_number
 from segcap.decoding.chains import Outcome
 from segcap.models.baselines import BASELINES
 from segcap.readers.base import TextReader
-from segcap.readers.checks import check_length, check_share
 from segcap.recognition.engines import ENGINES, EngineName
 from segcap.segmentation.binarize import METHODS, Method
 from segcap.segmentation.components import SEGMENTERS, Segmenter

@@ -11,9 +11,8 @@ from segcap.core.bundle import Bundle
 from segcap.core.errors import ImageError, ParameterError
 from segcap.core.image import ImageSource
 from segcap.core.reading import Reading, SumReading
-from segcap.core.validation import whole_number
+from segcap.core.validation import Errors, whole_number
 from segcap.models import SUM_ARCHITECTURES
-from segcap.readers.checks import Errors
 from segcap.readers.classifier import WholeImageClassifier
 from segcap.recognition.engines import EngineName
 

@@ -20,18 +20,17 @@ from segcap.core.errors import (
     SegcapWarning,
 )
 from segcap.core.image import ImageSource, load_image
-from segcap.core.validation import seed_number, whole_number
+from segcap.core.validation import check_many, check_size, seed_number, whole_number
 from segcap.models import LEAST_SIDES
-from segcap.readers.checks import check_many, check_size
 from segcap.readers.estimator import Estimator
-from segcap.readers.kept import network_bundle, trained_network
+from segcap.readers.serialization import network_bundle, trained_network
 from segcap.recognition.engines import ENGINES, EngineName
 from segcap.recognition.trained import Trained
 from segcap.recognition.whole_image import stack_images
 
 if TYPE_CHECKING:
+    from segcap.training.batch_sources import ImageLessons, Labelled
     from segcap.training.fit import History, OnEpoch, Schedule
-    from segcap.training.lessons import ImageLessons, Labelled
 
 __all__ = ["WholeImageReader"]
 
@@ -103,7 +102,7 @@ class WholeImageReader(Estimator, ABC):
 
     def _lessons(self, learned: "Labelled", held_out: "Labelled") -> "ImageLessons":
         """Make what the network learns from of images and their classes."""
-        from segcap.training.lessons import ImageLessons
+        from segcap.training.batch_sources import ImageLessons
 
         return ImageLessons(learned, held_out, self._augment)
 

@@ -10,8 +10,8 @@ from segcap.datasets.mnist import Mnist, load_mnist
 from segcap.decoding.compose import log_softmax
 from segcap.evaluate.metrics import expected_calibration_error, wilson
 from segcap.readers.glyph import GlyphReader
-from segcap.training.drawn import digit_lines, stacked, warped_copies
 from segcap.training.spans import LabelledStrips
+from segcap.training.synthetic import digit_lines, stacked, warped_copies
 
 if TYPE_CHECKING:
     from segcap.training.fit import OnEpoch

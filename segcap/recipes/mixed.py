@@ -9,8 +9,8 @@ from segcap.datasets.mnist import load_mnist
 from segcap.generate import TextGenerator
 from segcap.readers.glyph import GlyphReader
 from segcap.recipes.digits import Digits, split_digits
-from segcap.training.drawn import Share, digit_lines, drawn_texts, share_seed, stacked
 from segcap.training.spans import LabelledStrips
+from segcap.training.synthetic import Share, digit_lines, drawn_texts, share_seed, stacked
 
 if TYPE_CHECKING:
     from segcap.training.fit import OnEpoch

@@ -20,7 +20,7 @@ from segcap.recognition.engines.networks import WEIGHTS
 
 if TYPE_CHECKING:
     from segcap.training.fit import History, OnEpoch, Schedule
-    from segcap.training.searching import Report
+    from segcap.training.tuning import Report
 
 __all__ = ["Cutting", "Fitting", "configured", "schedule_of"]
 

@@ -14,7 +14,7 @@ from segcap.segmentation.cut_candidates import CUTTERS
 from segcap.segmentation.line_removal import LINE_REMOVALS
 
 if TYPE_CHECKING:
-    from segcap.training.searching import Space
+    from segcap.training.tuning import Space
 
 __all__ = ["STUDIES", "Study", "space_of"]
 

@@ -5,18 +5,18 @@ from typing import TYPE_CHECKING, Any
 
 _HOMES = {
     "Schedule": "segcap.training.schedule",
-    "balance": "segcap.training.balanced",
+    "balance": "segcap.training.balancing",
     "plot_history": "segcap.training.history",
-    "search": "segcap.training.searching",
+    "search": "segcap.training.tuning",
 }
 
 __all__ = ["Schedule", "balance", "plot_history", "search"]
 
 if TYPE_CHECKING:
-    from segcap.training.balanced import balance
+    from segcap.training.balancing import balance
     from segcap.training.history import plot_history
     from segcap.training.schedule import Schedule
-    from segcap.training.searching import search
+    from segcap.training.tuning import search
 
 
 def __getattr__(name: str) -> Any:

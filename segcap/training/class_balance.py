@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segcap.core.errors import ParameterError
-from segcap.training.passes import shuffled_rounds
+from segcap.training.batching import shuffled_rounds
 
 __all__ = ["balanced_order", "class_weights"]
 

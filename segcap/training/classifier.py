@@ -16,8 +16,8 @@ from segcap.models.baselines import BASELINES, fit_baseline
 from segcap.recognition.engines import MODEL_SKOPS, open_engine
 from segcap.recognition.trained import Trained
 from segcap.training.augment import augment_glyphs
+from segcap.training.batch_sources import ImageLessons
 from segcap.training.fit import OnEpoch, Schedule
-from segcap.training.lessons import ImageLessons
 from segcap.training.network import train_network
 
 __all__ = ["CLASSIFIERS", "TrainedClassifier", "train_classifier", "versions"]

@@ -15,14 +15,14 @@ from numpy.typing import NDArray
 from segcap.core.bundle import digest
 from segcap.core.errors import ParameterError, SegcapWarning
 from segcap.models import ANY_SIZE_ARCHITECTURES
+from segcap.training.batching import Lessons, Pass, batch_orders, made_ahead
 from segcap.training.growing import first_grown, growing_sides, shrink
 from segcap.training.history import History
-from segcap.training.learner import Learner
 from segcap.training.logs import Log
 from segcap.training.mixing import cut_out, mix_up
-from segcap.training.passes import Lessons, Pass, batch_orders, made_ahead
 from segcap.training.schedule import Schedule, plateau_rate
 from segcap.training.state import State
+from segcap.training.step import Learner
 
 if TYPE_CHECKING:
     import keras

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from segcap.core.errors import ParameterError
-from segcap.drawing import new_figure
+from segcap.evaluate.plots import new_figure
 
 __all__ = ["SCALARS", "History", "history_csv", "plot_history"]
 

@@ -23,11 +23,11 @@ from segcap.recognition.pipeline import Pipeline
 from segcap.recognition.trained import Trained
 from segcap.segmentation.candidates import Layout
 from segcap.segmentation.settings import Finding
-from segcap.training.aligned import Alignment, align
+from segcap.training.alternation import Course, Progress
 from segcap.training.context import finish, inherit
-from segcap.training.course import Course, Progress
-from segcap.training.drawn import rehearsal_lines
+from segcap.training.forced_alignment import Alignment, align
 from segcap.training.labelled import usable_images
+from segcap.training.synthetic import rehearsal_lines
 
 if TYPE_CHECKING:
     import keras

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from segcap.decoding.calibration import fit_temperature
 from segcap.recognition.engines.networks import export_network, require_keras
 from segcap.recognition.trained import Trained
+from segcap.training.batch_sources import ImageLessons
 from segcap.training.fit import History, Interrupted, OnEpoch, Schedule, fit_network
-from segcap.training.lessons import ImageLessons
 from segcap.training.rounding import round_to_half
 
 if TYPE_CHECKING:

@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from segcap.core.validation import inner_share, shares
-from segcap.drawing import new_figure
 from segcap.evaluate.metrics import Share
 from segcap.evaluate.odds.challenge import partial_credit, pass_probability, rule_name
+from segcap.evaluate.plots import new_figure
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

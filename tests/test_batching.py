@@ -4,7 +4,7 @@ import time
 import numpy as np
 import pytest
 
-from segcap.training.passes import batch_orders, made_ahead, shuffled_rounds
+from segcap.training.batching import batch_orders, made_ahead, shuffled_rounds
 
 
 class Sizes:

@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segcap.core.errors import DataError
-from segcap.drawing import new_figure
-from segcap.training.searching.result import SearchResult
+from segcap.evaluate.plots import new_figure
+from segcap.training.tuning.result import SearchResult
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

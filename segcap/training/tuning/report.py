@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 from segcap.core.errors import ParameterError
 from segcap.core.validation import whole_number
 from segcap.training.logs import EventFile, Tolerance, as_summary
-from segcap.training.searching.result import NOTES
-from segcap.training.searching.spaces import Choice
+from segcap.training.tuning.result import NOTES
+from segcap.training.tuning.spaces import Choice
 
 if TYPE_CHECKING:
     from optuna import Trial

@@ -10,8 +10,8 @@ from segcap.core.bundle import digest
 from segcap.core.errors import ParameterError
 from segcap.decoding.compose import log_softmax
 from segcap.decoding.ctc import BLANK, aligned_columns, greedy_classes
+from segcap.training.batching import Pass, shuffled_rounds
 from segcap.training.class_balance import balanced_order
-from segcap.training.passes import Pass, shuffled_rounds
 
 if TYPE_CHECKING:
     import keras

@@ -9,8 +9,8 @@ from optuna.distributions import BaseDistribution
 from optuna.samplers import BaseSampler, TPESampler
 from optuna.trial import FrozenTrial, TrialState
 
-from segcap.training.searching.spaces import Choice
-from segcap.training.searching.storage import turn_of
+from segcap.training.tuning.spaces import Choice
+from segcap.training.tuning.storage import turn_of
 
 __all__ = ["GridTurns", "Turns", "seed_of"]
 
@@ -88,7 +88,7 @@ class GridTurns(BaseSampler):
     Parameters
     ----------
     cells : sequence of mapping
-        See `segcap.training.searching.spaces.grid_of`.
+        See `segcap.training.tuning.spaces.grid_of`.
     distributions : mapping
     """
 

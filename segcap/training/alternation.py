@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from segcap.core.errors import DataError
 from segcap.recognition.trained import NO_CHARACTER
 from segcap.segmentation.candidates import Layout
-from segcap.training.aligned import Alignment, align, aligned_strips, moved_share
-from segcap.training.drawn import Line, stacked
 from segcap.training.fit import History, Schedule, fit_network
+from segcap.training.forced_alignment import Alignment, align, aligned_strips, moved_share
 from segcap.training.spans import LabelledStrips, SpanLessons, join_strips
+from segcap.training.synthetic import Line, stacked
 
 if TYPE_CHECKING:
     import keras

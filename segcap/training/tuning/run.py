@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 from segcap.core.errors import DataError, ParameterError, SegcapError, SegcapWarning
 from segcap.core.validation import is_number, seed_number, whole_number
-from segcap.training.searching.quiet import quiet
-from segcap.training.searching.report import Objective, Report, TrialLog
-from segcap.training.searching.result import SearchResult
-from segcap.training.searching.spaces import Space, as_distributions, grid_of, suggest
+from segcap.training.tuning.quiet import quiet
+from segcap.training.tuning.report import Objective, Report, TrialLog
+from segcap.training.tuning.result import SearchResult
+from segcap.training.tuning.spaces import Space, as_distributions, grid_of, suggest
 
 if TYPE_CHECKING:
     from optuna import Study, Trial
@@ -116,8 +116,8 @@ def search(
     import optuna
     from optuna.distributions import distribution_to_json
 
-    from segcap.training.searching.sampler import GridTurns, Turns
-    from segcap.training.searching.storage import finished, kept_trials, open_study
+    from segcap.training.tuning.sampler import GridTurns, Turns
+    from segcap.training.tuning.storage import finished, kept_trials, open_study
 
     distributions = as_distributions(space)
     cells = grid_of(distributions, seed) if grid else []
@@ -179,7 +179,7 @@ class _Run:
 
     def next_trial(self, study: "Study") -> None:
         """Make a trial; what is no fault of its settings leaves it to be tried again."""
-        from segcap.training.searching.storage import give_up
+        from segcap.training.tuning.storage import give_up
 
         self._number = None
         try:
@@ -192,8 +192,8 @@ class _Run:
             raise
 
     def _value(self, trial: "Trial") -> float:
-        from segcap.training.searching.sampler import seed_of
-        from segcap.training.searching.storage import turn_of
+        from segcap.training.tuning.sampler import seed_of
+        from segcap.training.tuning.storage import turn_of
 
         self._number = trial.number
         turn = turn_of(trial.study, trial)

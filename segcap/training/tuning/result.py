@@ -101,7 +101,7 @@ class SearchResult:
         """
         import optuna
 
-        from segcap.training.searching.quiet import quiet
+        from segcap.training.tuning.quiet import quiet
 
         complete = [one for one in self.trials if one.state == "complete"]
         different = len({one.value for one in complete})

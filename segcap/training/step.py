@@ -36,7 +36,7 @@ class Learner:
     steps : int
         Of an epoch.
     unaligned : bool
-        See `segcap.training.passes.Lessons`.
+        See `segcap.training.batching.Lessons`.
 
     Attributes
     ----------

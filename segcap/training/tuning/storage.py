@@ -19,7 +19,7 @@ from optuna.storages import BaseStorage, RDBStorage
 from optuna.trial import FrozenTrial, TrialState
 
 from segcap.core.errors import DataError, ParameterError
-from segcap.training.searching.result import NOTES, State, Tried
+from segcap.training.tuning.result import NOTES, State, Tried
 
 __all__ = ["finished", "give_up", "kept_trials", "open_study", "try_again", "turn_of"]
 
