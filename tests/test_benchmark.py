@@ -10,7 +10,7 @@ from bench_material import Nearest, quick_costs, truth_of
 import segcap
 from segcap import benchmark
 from segcap.benchmark import BenchmarkResult
-from segcap.benchmark.entrants import ReaderEntrant, as_entrants
+from segcap.benchmark.adapters import ReaderEntrant, as_entrants
 from segcap.benchmark.outputs import answers_csv
 from segcap.benchmark.results import Hardware
 from segcap.core.errors import DataError, ParameterError

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from segcap.benchmark import Ddddocr, Tesseract
-from segcap.benchmark.contest import Contest
 from segcap.benchmark.peers import in_charset, installed_peers
+from segcap.benchmark.split_task import Contest
 from segcap.benchmark.tasks import default_readers, task_readers
 from segcap.core.errors import ParameterError
 from segcap.datasets import load

@@ -12,8 +12,8 @@ from segcap import benchmark
 from segcap.benchmark import Contest
 from segcap.benchmark.bench import DIFFICULTIES
 from segcap.benchmark.ceiling import ceiling
-from segcap.benchmark.contest import labelled_only
-from segcap.benchmark.dials import texts_dial
+from segcap.benchmark.difficulty import texts_dial
+from segcap.benchmark.split_task import labelled_only
 from segcap.benchmark.tasks import default_readers, task_contest, task_readers
 from segcap.core.charset import Charset
 from segcap.core.errors import DataError, ParameterError, SegcapWarning

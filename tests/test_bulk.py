@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from segcap.bulk import RecordFile, read_files
+from segcap.cli.bulk import RecordFile, read_files
 from segcap.core.errors import DataError
 
 FIELDS = ("path", "text", "error")

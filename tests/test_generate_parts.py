@@ -15,8 +15,15 @@ from segcap.core.errors import ParameterError
 from segcap.generate import Dials
 from segcap.generate.draws import Draws, between
 from segcap.generate.page import Page
-from segcap.generate.setting import Style, check_room, elastic_field, resample, set_line, warp_masks
 from segcap.generate.typefaces import Handwriting, able_to_draw, find_fonts, shipped_fonts
+from segcap.generate.typesetting import (
+    Style,
+    check_room,
+    elastic_field,
+    resample,
+    set_line,
+    warp_masks,
+)
 
 FONTS = Path(segcap.generate.__file__).parent / "fonts"
 LETTER = np.array([[9, 0, 0], [8, 0, 0], [7, 6, 5], [0, 0, 4]], np.uint8)

@@ -1,14 +1,14 @@
 """Segment-then-classify against end-to-end, on the same split, in one report."""
 
+from segcap.benchmark.adapters import Entrant, Learner, ReaderEntrant
 from segcap.benchmark.bench import run
 from segcap.benchmark.compare import Difference, compare
-from segcap.benchmark.contest import Contest, Dial, Truth
 from segcap.benchmark.cost import hardware
-from segcap.benchmark.entrants import Entrant, Learner, ReaderEntrant
 from segcap.benchmark.outcomes import Reply
 from segcap.benchmark.outputs import table
 from segcap.benchmark.peers import Ddddocr, FunctionEntrant, Tesseract
 from segcap.benchmark.results import BenchmarkResult
+from segcap.benchmark.split_task import Contest, Dial, Truth
 
 __all__ = [
     "BenchmarkResult",

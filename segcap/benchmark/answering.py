@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 
-from segcap.benchmark.contest import Contest, Images
-from segcap.benchmark.entrants import Entrant, ReaderEntrant
+from segcap.benchmark.adapters import Entrant, ReaderEntrant
 from segcap.benchmark.outcomes import Problem, Reply
+from segcap.benchmark.split_task import Contest, Images
 from segcap.core.errors import DataError, SegcapWarning
 from segcap.core.image import ImageSource
 

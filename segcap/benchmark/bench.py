@@ -10,15 +10,15 @@ from typing import Any
 import numpy as np
 
 import segcap
-from segcap.benchmark.contest import Contest
+from segcap.benchmark.adapters import VOTE, Entrant, Progress, ReaderEntrant, as_entrants
+from segcap.benchmark.cache import Parts
 from segcap.benchmark.cost import hardware, together
-from segcap.benchmark.entrants import VOTE, Entrant, Progress, ReaderEntrant, as_entrants
-from segcap.benchmark.judging import judged, pairs, voted
 from segcap.benchmark.outcomes import Cost, EntrantResult, Problem, Reply
 from segcap.benchmark.outputs import write_outputs
-from segcap.benchmark.parts import Parts
 from segcap.benchmark.plain import to_plain
 from segcap.benchmark.results import BenchmarkResult, ImageResult
+from segcap.benchmark.scoring import judged, pairs, voted
+from segcap.benchmark.split_task import Contest
 from segcap.benchmark.stages import Plan, Stages
 from segcap.core.errors import ParameterError
 from segcap.core.validation import seed_number, shares, whole_number

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from segcap.benchmark.contest import Contest, Truth
+from segcap.benchmark.split_task import Contest, Truth
 from segcap.core.charset import Charset
 from segcap.core.image import ImageSource, load_or_error
 from segcap.decoding.chains import Lattice

@@ -16,11 +16,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 import segcap
-from segcap.benchmark.contest import Images
-from segcap.benchmark.entrants import Entrant, ReaderEntrant
+from segcap.benchmark.adapters import Entrant, ReaderEntrant
 from segcap.benchmark.memory import OPEN_READER, peak_memory
 from segcap.benchmark.outcomes import Cost
 from segcap.benchmark.results import Hardware
+from segcap.benchmark.split_task import Images
 from segcap.core.errors import ParameterError
 from segcap.core.image import load_or_error
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from segcap.benchmark.adapters import Entrant, Learner, Progress, ReaderEntrant
 from segcap.benchmark.answering import described, heard
-from segcap.benchmark.entrants import Entrant, Learner, Progress, ReaderEntrant
+from segcap.benchmark.cache import Parts
 from segcap.benchmark.outcomes import Problem
-from segcap.benchmark.parts import Parts
 from segcap.benchmark.plain import from_plain, to_plain
 from segcap.core.bundle import write_atomically
 from segcap.datasets.dataset import Dataset

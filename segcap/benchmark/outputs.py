@@ -4,9 +4,9 @@ import csv
 import io
 from pathlib import Path
 
-from segcap.benchmark.contest import Images
 from segcap.benchmark.outcomes import Cost, EntrantResult
 from segcap.benchmark.results import BenchmarkResult, Pair
+from segcap.benchmark.split_task import Images
 from segcap.core.bundle import write_atomically
 from segcap.evaluate.metrics import Share
 

@@ -19,9 +19,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from segcap.benchmark.contest import Asks
 from segcap.benchmark.memory import MAXRSS_UNIT, peak_memory
 from segcap.benchmark.outcomes import Approach, Reply
+from segcap.benchmark.split_task import Asks
 from segcap.core.errors import ImageError, ParameterError
 from segcap.core.image import ImageSource, load_or_error
 

@@ -7,12 +7,11 @@ from typing import Any
 
 import numpy as np
 
+from segcap.benchmark.adapters import Entrant, Progress, ReaderEntrant
 from segcap.benchmark.answering import described, heard, replies_of, with_failures
+from segcap.benchmark.cache import Parts
 from segcap.benchmark.ceiling import ceiling
-from segcap.benchmark.contest import Contest, Dial
 from segcap.benchmark.cost import measured_cost, used_versions
-from segcap.benchmark.entrants import Entrant, Progress, ReaderEntrant
-from segcap.benchmark.judging import learning_point, right
 from segcap.benchmark.learning import Learned, can_learn, identity, learn
 from segcap.benchmark.outcomes import (
     Cost,
@@ -21,8 +20,9 @@ from segcap.benchmark.outcomes import (
     Reply,
     RobustnessPoint,
 )
-from segcap.benchmark.parts import Parts
 from segcap.benchmark.plain import from_plain, to_plain
+from segcap.benchmark.scoring import learning_point, right
+from segcap.benchmark.split_task import Contest, Dial
 from segcap.datasets.dataset import Dataset
 from segcap.evaluate.metrics import Share
 

@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from segcap.benchmark.contest import Asks, Contest, Truth, asked, labelled_only
-from segcap.benchmark.dials import sums_dial, texts_dial
-from segcap.benchmark.entrants import ReaderEntrant
+from segcap.benchmark.adapters import ReaderEntrant
+from segcap.benchmark.difficulty import sums_dial, texts_dial
 from segcap.benchmark.peers import PEERS, installed_peers
+from segcap.benchmark.split_task import Asks, Contest, Truth, asked, labelled_only
 from segcap.core.bundle import available
 from segcap.core.errors import ParameterError
 from segcap.datasets.catalogue import load, names

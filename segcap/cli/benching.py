@@ -9,9 +9,9 @@ import typer
 from typer.core import TyperCommand
 
 from segcap.cli.app import app, say, warnings_said
+from segcap.cli.output import progress_bar
 from segcap.core.errors import ParameterError
 from segcap.datasets.catalogue import names
-from segcap.output import progress_bar
 
 if TYPE_CHECKING:
     from segcap.benchmark import BenchmarkResult

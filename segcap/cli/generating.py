@@ -7,12 +7,12 @@ from typing import Annotated
 import typer
 
 from segcap.cli.app import app, warnings_said
+from segcap.cli.output import progress_bar
 from segcap.core.errors import ParameterError
 from segcap.datasets.mnist import load_mnist
 from segcap.datasets.uci_digits import load_uci_digits
 from segcap.generate import DIALS, TextGenerator, schemes, write_digit_sums, write_text
 from segcap.generate.typefaces import Digits
-from segcap.output import progress_bar
 
 _DIGIT_SUM = "digit-sum"
 

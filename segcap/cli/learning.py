@@ -11,10 +11,10 @@ from typing import Annotated, Any
 import typer
 
 from segcap.cli.app import app, say, warnings_said
+from segcap.cli.output import progress_bar
 from segcap.core.errors import DataError, ParameterError
 from segcap.datasets.labelled import LABELS, LabelledImages, load_labelled
 from segcap.datasets.named import load_named
-from segcap.output import progress_bar
 from segcap.readers.glyph import GlyphReader
 from segcap.readers.whole import WholeImageReader
 from segcap.recipes.tasks import END_TO_END

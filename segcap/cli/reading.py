@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
-from segcap.bulk import ReadBatch, Record, read_files
 from segcap.cli.app import app, say, warnings_said
+from segcap.cli.bulk import ReadBatch, Record, read_files
+from segcap.cli.output import Output, progress_bar
 from segcap.core.errors import DataError, ParameterError
 from segcap.core.image import find_images
 from segcap.core.validation import tell_impossible
 from segcap.datasets.labelled import LABELS, read_labels
-from segcap.output import Output, progress_bar
 from segcap.readers.classifier import WholeImageClassifier
 from segcap.readers.glyph import GlyphReader
 from segcap.readers.images import ImageClassifier

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from segcap.cli.app import app, say, warnings_said
+from segcap.cli.output import progress_bar
 from segcap.core.errors import DataError, ParameterError
 from segcap.datasets.catalogue import load, names
 from segcap.datasets.dataset import Dataset
-from segcap.output import progress_bar
 from segcap.readers.glyph import GlyphReader
 from segcap.recipes.studies import STUDIES, space_of
 from segcap.recipes.tasks import END_TO_END

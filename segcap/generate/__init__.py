@@ -1,6 +1,6 @@
 """Seeded images whose truth is known."""
 
-from segcap.generate.dials import DIALS, Dials
+from segcap.generate.difficulty import DIALS, Dials
 from segcap.generate.files import write_digit_sums, write_text
 from segcap.generate.folder import read_manifest
 from segcap.generate.sums import DigitRows, digit_sums

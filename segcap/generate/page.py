@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from segcap.generate.dials import Dials
+from segcap.generate.difficulty import Dials
 from segcap.generate.typefaces import Typeface
 
 __all__ = ["Drawn", "Page"]

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from segcap.generate.dials import Dials
+from segcap.generate.difficulty import Dials
 from segcap.generate.draws import Draws, between
 
 __all__ = [

@@ -28,7 +28,7 @@ from segcap.generate.paint import (
     jpeg,
     specks,
 )
-from segcap.generate.setting import Style, resample, set_line, warp_masks
+from segcap.generate.typesetting import Style, resample, set_line, warp_masks
 
 __all__ = ["STYLES", "six_char"]
 

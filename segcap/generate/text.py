@@ -16,12 +16,12 @@ from numpy.typing import ArrayLike, NDArray
 from segcap.core.charset import Charset
 from segcap.core.errors import ParameterError
 from segcap.core.validation import whole_number
-from segcap.generate.dials import DIALS, Dials, Difficulty
+from segcap.generate.difficulty import DIALS, Dials, Difficulty
 from segcap.generate.draws import Draws
 from segcap.generate.page import Page
-from segcap.generate.setting import check_room
 from segcap.generate.text_schemes import SCHEMES, random_dials, random_size
 from segcap.generate.typefaces import Handwriting, Typeface, able_to_draw, find_fonts, shipped_fonts
+from segcap.generate.typesetting import check_room
 from segcap.generate.workers import in_order
 
 __all__ = ["Sample", "TextArrays", "TextGenerator", "schemes"]

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from segcap.generate.dials import DIALS, Dials
+from segcap.generate.difficulty import DIALS, Dials
 from segcap.generate.draws import Draws, between
 from segcap.generate.page import Drawn, Page
 from segcap.generate.paint import (
@@ -28,8 +28,8 @@ from segcap.generate.paint import (
     scatter,
     shade,
 )
-from segcap.generate.setting import Style, set_line
 from segcap.generate.six_char import six_char
+from segcap.generate.typesetting import Style, set_line
 
 __all__ = ["SCHEMES", "Scheme", "random_dials", "random_size"]
 

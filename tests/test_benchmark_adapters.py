@@ -17,14 +17,14 @@ from hypothesis import strategies as st
 import segcap
 from segcap import benchmark
 from segcap.benchmark import Ddddocr, FunctionEntrant, Tesseract, Truth
+from segcap.benchmark.adapters import ReaderEntrant
 from segcap.benchmark.answering import heard, replies_of
 from segcap.benchmark.cost import measured_cost, together, used_versions
-from segcap.benchmark.dials import texts_dial
-from segcap.benchmark.entrants import ReaderEntrant
+from segcap.benchmark.difficulty import texts_dial
 from segcap.benchmark.memory import peak_memory
 from segcap.benchmark.outcomes import Cost
 from segcap.benchmark.plain import from_plain, to_plain
-from segcap.benchmark.replying import best_products
+from segcap.benchmark.predictions import best_products
 from segcap.core.errors import DataError, ParameterError, SegcapWarning
 from segcap.datasets import load
 

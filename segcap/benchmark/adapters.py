@@ -6,10 +6,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol, TypeAlias, get_args, runtime_checkable
 
-from segcap.benchmark.contest import Asks, Truth
 from segcap.benchmark.outcomes import Approach, Reply
 from segcap.benchmark.peers import FunctionEntrant
-from segcap.benchmark.replying import class_replies, sum_replies, text_replies
+from segcap.benchmark.predictions import class_replies, sum_replies, text_replies
+from segcap.benchmark.split_task import Asks, Truth
 from segcap.core.bundle import available
 from segcap.core.errors import ParameterError
 from segcap.core.image import ImageSource

@@ -7,7 +7,6 @@ from itertools import combinations
 
 import numpy as np
 
-from segcap.benchmark.contest import Contest
 from segcap.benchmark.outcomes import (
     Accuracy,
     Calibration,
@@ -22,6 +21,7 @@ from segcap.benchmark.outcomes import (
     TopShare,
 )
 from segcap.benchmark.results import Pair
+from segcap.benchmark.split_task import Contest
 from segcap.core.reading import Failure
 from segcap.evaluate.abstention import coverage_curve
 from segcap.evaluate.agreement import agreement_between, vote

@@ -11,8 +11,8 @@ from PIL import Image
 import segcap
 from segcap import benchmark
 from segcap.benchmark import BenchmarkResult
+from segcap.benchmark.cache import Parts
 from segcap.benchmark.cost import used_versions
-from segcap.benchmark.parts import Parts
 from segcap.core.errors import DataError
 from segcap.datasets.dataset import Dataset
 from segcap.generate import digit_sums

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from segcap.bulk import Record, RecordFile
+from segcap.cli.bulk import Record, RecordFile
 from segcap.core.errors import ParameterError
 
 __all__ = ["Output", "progress_bar"]

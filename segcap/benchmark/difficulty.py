@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from segcap.benchmark.contest import Dial
+from segcap.benchmark.split_task import Dial
 from segcap.core.bundle import digest
 from segcap.core.errors import ParameterError
 from segcap.datasets.dataset import Dataset
