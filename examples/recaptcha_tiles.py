@@ -16,7 +16,7 @@ from segcap.evaluate import classification_report, exact_match, most_confused, s
 parser = argparse.ArgumentParser(description=__doc__)
 parser.add_argument("folder", type=Path)
 parser.add_argument("--balance", default="sampling")
-parser.add_argument("--architecture", default="resnet_small")
+parser.add_argument("--classifier", default="resnet_small")
 parser.add_argument("--epochs", type=int, default=40)
 parser.add_argument("--quick", action="store_true", help="three classes, small photos, few passes")
 args = parser.parse_args()
@@ -34,7 +34,7 @@ if args.balance == "files":
 else:
     learned, tested = dataset.split(test=0.3, seed=0)
 reader = segcap.ImageClassifier(
-    args.architecture,
+    args.classifier,
     classes=sorted(set(learned.labels)),
     size=(32, 32) if args.quick else (64, 64),
     balance="none" if args.balance == "files" else args.balance,

@@ -97,14 +97,14 @@ def test_the_middle_answers_with_layers_of_its_own():
 
 
 @pytest.mark.parametrize(
-    ("architecture", "options"),
+    ("classifier", "options"),
     [("multihead", {"length": 2}), ("resnet50", {}), ("resnet_small", {}), ("sum_cnn", {})],
 )
-def test_other_networks_have_no_such_answers(architecture, options, lessons):
-    message = r"'auxiliary' of a Schedule must be False for all but 'resnet50' that reads.* Got T"
+def test_other_networks_have_no_such_answers(classifier, options, lessons):
+    message = rf"'auxiliary' of a Schedule must be False for '{classifier}', which has.* Got T"
     with pytest.raises(ParameterError, match=message):
         fit_network(
-            build(architecture, 2, height=40, width=64, **options),
+            build(classifier, 2, height=40, width=64, **options),
             lessons,
             schedule=Schedule(auxiliary=True),
             seed=0,
@@ -123,13 +123,13 @@ def test_heads_of_places_want_images_of_one_size(lessons):
 
 
 def test_readers_use_it_for_the_deep_network_alone():
-    def way_to_learn(architecture):
-        return segcap.SequenceReader(architecture=architecture, length=6)._schedule()
+    def way_to_learn(classifier):
+        return segcap.SequenceReader(classifier=classifier, length=6)._schedule()
 
     usual = way_to_learn("multihead")
     assert not usual.auxiliary
     assert way_to_learn("resnet50") == replace(
         usual, auxiliary=True, cutout=0.4, label_smoothing=0.1, weight_decay=0.1
     )
-    deep = segcap.SequenceReader(architecture="resnet50", length=6, schedule={"auxiliary": False})
+    deep = segcap.SequenceReader(classifier="resnet50", length=6, schedule={"auxiliary": False})
     assert not deep._schedule().auxiliary

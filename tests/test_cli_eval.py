@@ -38,7 +38,7 @@ def sequence_reader(tmp_path_factory, handwriting):
     rows = digit_sums(60, 22, seed=1, digits=handwriting, count=2)
     path = tmp_path_factory.mktemp("model") / "texts.segcap"
     texts = ["".join(map(str, label)) for label in rows.labels]
-    reader = segcap.SequenceReader("0123456789", length=2, architecture="multihead", epochs=1)
+    reader = segcap.SequenceReader("0123456789", length=2, classifier="multihead", epochs=1)
     reader.fit(rows.images, texts).save(path)
     return path
 

@@ -146,11 +146,11 @@ def test_a_folder_of_another_search(run, texts, tmp_path):
         (["cats-dogs", "--share", "nan"], "--share must be above 0 and at most 1. Got nan"),
         (["cats-dogs", "--minutes", "0"], "--minutes must be a number above 0. Got 0.0"),
         (["cats-dogs", "--minutes", "nan"], "--minutes must be a number above 0. Got nan"),
-        (["cats-dogs", "--architecture", "nope"], "must be one of leaky_cnn, resnet_small"),
+        (["cats-dogs", "--classifier", "nope"], "must be one of leaky_cnn, resnet_small"),
         (["chess"], "task must be one of digit-sum, "),
         (["cats-dogs", "--study", "segmentation"], "must be of texts, and of a reader that cuts"),
         (
-            ["cats-dogs", "--study", "layers", "--architecture", "resnet_small"],
+            ["cats-dogs", "--study", "layers", "--classifier", "resnet_small"],
             "'layers' must be of a reader that has its settings. Got a reader of type Im",
         ),
     ],

@@ -6,7 +6,7 @@ from onnx import ModelProto, TensorProto, helper
 
 import segcap
 from segcap.core.errors import BundleError, ParameterError
-from segcap.models import ARCHITECTURES, build
+from segcap.models import build
 from segcap.readers import registry
 from segcap.readers.whole import WholeImageReader
 from segcap.recognition.engines import open_engine
@@ -104,15 +104,6 @@ def test_shipped_networks_answer_alike_when_built_anew(name):
     image = np.random.default_rng(0).integers(0, 256, (*reader.size_, 3), np.uint8)
     built = segcap.load(name, engine="keras")
     np.testing.assert_allclose(built._logits([image]), reader._logits([image]), atol=1e-3)
-
-
-def test_unknown_architecture():
-    with pytest.raises(
-        ParameterError, match=r"must be one of glyph_cnn, span_cnn, .*Got 'transformer'"
-    ):
-        build("transformer", 10)
-    assert ARCHITECTURES[:2] == ("glyph_cnn", "span_cnn")
-    assert len(set(ARCHITECTURES)) == len(ARCHITECTURES)
 
 
 @pytest.mark.parametrize("name", ["span_cnn", "multihead", "crnn"])

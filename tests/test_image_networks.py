@@ -20,7 +20,7 @@ SIX = {"height": 50, "width": 250, "length": 6}
 
 
 @pytest.mark.parametrize(
-    ("architecture", "classes", "options", "parameters", "count"),
+    ("classifier", "classes", "options", "parameters", "count"),
     [
         ("resnet50", 36, SIX, 27_120_600, 180),
         ("resnet50", 2, TILE | {"channels": 3}, 23_591_810, 178),
@@ -32,9 +32,9 @@ SIX = {"height": 50, "width": 250, "length": 6}
         ("resnet_small", 10, TILE, 561_010, 62),
     ],
 )
-def test_counts(architecture, classes, options, parameters, count):
-    model = build(architecture, classes, **options)
-    assert model.name == architecture
+def test_counts(classifier, classes, options, parameters, count):
+    model = build(classifier, classes, **options)
+    assert model.name == classifier
     assert (model.count_params(), len(model.layers)) == (parameters, count)
     expected = (None, 6, 36) if "length" in options else (None, classes)
     assert model.output_shape == expected
@@ -97,7 +97,7 @@ def test_leaky_cnn_takes_small_images(side):
 
 
 @pytest.mark.parametrize(
-    ("architecture", "options"),
+    ("classifier", "options"),
     [
         ("leaky_cnn", {"height": 24, "width": 30, "channels": 3}),
         ("resnet_small", {"height": 24, "width": 30, "channels": 3}),
@@ -105,14 +105,14 @@ def test_leaky_cnn_takes_small_images(side):
         ("resnet50", {"height": 32, "width": 64, "length": 2}),
     ],
 )
-def test_keras_and_onnx_agree(architecture, options):
+def test_keras_and_onnx_agree(classifier, options):
     keras.utils.set_random_seed(0)
-    model = build(architecture, 7, **options)
+    model = build(classifier, 7, **options)
     for gamma in (weight for weight in model.trainable_weights if weight.name == "gamma"):
         gamma.assign(keras.ops.ones_like(gamma))
     images = np.random.default_rng(0).random((3, *model.input_shape[1:]), np.float32)
     parts = export_network(model, options)
-    opened = open_engine(parts, architecture, classes=7, options=options)
+    opened = open_engine(parts, classifier, classes=7, options=options)
     expected = model.predict(images, verbose=0)
     scale = max(1.0, np.abs(expected).max())
     np.testing.assert_allclose(opened.logits(images) / scale, expected / scale, atol=1e-3)

@@ -158,13 +158,13 @@ def test_losses_of_those_who_know_nothing(loss, smoothing, mixed, expected):
 
 
 @pytest.mark.parametrize(("loss", "rate"), [("focal", 3e-3), ("squared", 3e-3)])
-@pytest.mark.parametrize("architecture", ["plain_cnn", "digit_heads"])
+@pytest.mark.parametrize("classifier", ["plain_cnn", "digit_heads"])
 def test_every_loss_teaches_networks_with_columns_or_without(
-    lessons, monkeypatch, loss, rate, architecture
+    lessons, monkeypatch, loss, rate, classifier
 ):
     monkeypatch.setattr("segcap.training.fit._LEAST_STEPS", 15)
     keras.utils.set_random_seed(0)
-    model = build(architecture, 10, height=28, width=28)
+    model = build(classifier, 10, height=28, width=28)
     schedule = Schedule(
         epochs=4, batch_size=32, patience=None, loss=loss, learning_rate=rate, mixup=0.1
     )
@@ -228,16 +228,16 @@ def test_averaged_weights_are_what_is_judged_and_kept(lessons):
 
 
 @pytest.mark.parametrize(
-    ("architecture", "options"),
+    ("classifier", "options"),
     [
         ("glyph_cnn", {}),
         ("digit_heads", {"height": 28, "width": 28}),
         ("multihead", {"height": 28, "width": 28, "length": 1}),
     ],
 )
-def test_mixed_precision_keeps_the_network_in_single_precision(lessons, architecture, options):
-    model = build(architecture, 10, **options)
-    if architecture == "multihead":
+def test_mixed_precision_keeps_the_network_in_single_precision(lessons, classifier, options):
+    model = build(classifier, 10, **options)
+    if classifier == "multihead":
         lessons._classes = lessons._classes[:, None]
         lessons.validation_classes = lessons.validation_classes[:, None]
     schedule = Schedule(epochs=2, batch_size=32, mixed_precision=True)

@@ -44,19 +44,19 @@ def crnn(drawn):
 
 @pytest.fixture(scope="module")
 def multihead(of_three):
-    reader = segcap.SequenceReader(CHARSET, length=3, architecture="multihead", epochs=4)
+    reader = segcap.SequenceReader(CHARSET, length=3, classifier="multihead", epochs=4)
     return reader.fit(of_three[0][30:], of_three[1][30:])
 
 
 @pytest.mark.parametrize(
-    ("architecture", "options", "parameters", "layers", "shape"),
+    ("classifier", "options", "parameters", "layers", "shape"),
     [
         ("crnn", {}, 374_932, 24, (None, 50, 20)),
         ("multihead", {"length": 5}, 551_118, 44, (None, 5, 20)),
     ],
 )
-def test_counts(architecture, options, parameters, layers, shape):
-    model = build(architecture, 20, height=50, width=200, **options)
+def test_counts(classifier, options, parameters, layers, shape):
+    model = build(classifier, 20, height=50, width=200, **options)
     assert model.count_params() == parameters
     assert len(model.layers) == layers
     assert model.output_shape == shape
@@ -161,7 +161,7 @@ def test_a_blank_image_has_no_text_by_columns(crnn):
 def test_views_are_those_that_the_trained_network_can_have(crnn, tmp_path):
     crnn.save(tmp_path / "crnn.segcap")
     reader = segcap.load(tmp_path / "crnn.segcap")
-    reader.set_params(architecture="multihead", length=3, views=2)
+    reader.set_params(classifier="multihead", length=3, views=2)
     with pytest.raises(ParameterError, match=r"'views' of 'crnn' must be 1\. Got 2"):
         reader.save(tmp_path / "never.segcap")
     assert not (tmp_path / "never.segcap").exists()
@@ -170,8 +170,8 @@ def test_views_are_those_that_the_trained_network_can_have(crnn, tmp_path):
 @pytest.mark.parametrize(
     ("parameters", "message"),
     [
-        ({"architecture": "oracle"}, "'architecture' of SequenceReader must be one of crnn"),
-        ({"architecture": "multihead"}, r"'multihead' reads texts of one length.*Got None"),
+        ({"classifier": "oracle"}, "'classifier' of SequenceReader must be one of crnn"),
+        ({"classifier": "multihead"}, r"'multihead' reads texts of one length.*Got None"),
         ({"size": (32,)}, r"'size' of images must be a height and a width\. Got \(32,\)"),
         ({"beam_width": 0}, r"'beam_width' must be an integer of at least 1\. Got 0"),
         ({"length": 0}, r"'length' must be an integer of at least 1\. Got 0"),
@@ -198,7 +198,7 @@ def test_labels_need_columns(drawn):
 def test_images_are_scaled_to_the_size_asked_for(of_three, tmp_path):
     images, labels = of_three
     reader = segcap.SequenceReader(
-        CHARSET, length=3, architecture="multihead", size=(16, 40), epochs=1
+        CHARSET, length=3, classifier="multihead", size=(16, 40), epochs=1
     )
     with warnings.catch_warnings():
         warnings.simplefilter("error")

@@ -85,8 +85,8 @@ def test_studies_of_networks_are_those_of_the_task():
 
 def test_readers_are_asked_for_what_they_have():
     assert "network__activation" not in space_of("optimizer", segcap.ImageClassifier())
-    columns = segcap.SequenceReader("01", architecture="crnn")
-    places = segcap.SequenceReader("01", length=2, architecture="multihead")
+    columns = segcap.SequenceReader("01", classifier="crnn")
+    places = segcap.SequenceReader("01", length=2, classifier="multihead")
     assert list(space_of("optimizer", columns)) == ["schedule__optimizer"]
     assert list(space_of("optimizer", places)) == ["schedule__optimizer", "schedule__loss"]
     glyphs = segcap.load("mixed")

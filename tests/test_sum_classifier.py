@@ -19,7 +19,7 @@ from segcap.core.errors import (
     SegcapWarning,
 )
 from segcap.generate import digit_sums
-from segcap.models import SUM_ARCHITECTURES
+from segcap.models import networks_for
 
 
 @pytest.fixture(scope="module")
@@ -65,12 +65,12 @@ def test_saved_and_loaded_it_answers_alike(reader, rows, tmp_path, engine):
     reader.save(tmp_path / "sums.segcap")
     copy = segcap.load(tmp_path / "sums.segcap", engine=engine)
     assert isinstance(copy, segcap.SumClassifier)
-    assert (copy.digits, copy.architecture, copy.size_) == (1, "digit_heads", reader.size_)
+    assert (copy.digits, copy.classifier, copy.size_) == (1, "digit_heads", reader.size_)
     np.testing.assert_allclose(
         copy.predict_proba(images[:20]), reader.predict_proba(images[:20]), atol=1e-4
     )
     with pytest.raises(ParameterError, match="cannot be overridden"):
-        segcap.load(tmp_path / "sums.segcap", architecture="lenet5")
+        segcap.load(tmp_path / "sums.segcap", classifier="lenet5")
 
 
 @pytest.mark.parametrize("missing", ["classes", "height", "width"])
@@ -93,11 +93,11 @@ def test_images_of_another_size_are_resized_and_told_once(reader, rows):
     assert (predicted[0] == sums[:20]).mean() > 0.7
 
 
-@pytest.mark.parametrize("architecture", SUM_ARCHITECTURES)
-def test_every_network_learns_through_the_same_interface(rows, architecture):
+@pytest.mark.parametrize("classifier", networks_for("sums"))
+def test_every_network_learns_through_the_same_interface(rows, classifier):
     images, sums = rows
     with pytest.warns(SegcapWarning, match="1 of 61 images were left out"):
-        reader = segcap.SumClassifier(architecture, digits=1, epochs=1).fit(
+        reader = segcap.SumClassifier(classifier, digits=1, epochs=1).fit(
             [*images[:60], b"no image"], [*sums[:60], 0]
         )
     assert reader.predict(images[:3]).shape == (3,)
@@ -110,7 +110,7 @@ def test_a_killed_training_goes_on(rows, tmp_path):
     def stop(epoch, history):
         raise KeyboardInterrupt
 
-    parameters = {"architecture": "plain_cnn", "digits": 1, "epochs": 2}
+    parameters = {"classifier": "plain_cnn", "digits": 1, "epochs": 2}
     whole = segcap.SumClassifier(**parameters).fit(images[:100], sums[:100])
     stopped = segcap.SumClassifier(**parameters)
     with pytest.raises(KeyboardInterrupt):
@@ -128,13 +128,13 @@ def test_a_killed_training_goes_on(rows, tmp_path):
 def test_clone_and_repr():
     reader = segcap.SumClassifier("digit_heads", epochs=3)
     assert clone(reader).get_params() == reader.get_params()
-    assert repr(reader) == "SumClassifier(architecture='digit_heads', epochs=3)"
+    assert repr(reader) == "SumClassifier(classifier='digit_heads', epochs=3)"
 
 
 @pytest.mark.parametrize(
     ("parameters", "message"),
     [
-        ({"architecture": "oracle"}, r"'architecture' of SumClassifier must be one of sum_cnn"),
+        ({"classifier": "oracle"}, r"'classifier' of SumClassifier must be one of sum_cnn"),
         ({"engine": "abacus"}, r"'engine' of SumClassifier must be one of onnx, keras"),
         ({"epochs": 0}, r"'epochs' must be an integer of at least 1\. Got 0"),
         ({"digits": 1.5}, r"'digits' must be an integer of at least 1\. Got 1\.5"),

@@ -325,7 +325,7 @@ def test_baselines_of_two_classes(glyphs, classifier):
 
 def test_unknown_classifier(glyphs):
     with pytest.raises(ParameterError, match=r"one of glyph_cnn, hog_svm, knn. Got 'oracle'"):
-        train_classifier(*glyphs, classes=10, architecture="oracle")
+        train_classifier(*glyphs, classes=10, classifier="oracle")
 
 
 def test_a_class_without_glyphs(glyphs):

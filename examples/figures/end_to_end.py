@@ -1,6 +1,6 @@
 """Measure networks that answer from the whole image.
 
-    python examples/figures/end_to_end.py TASK [--data PATH] [--architecture NAME] [--epochs N]
+    python examples/figures/end_to_end.py TASK [--data PATH] [--classifier NAME] [--epochs N]
                                           [--rate R] [--size 32 160] [--folds 5]
                                           [--views 2] [--balance sampling] [--state FILE]
 
@@ -26,7 +26,7 @@ from segcap.training import balance
 parser = argparse.ArgumentParser(description=__doc__)
 parser.add_argument("task", choices=list(END_TO_END))
 parser.add_argument("--data", type=Path)
-parser.add_argument("--architecture")
+parser.add_argument("--classifier")
 parser.add_argument("--epochs", type=int)
 parser.add_argument("--rate", type=float, help="learning rate")
 parser.add_argument("--size", type=int, nargs=2, metavar=("HEIGHT", "WIDTH"))
@@ -44,7 +44,7 @@ def answer(learned, tested, state):
         print(f"  epoch {epoch}: loss {history.loss[-1]:.3f}, held out {accuracy:.3f}", flush=True)
 
     reader = end_to_end_reader(
-        args.task, learned, architecture=args.architecture, epochs=args.epochs, seed=args.seed
+        args.task, learned, classifier=args.classifier, epochs=args.epochs, seed=args.seed
     )
     if args.size:
         reader.set_params(size=tuple(args.size))
@@ -75,7 +75,7 @@ for fold, (learned, tested) in enumerate(parts):
     answers += answer(learned, tested, state).tolist()
     truths += tested.labels.tolist()
     print(f"  right  {exact_match(answers, truths)}", flush=True)
-print(f"{args.task}, {args.architecture or END_TO_END[args.task].architecture}; {hardware()}")
+print(f"{args.task}, {args.classifier or END_TO_END[args.task].classifier}; {hardware()}")
 print(f"  whole       {exact_match(answers, truths)}")
 if tested.charset is not None:
     print(f"  characters  {character_accuracy(answers, truths)}")

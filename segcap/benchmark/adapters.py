@@ -19,6 +19,7 @@ from segcap.readers.images import ImageClassifier
 from segcap.readers.registry import load
 from segcap.readers.sequence import SequenceReader
 from segcap.readers.sums import SumClassifier
+from segcap.readers.whole import WholeImageReader
 from segcap.recognition.engines.networks import WEIGHTS
 
 __all__ = ["VOTE", "Entrant", "Learner", "Progress", "ReaderEntrant", "as_entrants"]
@@ -276,8 +277,6 @@ def _name(one: Any) -> str:
         return Path(one).stem if os.fspath(one) not in available() else os.fspath(one)
     if isinstance(one, GlyphReader):
         return "glyphs"
-    return str(
-        getattr(one, "name", None)
-        or getattr(one, "architecture", None)
-        or getattr(one, "__name__", type(one).__name__)
-    )
+    if isinstance(one, WholeImageReader):
+        return one.classifier
+    return str(getattr(one, "name", None) or getattr(one, "__name__", type(one).__name__))

@@ -9,12 +9,13 @@ from numpy.typing import NDArray
 from segcap.benchmark.outcomes import Box, Reply
 from segcap.core.image import ImageSource
 from segcap.core.reading import Glyph, Reading
+from segcap.models.registry import network
 from segcap.readers.glyph import GlyphReader
+from segcap.readers.sequence import SequenceReader
 
 __all__ = ["best_products", "class_replies", "sum_replies", "text_replies"]
 
 _MOST = 5
-_WITH_PLACES = "crnn"
 
 
 def text_replies(reader: Any, images: Sequence[ImageSource], *, ranked: bool) -> list[Reply]:
@@ -133,7 +134,8 @@ def _most_probable(
 
 def _boxes(reader: Any, reading: Reading) -> tuple[Box, ...] | None:
     """Give the places of the characters, of readers that look for them."""
-    if not reading.glyphs or getattr(reader, "architecture", _WITH_PLACES) != _WITH_PLACES:
+    blind = isinstance(reader, SequenceReader) and not network(reader.classifier).has_boxes
+    if not reading.glyphs or blind:
         return None
     return tuple(_box(glyph) for glyph in reading.glyphs)
 

@@ -19,7 +19,7 @@ from segcap.datasets.dataset import Dataset
 from segcap.datasets.labelled import LABELS
 from segcap.datasets.mnist import Mnist, load_mnist
 from segcap.generate import TextGenerator
-from segcap.models import IMAGE_ARCHITECTURES, SEQUENCE_ARCHITECTURES, SUM_ARCHITECTURES
+from segcap.models.registry import Task, networks_for
 from segcap.readers.glyph import GlyphReader
 from segcap.readers.registry import load as open_reader
 from segcap.recipes.end_to_end import drawn_sums, end_to_end_reader, sums_alone
@@ -31,11 +31,7 @@ __all__ = ["TASKS", "default_readers", "task_contest", "task_readers"]
 _ALIASES = {"tiles": "recaptcha-tiles"}
 TASKS = (*names(), *_ALIASES)
 _LIKE: dict[Asks, str] = {"texts": "captcha-v2", "sums": "digit-sum", "classes": "cats-dogs"}
-_ARCHITECTURES: dict[Asks, tuple[str, ...]] = {
-    "texts": SEQUENCE_ARCHITECTURES,
-    "sums": SUM_ARCHITECTURES,
-    "classes": IMAGE_ARCHITECTURES,
-}
+_TASKS: dict[Asks, Task] = {"texts": "texts", "sums": "sums", "classes": "photos"}
 _GLYPHS, _END_TO_END = "glyphs", "end-to-end"
 _TEXTS, _SUMS = 10_000, 30_000
 _QUICK = 300
@@ -164,7 +160,8 @@ def task_readers(
 
 def _made(contest: Contest, name: str, epochs: int | None, seed: int) -> tuple[str, Any]:
     asks, learned = contest.asks, contest.learned
-    known = (_GLYPHS, _END_TO_END, *_ARCHITECTURES[asks], *PEERS, *available())
+    networks = networks_for(_TASKS[asks])
+    known = (_GLYPHS, _END_TO_END, *networks, *PEERS, *available())
     if name == _GLYPHS and asks == "texts":
         reader = GlyphReader(learned.charset or "", length=_length(learned), random_state=seed)
         return name, reader if epochs is None else reader.set_params(epochs=epochs)
@@ -173,13 +170,11 @@ def _made(contest: Contest, name: str, epochs: int | None, seed: int) -> tuple[s
         return name, ReaderEntrant(
             name, digits, asks, "the shipped reader 'digits', learns no more"
         )
-    if name in (_END_TO_END, *_ARCHITECTURES[asks]):
+    if name in (_END_TO_END, *networks):
         task = contest.task if contest.task in END_TO_END else _LIKE[asks]
-        architecture = None if name == _END_TO_END else name
-        whole = end_to_end_reader(
-            task, learned, architecture=architecture, epochs=epochs, seed=seed
-        )
-        return whole.architecture, whole
+        classifier = None if name == _END_TO_END else name
+        whole = end_to_end_reader(task, learned, classifier=classifier, epochs=epochs, seed=seed)
+        return whole.classifier, whole
     if name in PEERS and asks != "classes":
         if name not in installed_peers():
             raise ParameterError(f"The reader '{name}' must be installed to take part. It is not.")

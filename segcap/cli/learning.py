@@ -26,7 +26,7 @@ _OPTIONS = {
     "digits": {"classifier"},
     "mixed": set[str](),
 }
-_END_TO_END_OPTIONS = {"architecture", "log"}
+_END_TO_END_OPTIONS = {"classifier", "log"}
 
 
 @app.command()
@@ -55,10 +55,10 @@ def train(
     ] = None,
     classifier: Annotated[
         str | None,
-        typer.Option(help="For digits: glyph_cnn, hog_svm or knn; for text besides span_cnn."),
-    ] = None,
-    architecture: Annotated[
-        str | None, typer.Option(help="End to end: another network than the task's own.")
+        typer.Option(
+            help="Another one than the task's own. For digits glyph_cnn, hog_svm or knn, for text "
+            "span_cnn besides; end to end a network's name."
+        ),
     ] = None,
     log: Annotated[
         Path | None,
@@ -74,7 +74,6 @@ def train(
         "charset": charset,
         "length": length,
         "classifier": classifier,
-        "architecture": architecture,
         "log": None if log is None else str(log),
     }
     for name, value in given.items():
@@ -103,7 +102,7 @@ def train(
             reader = train_end_to_end(
                 task,
                 data,
-                architecture=architecture,
+                classifier=classifier,
                 epochs=passes,
                 seed=seed,
                 state=state,

@@ -58,7 +58,7 @@ def search(
     folds: Annotated[
         int | None, typer.Option(min=2, help="Judge each trial by so many folds.")
     ] = None,
-    architecture: Annotated[
+    classifier: Annotated[
         str | None, typer.Option(help="Another network than the study's or the task's own.")
     ] = None,
     model: Annotated[
@@ -109,7 +109,7 @@ def search(
             glyphs, learned, tested = _glyph_reader(task, data, model, seed)
             objective = Cutting(glyphs, _part(learned, share, seed), wrong_cost)
         else:
-            reader, learned, tested = _reader(task, data, study, architecture, epochs, seed)
+            reader, learned, tested = _reader(task, data, study, classifier, epochs, seed)
             objective = Fitting(reader, _part(learned, share, seed), folds)
         space = space_of(study, objective.reader, wrong_cost=wrong_cost)
         out.mkdir(exist_ok=True)
@@ -153,14 +153,14 @@ def _glyph_reader(
 
 
 def _reader(
-    task: str, data: Path, study: str, architecture: str | None, epochs: int, seed: int
+    task: str, data: Path, study: str, classifier: str | None, epochs: int, seed: int
 ) -> "tuple[EndToEndReader, Dataset, Dataset]":
     from segcap.recipes.end_to_end import end_to_end_reader, task_data
 
     ((learned, tested),) = task_data(task, data, seed=seed)
-    if architecture is None and learned.classes is not None:
-        architecture = STUDIES[study].architecture
-    reader = end_to_end_reader(task, learned, architecture=architecture, epochs=epochs, seed=seed)
+    if classifier is None and learned.classes is not None:
+        classifier = STUDIES[study].classifier
+    reader = end_to_end_reader(task, learned, classifier=classifier, epochs=epochs, seed=seed)
     return reader, learned, tested
 
 

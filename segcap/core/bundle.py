@@ -65,8 +65,9 @@ class Bundle:
         Data, seed, versions, figures; "training", the schedule, of what looks at whole images.
     parts : mapping of str to bytes
         The classifier; see `segcap.recognition.engines`.
-    network : mapping of str to int, float or str
-        What a network that looks at whole images was built with: "classes", "height", "width", ....
+    network : mapping of str to int, float, str or list
+        What a network was built with: one that looks at whole images with "classes", "height",
+        "width", ...; a glyph reader's with its options, "context." before those of spans.
     """
 
     kind: str
@@ -76,7 +77,7 @@ class Bundle:
     calibration: Mapping[str, float]
     provenance: Mapping[str, Any]
     parts: Mapping[str, bytes]
-    network: Mapping[str, int] = field(default_factory=dict)
+    network: Mapping[str, Any] = field(default_factory=dict)
 
 
 def write_bundle(bundle: Bundle, path: str | os.PathLike[str]) -> None:

@@ -13,13 +13,13 @@ _LEAST_PROBABILITY = 1e-3
 
 
 def fit_baseline(
-    architecture: str, glyphs: NDArray[np.float32], labels: NDArray[np.integer], *, seed: int
+    classifier: str, glyphs: NDArray[np.float32], labels: NDArray[np.integer], *, seed: int
 ) -> Any:
     """Fit a baseline.
 
     Parameters
     ----------
-    architecture : {"hog_svm", "knn"}
+    classifier : {"hog_svm", "knn"}
         A support vector machine with a Gaussian kernel on histograms of oriented gradients, or
         three nearest neighbours among 40 principal components of the pixels.
     glyphs : (N, 28, 28, 1) float32 array
@@ -40,8 +40,8 @@ def fit_baseline(
     from sklearn.pipeline import make_pipeline
     from sklearn.svm import SVC
 
-    features = _features(architecture, glyphs)
-    if architecture == "hog_svm":
+    features = _features(classifier, glyphs)
+    if classifier == "hog_svm":
         estimator = SVC(C=10, gamma="scale", cache_size=1000)
     else:
         components = min(40, *features.shape)
@@ -53,13 +53,13 @@ def fit_baseline(
 
 
 def baseline_logits(
-    estimator: Any, architecture: str, glyphs: NDArray[np.float32]
+    estimator: Any, classifier: str, glyphs: NDArray[np.float32]
 ) -> NDArray[np.float32]:
     """Score glyphs with a fitted baseline, (N, C) float32."""
     if len(glyphs) == 0:
         return np.empty((0, len(estimator.classes_)), np.float32)
-    features = _features(architecture, glyphs)
-    if architecture == "hog_svm":
+    features = _features(classifier, glyphs)
+    if classifier == "hog_svm":
         scores = estimator.decision_function(features)
         if scores.ndim == 1:
             scores = np.stack([-scores, scores], axis=1)
@@ -69,8 +69,8 @@ def baseline_logits(
     )
 
 
-def _features(architecture: str, glyphs: NDArray[np.float32]) -> NDArray[np.float32]:
-    if architecture == "knn":
+def _features(classifier: str, glyphs: NDArray[np.float32]) -> NDArray[np.float32]:
+    if classifier == "knn":
         return glyphs.reshape(len(glyphs), -1)
     from skimage.feature import hog
 

@@ -11,7 +11,7 @@ from segcap.core.errors import ParameterError
 from segcap.core.image import ImageSource
 from segcap.core.validation import is_number, one_of
 from segcap.evaluate.labels import plain_labels
-from segcap.models import IMAGE_ARCHITECTURES
+from segcap.models.registry import network
 from segcap.readers.classifier import WholeImageClassifier
 from segcap.recognition.engines import EngineName
 from segcap.recognition.whole_image import VIEWS, views_of
@@ -19,22 +19,9 @@ from segcap.recognition.whole_image import VIEWS, views_of
 if TYPE_CHECKING:
     from segcap.training.batch_sources import ImageLessons, Labelled
 
-__all__ = ["NETWORK_OPTIONS", "ImageClassifier"]
+__all__ = ["ImageClassifier"]
 
 _LARGEST_SIDE = 96
-NETWORK_OPTIONS = {
-    "leaky_cnn": (
-        "conv_layers",
-        "filters",
-        "dense_layers",
-        "neurons",
-        "dropout",
-        "activation",
-    ),
-    "resnet_small": ("dropout",),
-    "resnet50": ("dropout",),
-}
-"""What the network of an `ImageClassifier` can be told besides what its photos are."""
 
 Balance: TypeAlias = Literal["none", "sampling", "weights"]
 
@@ -44,7 +31,7 @@ class ImageClassifier(WholeImageClassifier):
 
     Parameters
     ----------
-    architecture : {"leaky_cnn", "resnet_small", "resnet50"}
+    classifier : {"leaky_cnn", "resnet_small", "resnet50"}
     classes : sequence of str or int, optional
         What photos may show, in class order; those of the labels, sorted, unless given.
     size : tuple of int, optional
@@ -88,13 +75,13 @@ class ImageClassifier(WholeImageClassifier):
     """
 
     kind = "image-classifier"
-    architectures = IMAGE_ARCHITECTURES
+    task = "photos"
     in_colour = True
     of_any_size = True
 
     def __init__(
         self,
-        architecture: str = "resnet_small",
+        classifier: str = "resnet_small",
         *,
         classes: Sequence[str | int] | None = None,
         size: tuple[int, int] | None = None,
@@ -108,7 +95,7 @@ class ImageClassifier(WholeImageClassifier):
         epochs: int = 40,
         random_state: int = 0,
     ) -> None:
-        self.architecture = architecture
+        self.classifier = classifier
         self.classes = classes
         self.size = size
         self.balance = balance
@@ -143,11 +130,11 @@ class ImageClassifier(WholeImageClassifier):
     def _check_network(self) -> None:
         if self.network is None:
             return
-        known = NETWORK_OPTIONS[self.architecture]
+        known = network(self.classifier).options
         if not isinstance(self.network, Mapping) or not set(self.network) <= set(known):
             raise ParameterError(
                 f"The 'network' of an ImageClassifier must map some of {', '.join(known)} for "
-                f"'{self.architecture}'. Got {self.network!r}."
+                f"'{self.classifier}'. Got {self.network!r}."
             )
         dropout = self.network.get("dropout", 0)
         if not is_number(dropout) or not 0 <= dropout < 1:
@@ -217,7 +204,7 @@ class ImageClassifier(WholeImageClassifier):
         }
 
     def _own_schedule(self) -> dict[str, Any]:
-        return super()._own_schedule() | {"label_smoothing": 0.1}
+        return {"label_smoothing": 0.1, **super()._own_schedule()}
 
     def _as_settings(self) -> tuple[str, dict[str, Any]]:
         return "", {"classes": self.classes_.tolist(), "views": int(self.views)}
@@ -225,6 +212,6 @@ class ImageClassifier(WholeImageClassifier):
     @classmethod
     def _from_settings(cls, bundle: Bundle) -> dict[str, Any]:
         size = bundle.network["height"], bundle.network["width"]
-        known = NETWORK_OPTIONS.get(bundle.architecture, ())
-        network = {name: value for name, value in bundle.network.items() if name in known}
-        return {**bundle.settings, "size": size, "network": network or None}
+        known = network(bundle.architecture).options
+        own = {name: value for name, value in bundle.network.items() if name in known}
+        return {**bundle.settings, "size": size, "network": own or None}

@@ -12,9 +12,10 @@ from segcap.core.bundle import bundle_path, digest, read_bundle
 from segcap.core.charset import Charset
 from segcap.core.errors import ParameterError
 from segcap.core.image import ImageSource
+from segcap.models.registry import networks_for
 from segcap.readers.serialization import trained_context
 from segcap.readers.settings import GlyphSettings
-from segcap.recognition.trained import CONTEXT, Trained
+from segcap.recognition.trained import Trained
 from segcap.segmentation.settings import Finding
 
 if TYPE_CHECKING:
@@ -85,7 +86,7 @@ class GlyphLearner(GlyphSettings, ABC):
             read.
         """
         self._check_parameters()
-        if self.classifier == CONTEXT:
+        if self.classifier in networks_for("spans"):
             return self._learn(images, labels, start=None, state=state, on_progress=on_progress)
         from segcap.training.segment_labels import labelled_glyphs
 
@@ -112,9 +113,10 @@ class GlyphLearner(GlyphSettings, ABC):
         """
         self._check_parameters()
         start = getattr(self, "context_", None)
-        if self.classifier != CONTEXT:
+        if self.classifier not in (known := networks_for("spans")):
             raise ParameterError(
-                f"To learn more, the 'classifier' must be '{CONTEXT}'. Got '{self.classifier}'."
+                f"To learn more, the 'classifier' must be one of {', '.join(known)}. "
+                f"Got '{self.classifier}'."
             )
         if start is not None and self.charset_ != self.charset:
             raise ParameterError(
@@ -138,6 +140,7 @@ class GlyphLearner(GlyphSettings, ABC):
         else:
             start, known = _context_of(_ORIGIN)
             findings = self._open_findings()
+        self._check_start(start)
         learned = learn_context(
             images,
             labels,
@@ -200,7 +203,7 @@ class GlyphLearner(GlyphSettings, ABC):
             glyphs,
             classes,
             classes=len(self.charset),
-            architecture=self.classifier,
+            classifier=self.classifier,
             schedule=Schedule(epochs=int(self.epochs)),
             seed=int(self.random_state),
             state=state,
@@ -253,11 +256,16 @@ class GlyphLearner(GlyphSettings, ABC):
             raise ParameterError(
                 f"To learn more, the charset must stay {self.charset_!r}. Got {self.charset!r}."
             )
+        origin = None if start is None else _context_of(start)
+        if origin is not None:
+            self._check_start(origin[0])
+        known = list(networks_for("spans"))
         learned = train_context(
             train,
             validation,
             characters=self.charset,
-            start=None if start is None else _context_of(start),
+            classifier=self.classifier if self.classifier in known else known[0],
+            start=origin,
             schedule=Schedule(epochs=int(self.epochs), batch_size=64, learning_rate=2e-3),
             seed=int(self.random_state),
             state=state,
@@ -269,6 +277,14 @@ class GlyphLearner(GlyphSettings, ABC):
         self.context_, self.finding_ = learned.trained, self._finding()
         self._note(data, len(train.pixels), digest(*train), before | learned.figures)
         return self
+
+    def _check_start(self, start: Trained) -> None:
+        """Check that a span network can become what the reader trains."""
+        if self.classifier in networks_for("spans") and start.classifier != self.classifier:
+            raise ParameterError(
+                f"'{self.classifier}' must start from a network of its kind: train it with "
+                f"fit_lines, then with partial_fit. Got '{start.classifier}' to start from."
+            )
 
     def _note(self, data: str, samples: int, sha256: str, figures: dict[str, Any]) -> None:
         """Keep what the trained parts are and where they come from."""

@@ -15,7 +15,7 @@ from segcap.core.reading import Glyph, Reading
 from segcap.core.validation import check_length, check_share, one_of, whole_number
 from segcap.decoding.compose import log_softmax
 from segcap.decoding.ctc import BLANK, aligned_columns, beam_search, greedy_classes
-from segcap.models import PIXELS_A_COLUMN, SEQUENCE_ARCHITECTURES
+from segcap.models.registry import network
 from segcap.readers.base import TextReader
 from segcap.readers.whole import WholeImageReader
 from segcap.recognition.engines import EngineName
@@ -27,8 +27,6 @@ if TYPE_CHECKING:
 __all__ = ["SequenceReader"]
 
 _ALTERNATIVES = 3
-_UNALIGNED = "crnn"
-_LARGE = "resnet50"
 
 
 @dataclass(frozen=True)
@@ -45,7 +43,7 @@ class SequenceReader(WholeImageReader, TextReader[_Outcome]):
         Characters in class order.
     length : int, optional
         Number of characters of every text; all but "crnn" need it.
-    architecture : {"crnn", "multihead", "resnet50"}
+    classifier : {"crnn", "multihead", "resnet50"}
         "crnn" reads texts of any length from columns of the image, "multihead" has an attention
         for each place in the text, "resnet50", some 50 times as large as that, a head for each
         place; its middle learns to answer, too, with cutout and more weight decay.
@@ -95,7 +93,7 @@ class SequenceReader(WholeImageReader, TextReader[_Outcome]):
     """
 
     kind = "sequence-reader"
-    architectures = SEQUENCE_ARCHITECTURES
+    task = "texts"
 
     charset_: str
 
@@ -104,7 +102,7 @@ class SequenceReader(WholeImageReader, TextReader[_Outcome]):
         charset: str = "0123456789",
         *,
         length: int | None = None,
-        architecture: str = "crnn",
+        classifier: str = "crnn",
         allowlist: str | None = None,
         reject_below: float = 0.0,
         beam_width: int = 8,
@@ -118,7 +116,7 @@ class SequenceReader(WholeImageReader, TextReader[_Outcome]):
     ) -> None:
         self.charset = charset
         self.length = length
-        self.architecture = architecture
+        self.classifier = classifier
         self.allowlist = allowlist
         self.reject_below = reject_below
         self.beam_width = beam_width
@@ -136,16 +134,21 @@ class SequenceReader(WholeImageReader, TextReader[_Outcome]):
         whole_number("beam_width", self.beam_width, least=1)
         check_length(self.length)
         check_share("reject_below", self.reject_below)
-        if self.length is None and self.architecture != _UNALIGNED:
+        if self.length is None and not self._unaligned:
             raise ParameterError(
-                f"The architecture '{self.architecture}' reads texts of one length: "
+                f"The classifier '{self.classifier}' reads texts of one length: "
                 "give the 'length'. Got None."
             )
-        self._check_views(self.architecture)
+        self._check_views(self.classifier)
 
-    def _check_views(self, architecture: str) -> None:
-        known = TEXT_VIEWS[:1] if architecture == _UNALIGNED else TEXT_VIEWS
-        one_of("views", self.views, known, of=f"'{architecture}'")
+    @property
+    def _unaligned(self) -> bool:
+        """Whether the network reads columns without knowing where characters are."""
+        return _is_unaligned(self.classifier)
+
+    def _check_views(self, classifier: str) -> None:
+        known = TEXT_VIEWS[:1] if _is_unaligned(classifier) else TEXT_VIEWS
+        one_of("views", self.views, known, of=f"'{classifier}'")
 
     def _answers(self, labels: Sequence[Any]) -> str:  # noqa: ARG002 whatever the labels
         return self.charset
@@ -164,37 +167,38 @@ class SequenceReader(WholeImageReader, TextReader[_Outcome]):
                 )
         classes = np.zeros((len(encoded), max(map(len, encoded), default=0)), np.intp)
         for row, own in zip(classes, encoded, strict=True):
-            row[: len(own)] = own + (self.architecture == _UNALIGNED)
+            row[: len(own)] = own + self._unaligned
         return classes
 
     def _class_count(self, answers: Sequence[Any]) -> int:
-        return len(answers) + (self.architecture == _UNALIGNED)
+        return len(answers) + self._unaligned
 
     def _network_options(self, size: tuple[int, int]) -> dict[str, int]:
         options = super()._network_options(size)
         return (
             options
-            if self.length is None or self.architecture == _UNALIGNED
+            if self.length is None or self._unaligned
             else options | {"length": int(self.length)}
         )
 
     def _check_size(self, size: tuple[int, int], classes: NDArray[np.intp]) -> None:
         super()._check_size(size, classes)
-        if self.architecture != _UNALIGNED:
+        if not self._unaligned:
             return
         repeated = (classes[:, 1:] == classes[:, :-1]) & (classes[:, 1:] > 0)
         needed = int(((classes > 0).sum(axis=1) + repeated.sum(axis=1)).max())
-        columns = size[1] // PIXELS_A_COLUMN
+        width = network(self.classifier).column_width
+        columns = size[1] // width
         if needed > columns:
             raise DataError(
-                f"Images must have {PIXELS_A_COLUMN} columns of pixels for each character of "
+                f"Images must have {width} columns of pixels for each character of "
                 "their label, and as many between characters that repeat. "
                 f"Got images {size[1]} pixels wide and a label that needs "
-                f"{PIXELS_A_COLUMN * needed}."
+                f"{width * needed}."
             )
 
     def _lessons(self, learned: "Labelled", held_out: "Labelled") -> "ImageLessons":
-        if self.architecture != _UNALIGNED:
+        if not self._unaligned:
             return super()._lessons(learned, held_out)
         from segcap.training.batch_sources import TextLessons
 
@@ -202,17 +206,6 @@ class SequenceReader(WholeImageReader, TextReader[_Outcome]):
 
     def _views(self, images: Sequence[NDArray[np.uint8]]) -> Iterator[Sequence[NDArray[np.uint8]]]:
         return views_of_text(images, int(self.views))
-
-    def _own_schedule(self) -> dict[str, Any]:
-        own = super()._own_schedule()
-        if self.architecture != _LARGE:
-            return own
-        return own | {
-            "label_smoothing": 0.1,
-            "auxiliary": True,
-            "cutout": 0.4,
-            "weight_decay": 0.1,
-        }
 
     def _augment(self, images: NDArray[np.float32], rng: np.random.Generator) -> NDArray:
         from segcap.training.augment import Warp, augment_images
@@ -244,7 +237,7 @@ class SequenceReader(WholeImageReader, TextReader[_Outcome]):
                 f"The 'length' must be that of the texts learned from, {places}. "
                 f"Got {self.length!r}."
             )
-        self._check_views(self.trained_.architecture)
+        self._check_views(self.trained_.classifier)
 
     def can_answer(self, label: object) -> bool:
         """Say whether a label has only characters, and as many, as the reader may answer."""
@@ -294,7 +287,7 @@ class SequenceReader(WholeImageReader, TextReader[_Outcome]):
         return np.concatenate(parts)
 
     def _shares(self, named: NDArray[np.float64]) -> NDArray[np.float64]:
-        if self.trained_.architecture != _UNALIGNED:
+        if not _is_unaligned(self.trained_.classifier):
             return np.exp(named)
         ranked = self._ranked(named)
         shape = int(self.length or 0), len(self.charset_)
@@ -310,7 +303,7 @@ class SequenceReader(WholeImageReader, TextReader[_Outcome]):
     def _named(self, images: list[NDArray[np.uint8]]) -> list[NDArray[np.float64]]:
         """Give the log-probabilities of what each image's columns or places show."""
         allowed = Charset(self.charset_).mask(self.allowlist)
-        if self.trained_.architecture == _UNALIGNED:
+        if _is_unaligned(self.trained_.classifier):
             allowed = np.append(True, allowed)
         return [
             log_softmax(own, temperature=self.trained_.temperature, allowed=allowed)
@@ -321,7 +314,7 @@ class SequenceReader(WholeImageReader, TextReader[_Outcome]):
         if not images:
             return []
         self._tell_if_resized(images, stacklevel=5)
-        unaligned = self.trained_.architecture == _UNALIGNED
+        unaligned = _is_unaligned(self.trained_.classifier)
         compose = self._of_columns if unaligned else self._of_places
         return [
             compose(named, image.shape[:2])
@@ -377,6 +370,10 @@ class SequenceReader(WholeImageReader, TextReader[_Outcome]):
         accepted = length_met and confidence >= self.reject_below
         text = "".join(glyph.char for glyph in glyphs)
         return Reading(text, confidence, "ok" if accepted else "rejected", glyphs)
+
+
+def _is_unaligned(classifier: str) -> bool:
+    return network(classifier).tasks["texts"] == "ctc"
 
 
 def _glyph(

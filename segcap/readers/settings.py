@@ -8,6 +8,7 @@ from segcap.core.errors import ParameterError
 from segcap.core.validation import check_length, check_share, seed_number, whole_number
 from segcap.decoding.chains import Outcome
 from segcap.models.baselines import BASELINES
+from segcap.models.registry import networks_for
 from segcap.readers.base import TextReader
 from segcap.recognition.engines import ENGINES, EngineName
 from segcap.segmentation.binarize import METHODS, Method
@@ -58,7 +59,7 @@ class GlyphSettings(TextReader[Outcome], ABC):
             ("binarization", self.binarization, (*METHODS, None)),
             ("line_removal", self.line_removal, (*LINE_REMOVALS, None)),
             ("segmentation", self.segmentation, SEGMENTERS),
-            ("classifier", self.classifier, ("span_cnn", "glyph_cnn", *BASELINES)),
+            ("classifier", self.classifier, self._classifiers()),
             ("engine", self.engine, ENGINES),
             *(("cutters", cutter, tuple(CUTTERS)) for cutter in self.cutters),
         ):
@@ -70,6 +71,11 @@ class GlyphSettings(TextReader[Outcome], ABC):
         check_share("reject_below", self.reject_below)
         whole_number("epochs", self.epochs, least=1)
         seed_number("random_state", self.random_state)
+
+    @staticmethod
+    def _classifiers() -> tuple[str, ...]:
+        """Names of what may classify."""
+        return (*networks_for("spans"), *networks_for("glyphs"), *BASELINES)
 
     def _finding(self, learned: Finding | None = None) -> Finding:
         """Give the settings as they are or, where they were left open, as learned."""

@@ -12,7 +12,6 @@ from segcap.core.errors import ImageError, ParameterError
 from segcap.core.image import ImageSource
 from segcap.core.reading import Reading, SumReading
 from segcap.core.validation import Errors, whole_number
-from segcap.models import SUM_ARCHITECTURES
 from segcap.readers.classifier import WholeImageClassifier
 from segcap.recognition.engines import EngineName
 
@@ -29,7 +28,7 @@ class SumClassifier(WholeImageClassifier):
 
     Parameters
     ----------
-    architecture : {"sum_cnn", "lenet5", "plain_cnn", "digit_heads"}
+    classifier : {"sum_cnn", "lenet5", "plain_cnn", "digit_heads"}
         "digit_heads" names digits at as many places as there are, and learns from the exact
         distribution of their sum; the others have one class a sum.
     digits : int
@@ -60,11 +59,11 @@ class SumClassifier(WholeImageClassifier):
     """
 
     kind = "sum-classifier"
-    architectures = SUM_ARCHITECTURES
+    task = "sums"
 
     def __init__(
         self,
-        architecture: str = "sum_cnn",
+        classifier: str = "sum_cnn",
         *,
         digits: int = 4,
         size: tuple[int, int] | None = None,
@@ -73,7 +72,7 @@ class SumClassifier(WholeImageClassifier):
         epochs: int = 30,
         random_state: int = 0,
     ) -> None:
-        self.architecture = architecture
+        self.classifier = classifier
         self.digits = digits
         self.size = size
         self.schedule = schedule

@@ -21,7 +21,7 @@ from segcap.core.errors import (
 )
 from segcap.core.image import ImageSource, load_image
 from segcap.core.validation import check_many, check_size, seed_number, whole_number
-from segcap.models import LEAST_SIDES
+from segcap.models.registry import Task, network, networks_for
 from segcap.readers.estimator import Estimator
 from segcap.readers.serialization import network_bundle, trained_network
 from segcap.recognition.engines import ENGINES, EngineName
@@ -35,7 +35,6 @@ if TYPE_CHECKING:
 __all__ = ["WholeImageReader"]
 
 _BATCH = 256
-_IMAGENET, _RESNET = "imagenet", "resnet50"
 
 Loaded = TypeVar("Loaded")
 Self = TypeVar("Self", bound="WholeImageReader")
@@ -48,7 +47,7 @@ class WholeImageReader(Estimator, ABC):
     """
 
     kind: ClassVar[str]
-    architectures: ClassVar[tuple[str, ...]]
+    task: ClassVar[Task]
     in_colour: ClassVar[bool] = False
     of_any_size: ClassVar[bool] = False
 
@@ -56,7 +55,7 @@ class WholeImageReader(Estimator, ABC):
     weights: str | None = None
     views: int = 1
     schedule: Mapping[str, Any] | None
-    architecture: str
+    classifier: str
     engine: EngineName
     epochs: int
     random_state: int
@@ -108,7 +107,8 @@ class WholeImageReader(Estimator, ABC):
 
     def _own_schedule(self) -> dict[str, Any]:
         """Say how the network learns unless the caller does."""
-        return {"batch_size": 64, "patience": None}
+        own = network(self.classifier).schedules.get(self.task, {})
+        return {"batch_size": 64, "patience": None, **own}
 
     def _ways_to_learn(self) -> dict[str, Any]:
         """Say what provenance tells of the training besides the schedule."""
@@ -222,7 +222,7 @@ class WholeImageReader(Estimator, ABC):
                 f"Got {len(pixels)} images, of which {held_out} are held out."
             )
         result = train_network(
-            self.architecture,
+            self.classifier,
             self._lessons(
                 (pixels[held_out:], classes[held_out:]), (pixels[:held_out], classes[:held_out])
             ),
@@ -248,7 +248,7 @@ class WholeImageReader(Estimator, ABC):
                 "sha256": digest(pixels, classes),
             },
             "seed": int(self.random_state),
-            "versions": versions(self.architecture),
+            "versions": versions(self.classifier),
             "training": asdict(schedule) | self._ways_to_learn(),
             "figures": figures,
         }
@@ -278,10 +278,10 @@ class WholeImageReader(Estimator, ABC):
         classes: NDArray[np.intp],  # noqa: ARG002 texts need columns
     ) -> None:
         """Check that the images are large enough for the network and the labels."""
-        least = LEAST_SIDES[self.architecture]
+        least = network(self.classifier).least_side
         if min(size) < least:
             raise DataError(
-                f"'{self.architecture}' must be shown at least {least} x {least} pixels. "
+                f"'{self.classifier}' must be shown at least {least} x {least} pixels. "
                 f"Got {size[0]} x {size[1]}."
             )
 
@@ -349,29 +349,29 @@ class WholeImageReader(Estimator, ABC):
             The bundle does not say what its network was built with, its temperature is missing,
             or it does not tell apart as many classes as its network.
         """
-        network = trained_network(bundle)
-        settings = {"architecture": bundle.architecture, **cls._from_settings(bundle)}
-        for fixed in ("architecture", "charset", "classes", "digits", "network", "size", "weights"):
+        trained = trained_network(bundle)
+        settings = {"classifier": bundle.architecture, **cls._from_settings(bundle)}
+        for fixed in ("classifier", "charset", "classes", "digits", "network", "size", "weights"):
             if fixed in overrides:
                 raise ParameterError(f"The '{fixed}' of a trained reader cannot be overridden.")
         reader = cls().set_params(**settings | overrides)
         reader._check_parameters()
-        reader.trained_ = network
+        reader.trained_ = trained
         answers = reader._answers([])
-        if reader._class_count(answers) != network.classes:
+        if reader._class_count(answers) != trained.classes:
             raise BundleError(
                 f"The bundle of a {cls.kind} must tell apart what its network does. Got "
                 f"{reader._class_count(answers)} classes and a network of "
-                f"{network.classes}."
+                f"{trained.classes}."
             )
-        reader.size_ = network.options["height"], network.options["width"]
+        reader.size_ = trained.options["height"], trained.options["width"]
         reader.provenance_ = dict(bundle.provenance)
         reader._keep_answers(answers)
         return reader
 
     def _check_parameters(self) -> None:
         for name, value, known in (
-            ("architecture", self.architecture, self.architectures),
+            ("classifier", self.classifier, networks_for(self.task)),
             ("engine", self.engine, ENGINES),
         ):
             if value not in known:
@@ -379,10 +379,10 @@ class WholeImageReader(Estimator, ABC):
                     f"The '{name}' of {type(self).__name__} must be one of "
                     f"{', '.join(known)}. Got {value!r}."
                 )
-        if self.weights not in (None, _IMAGENET) or (self.weights and self.architecture != _RESNET):
+        if self.weights not in (starts := (None, *network(self.classifier).pretrained)):
             raise ParameterError(
-                f"The 'weights' to start from must be None, or '{_IMAGENET}' for '{_RESNET}'. "
-                f"Got {self.weights!r} for '{self.architecture}'."
+                f"The 'weights' that '{self.classifier}' starts from must be one of "
+                f"{', '.join(map(str, starts))}. Got {self.weights!r}."
             )
         check_size(self.size)
         whole_number("epochs", self.epochs, least=1)

@@ -6,12 +6,10 @@ from typing import Any
 
 from segcap.recognition.engines import Engine, EngineName, open_engine
 
-__all__ = ["CONTEXT", "NOTHING", "NO_CHARACTER", "Trained"]
+__all__ = ["NOTHING", "NO_CHARACTER", "Trained"]
 
-CONTEXT = "span_cnn"
-"""Name of the network that names spans of a line."""
 NO_CHARACTER = ("bad cut", "nothing")
-"""Its classes after the characters: a fragment or more than one; neither these nor a character."""
+"""A span network's classes after the characters: a fragment or more than one character; neither."""
 NOTHING = -1
 """Where among all its classes that of nothing stands."""
 
@@ -22,7 +20,7 @@ class Trained:
 
     Attributes
     ----------
-    architecture : str
+    classifier : str
         Name of the network or baseline.
     classes : int
         Number of classes.
@@ -34,7 +32,7 @@ class Trained:
         What the network's function takes besides the number of classes; see `segcap.models`.
     """
 
-    architecture: str
+    classifier: str
     classes: int
     parts: Mapping[str, bytes]
     temperature: float
@@ -48,7 +46,7 @@ class Trained:
         if engine not in self._engines:
             self._engines[engine] = open_engine(
                 self.parts,
-                self.architecture,
+                self.classifier,
                 classes=self.classes,
                 options=self.options,
                 engine=engine,
@@ -57,7 +55,7 @@ class Trained:
 
     def __reduce__(self) -> tuple:
         return type(self), (
-            self.architecture,
+            self.classifier,
             self.classes,
             self.parts,
             self.temperature,

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from segcap.core.errors import DataError, ParameterError
 from segcap.decoding.calibration import fit_temperature
 from segcap.models.baselines import BASELINES, fit_baseline
+from segcap.models.registry import networks_for
 from segcap.recognition.engines import MODEL_SKOPS, open_engine
 from segcap.recognition.trained import Trained
 from segcap.training.augment import augment_glyphs
@@ -20,9 +21,8 @@ from segcap.training.batch_sources import ImageLessons
 from segcap.training.fit import OnEpoch, Schedule
 from segcap.training.network import train_network
 
-__all__ = ["CLASSIFIERS", "TrainedClassifier", "train_classifier", "versions"]
+__all__ = ["TrainedClassifier", "train_classifier", "versions"]
 
-CLASSIFIERS = ("glyph_cnn", *BASELINES)
 _VALIDATION_SHARE = 0.06
 
 
@@ -47,7 +47,7 @@ def train_classifier(
     labels: NDArray[np.integer],
     *,
     classes: int,
-    architecture: str = "glyph_cnn",
+    classifier: str = "glyph_cnn",
     schedule: Schedule | None = None,
     seed: int = 0,
     state: str | os.PathLike[str] | None = None,
@@ -66,7 +66,7 @@ def train_classifier(
     labels : (N,) int array
         Classes in 0 ... classes - 1, each at least twice.
     classes : int
-    architecture : {"glyph_cnn", "hog_svm", "knn"}
+    classifier : {"glyph_cnn", "hog_svm", "knn"}
     schedule : Schedule, optional
         Of a network.
     seed : int
@@ -82,15 +82,15 @@ def train_classifier(
     Raises
     ------
     ParameterError
-        `architecture` is unknown.
+        `classifier` is unknown.
     DataError
         A label is outside its range, or a class has fewer than two glyphs.
     """
     from sklearn.model_selection import train_test_split
 
-    if architecture not in CLASSIFIERS:
+    if classifier not in (known := (*networks_for("glyphs"), *BASELINES)):
         raise ParameterError(
-            f"The 'classifier' must be one of {', '.join(CLASSIFIERS)}. Got {architecture!r}."
+            f"The 'classifier' must be one of {', '.join(known)}. Got {classifier!r}."
         )
     if len(glyphs) != len(labels):
         raise DataError(
@@ -111,13 +111,13 @@ def train_classifier(
     train, validation = train_test_split(
         np.arange(len(labels)), test_size=held_out, random_state=seed, stratify=labels
     )
-    if architecture in BASELINES:
-        parts = _fit_baseline(architecture, glyphs[train], labels[train], seed)
-        logits = open_engine(parts, architecture, classes=classes).logits(glyphs[validation])
+    if classifier in BASELINES:
+        parts = _fit_baseline(classifier, glyphs[train], labels[train], seed)
+        logits = open_engine(parts, classifier, classes=classes).logits(glyphs[validation])
         right = logits.argmax(axis=1) == labels[validation]
         temperature = fit_temperature(logits, labels[validation])
         return TrainedClassifier(
-            Trained(architecture, classes, parts, temperature),
+            Trained(classifier, classes, parts, temperature),
             {
                 "trained_on": len(train),
                 "validated_on": len(validation),
@@ -128,7 +128,7 @@ def train_classifier(
         (glyphs[train], labels[train]), (glyphs[validation], labels[validation]), augment_glyphs
     )
     learned = train_network(
-        architecture,
+        classifier,
         lessons,
         classes=classes,
         schedule=schedule,
@@ -141,10 +141,10 @@ def train_classifier(
     return TrainedClassifier(learned.trained, learned.figures)
 
 
-def versions(architecture: str) -> dict[str, str]:
+def versions(classifier: str) -> dict[str, str]:
     """Versions of what a classifier was trained with."""
     modules = [np, cv2, sklearn]
-    if architecture not in BASELINES:
+    if classifier not in BASELINES:
         import keras
 
         modules += [keras, import_module(keras.backend.backend())]
@@ -153,8 +153,8 @@ def versions(architecture: str) -> dict[str, str]:
 
 
 def _fit_baseline(
-    architecture: str, glyphs: NDArray[np.float32], labels: NDArray[np.integer], seed: int
+    classifier: str, glyphs: NDArray[np.float32], labels: NDArray[np.integer], seed: int
 ) -> dict[str, bytes]:
     from skops.io import dumps
 
-    return {MODEL_SKOPS: dumps(fit_baseline(architecture, glyphs, labels, seed=seed))}
+    return {MODEL_SKOPS: dumps(fit_baseline(classifier, glyphs, labels, seed=seed))}

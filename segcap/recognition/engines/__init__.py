@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segcap.core.errors import BundleError, ParameterError
-from segcap.models import ARCHITECTURES
 from segcap.models.baselines import BASELINES
+from segcap.models.registry import NETWORKS
 from segcap.recognition.engines.networks import (
     MODEL_ONNX,
     WEIGHTS,
@@ -44,7 +44,7 @@ class Engine(Protocol):
 
 def open_engine(
     parts: Mapping[str, bytes],
-    architecture: str,
+    classifier: str,
     *,
     classes: int,
     options: Mapping[str, Any] | None = None,
@@ -56,7 +56,7 @@ def open_engine(
     ----------
     parts : mapping of str to bytes
         Either "model.onnx" and "weights.safetensors", or "model.skops".
-    architecture : str
+    classifier : str
         Name of the network, or of the baseline.
     classes : int
         Number of classes.
@@ -79,15 +79,15 @@ def open_engine(
     """
     if engine not in ENGINES:
         raise ParameterError(f"The 'engine' must be one of {', '.join(ENGINES)}. Got {engine!r}.")
-    if architecture in BASELINES and MODEL_SKOPS in parts:
-        return SklearnEngine(parts[MODEL_SKOPS], architecture, classes)
-    if architecture in ARCHITECTURES and {MODEL_ONNX, WEIGHTS} <= parts.keys():
+    if classifier in BASELINES and MODEL_SKOPS in parts:
+        return SklearnEngine(parts[MODEL_SKOPS], classifier, classes)
+    if classifier in NETWORKS and {MODEL_ONNX, WEIGHTS} <= parts.keys():
         if engine == "onnx":
             return OnnxEngine(parts[MODEL_ONNX], classes)
-        return KerasEngine(parts[WEIGHTS], architecture, classes, options)
+        return KerasEngine(parts[WEIGHTS], classifier, classes, options)
     raise BundleError(
-        f"A classifier must be one of {', '.join((*ARCHITECTURES, *BASELINES))} with its parts. "
-        f"Got '{architecture}' with {', '.join(parts) or 'none'}."
+        f"A classifier must be one of {', '.join((*NETWORKS, *BASELINES))} with its parts. "
+        f"Got '{classifier}' with {', '.join(parts) or 'none'}."
     )
 
 
@@ -138,11 +138,11 @@ class KerasEngine:
     def __init__(
         self,
         weights: bytes,
-        architecture: str,
+        classifier: str,
         classes: int,
         options: Mapping[str, Any] | None = None,
     ) -> None:
-        self._model = rebuild_network(weights, architecture, classes=classes, options=options)
+        self._model = rebuild_network(weights, classifier, classes=classes, options=options)
         self._classes = classes
 
     def logits(self, *inputs: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -157,7 +157,7 @@ class KerasEngine:
 class SklearnEngine:
     """A scikit-learn estimator, saved by skops."""
 
-    def __init__(self, model: bytes, architecture: str, classes: int) -> None:
+    def __init__(self, model: bytes, classifier: str, classes: int) -> None:
         from skops.io import loads
 
         try:
@@ -168,14 +168,14 @@ class SklearnEngine:
                 f"The part '{MODEL_SKOPS}' must be an estimator that skops can load. Got: {error}"
             ) from None
         _check_classes(MODEL_SKOPS, found, classes)
-        self._architecture = architecture
+        self._classifier = classifier
 
     def logits(self, *inputs: NDArray[np.float32]) -> NDArray[np.float32]:
         """Give (N, C) logits for (N, 28, 28, 1) glyphs."""
         from segcap.models.baselines import baseline_logits
 
         (glyphs,) = inputs
-        return baseline_logits(self._estimator, self._architecture, glyphs)
+        return baseline_logits(self._estimator, self._classifier, glyphs)
 
 
 def _check_classes(part: str, found: int, classes: int) -> None:
