@@ -15,7 +15,8 @@ from segcap.generate import digit_sums
 from segcap.models import NETWORKS, Network, build, network, networks_for, register
 from segcap.models.registry import resolve
 from segcap.training import Schedule
-from segcap.training.context import inherit, train_context
+from segcap.training.context import finish, inherit
+from segcap.training.spans import SpanLessons
 from segcap.training.synthetic import digit_lines, stacked
 
 SAID_BY_READERS = {"classes", "height", "width", "channels", "length"}
@@ -44,6 +45,7 @@ def toy(tmp_path, monkeypatch):
     sys.modules.pop("toy_network", None)
 
 
+@pytest.mark.slow
 def test_a_network_is_one_file_and_one_entry(toy, tmp_path, handwriting):
     assert "toy_network" not in sys.modules
     rows = digit_sums(24, 28, seed=0, digits=handwriting, count=1)
@@ -102,17 +104,10 @@ def test_the_registry_needs_no_keras():
 def test_a_bundle_keeps_the_options_of_a_span_network(tmp_path, handwriting):
     lines = stacked(digit_lines(24, handwriting, min_advance=20, seed=0, count=2, n_jobs=1))
     options = {"widths": [4, 4, 8, 8], "features": 12, "dropout": 0.0}
-    learned = train_context(
-        lines,
-        lines,
-        characters="0123456789",
-        classifier="span_cnn",
-        options=options,
-        schedule=Schedule(epochs=1, batch_size=8),
-        seed=0,
-    )
+    network = build("span_cnn", 12, **options)
+    trained = finish(network, SpanLessons(lines, lines, 10), options)
     reader = segcap.load("digits")
-    reader.context_ = learned.trained
+    reader.context_ = trained
     reader.save(tmp_path / "small.segcap")
     bundle = read_bundle(tmp_path / "small.segcap")
     assert bundle.network == {f"context.{name}": value for name, value in options.items()}
