@@ -6,7 +6,8 @@ import zipfile
 
 import pytest
 
-from segcap.core.bundle import Bundle, read_bundle, write_atomically, write_bundle
+from segcap.core.bundle import Bundle, read_bundle, write_bundle
+from segcap.core.files import write_atomically
 from segcap.core.errors import BundleError
 
 

@@ -30,7 +30,7 @@ class Summary:
     n : int
         Number of images.
     sizes : dict of (int, int) to int
-        Images by height and width in pixels, most common first.
+        Images by width and height in pixels, most common first.
     unreadable : int
         Images whose header cannot be read.
     lengths : dict of int to int
@@ -57,7 +57,7 @@ class Summary:
 
     def __str__(self) -> str:
         sizes = _cells(
-            {f"{height} x {width}": count for (height, width), count in self.sizes.items()}
+            {f"{width} x {height}": count for (width, height), count in self.sizes.items()}
         )
         if len(sizes) > _MOST_SIZES:
             sizes[_MOST_SIZES:] = [f"{len(sizes) - _MOST_SIZES:,} others"]

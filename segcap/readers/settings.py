@@ -5,8 +5,8 @@ from collections.abc import Sequence
 
 from segcap.core.charset import Charset
 from segcap.core.errors import ParameterError
+from segcap.core.image import Channels
 from segcap.core.validation import check_length, check_share, seed_number, whole_number
-from segcap.decoding.chains import Outcome
 from segcap.models.baselines import BASELINES
 from segcap.readers.base import TextReader
 from segcap.recognition.engines import ENGINES, EngineName
@@ -19,7 +19,7 @@ from segcap.segmentation.settings import Finding
 __all__ = ["GlyphSettings"]
 
 
-class GlyphSettings(TextReader[Outcome], ABC):
+class GlyphSettings(TextReader, ABC):
     """What `segcap.GlyphReader` is made with; its parameters are described there."""
 
     def __init__(
@@ -35,6 +35,7 @@ class GlyphSettings(TextReader[Outcome], ABC):
         cutters: Sequence[str] = DEFAULT_CUTTERS,
         classifier: str = "span_cnn",
         engine: EngineName = "onnx",
+        channels: Channels = "rgb",
         epochs: int = 12,
         random_state: int = 0,
     ) -> None:
@@ -48,6 +49,7 @@ class GlyphSettings(TextReader[Outcome], ABC):
         self.cutters = cutters
         self.classifier = classifier
         self.engine = engine
+        self.channels = channels
         self.epochs = epochs
         self.random_state = random_state
 
@@ -67,6 +69,7 @@ class GlyphSettings(TextReader[Outcome], ABC):
                     f"The '{name}' of a GlyphReader must be one of "
                     f"{', '.join(map(str, known))}. Got {value!r}."
                 )
+        self._check_channels()
         check_share("reject_below", self.reject_below)
         whole_number("epochs", self.epochs, least=1)
         seed_number("random_state", self.random_state)
