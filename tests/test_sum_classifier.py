@@ -218,7 +218,7 @@ def test_what_cannot_be_loaded_is_recorded_and_counts_as_wrong(reader, rows):
         assert reader.score(images[:1], ["28"]) == 0
     given = [*images[:3], b"no image"]
     assert reader.score(given, [*reader.predict(images[:3]), 0]) == 0.75
-    totals, answers = reader.digit_sums(given), reader.answer_many(given)
+    totals, answers = reader.digit_sums(given), reader.read_many(given)
     assert [total.status for total in totals] == ["ok", "ok", "ok", "unreadable"]
     assert [total.value for total in totals] == [answer.value for answer in answers]
     assert [total.confidence for total in totals] == [answer.confidence for answer in answers]
@@ -233,10 +233,10 @@ def test_what_cannot_be_loaded_is_recorded_and_counts_as_wrong(reader, rows):
     with pytest.raises(ImageError):
         reader.digit_sum(b"no image")
     with pytest.raises(ParameterError, match="'errors' must be"):
-        reader.answer_many(given, errors="ignore")
-    assert reader.answer_many([]) == []
+        reader.read_many(given, errors="ignore")
+    assert reader.read_many([]) == []
     with pytest.raises(NotFittedError):
-        segcap.SumClassifier().answer_many(given)
+        segcap.SumClassifier().read_many(given)
 
 
 def test_impossible_schedules_and_states(rows, tmp_path):

@@ -3,7 +3,6 @@
 import operator
 from collections.abc import Mapping
 from dataclasses import dataclass
-from math import isnan
 from numbers import Integral
 from typing import Any, Literal, TypeAlias, get_args
 
@@ -80,10 +79,10 @@ class Judged:
         """Take what counts from a reader's result."""
         reading = result.reading if isinstance(result, SumReading) else result
         glyphs = reading.glyphs if isinstance(reading, Reading) else ()
-        unknown = isinstance(result.confidence, float) and isnan(result.confidence)
+        is_known = result.confidence == result.confidence  # NaN is not
         return cls(
-            _shown(result.answer),
-            None if unknown else result.confidence,
+            result.answer if result is reading else _shown(result.answer),
+            result.confidence if is_known else None,
             result.status,
             boxes=tuple(glyph.box for glyph in glyphs) or None,
             error=result.error,
