@@ -65,7 +65,7 @@ class Summary:
             "data set": [self.name],
             "images": [f"{self.n:,}"],
             "unreadable": [f"{self.unreadable:,}"] if self.unreadable else [],
-            "height x width": sizes,
+            "width x height": sizes,
             "lengths": _cells(self.lengths),
             self.counted: _cells(self.counts),
             "near duplicates": [f"{self.repeats:,} groups of {self.repeated:,} images"],
