@@ -92,7 +92,7 @@ def summarise(dataset: Dataset) -> Summary:
     labels = dataset.labels.tolist()
     is_text = dataset.charset is not None
     if isinstance(dataset.images, np.ndarray):
-        sizes = Counter({dataset.images.shape[1:3]: len(dataset)})
+        sizes = Counter({dataset.images.shape[2:0:-1]: len(dataset)})
     else:
         sizes = Counter(size for size in map(_size, dataset.images) if size)
     members = np.bincount(dataset.groups)

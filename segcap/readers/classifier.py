@@ -64,5 +64,5 @@ class WholeImageClassifier(WholeImageReader[R], ABC):
         return [self._result(shares) for shares in self._named(images)]
 
     def _named(self, images: list[NDArray[np.uint8]]) -> NDArray[np.float64]:
-        self._tell_if_resized(images, stacklevel=5)
+        self._tell_if_resized(images)
         return np.exp(log_softmax(self._logits(images), temperature=self.trained_.temperature))

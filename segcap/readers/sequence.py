@@ -307,7 +307,7 @@ class SequenceReader(WholeImageReader[Reading], TextReader):
         ]
 
     def _read_loaded(self, images: list[NDArray[np.uint8]]) -> list[Reading]:
-        self._tell_if_resized(images, stacklevel=5)
+        self._tell_if_resized(images)
         unaligned = self.trained_.architecture == _UNALIGNED
         compose = self._of_columns if unaligned else self._of_places
         return [

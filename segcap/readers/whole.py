@@ -1,10 +1,12 @@
 """What all readers share that answer from the whole image."""
 
 import os
+import sys
 import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, fields, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 import numpy as np
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
 __all__ = ["WholeImageReader"]
 
 _BATCH = 256
+_HERE = Path(__file__).parent
 _IMAGENET, _RESNET = "imagenet", "resnet50"
 
 R = TypeVar("R", bound=Result)
@@ -219,7 +222,7 @@ class WholeImageReader(Reader[R], ABC):
                 f"Got {len(pixels)} images with {len(np.unique(classes, axis=0))}."
             )
         if not are_alike and self.size is None:
-            _warn_of_resizing(size, stacklevel=2)
+            _warn_of_resizing(size)
         held_out = max(1, int((kept < held_out).sum()))
         if len(np.unique(classes[held_out:], axis=0)) < 2:
             raise DataError(
@@ -311,13 +314,13 @@ class WholeImageReader(Reader[R], ABC):
         """Give images as often as they are looked at."""
         yield images
 
-    def _tell_if_resized(self, images: Sequence[NDArray[np.uint8]], stacklevel: int) -> None:
+    def _tell_if_resized(self, images: Sequence[NDArray[np.uint8]]) -> None:
         was_asked_for = self.size is not None and tuple(self.size) == self.size_
         if self._has_told or self.of_any_size or was_asked_for:
             return
         if any(image.shape[1::-1] != self.size_ for image in images):
             self._has_told = True
-            _warn_of_resizing(self.size_, stacklevel + 1)
+            _warn_of_resizing(self.size_)
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the reader as one file; see `segcap.core.bundle`.
@@ -393,9 +396,13 @@ class WholeImageReader(Reader[R], ABC):
         seed_number("random_state", self.random_state)
 
 
-def _warn_of_resizing(size: tuple[int, int], stacklevel: int) -> None:
+def _warn_of_resizing(size: tuple[int, int]) -> None:
+    """Warn whoever called a reader's method, however deep that goes."""
+    level, frame = 1, sys._getframe()
+    while frame.f_back is not None and Path(frame.f_code.co_filename).parent == _HERE:
+        level, frame = level + 1, frame.f_back
     warnings.warn(
         f"Images of another size than {size[0]} x {size[1]} pixels are resized.",
         SegcapWarning,
-        stacklevel=stacklevel + 1,
+        stacklevel=level,
     )
