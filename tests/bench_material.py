@@ -4,7 +4,8 @@ import numpy as np
 from PIL import Image
 from skimage import data
 
-from segcap.benchmark import Contest, Reply
+from segcap import ClassReading
+from segcap.benchmark import Contest
 from segcap.core.image import load_image
 from segcap.datasets import load
 from segcap.generate import TextGenerator, write_text
@@ -51,7 +52,9 @@ class Nearest:
 
     def answer(self, images):
         distances = np.abs(self._of(images)[:, None] - self.colours).sum(axis=2)
-        return [Reply(self.labels[place], 0.5, "ok") for place in distances.argmin(axis=1)]
+        return [
+            ClassReading(self.labels[place], confidence=0.5) for place in distances.argmin(axis=1)
+        ]
 
     def _of(self, images):
         return np.array([load_image(image).mean(axis=(0, 1)) for image in images])

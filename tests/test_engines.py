@@ -101,7 +101,7 @@ def test_the_network_is_as_small_as_promised():
 @pytest.mark.parametrize("name", OF_WHOLE_IMAGES)
 def test_shipped_networks_answer_alike_when_built_anew(name):
     reader = segcap.load(name)
-    image = np.random.default_rng(0).integers(0, 256, (*reader.size_, 3), np.uint8)
+    image = np.random.default_rng(0).integers(0, 256, (*reader.size_[::-1], 3), np.uint8)
     built = segcap.load(name, engine="keras")
     np.testing.assert_allclose(built._logits([image]), reader._logits([image]), atol=1e-3)
 

@@ -34,8 +34,8 @@ NOISE_PNG, NOISE_JPEG = encoded(NOISE), encoded(NOISE, "JPEG")
     ("levels", "told"),
     [
         (
-            np.array([[0, 2.5]], np.float32),
-            r"in \[0, 1\] where they are floats\..* from 0\.0 to 2\.5",
+            np.array([[0, 256.5]], np.float32),
+            r"in \[0, 255\] if one is above 1, where they are floats\..* from 0\.0 to 256\.5",
         ),
         (np.array([[0, 300]], np.float32), r"where they are floats.* from 0\.0 to 300\.0"),
         (np.array([[0, np.nan]], np.float32), r"where they are floats\..* from nan to nan"),
@@ -80,7 +80,7 @@ def test_folder_raises(tmp_path):
         (png_announcing(10_000, 10_000), r"at most [0-9,]+ pixels.*header announces more"),
         (png_announcing(0, 10), "."),
         (NOISE_JPEG[: len(NOISE_JPEG) * 2 // 3], "must be intact"),
-        (encoded(Image.fromarray(np.full((2, 2), 7, np.float32)), "TIFF"), r"in \[0, 1\]"),
+        (encoded(Image.fromarray(np.full((2, 2), 256, np.float32)), "TIFF"), r"in \[0, 1\]"),
     ],
     ids=[
         "text",
@@ -116,7 +116,8 @@ def test_message_names_the_file(tmp_path):
     ("source", "message"),
     [
         (np.array([[0.5, np.nan]]), "without NaN"),
-        (np.array([[0.0, 255.0]]), r"in \[0, 1\].*from 0\.0 to 255\.0"),
+        (np.array([[0.0, 255.5]]), r"in \[0, 1\], or in \[0, 255\].*from 0\.0 to 255\.5"),
+        ([[0, 255]], r"Got list instead: .* only an array says"),
         (np.array([[-0.1, 0.5]]), r"in \[0, 1\]"),
         (np.array([[0.5, np.inf]]), r"in \[0, 1\]"),
         (np.array([[-1, 4]]), r"in \[0, 255\].*from -1 to 4"),

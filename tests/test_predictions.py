@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import segcap
-from segcap.core.errors import BundleError, DataError, ParameterError
+from segcap.core.errors import DataError, FileError, ParameterError
 from segcap.core.image import find_images
 from segcap.decoding.compose import log_softmax
 from segcap.evaluate import write_predictions
@@ -116,7 +116,7 @@ def test_what_is_refused_leaves_the_file_as_it_was(target):
 
 
 def test_a_missing_folder_raises(tmp_path):
-    with pytest.raises(BundleError, match="into a folder that exists"):
+    with pytest.raises(FileError, match="into a folder that exists"):
         write_predictions(tmp_path / "none" / "answers.csv", [1], ["a"])
 
 

@@ -19,7 +19,7 @@ from segcap.benchmark.report import write_report
 from segcap.benchmark.report.album import album, glyph_pictures
 from segcap.benchmark.report.rows import listed
 from segcap.benchmark.report.verdict import cards
-from segcap.core.errors import BundleError, DataError, ParameterError
+from segcap.core.errors import DataError, FileError, ParameterError
 from segcap.core.image import load_image
 from segcap.evaluate.confusions import Confusion
 from segcap.evaluate.pictures import data_uri
@@ -366,7 +366,7 @@ def test_too_few_images_raise(target, material):
 
 
 def test_a_missing_folder_raises(tmp_path, result):
-    with pytest.raises(BundleError, match="into a folder that exists"):
+    with pytest.raises(FileError, match="into a folder that exists"):
         write_report(result, tmp_path / "none" / "report.html")
 
 

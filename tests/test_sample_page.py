@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import segcap
-from segcap.core.errors import BundleError, ParameterError
+from segcap.core.errors import FileError, ParameterError
 from segcap.core.image import load_image
 from segcap.datasets import load_named
 from segcap.evaluate import exact_match, sample_page
@@ -315,7 +315,7 @@ def test_input_that_does_not_fit_raises(target, given, message):
 
 
 def test_a_missing_folder_raises(tmp_path):
-    with pytest.raises(BundleError, match="into a folder that exists"):
+    with pytest.raises(FileError, match="into a folder that exists"):
         sample_page(tmp_path / "none" / "page.html", blank(1), ["a"])
 
 

@@ -7,7 +7,7 @@ import pytest
 from optuna.distributions import FloatDistribution
 from search_material import GRID, climbed
 
-from segcap.core.errors import BundleError, DataError, SegcapWarning
+from segcap.core.errors import DataError, FileError, SegcapWarning
 from segcap.training.tuning import SearchResult, Tried, search
 from segcap.training.tuning.plots import plot_importance, plot_parallel
 from segcap.training.tuning.spaces import as_distributions
@@ -56,7 +56,7 @@ def test_csv_has_the_curves(tmp_path):
         "error": "",
         "curve": "1:0.0625 2:0.125",
     }
-    with pytest.raises(BundleError, match="folder that exists"):
+    with pytest.raises(FileError, match="folder that exists"):
         RESULT.write_csv(tmp_path / "missing" / "trials.csv")
 
 

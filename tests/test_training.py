@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import segcap
-from segcap.core.errors import BundleError, DataError, ParameterError, SegcapWarning
+from segcap.core.errors import DataError, FileError, ParameterError, SegcapWarning
 from segcap.decoding.calibration import fit_temperature
 from segcap.decoding.compose import log_softmax
 from segcap.models import build
@@ -347,7 +347,7 @@ def test_a_full_disk_does_not_end_a_training(glyphs, tmp_path, monkeypatch):
     import keras
 
     def full(path, content):
-        raise BundleError("A bundle must go where there is room. Got 'No space left on device'.")
+        raise FileError("A bundle must go where there is room. Got 'No space left on device'.")
 
     settings = {"small": True, "epochs": 3, "batch_size": 64}
     keras.utils.set_random_seed(0)

@@ -1,7 +1,7 @@
 """Measure networks that answer from the whole image.
 
     python examples/figures/end_to_end.py TASK [--data PATH] [--classifier NAME] [--epochs N]
-                                          [--rate R] [--size 32 160] [--folds 5]
+                                          [--rate R] [--size 160 32] [--folds 5]
                                           [--views 2] [--balance sampling] [--state FILE]
 
 TASK and PATH are as of `segcap train`: digit-sum (mnist.npz: rows of four overlapping digits, of
@@ -29,7 +29,7 @@ parser.add_argument("--data", type=Path)
 parser.add_argument("--classifier")
 parser.add_argument("--epochs", type=int)
 parser.add_argument("--rate", type=float, help="learning rate")
-parser.add_argument("--size", type=int, nargs=2, metavar=("HEIGHT", "WIDTH"))
+parser.add_argument("--size", type=int, nargs=2, metavar=("WIDTH", "HEIGHT"))
 parser.add_argument("--views", type=int, help="how often an image is looked at")
 parser.add_argument("--folds", type=int)
 parser.add_argument("--balance", choices=["none", "sampling", "weights", "files"])

@@ -4,7 +4,6 @@ from segcap.benchmark.adapters import Entrant, Learner, ReaderEntrant
 from segcap.benchmark.bench import run
 from segcap.benchmark.compare import Difference, compare
 from segcap.benchmark.cost import hardware
-from segcap.benchmark.outcomes import Reply
 from segcap.benchmark.outputs import table
 from segcap.benchmark.peers import Ddddocr, FunctionEntrant, Tesseract
 from segcap.benchmark.results import BenchmarkResult
@@ -20,7 +19,6 @@ __all__ = [
     "FunctionEntrant",
     "Learner",
     "ReaderEntrant",
-    "Reply",
     "Tesseract",
     "Truth",
     "compare",

@@ -6,14 +6,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol, TypeAlias, get_args, runtime_checkable
 
-from segcap.benchmark.outcomes import Approach, Reply
+from segcap.benchmark.outcomes import Approach
 from segcap.benchmark.peers import FunctionEntrant
-from segcap.benchmark.predictions import class_replies, sum_replies, text_replies
 from segcap.benchmark.split_task import Asks, Truth
 from segcap.core.bundle import available
 from segcap.core.errors import ParameterError
 from segcap.core.image import ImageSource
+from segcap.core.reading import Result
 from segcap.datasets.dataset import Dataset
+from segcap.models.registry import network
 from segcap.readers.glyph import GlyphReader
 from segcap.readers.images import ImageClassifier
 from segcap.readers.registry import load
@@ -26,6 +27,8 @@ __all__ = ["VOTE", "Entrant", "Learner", "Progress", "ReaderEntrant", "as_entran
 
 VOTE = "vote"
 """Name of what the approaches answer together."""
+
+_MOST = 5
 
 Progress: TypeAlias = Callable[[int, int, str], None]
 
@@ -55,8 +58,11 @@ class Entrant(Protocol):
         """What it is, in a sentence."""
         ...
 
-    def answer(self, images: Sequence[ImageSource]) -> list[Reply]:
-        """Answer to each image, in order; an error counts against the images it was raised for."""
+    def answer(self, images: Sequence[ImageSource]) -> Sequence[Result]:
+        """Return a `segcap.Reading`, a `SumReading` or a `ClassReading` of each image, in order.
+
+        An error counts against the images it was raised for. A confidence of NaN is none.
+        """
         ...
 
 
@@ -129,7 +135,8 @@ class ReaderEntrant:
     def identity(self) -> dict[str, Any]:
         """What its answers depend on besides what it learns from here."""
         learned = self.reader.provenance_ if self.is_fitted else None
-        return {"reader": repr(self.reader), "asks": self.asks, "learned": learned}
+        parameters = {name: repr(own) for name, own in self.reader.get_params().items()}
+        return {"reader": parameters, "asks": self.asks, "learned": learned}
 
     @property
     def parameters(self) -> int | None:
@@ -186,17 +193,27 @@ class ReaderEntrant:
         """Give the entrant whose fitted reader is in a bundle."""
         return replace(self, reader=load(path, engine=self.reader.engine))
 
-    def answer(self, images: Sequence[ImageSource]) -> list[Reply]:
+    def answer(self, images: Sequence[ImageSource]) -> list[Result]:
         """Answer to each image."""
-        return self._replies(images, ranked=False)
+        if self.asks == "sums":
+            return self.reader.digit_sums(images)
+        results = self.reader.read_many(images)
+        blind = isinstance(self.reader, SequenceReader)
+        if blind and not network(self.reader.classifier).has_boxes:
+            return [replace(result, glyphs=()) for result in results]
+        return results
 
-    def ranked(self, images: Sequence[ImageSource]) -> list[Reply]:
-        """Answer to each image, with alternatives, which cost more."""
-        return self._replies(images, ranked=True)
-
-    def _replies(self, images: Sequence[ImageSource], *, ranked: bool) -> list[Reply]:
-        replies = {"texts": text_replies, "sums": sum_replies, "classes": class_replies}
-        return replies[self.asks](self.reader, images, ranked=ranked)
+    def ranked(self, images: Sequence[ImageSource]) -> list[Result]:
+        """Answer to each image, with the texts of other cuts as alternatives, which cost more."""
+        results = self.answer(images)
+        if self.asks != "texts" or not isinstance(self.reader, GlyphReader):
+            return results
+        return [
+            replace(result, alternatives=tuple(self.reader.read_best(image, _MOST)))
+            if result.status in ("ok", "rejected")
+            else result
+            for result, image in zip(results, images, strict=True)
+        ]
 
     def failure(self, image: ImageSource, truth: Truth) -> str | None:
         """Say why a segmenting reader's text is not the truth; see `segcap.Reading.failure`."""

@@ -13,7 +13,7 @@ import segcap
 from segcap.benchmark.adapters import VOTE, Entrant, Progress, ReaderEntrant, as_entrants
 from segcap.benchmark.cache import Parts
 from segcap.benchmark.cost import hardware, together
-from segcap.benchmark.outcomes import Cost, EntrantResult, Problem, Reply
+from segcap.benchmark.outcomes import Cost, EntrantResult, Judged, Problem
 from segcap.benchmark.outputs import write_outputs
 from segcap.benchmark.plain import to_plain
 from segcap.benchmark.results import BenchmarkResult, ImageResult
@@ -152,7 +152,7 @@ def _run(
 
 
 def _entrant_result(
-    contest: Contest, stages: Stages, entrant: Entrant, replies: list[Reply], cost: Cost | None
+    contest: Contest, stages: Stages, entrant: Entrant, replies: list[Judged], cost: Cost | None
 ) -> EntrantResult:
     found = judged(
         contest,
@@ -181,7 +181,7 @@ def _doubts(contest: Contest, entrant: Entrant) -> list[Problem]:
 
 
 def _vote_result(
-    contest: Contest, members: Sequence[EntrantResult], replies: list[Reply]
+    contest: Contest, members: Sequence[EntrantResult], replies: list[Judged]
 ) -> EntrantResult:
     costs = [one.cost for one in members]
     known = [cost for cost in costs if cost is not None]
@@ -196,7 +196,7 @@ def _vote_result(
 
 
 def _image_results(
-    contest: Contest, replies: Mapping[str, Sequence[Reply]]
+    contest: Contest, replies: Mapping[str, Sequence[Judged]]
 ) -> Iterator[ImageResult]:
     are_files = not isinstance(contest.tested.images, np.ndarray)
     for index, (name, truth, known) in enumerate(

@@ -15,9 +15,9 @@ from segcap.benchmark.cost import measured_cost, used_versions
 from segcap.benchmark.learning import Learned, can_learn, identity, learn
 from segcap.benchmark.outcomes import (
     Cost,
+    Judged,
     LearningPoint,
     Problem,
-    Reply,
     RobustnessPoint,
 )
 from segcap.benchmark.plain import from_plain, to_plain
@@ -90,7 +90,7 @@ class Stages:
         self._versions = used_versions()
         self._known = hashlib.sha256(json.dumps(to_plain(contest.known)).encode()).hexdigest()
 
-    def replies(self, entrant: Entrant) -> list[Reply]:
+    def replies(self, entrant: Entrant) -> list[Judged]:
         """Let an entrant learn and answer to all tested images."""
         learned = self.learned(entrant)
         if can_learn(entrant):
@@ -98,7 +98,7 @@ class Stages:
         count = len(self._contest.tested)
         if learned.entrant is None:
             self._step(f"{entrant.name} failed")
-            return [Reply(None, 0.0, "failed", error=learned.error)] * count
+            return [Judged(None, 0.0, "failed", error=learned.error)] * count
         ready = learned.entrant
 
         def make() -> dict[str, Any]:
@@ -116,7 +116,7 @@ class Stages:
         kept = self._parts.once(f"{entrant.name}.answers", self._key(entrant), make)
         self._problems[entrant.name] += [from_plain(Problem, one) for one in kept["problems"]]
         self._step(f"{entrant.name} has answered")
-        replies = [from_plain(Reply, one) for one in kept["replies"]]
+        replies = [from_plain(Judged, one) for one in kept["replies"]]
         self._answered[entrant.name] = [
             index for index, reply in enumerate(replies) if reply.status != "failed"
         ]

@@ -2,17 +2,16 @@
 
 import os
 from collections import Counter
-from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Annotated, Any, TypeAlias
+from typing import Annotated, Any
 
 import typer
-from numpy.typing import NDArray
 
 from segcap.cli.app import app, say, warnings_said
 from segcap.cli.reading import (
     Engine,
     Length,
+    ReadMany,
     Truths,
     open_reader,
     truths_as_written,
@@ -23,7 +22,7 @@ from segcap.core.validation import tell_impossible
 from segcap.datasets.catalogue import load, names
 from segcap.datasets.dataset import Dataset
 from segcap.datasets.summary import summarise
-from segcap.readers.answers import Answer, classes_of, sums_of, texts_of
+from segcap.readers.base import TextReader
 from segcap.readers.classifier import WholeImageClassifier
 from segcap.readers.images import ImageClassifier
 from segcap.readers.sums import SumClassifier
@@ -71,7 +70,7 @@ def evaluate(
         raise ParameterError("Probabilities must go to the file of --predictions. Got none.")
     known = load(dataset, data)
     reader = open_reader(model, length, None, engine, of="images")
-    answer_all = _way_to_answer(reader, known, model)
+    read_many = _way_to_read(reader, known, model)
     if probabilities and not isinstance(reader, WholeImageClassifier):
         raise ParameterError(
             "The model for probabilities must name whole images: photos or sums. "
@@ -83,22 +82,25 @@ def evaluate(
         print(f"{summarise(known)}\n")
     with warnings_said(repeated=False):
         tell_impossible(labels, truths.can_be, stacklevel=1)
-        if probabilities:
-            outcomes, shares = reader.answer_with_probabilities(known.images)
-        else:
-            outcomes, shares = answer_all(reader, known.images), None
-    answers = [None if one.value is None else str(one.value) for one in outcomes]
-    if answer_all is texts_of:
+        results = read_many(known.images)
+    answers = [None if one.answer is None else str(one.answer) for one in results]
+    are_texts = known.charset is not None and isinstance(reader, TextReader)
+    if are_texts:
         print(f"exact match         {truths.share_right(answers, labels)}")
         if any(labels):
             print(f"character accuracy  {character_accuracy(answers, labels)}")
     else:
         print(f"accuracy            {truths.share_right(answers, labels)}")
-    for status, count in sorted(Counter(outcome.status for outcome in outcomes).items()):
+    for status, count in sorted(Counter(result.status for result in results).items()):
         print(f"{status:<19} {count}")
-    confidences = [outcome.confidence for outcome in outcomes]
-    if predictions is not None and shares is not None:
-        write_predictions(predictions, _ids(known), answers, shares, reader.classes_.tolist())
+    confidences = [result.confidence for result in results]
+    if predictions is not None and probabilities:
+        classes = reader.classes_.tolist()
+        # an image that cannot be loaded has no probabilities
+        shares = [
+            one.probabilities if one.answer is not None else [0.0] * len(classes) for one in results
+        ]
+        write_predictions(predictions, _ids(known), answers, shares, classes)
     elif predictions is not None:
         write_predictions(predictions, _ids(known), answers, confidences)
     if page is not None:
@@ -109,19 +111,16 @@ def evaluate(
             [truths.answer(label) or label for label in labels],
             confidences,
             title=f"{known.name} read by {model}",
-            unit="character" if answer_all is texts_of else "class",
+            unit="character" if are_texts else "class",
         )
-    errors = [outcome.error for outcome in outcomes if outcome.error]
+    errors = [result.error for result in results if result.error]
     for error in errors:
         say(error)
     if errors:
         raise typer.Exit(1)
 
 
-_Answering: TypeAlias = Callable[[Any, Sequence[Any] | NDArray], list[Answer]]
-
-
-def _way_to_answer(reader: Any, known: Dataset, model: str) -> _Answering:
+def _way_to_read(reader: Any, known: Dataset, model: str) -> ReadMany:
     if known.classes is not None:
         wanted, fits = "photos", isinstance(reader, ImageClassifier)
     elif known.charset is None:
@@ -136,9 +135,7 @@ def _way_to_answer(reader: Any, known: Dataset, model: str) -> _Answering:
             f"The model for '{known.name}' must be a reader of {wanted}. "
             f"Got '{model}' of type {type(reader).__name__}."
         )
-    if isinstance(reader, ImageClassifier):
-        return classes_of
-    return sums_of if wanted == "sums" or isinstance(reader, SumClassifier) else texts_of
+    return reader.digit_sums if wanted == "sums" else reader.read_many
 
 
 def _truths(reader: Any, known: Dataset) -> Truths:

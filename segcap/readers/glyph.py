@@ -1,7 +1,7 @@
 """The reader that cuts an image into glyphs and names each."""
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
@@ -10,11 +10,10 @@ from numpy.typing import NDArray
 
 from segcap.core.bundle import Bundle, write_bundle
 from segcap.core.charset import Charset
-from segcap.core.errors import DataError, ImageError, NotFittedError, ParameterError
-from segcap.core.image import ImageSource, load_image, source_name
+from segcap.core.errors import DataError, ParameterError
+from segcap.core.image import ImageSource, source_name
 from segcap.core.reading import Failure, Reading, SumReading
 from segcap.core.validation import Errors, whole_number
-from segcap.decoding.chains import Outcome
 from segcap.readers.learner import GlyphLearner
 from segcap.readers.serialization import glyph_bundle, trained_context, trained_glyphs
 from segcap.recognition.pipeline import Pipeline
@@ -54,6 +53,8 @@ class GlyphReader(GlyphLearner):
         the others name single glyphs.
     engine : {"onnx", "keras"}
         What runs the classifier; see `segcap.recognition.engines.open_engine`.
+    channels : {"rgb", "bgr"}
+        Order of the colours in arrays: "bgr" for those of OpenCV.
     epochs : int
         Passes over the images, lines or glyphs that are learned from, at least 1; of few of them
         one pass shows each several times.
@@ -81,6 +82,8 @@ class GlyphReader(GlyphLearner):
     'empty'
     """
 
+    fixed = ("charset", "classifier")
+
     def digit_sum(self, image: ImageSource) -> SumReading:
         """Read one image of digits and add them up.
 
@@ -101,7 +104,7 @@ class GlyphReader(GlyphLearner):
             The charset holds other characters than digits.
         """
         values = self._digit_values()
-        outcome = self._read_loaded([load_image(image)])[0]
+        (outcome,) = self._pipeline().read([self._load(image)])
         return outcome.digit_sum(values, self.reject_below)
 
     def digit_sums(
@@ -114,10 +117,13 @@ class GlyphReader(GlyphLearner):
     ) -> list[SumReading]:
         """Read images of digits and add up each; parameters as of `read_many`."""
         values = self._digit_values()
-        return [
-            outcome.digit_sum(values, self.reject_below)
-            for outcome in self._outcomes(images, batch_size, n_jobs, errors)
-        ]
+        pipeline = self._pipeline()
+
+        def summed(loaded: list[NDArray[np.uint8]]) -> list[SumReading]:
+            return [own.digit_sum(values, self.reject_below) for own in pipeline.read(loaded)]
+
+        read = summed, SumReading.unreadable
+        return self._in_batches(*read, images, batch_size, n_jobs=n_jobs, errors=errors)
 
     def read_best(self, image: ImageSource, most: int = 5) -> list[tuple[str, float]]:
         """Rank the texts that one image may show.
@@ -142,7 +148,7 @@ class GlyphReader(GlyphLearner):
             `most` is no integer of at least 1.
         """
         most = whole_number("most", most, least=1)
-        return self._pipeline().best_texts(load_image(image), most)
+        return self._pipeline().best_texts(self._load(image), most)
 
     def locate(self, image: ImageSource, text: str) -> NDArray[np.int32]:
         """Find where the characters of a known text are.
@@ -171,7 +177,7 @@ class GlyphReader(GlyphLearner):
             raise ParameterError(
                 f"A text to locate must have at least one character. Got {text!r}."
             )
-        boxes = self._located(load_image(image), text)
+        boxes = self._located(self._load(image), text)
         if boxes is None:
             raise DataError(
                 "A text must have about as many characters as its image has pieces of ink. "
@@ -191,9 +197,9 @@ class GlyphReader(GlyphLearner):
         ParameterError
             `label` is no text, or holds a character outside the charset.
         """
-        pixels = load_image(image)
+        pixels = self._load(image)
         self._pipeline().charset.encode(label)
-        reading = self._read_loaded([pixels])[0].reading
+        (reading,) = self._read_loaded([pixels])
         kind = reading.failure(label)
         return reading.failure(label, self._located(pixels, label)) if kind == "misread" else kind
 
@@ -222,7 +228,7 @@ class GlyphReader(GlyphLearner):
         """
         from segcap.readers.explanation import draw_explanation
 
-        return draw_explanation(self._pipeline(), load_image(image))
+        return draw_explanation(self._pipeline(), self._load(image))
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the reader as one file; see `segcap.core.bundle`.
@@ -231,7 +237,7 @@ class GlyphReader(GlyphLearner):
         ------
         NotFittedError
             The reader is not fitted.
-        BundleError
+        FileError
             The file cannot be written.
         """
         self._require_fitted()
@@ -239,7 +245,7 @@ class GlyphReader(GlyphLearner):
         settings["cutters"] = list(settings["cutters"])
         settings["length"] = None if self.length is None else int(self.length)
         settings["epochs"] = int(self.epochs)
-        for described_elsewhere in ("charset", "classifier", "engine", "random_state"):
+        for described_elsewhere in ("charset", "classifier", "engine", "channels", "random_state"):
             del settings[described_elsewhere]
         write_bundle(
             glyph_bundle(self.glyphs_, self.context_, self.charset_, settings, self.provenance_),
@@ -260,16 +266,13 @@ class GlyphReader(GlyphLearner):
         if "cutters" in settings:
             settings["cutters"] = tuple(settings["cutters"])
         reader = cls(bundle.charset, classifier=classifier, **settings)
-        for fixed in ("charset", "classifier"):
-            if fixed in overrides:
-                raise ParameterError(f"The '{fixed}' of a trained reader cannot be overridden.")
-        reader.set_params(**overrides)
-        reader._check_parameters()
         reader.charset_ = bundle.charset
         reader.glyphs_ = trained_glyphs(bundle)
         reader.context_ = trained_context(bundle)
-        reader.finding_ = reader._finding()
         reader.provenance_ = dict(bundle.provenance)
+        reader.set_params(**overrides)
+        reader._check_parameters()
+        reader.finding_ = reader._finding()
         return reader
 
     def logits(self, glyphs: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -300,12 +303,6 @@ class GlyphReader(GlyphLearner):
             raise ParameterError(f"Glyphs must have shape (N, 28, 28, 1). Got {glyphs.shape}.")
         return self.glyphs_.open(self.engine).logits(glyphs.astype(np.float32, copy=False))
 
-    def _require_fitted(self) -> None:
-        if not hasattr(self, "provenance_"):
-            raise NotFittedError(
-                "A GlyphReader must be fitted, or loaded with segcap.load, before it is used."
-            )
-
     def _pipeline(self) -> Pipeline:
         self._require_fitted()
         self._check_parameters()
@@ -328,14 +325,5 @@ class GlyphReader(GlyphLearner):
             )
         return np.array([int(char) for char in self.charset_], np.intp)
 
-    def _read_loaded(self, images: Sequence[NDArray[np.uint8] | ImageError]) -> list[Outcome]:
-        pipeline = self._pipeline()
-        loaded = [image for image in images if not isinstance(image, ImageError)]
-        outcomes = iter(pipeline.read(loaded))
-        nothing = np.empty((0, len(self.charset_)))
-        return [
-            Outcome(Reading(status="unreadable", error=str(image)), nothing)
-            if isinstance(image, ImageError)
-            else next(outcomes)
-            for image in images
-        ]
+    def _read_loaded(self, images: list[NDArray[np.uint8]]) -> list[Reading]:
+        return [outcome.reading for outcome in self._pipeline().read(images)]

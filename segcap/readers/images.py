@@ -8,8 +8,10 @@ from numpy.typing import NDArray
 
 from segcap.core.bundle import Bundle
 from segcap.core.errors import ParameterError
-from segcap.core.image import ImageSource
+from segcap.core.image import Channels, ImageSource
+from segcap.core.reading import ClassReading
 from segcap.core.validation import is_number, one_of
+from segcap.decoding.compose import next_answers
 from segcap.evaluate.labels import plain_labels
 from segcap.models.registry import network
 from segcap.readers.classifier import WholeImageClassifier
@@ -26,7 +28,7 @@ _LARGEST_SIDE = 96
 Balance: TypeAlias = Literal["none", "sampling", "weights"]
 
 
-class ImageClassifier(WholeImageClassifier):
+class ImageClassifier(WholeImageClassifier[ClassReading]):
     """Name what a photo shows, such as a tile of a street or a pet.
 
     Parameters
@@ -35,7 +37,7 @@ class ImageClassifier(WholeImageClassifier):
     classes : sequence of str or int, optional
         What photos may show, in class order; those of the labels, sorted, unless given.
     size : tuple of int, optional
-        Height and width to which photos are scaled, pixels; unless given, those of most photos,
+        Width and height to which photos are scaled, pixels; unless given, those of most photos,
         made smaller to at most 96 of either.
     balance : {"none", "sampling", "weights"}
         How rare classes are made to count as much as frequent ones: not at all, by drawing every
@@ -56,6 +58,8 @@ class ImageClassifier(WholeImageClassifier):
         network learns without it; `fit` calibrates for it.
     engine : {"onnx", "keras"}
         See `segcap.recognition.engines.open_engine`.
+    channels : {"rgb", "bgr"}
+        Order of the colours in arrays: "bgr" for those of OpenCV.
     epochs : int
         Passes over the photos in training, each of at least 50 batches.
     random_state : int
@@ -66,7 +70,7 @@ class ImageClassifier(WholeImageClassifier):
     classes_ : (C,) array
         What photos may show.
     size_ : tuple of int
-        Height and width to which photos are scaled, pixels.
+        Width and height to which photos are scaled, pixels.
     trained_ : Trained
     provenance_ : dict
         Data, seed, versions, schedule and figures of the training.
@@ -78,6 +82,8 @@ class ImageClassifier(WholeImageClassifier):
     task = "photos"
     in_colour = True
     of_any_size = True
+
+    _unreadable = staticmethod(ClassReading.unreadable)
 
     def __init__(
         self,
@@ -92,6 +98,7 @@ class ImageClassifier(WholeImageClassifier):
         augmentation: float = 1.0,
         views: int = 1,
         engine: EngineName = "onnx",
+        channels: Channels = "rgb",
         epochs: int = 40,
         random_state: int = 0,
     ) -> None:
@@ -105,8 +112,18 @@ class ImageClassifier(WholeImageClassifier):
         self.augmentation = augmentation
         self.views = views
         self.engine = engine
+        self.channels = channels
         self.epochs = epochs
         self.random_state = random_state
+
+    def _result(self, shares: NDArray[np.float64]) -> ClassReading:
+        classes = self.classes_.tolist()
+        return ClassReading(
+            classes[shares.argmax()],
+            shares,
+            confidence=float(shares.max()),
+            alternatives=next_answers(shares, classes),
+        )
 
     def _check_parameters(self) -> None:
         super()._check_parameters()
@@ -170,11 +187,11 @@ class ImageClassifier(WholeImageClassifier):
         return super()._network_options(size) | {"channels": 3} | given
 
     def _common_size(self, images: Sequence[ImageSource]) -> tuple[int, int]:
-        height, width = super()._common_size(images)
+        width, height = super()._common_size(images)
         if self.size is not None:
-            return height, width
-        scale = min(1.0, _LARGEST_SIDE / max(height, width))
-        return max(1, round(scale * height)), max(1, round(scale * width))
+            return width, height
+        scale = min(1.0, _LARGEST_SIDE / max(width, height))
+        return max(1, round(scale * width)), max(1, round(scale * height))
 
     def _lessons(self, learned: "Labelled", held_out: "Labelled") -> "ImageLessons":
         from segcap.training.batch_sources import ImageLessons
@@ -211,7 +228,7 @@ class ImageClassifier(WholeImageClassifier):
 
     @classmethod
     def _from_settings(cls, bundle: Bundle) -> dict[str, Any]:
-        size = bundle.network["height"], bundle.network["width"]
+        size = bundle.network["width"], bundle.network["height"]
         known = network(bundle.architecture).options
         own = {name: value for name, value in bundle.network.items() if name in known}
         return {**bundle.settings, "size": size, "network": own or None}

@@ -12,6 +12,7 @@ from segcap.core.bundle import bundle_path, digest, read_bundle
 from segcap.core.charset import Charset
 from segcap.core.errors import ParameterError
 from segcap.core.image import ImageSource
+from segcap.core.validation import check_many
 from segcap.models.registry import networks_for
 from segcap.readers.serialization import trained_context
 from segcap.readers.settings import GlyphSettings
@@ -90,8 +91,9 @@ class GlyphLearner(GlyphSettings, ABC):
             return self._learn(images, labels, start=None, state=state, on_progress=on_progress)
         from segcap.training.segment_labels import labelled_glyphs
 
+        check_many(images)
         glyphs, classes = labelled_glyphs(
-            images,
+            self._as_rgb(images),
             labels,
             charset=Charset(self.charset),
             length=self.length,
@@ -141,8 +143,9 @@ class GlyphLearner(GlyphSettings, ABC):
             start, known = _context_of(_ORIGIN)
             findings = self._open_findings()
         self._check_start(start)
+        check_many(images)
         learned = learn_context(
-            images,
+            self._as_rgb(images),
             labels,
             charset=Charset(self.charset),
             length=self.length,

@@ -1,19 +1,18 @@
 """Networks that read the text of a whole image, without cutting it."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from segcap.core.bundle import Bundle
 from segcap.core.charset import Charset
-from segcap.core.errors import DataError, ImageError, ParameterError
-from segcap.core.image import ImageSource, load_image
+from segcap.core.errors import DataError, ParameterError
+from segcap.core.image import Channels, ImageSource
 from segcap.core.reading import Glyph, Reading
 from segcap.core.validation import check_length, check_share, one_of, whole_number
-from segcap.decoding.compose import log_softmax
+from segcap.decoding.compose import NEXT, log_softmax, next_texts
 from segcap.decoding.ctc import BLANK, aligned_columns, beam_search, greedy_classes
 from segcap.models.registry import network
 from segcap.readers.base import TextReader
@@ -29,12 +28,10 @@ __all__ = ["SequenceReader"]
 _ALTERNATIVES = 3
 
 
-@dataclass(frozen=True)
-class _Outcome:
-    reading: Reading
+_Others: TypeAlias = tuple[tuple[str, float], ...]
 
 
-class SequenceReader(WholeImageReader, TextReader[_Outcome]):
+class SequenceReader(WholeImageReader[Reading], TextReader):
     """Read texts end to end, without looking for glyphs.
 
     Parameters
@@ -58,7 +55,7 @@ class SequenceReader(WholeImageReader, TextReader[_Outcome]):
         both is averaged, which errs less and takes twice as long; not for "crnn", whose columns
         would not lie side by side. The network learns without it; `fit` calibrates for it.
     size : tuple of int, optional
-        Height and width to which images are scaled before they are learned from, pixels; those of
+        Width and height to which images are scaled before they are learned from, pixels; those of
         most images unless given.
     weights : {None, "imagenet"}
         What "resnet50" starts from; Keras downloads what was learned on ImageNet.
@@ -66,6 +63,8 @@ class SequenceReader(WholeImageReader, TextReader[_Outcome]):
         What `segcap.training.Schedule` takes besides `epochs`, in place of the reader's own.
     engine : {"onnx", "keras"}
         See `segcap.recognition.engines.open_engine`.
+    channels : {"rgb", "bgr"}
+        Order of the colours in arrays: "bgr" for those of OpenCV.
     epochs : int
         Passes over the images in training, each of at least 50 batches.
     random_state : int
@@ -76,7 +75,7 @@ class SequenceReader(WholeImageReader, TextReader[_Outcome]):
     charset_ : str
         What was learned.
     size_ : tuple of int
-        Height and width to which images are resized, pixels.
+        Width and height to which images are resized, pixels.
     trained_ : Trained
     provenance_ : dict
         Data, seed, versions, schedule and figures of the training.
@@ -111,6 +110,7 @@ class SequenceReader(WholeImageReader, TextReader[_Outcome]):
         weights: str | None = None,
         schedule: Mapping[str, Any] | None = None,
         engine: EngineName = "onnx",
+        channels: Channels = "rgb",
         epochs: int = 60,
         random_state: int = 0,
     ) -> None:
@@ -125,6 +125,7 @@ class SequenceReader(WholeImageReader, TextReader[_Outcome]):
         self.weights = weights
         self.schedule = schedule
         self.engine = engine
+        self.channels = channels
         self.epochs = epochs
         self.random_state = random_state
 
@@ -188,12 +189,12 @@ class SequenceReader(WholeImageReader, TextReader[_Outcome]):
         repeated = (classes[:, 1:] == classes[:, :-1]) & (classes[:, 1:] > 0)
         needed = int(((classes > 0).sum(axis=1) + repeated.sum(axis=1)).max())
         width = network(self.classifier).column_width
-        columns = size[1] // width
+        columns = size[0] // width
         if needed > columns:
             raise DataError(
                 f"Images must have {width} columns of pixels for each character of "
                 "their label, and as many between characters that repeat. "
-                f"Got images {size[1]} pixels wide and a label that needs "
+                f"Got images {size[0]} pixels wide and a label that needs "
                 f"{width * needed}."
             )
 
@@ -246,18 +247,6 @@ class SequenceReader(WholeImageReader, TextReader[_Outcome]):
         has_places = "length" in self.trained_.options
         return bool(str(label)) or not has_places
 
-    def _read_loaded(self, images: Sequence[NDArray[np.uint8] | ImageError]) -> list[_Outcome]:
-        self._require_fitted()
-        self._check_parameters()
-        loaded = [image for image in images if not isinstance(image, ImageError)]
-        readings = iter(self._readings(loaded))
-        return [
-            _Outcome(Reading(status="unreadable", error=str(image)))
-            if isinstance(image, ImageError)
-            else _Outcome(next(readings))
-            for image in images
-        ]
-
     def predict_proba(self, images: Iterable[ImageSource]) -> NDArray[np.float64]:
         """Give the probability of each character at each place, (N, length, C).
 
@@ -278,7 +267,7 @@ class SequenceReader(WholeImageReader, TextReader[_Outcome]):
         ImageError
             An image cannot be loaded.
         """
-        batches = self._loaded_batches(images, load_image)
+        batches = self._loaded_batches(images)
         if self.length is None:
             raise ParameterError("Probabilities of places need texts of one 'length'. Got None.")
         parts = [np.empty((0, self.length, len(self.charset_)))]
@@ -310,10 +299,8 @@ class SequenceReader(WholeImageReader, TextReader[_Outcome]):
             for own in self._logits(images)
         ]
 
-    def _readings(self, images: list[NDArray[np.uint8]]) -> list[Reading]:
-        if not images:
-            return []
-        self._tell_if_resized(images, stacklevel=5)
+    def _read_loaded(self, images: list[NDArray[np.uint8]]) -> list[Reading]:
+        self._tell_if_resized(images)
         unaligned = _is_unaligned(self.trained_.classifier)
         compose = self._of_columns if unaligned else self._of_places
         return [
@@ -325,8 +312,10 @@ class SequenceReader(WholeImageReader, TextReader[_Outcome]):
         ranked = beam_search(named, width=self.beam_width, length=self.length)
         return ranked or beam_search(named, width=self.beam_width, length=self.length, least=0)
 
-    def _of_columns(self, named: NDArray[np.float64], size: tuple[int, ...]) -> Reading:
+    def _of_columns(self, named: NDArray[np.float64], shape: tuple[int, ...]) -> Reading:
         """Compose a reading of what each column shows."""
+        others: _Others = ()
+        charset = Charset(self.charset_)
         if self.beam_width == 1:
             classes = greedy_classes(named)
             confidence = float(np.exp(named.max(axis=1).sum()))
@@ -336,23 +325,31 @@ class SequenceReader(WholeImageReader, TextReader[_Outcome]):
                 return Reading(status="rejected")
             classes = np.array(ranked[0][0], np.intp)
             confidence = float(np.exp(min(ranked[0][1], 0.0)))
+            others = tuple(
+                (charset.decode(own), float(np.exp(min(score, 0.0))))
+                for own, score in ranked[1 : NEXT + 1]
+            )
         columns = aligned_columns(named, classes)
         if columns is None or len(classes) == 0:
             return Reading(status="empty" if self.length is None else "rejected")
         probabilities = np.stack([np.exp(named[first:last].max(axis=0)) for first, last in columns])
         probabilities[:, BLANK] = 0
-        edges = np.rint(columns * (size[1] / len(named))).astype(int)
-        left = np.minimum(edges[:, 0], size[1] - 1)
+        edges = np.rint(columns * (shape[1] / len(named))).astype(int)
+        left = np.minimum(edges[:, 0], shape[1] - 1)
         right = np.maximum(edges[:, 1], left + 1)
-        boxes = [(x0, 0, x1, size[0]) for x0, x1 in zip(left.tolist(), right.tolist(), strict=True)]
-        return self._reading(probabilities[:, BLANK + 1 :], classes, boxes, confidence)
+        boxes = [
+            (x0, 0, x1, shape[0]) for x0, x1 in zip(left.tolist(), right.tolist(), strict=True)
+        ]
+        return self._reading(probabilities[:, BLANK + 1 :], classes, boxes, confidence, others)
 
-    def _of_places(self, named: NDArray[np.float64], size: tuple[int, ...]) -> Reading:
+    def _of_places(self, named: NDArray[np.float64], shape: tuple[int, ...]) -> Reading:
         """Compose a reading of what each place shows."""
         classes = named.argmax(axis=1)
         confidence = float(np.exp(named.max(axis=1).sum()))
-        boxes = [(0, 0, size[1], size[0])] * len(named)
-        return self._reading(np.exp(named), classes, boxes, confidence)
+        boxes = [(0, 0, shape[1], shape[0])] * len(named)
+        shares = np.exp(named)
+        others = next_texts(shares, self.charset_)
+        return self._reading(shares, classes, boxes, confidence, others)
 
     def _reading(
         self,
@@ -360,6 +357,7 @@ class SequenceReader(WholeImageReader, TextReader[_Outcome]):
         classes: NDArray[np.intp],
         boxes: list[tuple[int, int, int, int]],
         confidence: float,
+        others: _Others,
     ) -> Reading:
         glyphs = tuple(
             _glyph(self.charset_, own, int(chosen), box)
@@ -369,7 +367,13 @@ class SequenceReader(WholeImageReader, TextReader[_Outcome]):
         confidence = confidence if length_met else 0.0
         accepted = length_met and confidence >= self.reject_below
         text = "".join(glyph.char for glyph in glyphs)
-        return Reading(text, confidence, "ok" if accepted else "rejected", glyphs)
+        return Reading(
+            text,
+            glyphs,
+            confidence=confidence,
+            status="ok" if accepted else "rejected",
+            alternatives=others if length_met else (),
+        )
 
 
 def _is_unaligned(classifier: str) -> bool:

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 
 from segcap.core.charset import Charset
 from segcap.core.errors import ParameterError
+from segcap.core.image import Channels
 from segcap.core.validation import check_length, check_share, seed_number, whole_number
-from segcap.decoding.chains import Outcome
 from segcap.models.baselines import BASELINES
 from segcap.models.registry import networks_for
 from segcap.readers.base import TextReader
@@ -20,7 +20,7 @@ from segcap.segmentation.settings import Finding
 __all__ = ["GlyphSettings"]
 
 
-class GlyphSettings(TextReader[Outcome], ABC):
+class GlyphSettings(TextReader, ABC):
     """What `segcap.GlyphReader` is made with; its parameters are described there."""
 
     def __init__(
@@ -36,6 +36,7 @@ class GlyphSettings(TextReader[Outcome], ABC):
         cutters: Sequence[str] = DEFAULT_CUTTERS,
         classifier: str = "span_cnn",
         engine: EngineName = "onnx",
+        channels: Channels = "rgb",
         epochs: int = 12,
         random_state: int = 0,
     ) -> None:
@@ -49,6 +50,7 @@ class GlyphSettings(TextReader[Outcome], ABC):
         self.cutters = cutters
         self.classifier = classifier
         self.engine = engine
+        self.channels = channels
         self.epochs = epochs
         self.random_state = random_state
 
@@ -68,6 +70,7 @@ class GlyphSettings(TextReader[Outcome], ABC):
                     f"The '{name}' of a GlyphReader must be one of "
                     f"{', '.join(map(str, known))}. Got {value!r}."
                 )
+        self._check_channels()
         check_share("reject_below", self.reject_below)
         whole_number("epochs", self.epochs, least=1)
         seed_number("random_state", self.random_state)

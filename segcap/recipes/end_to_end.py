@@ -13,7 +13,6 @@ from segcap.datasets.dataset import Dataset
 from segcap.datasets.mnist import Mnist, load_mnist
 from segcap.evaluate.metrics import Share, character_accuracy, exact_match
 from segcap.generate import DigitRows, TextGenerator, digit_sums
-from segcap.readers.answers import classes_of, texts_of
 from segcap.readers.base import TextReader
 from segcap.readers.images import ImageClassifier
 from segcap.readers.sequence import SequenceReader
@@ -156,15 +155,11 @@ def end_to_end_reader(
 def measure(reader: EndToEndReader | TextReader, tested: Dataset) -> Measured:
     """Let a reader answer what it has not learned from; what cannot be loaded is wrong."""
     truths = tested.labels.tolist()
+    answers = [result.answer for result in reader.read_many(tested.images)]
     if not isinstance(reader, TextReader):
-        return Measured(
-            exact_match([one.value for one in classes_of(reader, tested.images)], truths)
-        )
-    read = texts_of(reader, tested.images)
-    return Measured(
-        exact_match([one.value for one in read], truths),
-        character_accuracy([str(one.value or "") for one in read], truths),
-    )
+        return Measured(exact_match(answers, truths))
+    texts = [answer or "" for answer in answers]
+    return Measured(exact_match(answers, truths), character_accuracy(texts, truths))
 
 
 def train_end_to_end(

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from segcap.core.display import short_repr
 from segcap.recognition.engines import Engine, EngineName, open_engine
 
 __all__ = ["NOTHING", "NO_CHARACTER", "Trained"]
@@ -14,7 +15,7 @@ NOTHING = -1
 """Where among all its classes that of nothing stands."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Trained:
     """A network or a baseline with the temperature of its probabilities.
 
@@ -40,6 +41,8 @@ class Trained:
     _engines: dict[EngineName, Engine] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )
+
+    __repr__ = short_repr
 
     def open(self, engine: EngineName) -> Engine:
         """Open it, once for each engine."""

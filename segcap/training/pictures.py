@@ -24,7 +24,7 @@ _MOST_IN_MEMORY = 2**30
 
 
 def most_common(images: Sequence[ImageSource]) -> tuple[int, int]:
-    """Give the height and width that most images have, by their headers, the first of equals.
+    """Give the width and height that most images have, by their headers, the first of equals.
 
     Raises
     ------
@@ -56,7 +56,7 @@ def stack_usable(
     ----------
     images : sequence of path, bytes, array or PIL.Image.Image
     size : tuple of int
-        Height and width, pixels.
+        Width and height, pixels.
     colour : bool
         Whether colours are kept.
 
@@ -78,7 +78,7 @@ def stack_usable(
     SegcapWarning
         Images were left out.
     """
-    stack = _room((len(images), *size, 3 if colour else 1))
+    stack = _room((len(images), *size[::-1], 3 if colour else 1))
     kept: list[int] = []
     left_out: list[str] = []
     sizes: set[tuple[int, ...]] = set()

@@ -19,8 +19,8 @@ from segcap.benchmark.report.tables import Table, tables
 from segcap.benchmark.report.verdict import cards, verdict
 from segcap.benchmark.report.wording import percent
 from segcap.benchmark.results import BenchmarkResult, ImageResult
-from segcap.core.bundle import write_atomically
 from segcap.core.errors import DataError, ParameterError
+from segcap.core.files import write_atomically
 from segcap.core.image import ImageSource
 
 __all__ = ["write_report"]
@@ -57,7 +57,7 @@ def write_report(
     DataError
         `result` is a mapping that does not follow the schema, or lacks entrants or an answer of
         one.
-    BundleError
+    FileError
         The folder is missing or cannot be written to.
 
     Notes
