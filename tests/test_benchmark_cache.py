@@ -61,7 +61,7 @@ def test_a_killed_benchmark_goes_on(contest, tmp_path):
 
 
 def test_learning_goes_on_after_the_last_epoch(handwriting, tmp_path, monkeypatch):
-    monkeypatch.setattr("segcap.training.fit._LEAST_STEPS", 2)
+    monkeypatch.setattr("segcap.training.fit.LEAST_STEPS", 2)
     rows = digit_sums(30, 22, digits=handwriting, count=2)
     sums = Dataset("sums", rows.images, rows.labels.sum(axis=1, dtype=np.int64), Path("drawn"))
     reader = segcap.SumClassifier("lenet5", digits=2, epochs=2)

@@ -68,7 +68,7 @@ def test_every_class_comes_once_in_each_round(names, draws, seed):
 
 
 def test_a_balanced_epoch_shows_rare_classes_as_often(uneven, monkeypatch):
-    monkeypatch.setattr("segcap.training.fit._LEAST_STEPS", 10)
+    monkeypatch.setattr("segcap.training.fit.LEAST_STEPS", 10)
     shown = []
 
     class Watched(ImageLessons):
@@ -96,7 +96,7 @@ def test_weights_go_with_each_image(uneven):
 
 @pytest.mark.parametrize("places", [1, 2])
 def test_weights_count_in_the_loss(uneven, monkeypatch, places):
-    monkeypatch.setattr("segcap.training.fit._LEAST_STEPS", 3)
+    monkeypatch.setattr("segcap.training.fit.LEAST_STEPS", 3)
     images, classes = uneven
     name, options = "glyph_cnn", {}
     if places > 1:

@@ -15,7 +15,7 @@ from segcap.recipes.tasks import END_TO_END
 @pytest.fixture
 def run(monkeypatch, command):
     """Run the command line, learning less."""
-    monkeypatch.setattr("segcap.training.fit._LEAST_STEPS", 3)
+    monkeypatch.setattr("segcap.training.fit.LEAST_STEPS", 3)
     quick = END_TO_END["cats-dogs"]._replace(epochs=1, settings={"size": (12, 12)})
     monkeypatch.setitem(END_TO_END, "cats-dogs", quick)
     return command

@@ -13,8 +13,8 @@ from segcap.generate import TextGenerator, write_text
 @pytest.fixture
 def run(monkeypatch, command):
     """Run the command line, learning less."""
-    monkeypatch.setattr("segcap.training.fit._LEAST_STEPS", 4)
-    monkeypatch.setattr("segcap.training.learn._REHEARSED", 60)
+    monkeypatch.setattr("segcap.training.fit.LEAST_STEPS", 4)
+    monkeypatch.setattr("segcap.training.learn.REPLAY_LINES", 60)
     return command
 
 

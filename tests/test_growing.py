@@ -84,7 +84,7 @@ def test_patience_begins_when_images_have_grown(lessons, monkeypatch):
     monkeypatch.setattr(lessons, "evaluate", lambda _: (next(losses), 0.5))
     model = build("resnet_small", 2, height=64, width=64)
     schedule = Schedule(epochs=12, batch_size=64, patience=1, first_scale=0.5)
-    monkeypatch.setattr("segcap.training.fit._LEAST_STEPS", 1)
+    monkeypatch.setattr("segcap.training.fit.LEAST_STEPS", 1)
     history = fit_network(model, lessons, schedule=schedule, seed=0)
     assert len(history.loss) == 11
     assert history.best_epoch == 0

@@ -13,8 +13,8 @@ SYMBOLS = "+#%&@?"
 @pytest.fixture(scope="module", autouse=True)
 def short_epochs():
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("segcap.training.fit._LEAST_STEPS", 12)
-        patch.setattr("segcap.training.learn._REHEARSED", 60)
+        patch.setattr("segcap.training.fit.LEAST_STEPS", 12)
+        patch.setattr("segcap.training.learn.REPLAY_LINES", 60)
         yield
 
 

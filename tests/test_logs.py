@@ -25,7 +25,7 @@ HISTORY = History(
 
 @pytest.fixture
 def learn(handwriting, monkeypatch):
-    monkeypatch.setattr("segcap.training.fit._LEAST_STEPS", 3)
+    monkeypatch.setattr("segcap.training.fit.LEAST_STEPS", 3)
     pictures, names = handwriting
     inputs = pictures[..., None].astype(np.float32) / 255
 

@@ -16,7 +16,7 @@ from segcap.training.step import Learner
 
 @pytest.fixture
 def lessons(handwriting, monkeypatch):
-    monkeypatch.setattr("segcap.training.fit._LEAST_STEPS", 6)
+    monkeypatch.setattr("segcap.training.fit.LEAST_STEPS", 6)
     pictures, names = handwriting
     inputs = pictures[..., None].astype(np.float32) / 255
     return ImageLessons((inputs[:192], names[:192]), (inputs[192:292], names[192:292]), warp_glyphs)
@@ -108,7 +108,7 @@ def test_a_cosine_ends_at_nothing_and_a_plateau_stays(lessons):
     ("name", "rate"), [("adamw", 2e-3), ("adam", 2e-3), ("rmsprop", 1e-3), ("sgd", 0.1)]
 )
 def test_every_optimizer_learns(lessons, monkeypatch, name, rate):
-    monkeypatch.setattr("segcap.training.fit._LEAST_STEPS", 15)
+    monkeypatch.setattr("segcap.training.fit.LEAST_STEPS", 15)
     _, history = learn(lessons, optimizer=name, learning_rate=rate, epochs=4)
     assert history.validation_loss[-1] < 0.8 * history.validation_loss[0]
 
@@ -162,7 +162,7 @@ def test_losses_of_those_who_know_nothing(loss, smoothing, mixed, expected):
 def test_every_loss_teaches_networks_with_columns_or_without(
     lessons, monkeypatch, loss, rate, architecture
 ):
-    monkeypatch.setattr("segcap.training.fit._LEAST_STEPS", 15)
+    monkeypatch.setattr("segcap.training.fit.LEAST_STEPS", 15)
     keras.utils.set_random_seed(0)
     model = build(architecture, 10, height=28, width=28)
     schedule = Schedule(
@@ -187,7 +187,7 @@ def test_a_training_goes_on_with_its_own_loss_alone(lessons, tmp_path):
 
 @pytest.mark.parametrize("weighted", [True, False])
 def test_tricks_do_not_keep_a_network_from_learning(handwriting, monkeypatch, weighted):
-    monkeypatch.setattr("segcap.training.fit._LEAST_STEPS", 20)
+    monkeypatch.setattr("segcap.training.fit.LEAST_STEPS", 20)
     pictures, names = handwriting
     inputs = pictures[..., None].astype(np.float32) / 255
     lessons = ImageLessons(
@@ -305,7 +305,7 @@ def test_tricks_that_spans_refuse(trick):
 
 
 def test_spans_take_smoothed_targets(monkeypatch):
-    monkeypatch.setattr("segcap.training.fit._LEAST_STEPS", 2)
+    monkeypatch.setattr("segcap.training.fit.LEAST_STEPS", 2)
     schedule = Schedule(epochs=1, batch_size=4, label_smoothing=0.1, ema=0.9)
     history = fit_network(build("span_cnn", 4), strips(), schedule=schedule, seed=0)
     assert np.isfinite(history.validation_loss[0])

@@ -80,7 +80,7 @@ from pathlib import Path
 sys.path.insert(0, {tests!r})
 from segcap.training.tuning import search, storage
 from test_search import SPACE, climbed
-storage._BEAT = storage._GRACE = 1
+storage._BEAT = storage.GRACE = 1
 
 def stuck(settings, report):
     begun = Path({marker!r})
@@ -110,7 +110,7 @@ def test_a_killed_search_loses_the_running_trial_alone(tmp_path, unbroken, url, 
     process.send_signal(signal.SIGKILL)
     process.wait()
     if url:
-        monkeypatch.setattr("segcap.training.tuning.storage._GRACE", 1)
+        monkeypatch.setattr("segcap.training.tuning.storage.GRACE", 1)
         time.sleep(2.5)
     begun = []
     result = search(

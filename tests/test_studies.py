@@ -41,7 +41,7 @@ def texts(handwriting):
 
 @pytest.fixture
 def few_steps(monkeypatch):
-    monkeypatch.setattr("segcap.training.fit._LEAST_STEPS", 4)
+    monkeypatch.setattr("segcap.training.fit.LEAST_STEPS", 4)
 
 
 class Told:

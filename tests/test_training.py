@@ -70,7 +70,7 @@ def test_the_loss_of_an_epoch_is_the_mean_of_its_steps(glyphs, monkeypatch):
         taken.append(step(self, *given))
         return taken[-1]
 
-    monkeypatch.setattr("segcap.training.fit._LEAST_STEPS", 8)
+    monkeypatch.setattr("segcap.training.fit.LEAST_STEPS", 8)
     monkeypatch.setattr(Learner, "step", noted)
     _, history = learn(glyphs, small=True, epochs=2, batch_size=64)
     for name, means in (("loss", history.loss), ("accuracy", history.accuracy)):
@@ -95,7 +95,7 @@ def test_the_loss_of_an_epoch_is_the_mean_of_its_steps(glyphs, monkeypatch):
 def test_every_schedule_is_resumed_to_the_same_end(glyphs, tmp_path, monkeypatch, settings):
     import keras
 
-    monkeypatch.setattr("segcap.training.fit._LEAST_STEPS", 8)
+    monkeypatch.setattr("segcap.training.fit.LEAST_STEPS", 8)
     settings = {"batch_size": 32, "epochs": 4} | settings
     state = tmp_path / "run.state"
     keras.utils.set_random_seed(0)
@@ -138,7 +138,7 @@ def ctrl_c():
 def test_ctrl_c_in_mid_epoch_loses_that_epoch_alone(glyphs, tmp_path, monkeypatch, settings):
     import keras
 
-    monkeypatch.setattr("segcap.training.fit._LEAST_STEPS", 12)
+    monkeypatch.setattr("segcap.training.fit.LEAST_STEPS", 12)
     inputs, classes = glyphs
     train, validation = (inputs[:256], classes[:256]), (inputs[512:612], classes[512:612])
     schedule = Schedule(epochs=3, batch_size=16, patience=None, **settings)
@@ -192,7 +192,7 @@ def test_an_epoch_shows_each_sample_equally_often_and_like_sizes_together(glyphs
     inputs, classes = glyphs
     sizes = np.random.default_rng(0).permutation(700)
     lessons = Sized((inputs[:700], classes[:700]), sizes)
-    monkeypatch.setattr("segcap.training.fit._LEAST_STEPS", 50)
+    monkeypatch.setattr("segcap.training.fit.LEAST_STEPS", 50)
     model = build("plain_cnn", 10, height=28, width=28)
     fit_network(model, lessons, schedule=Schedule(epochs=1, batch_size=35), seed=0)
     assert len(lessons.batches) == 50
@@ -231,7 +231,7 @@ def test_the_state_of_another_run_is_refused(glyphs, tmp_path):
 
 
 def test_a_damaged_state_is_refused(glyphs, tmp_path, monkeypatch):
-    monkeypatch.setattr("segcap.training.fit._LEAST_STEPS", 1)
+    monkeypatch.setattr("segcap.training.fit.LEAST_STEPS", 1)
     state = tmp_path / "run.state"
     with pytest.raises(KeyboardInterrupt):
         learn(glyphs, state, stop_after=1, small=True, batch_size=512)
@@ -244,7 +244,7 @@ def test_a_damaged_state_is_refused(glyphs, tmp_path, monkeypatch):
 
 def test_learning_that_diverges_is_told(glyphs, monkeypatch):
     monkeypatch.setattr(ImageLessons, "evaluate", lambda *_: (np.nan, 0.1))
-    monkeypatch.setattr("segcap.training.fit._LEAST_STEPS", 1)
+    monkeypatch.setattr("segcap.training.fit.LEAST_STEPS", 1)
     with pytest.warns(SegcapWarning, match="Learning has diverged"):
         learn(glyphs, small=True, batch_size=512)
 
@@ -267,7 +267,7 @@ def test_training_stops_early_and_keeps_the_best_epoch(glyphs):
 def test_a_loss_that_is_no_number_is_never_the_lowest(glyphs, monkeypatch):
     losses = iter([np.nan, 1.0, 2.0])
     monkeypatch.setattr(ImageLessons, "evaluate", lambda *_: (next(losses), 0.5))
-    monkeypatch.setattr("segcap.training.fit._LEAST_STEPS", 1)
+    monkeypatch.setattr("segcap.training.fit.LEAST_STEPS", 1)
     _, history = learn(glyphs, small=True, batch_size=512)
     assert history.best_epoch == 1
 
@@ -285,7 +285,7 @@ def test_weights_that_half_precision_cannot_hold_stay_as_they_are():
 
 
 def test_a_reader_learns_from_glyphs(glyphs, tmp_path, monkeypatch):
-    monkeypatch.setattr("segcap.training.fit._LEAST_STEPS", 50)
+    monkeypatch.setattr("segcap.training.fit.LEAST_STEPS", 50)
     inputs, classes = glyphs
     epochs = []
     reader = segcap.GlyphReader(classifier="glyph_cnn", epochs=6).fit_glyphs(
