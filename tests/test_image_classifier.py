@@ -269,31 +269,18 @@ def test_clone_and_repr():
     [
         ({"architecture": "oracle"}, r"'architecture' of ImageClassifier must be one of leaky"),
         ({"views": 3}, r"'views' of an ImageClassifier must be one of 1, 2, 4\. Got 3"),
-        ({"views": 1.5}, r"'views' of an ImageClassifier must be one of 1, 2, 4\. Got 1\.5"),
         ({"size": 64}, r"'size' of images must be a height and a width\. Got 64"),
-        ({"size": (64, (1, 2))}, r"'size' must be an integer"),
-        ({"size": (0, 64)}, r"'size' must be an integer of at least 1\. Got 0"),
         (
             {"network": {"layers": 3}},
             r"'network' .* some of dropout for 'resnet_small'\. Got \{",
-        ),
-        (
-            {"network": {"filters": 3}},
-            r"'network' .* must map some of dropout for .*Got \{'filters'",
-        ),
-        (
-            {"network": [3]},
-            r"'network' .* must map some of dropout for .* Got \[3\]",
         ),
         (
             {"network": {"dropout": 1}},
             r"'dropout' of .* network must be at least 0 and below 1\.",
         ),
         ({"schedule": {"epochs": 3}}, r"'schedule' of ImageClassifier must map some of auxiliary"),
-        ({"schedule": [3]}, r"'schedule' of ImageClassifier must map some of .* Got \[3\]"),
         ({"schedule": {"mixup": -1}}, r"'mixup' of a Schedule must be at least 0\. Got -1"),
         ({"augmentation": -1}, r"'augmentation' of .* must be a number of at least 0\. Got -1"),
-        ({"augmentation": None}, r"'augmentation' of .* a number of at least 0\. Got None"),
         ({"balance": "scales"}, r"'balance' of an ImageClassifier must be one of none, sampling"),
         ({"classes": ["a", "a"]}, r"'classes' must differ from each other\. Got \['a', 'a'\]"),
         ({"weights": "imagenet"}, r"'weights' .* 'imagenet' for 'resnet50'\. Got 'imagenet' for"),

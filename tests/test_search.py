@@ -232,12 +232,9 @@ def test_all_trials_failed():
     ("change", "message"),
     [
         ({"trials": 0}, r"'trials' must be an integer of at least 1\. Got 0"),
-        ({"seed": -1}, r"'seed' must be an integer in 0 \.\.\. 4294967295\. Got -1"),
         ({"seconds": 0}, r"'seconds' of search must be a number above 0\. Got 0"),
         ({"space": {}}, r"'space' of search must map at least one name .* Got \{\}"),
-        ({"space": [1]}, r"'space' of search must map at least one name .* Got \[1\]"),
         ({"space": {"x": []}}, r"must have for 'x' a distribution .* Got \[\]"),
-        ({"space": {"x": "abc"}}, r"must have for 'x' a distribution .* Got 'abc'"),
         ({"space": {"x": [(1, 2)]}}, r"must have for 'x' a distribution .* Got \[\(1, 2\)\]"),
         ({"grid": True}, r"'grid' must have a list of values for 'x'\. Got FloatDistribution"),
     ],
@@ -332,7 +329,6 @@ def test_a_storage_that_breaks_is_told_in_a_sentence(tmp_path):
         ({"storage": 5}, "'storage' of search must be a path or a URL. Got 5"),
         ({"identity": [1]}, r"'identity' of search must be a mapping .* Got \[1\]"),
         ({"identity": {"a": float("nan")}}, r"without NaN\. Got \{'a': nan\}"),
-        ({"identity": {(1, 2): 3}}, "'identity' of search must be a mapping"),
     ],
 )
 def test_what_a_search_cannot_take(options, message):
