@@ -67,6 +67,7 @@ def test_every_class_comes_once_in_each_round(names, draws, seed):
         assert np.ptp(times) <= 1
 
 
+@pytest.mark.slow
 def test_a_balanced_epoch_shows_rare_classes_as_often(uneven, monkeypatch):
     monkeypatch.setattr("segcap.training.fit.LEAST_STEPS", 10)
     shown = []
@@ -94,6 +95,7 @@ def test_weights_go_with_each_image(uneven):
     assert drawn.weights.dtype == np.float32
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("places", [1, 2])
 def test_weights_count_in_the_loss(uneven, monkeypatch, places):
     monkeypatch.setattr("segcap.training.fit.LEAST_STEPS", 3)

@@ -47,6 +47,7 @@ def reader(photos):
     return segcap.ImageClassifier("leaky_cnn", epochs=3).fit(images[60:], labels[60:])
 
 
+@pytest.mark.slow
 def test_it_learns(reader, photos):
     images, labels = photos
     assert reader.score(images[:60], labels[:60]) > 0.85
@@ -62,6 +63,7 @@ def test_it_learns(reader, photos):
     )
 
 
+@pytest.mark.slow
 def test_views_are_averaged_and_a_mirrored_photo_is_the_same(reader, photos, tmp_path):
     images = photos[0][:20]
     reader.save(tmp_path / "once.segcap")
@@ -78,6 +80,7 @@ def test_views_are_averaged_and_a_mirrored_photo_is_the_same(reader, photos, tmp
     assert segcap.load(tmp_path / "four.segcap").views == 4
 
 
+@pytest.mark.slow
 def test_views_are_calibrated_as_they_answer(photos):
     images, labels = photos
     once, twice = (
@@ -94,6 +97,7 @@ def test_views_are_calibrated_as_they_answer(photos):
     assert twice.trained_.temperature != once.trained_.temperature
 
 
+@pytest.mark.slow
 def test_its_network_and_augmentation_can_be_chosen(photos, tmp_path):
     images, labels = photos
     network = {
@@ -126,6 +130,7 @@ def test_its_network_and_augmentation_can_be_chosen(photos, tmp_path):
     assert np.abs(strong - pixels).mean() > 1.2 * np.abs(default - pixels).mean()
 
 
+@pytest.mark.slow
 def test_its_schedule_can_be_changed_in_part(photos):
     images, labels = photos
     given = {"mixup": 0.2, "batch_size": 16, "first_scale": 0.5}
@@ -139,6 +144,7 @@ def test_its_schedule_can_be_changed_in_part(photos):
     assert mixed.history_.loss != pytest.approx(plain.history_.loss, rel=1e-3)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "reader",
     [
@@ -168,6 +174,7 @@ def test_the_options_of_networks_are_those_of_their_functions():
     assert set(LEAST_SIDES) == of_whole_images
 
 
+@pytest.mark.slow
 def test_colours_count(reader, photos):
     images, _ = photos
     grey = [np.repeat(image.mean(axis=2, keepdims=True), 3, 2).astype(np.uint8) for image in images]
@@ -176,6 +183,7 @@ def test_colours_count(reader, photos):
     )
 
 
+@pytest.mark.slow
 def test_saved_and_loaded_it_answers_alike(reader, photos, tmp_path):
     images, _ = photos
     reader.save(tmp_path / "photos.segcap")
@@ -191,6 +199,7 @@ def test_saved_and_loaded_it_answers_alike(reader, photos, tmp_path):
             segcap.load(tmp_path / "photos.segcap", **fixed)
 
 
+@pytest.mark.slow
 def test_paths_of_photos_and_numbers_for_classes(photos, tmp_path):
     images, labels = photos
     paths = [tmp_path / f"{index}.png" for index in range(30)]
@@ -206,6 +215,7 @@ def test_paths_of_photos_and_numbers_for_classes(photos, tmp_path):
     assert segcap.load(tmp_path / "numbers.segcap").classes_.tolist() == [0, 1]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("balance", "share"), [("none", 1 / 8), ("sampling", 0.5), ("weights", 0.5)]
 )
@@ -220,6 +230,7 @@ def test_rare_classes_can_count_as_much(photos, balance, share):
     assert shown.mean() == pytest.approx(share, abs=0.2)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("architecture", [*IMAGE_ARCHITECTURES[:2]])
 def test_every_network_learns_through_the_same_interface(architecture, photos):
     images, labels = photos
@@ -233,6 +244,7 @@ def test_every_network_learns_through_the_same_interface(architecture, photos):
     assert (told["epochs"], told["balance"], told["augmentation"]) == (QUICK.epochs, "none", 1.0)
 
 
+@pytest.mark.slow
 def test_large_photos_are_made_smaller_and_unlike_sizes_told_once(photos):
     images, labels = photos
     large = [np.kron(image, np.ones((6, 8, 1), np.uint8)) for image in images[:20]]
@@ -245,6 +257,7 @@ def test_large_photos_are_made_smaller_and_unlike_sizes_told_once(photos):
     assert reader.size_ == (72, 96)
 
 
+@pytest.mark.slow
 def test_images_of_a_group_are_held_out_together(photos):
     images, labels = photos
     copies = [images[index // 10] for index in range(100)]
@@ -255,6 +268,7 @@ def test_images_of_a_group_are_held_out_together(photos):
     assert (figures["trained_on"], figures["validated_on"]) == (90, 10)
 
 
+@pytest.mark.slow
 def test_clone_and_repr():
     reader = segcap.ImageClassifier(epochs=3, size=(8, 9))
     assert clone(reader).get_params() == reader.get_params()
@@ -294,6 +308,7 @@ def test_impossible_parameters(photos, parameters, message):
         segcap.ImageClassifier(**parameters).fit(images, labels)
 
 
+@pytest.mark.slow
 def test_impossible_data(photos, reader):
     images, labels = photos
     with pytest.raises(DataError, match=r"2 different labels\. Got 5 images with 1"):
@@ -320,6 +335,7 @@ def test_impossible_data(photos, reader):
         segcap.ImageClassifier().predict(images)
 
 
+@pytest.mark.slow
 def test_a_bundle_must_name_the_classes(reader, tmp_path):
     from dataclasses import replace
 

@@ -21,6 +21,7 @@ def quick(block):
     return block.replace("epochs=60", "epochs=1")
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:.*has not learned to read")
 def test_the_python_blocks_run_one_after_the_other(monkeypatch, tmp_path, handwriting):
     (tmp_path / "data").symlink_to(ROOT / "data")

@@ -79,6 +79,7 @@ def test_the_rate_never_rises_again(losses, patience, factor):
     assert falls <= max(0, len(losses) - 1) // patience
 
 
+@pytest.mark.slow
 def test_a_cosine_ends_at_nothing_and_a_plateau_stays(lessons):
     _, cosine = learn(lessons, epochs=3)
     assert cosine.learning_rate == pytest.approx([3e-3, 1.5e-3, 0], rel=1e-4, abs=1e-9)
@@ -86,6 +87,7 @@ def test_a_cosine_ends_at_nothing_and_a_plateau_stays(lessons):
     assert plateau.learning_rate == pytest.approx([3e-3, 3e-3])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "rate"), [("adamw", 2e-3), ("adam", 2e-3), ("rmsprop", 1e-3), ("sgd", 0.1)]
 )
@@ -95,6 +97,7 @@ def test_every_optimizer_learns(lessons, monkeypatch, name, rate):
     assert history.validation_loss[-1] < 0.8 * history.validation_loss[0]
 
 
+@pytest.mark.slow
 def test_weights_decay_with_adamw_alone(lessons):
     decayed, plain, other = (
         np.linalg.norm(learn(lessons, optimizer=name, weight_decay=decay)[0].get_weights()[0])
@@ -104,6 +107,7 @@ def test_weights_decay_with_adamw_alone(lessons):
     assert decayed < 0.8 * plain
 
 
+@pytest.mark.slow
 def test_smoothed_targets_cost_even_those_who_know():
     model = build("plain_cnn", 4, height=8, width=8)
     kernel, bias = model.layers[-1].get_weights()
@@ -114,6 +118,7 @@ def test_smoothed_targets_cost_even_those_who_know():
     assert figures["loss"] == pytest.approx(0.2 * 3 / 4 * 20, rel=1e-3)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("loss", "smoothing", "mixed", "expected"),
     [
@@ -139,6 +144,7 @@ def test_losses_of_those_who_know_nothing(loss, smoothing, mixed, expected):
     assert weighted == pytest.approx(2 * expected, rel=1e-4)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("loss", "rate"), [("focal", 3e-3), ("squared", 3e-3)])
 @pytest.mark.parametrize("architecture", ["plain_cnn", "digit_heads"])
 def test_every_loss_teaches_networks_with_columns_or_without(
@@ -155,6 +161,7 @@ def test_every_loss_teaches_networks_with_columns_or_without(
     assert history.validation_loss[-1] == pytest.approx(lessons.evaluate(model)[0], rel=1e-5)
 
 
+@pytest.mark.slow
 def test_a_training_goes_on_with_its_own_loss_alone(lessons, tmp_path):
     def fit(loss):
         model = build("plain_cnn", 10, height=28, width=28)
@@ -167,6 +174,7 @@ def test_a_training_goes_on_with_its_own_loss_alone(lessons, tmp_path):
         fit("squared")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("weighted", [True, False])
 def test_tricks_do_not_keep_a_network_from_learning(handwriting, monkeypatch, weighted):
     monkeypatch.setattr("segcap.training.fit.LEAST_STEPS", 20)
@@ -184,6 +192,7 @@ def test_tricks_do_not_keep_a_network_from_learning(handwriting, monkeypatch, we
     assert history.loss[-1] > 1.2 * history.validation_loss[-1]
 
 
+@pytest.mark.slow
 def test_averaged_weights_are_what_is_judged_and_kept(lessons):
     class Watched(Learner):
         """Notes the weights after each step."""
@@ -209,6 +218,7 @@ def test_averaged_weights_are_what_is_judged_and_kept(lessons):
     assert lessons.evaluate(model)[0] == pytest.approx(history.validation_loss[-1], rel=1e-5)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("architecture", "options"),
     [
@@ -234,6 +244,7 @@ def test_mixed_precision_keeps_the_network_in_single_precision(lessons, architec
     assert lessons.evaluate(model)[0] == pytest.approx(kept, rel=1e-5)
 
 
+@pytest.mark.slow
 def test_layers_inside_layers_compute_in_half_precision_too():
     model = build("crnn", 5, height=16, width=32)
     with pytest.warns(SegcapWarning, match="without a GPU"):
@@ -286,6 +297,7 @@ def test_tricks_that_spans_refuse(trick):
         fit_network(build("span_cnn", 4), strips(), schedule=Schedule(**trick), seed=0)
 
 
+@pytest.mark.slow
 def test_spans_take_smoothed_targets(monkeypatch):
     monkeypatch.setattr("segcap.training.fit.LEAST_STEPS", 2)
     schedule = Schedule(epochs=1, batch_size=4, label_smoothing=0.1, ema=0.9)

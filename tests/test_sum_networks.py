@@ -31,6 +31,7 @@ def test_counts(architecture, parameters, trainable, layers):
     assert len(model.layers) == layers
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("architecture", SUM_ARCHITECTURES)
 def test_keras_and_onnx_agree(architecture):
     keras.utils.set_random_seed(0)
