@@ -13,10 +13,10 @@ from segcap.generate import TextGenerator, write_text
 
 def quick_costs(patch):
     """Measure costs of few images."""
-    patch.setattr("segcap.benchmark.cost._LATENCIES", 2)
-    patch.setattr("segcap.benchmark.cost._WARM_UP", 1)
-    patch.setattr("segcap.benchmark.cost._AT_ONCE", (2, 4))
-    patch.setattr("segcap.benchmark.cost._SECONDS_AT_ONCE", 0.0)
+    patch.setattr("segcap.benchmark.cost.LATENCIES", 2)
+    patch.setattr("segcap.benchmark.cost.WARM_UP", 1)
+    patch.setattr("segcap.benchmark.cost.AT_ONCE", (2, 4))
+    patch.setattr("segcap.benchmark.cost.SECONDS_AT_ONCE", 0.0)
 
 
 def draw_texts(place):

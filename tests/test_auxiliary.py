@@ -56,6 +56,7 @@ def step(learner, lessons, weights, taken=0):
     return learner.step(drawn.inputs, learner.targets[drawn.classes], weights, taken)["loss"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("silenced", "still"), [(0, "heads"), (1, "auxiliary_logits")])
 def test_each_answer_learns_from_a_loss_of_its_own(learner, lessons, silenced, still):
     assert learner.targets.shape == (2, 2, 2)
@@ -71,6 +72,7 @@ def test_each_answer_learns_from_a_loss_of_its_own(learner, lessons, silenced, s
     assert moved == {*kernels} - {f"{still}/kernel"}
 
 
+@pytest.mark.slow
 def test_weights_of_classes_count_in_both_answers(learner, learner_and_start, lessons):
     once = step(learner, lessons, np.ones((8, 2), np.float32))
     learner.restore(learner_and_start[1])
@@ -78,6 +80,7 @@ def test_weights_of_classes_count_in_both_answers(learner, learner_and_start, le
     assert twice == pytest.approx(2 * once, rel=0.05)
 
 
+@pytest.mark.slow
 def test_another_network_goes_on_from_what_the_middle_learned(learner, lessons):
     weights = np.ones((8, 2), np.float32)
     other = made()
@@ -89,6 +92,7 @@ def test_another_network_goes_on_from_what_the_middle_learned(learner, lessons):
         np.testing.assert_allclose(own, others, rtol=1e-2, atol=1e-3)
 
 
+@pytest.mark.slow
 def test_the_middle_answers_with_layers_of_its_own():
     model = build("resnet50", 5, length=3, **SIDES)
     assert auxiliary_logits(model).shape == (None, 3, 5)

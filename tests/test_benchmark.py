@@ -63,6 +63,7 @@ def test_the_figures_are_those_of_the_readers(found, contest):
     assert [own.position for own in digits.errors_by_position] == [0, 1, 2, 3]
 
 
+@pytest.mark.slow
 def test_costs_are_measured(found):
     result, out = found
     digits, mixed, knows, vote = (entrant.cost for entrant in result.entrants)
@@ -168,6 +169,7 @@ def test_a_reader_that_raises_is_counted_wrong_and_named(contest):
     assert "problems" in benchmark.table(result)
 
 
+@pytest.mark.slow
 def test_an_entrant_that_cannot_learn_is_wrong_everywhere(photos):
     class Broken(Nearest):
         name = "broken"
@@ -188,6 +190,7 @@ def test_an_entrant_that_cannot_learn_is_wrong_everywhere(photos):
     assert result.entrants[-1].cost is None
 
 
+@pytest.mark.slow
 def test_a_learning_curve_has_a_score_for_each_seed(photos):
     result = benchmark.run([Nearest()], photos, test=0.5, labels=[4, 12, 10_000], seeds=3)
     (nearest,) = result.entrants
@@ -202,6 +205,7 @@ def test_a_learning_curve_has_a_score_for_each_seed(photos):
     assert nearest.errors_by_position is None
 
 
+@pytest.mark.slow
 def test_readers_of_whole_texts_have_second_thoughts_too():
     images, labels, _ = TextGenerator("six-char").arrays(24, seed=11)
     texts = Dataset(
@@ -242,6 +246,7 @@ def test_readers_must_be_readers_with_names_of_their_own(contest):
             benchmark.run([digits], contest, **options)
 
 
+@pytest.mark.slow
 def test_the_script_prints_and_draws_what_was_found(found, tmp_path):
     result, out = found
     script = Path(__file__).parent.parent / "examples" / "figures" / "benchmark.py"

@@ -20,6 +20,7 @@ from segcap.generate import digit_sums
 pytestmark = pytest.mark.usefixtures("quick_benchmarks")
 
 
+@pytest.mark.slow
 def test_a_killed_benchmark_goes_on(contest, tmp_path):
     asked = []
     killed = True
@@ -60,8 +61,9 @@ def test_a_killed_benchmark_goes_on(contest, tmp_path):
     assert asked == []
 
 
+@pytest.mark.slow
 def test_learning_goes_on_after_the_last_epoch(handwriting, tmp_path, monkeypatch):
-    monkeypatch.setattr("segcap.training.fit._LEAST_STEPS", 2)
+    monkeypatch.setattr("segcap.training.fit.LEAST_STEPS", 2)
     rows = digit_sums(30, 22, digits=handwriting, count=2)
     sums = Dataset("sums", rows.images, rows.labels.sum(axis=1, dtype=np.int64), Path("drawn"))
     reader = segcap.SumClassifier("lenet5", digits=2, epochs=2)
@@ -93,6 +95,7 @@ def test_learning_goes_on_after_the_last_epoch(handwriting, tmp_path, monkeypatc
     assert again.entrants == result.entrants
 
 
+@pytest.mark.slow
 def test_images_that_have_changed_under_their_names_are_answered_anew(tmp_path):
     contest = contest_in(draw_texts(tmp_path / "drawn"))
     asked = []
@@ -111,6 +114,7 @@ def test_images_that_have_changed_under_their_names_are_answered_anew(tmp_path):
     assert len(asked) >= len(again.tested)
 
 
+@pytest.mark.slow
 def test_other_versions_answer_anew(contest, tmp_path, monkeypatch):
     asked = []
     readers = {"sees": lambda image: asked.append(image) or "1"}
@@ -122,6 +126,7 @@ def test_other_versions_answer_anew(contest, tmp_path, monkeypatch):
     assert len(asked) >= len(contest.tested)
 
 
+@pytest.mark.slow
 def test_why_no_cost_is_known_is_kept(contest, tmp_path):
     known = truth_of(contest)
     asked = []
@@ -188,6 +193,7 @@ def test_texts_of_undecodable_names_are_given_back(tmp_path):
     assert parts.read("x", {"k": "caf\udce9"}) == {"text": "\udce9"}
 
 
+@pytest.mark.slow
 def test_what_is_known_of_images_is_part_of_what_answers_depend_on(contest, tmp_path):
     out = tmp_path / "out"
     readers = {"mixed": segcap.load("mixed", length=3, allowlist="0123456789")}

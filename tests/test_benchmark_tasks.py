@@ -58,6 +58,7 @@ def test_what_is_tested_without_having_been_learned_is_told(handwriting):
         Contest.of(dataset, known=[None])
 
 
+@pytest.mark.slow
 def test_classes_without_a_learned_image_are_told(photos):
     contest = Contest.of(replace(photos, duplicates="label"), test=0.5)
     (name,) = set(contest.truths)
@@ -122,6 +123,7 @@ def test_sums_are_drawn_to_test_on_with_other_digits(handwriting, monkeypatch):
         task_contest("digit-sum", test=1.0)
 
 
+@pytest.mark.slow
 def test_matrices_stand_in_the_order_of_numbers_and_count_all(handwriting, photos):
     rows = digit_sums(60, 22, digits=handwriting, count=2)
     sums = Dataset("sums", rows.images, rows.labels.sum(axis=1, dtype=np.int64), Path("drawn"))
@@ -156,16 +158,16 @@ def test_the_matrix_of_texts_has_a_column_for_what_was_left_out(contest):
 
 def test_images_that_mixed_has_learned_are_refused(monkeypatch):
     drawn = {}
+    sample = TextGenerator("clean", charset="A", length=1).sample()
 
-    def note(part, indices, seed, charset):
-        drawn.setdefault(part.generator.scheme, set()).add(seed)
-        return []
+    def note(self, index, *, seed):
+        drawn.setdefault(self.scheme, set()).add(seed)
+        return sample
 
-    monkeypatch.setattr("segcap.training.synthetic._drawn", note)
-    monkeypatch.setattr("segcap.training.synthetic.Parallel", lambda n_jobs: list)
-    monkeypatch.setattr("segcap.training.synthetic.delayed", lambda made: made)
+    monkeypatch.setattr(TextGenerator, "sample", note)
     for seed in (mixed._SEED, mixed._OTHER_SEED):
-        drawn_texts(mixed._shares(), 3000, seed=seed, charset=Charset(mixed.MIXED_CHARSET))
+        shares, charset = mixed._shares(), Charset(mixed.MIXED_CHARSET)
+        drawn_texts(shares, 100, seed=seed, charset=charset, n_jobs=1)
     assert mixed.learned_seeds("six-char") == drawn["six-char"]
     assert mixed.learned_seeds("colour-lines") == drawn["colour-lines"]
     for seed in drawn["six-char"]:
@@ -173,6 +175,7 @@ def test_images_that_mixed_has_learned_are_refused(monkeypatch):
             task_contest("six-char", seed=seed)
 
 
+@pytest.mark.slow
 def test_robustness_follows_the_dial(drawn_folder, contest, tmp_path):
     dial = texts_dial("labelled", load("labelled", drawn_folder))
     with_dial = replace(contest, dial=dial)
@@ -239,6 +242,7 @@ def test_the_ceiling_keeps_to_the_characters_that_are_allowed(contest):
     assert ceiling(segcap.load("mixed", length=4, allowlist="0123456789"), contest).value > 0.8
 
 
+@pytest.mark.slow
 def test_a_reader_that_may_know_the_tested_images_is_doubted(contest):
     readers = {name: segcap.load(name, length=4) for name in ("digits", "wordpress")}
     found = benchmark.run(readers, contest, difficulties=())

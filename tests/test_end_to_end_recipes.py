@@ -85,6 +85,7 @@ def test_texts_of_unlike_lengths_have_none(texts):
     assert end_to_end_reader("captcha-v2", mixed).length is None
 
 
+@pytest.mark.slow
 def test_what_cannot_be_loaded_counts_as_wrong(texts, tmp_path):
     ((learned, tested),) = task_data("captcha-v2", texts)
     reader = end_to_end_reader("captcha-v2", learned, classifier="multihead", epochs=1)
@@ -119,6 +120,7 @@ def test_every_task_takes_every_network_of_its_reader(task, texts):
     assert 0 < END_TO_END[task].test < 0.5
 
 
+@pytest.mark.slow
 def test_the_command_line_learns_a_task_and_the_bundle_tells_its_test(command, texts, tmp_path):
     out = tmp_path / "texts.segcap"
     options = ["--classifier", "multihead", "--epochs", 1, "--log", tmp_path / "log"]

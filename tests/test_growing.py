@@ -59,6 +59,7 @@ def learn(lessons, **settings):
     return model, history
 
 
+@pytest.mark.slow
 def test_a_network_sees_images_grow_and_is_judged_on_whole_ones(lessons, monkeypatch):
     class Watched(Learner):
         """Notes what sizes it is shown."""
@@ -79,17 +80,19 @@ def test_a_network_sees_images_grow_and_is_judged_on_whole_ones(lessons, monkeyp
     assert lessons.evaluate(model)[0] == pytest.approx(kept, rel=1e-5)
 
 
+@pytest.mark.slow
 def test_patience_begins_when_images_have_grown(lessons, monkeypatch):
     losses = iter([0.1, *[1.0] * 19])
     monkeypatch.setattr(lessons, "evaluate", lambda _: (next(losses), 0.5))
     model = build("resnet_small", 2, height=64, width=64)
     schedule = Schedule(epochs=12, batch_size=64, patience=1, first_scale=0.5)
-    monkeypatch.setattr("segcap.training.fit._LEAST_STEPS", 1)
+    monkeypatch.setattr("segcap.training.fit.LEAST_STEPS", 1)
     history = fit_network(model, lessons, schedule=schedule, seed=0)
     assert len(history.loss) == 11
     assert history.best_epoch == 0
 
 
+@pytest.mark.slow
 def test_what_grew_is_resumed_to_the_same_end(lessons, tmp_path):
     def stop(done, history):
         if done == 2:

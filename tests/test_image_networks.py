@@ -40,6 +40,7 @@ def test_counts(classifier, classes, options, parameters, count):
     assert model.output_shape == expected
 
 
+@pytest.mark.slow
 def test_resnet50_has_bottlenecks_3_4_6_3_after_a_7_x_7_stem():
     model = build("resnet50", 36, **SIX)
     blocks = [layer.name for layer in model.layers if layer.name.endswith("_add")]
@@ -50,6 +51,7 @@ def test_resnet50_has_bottlenecks_3_4_6_3_after_a_7_x_7_stem():
     assert [layer.rate for layer in model.layers if isinstance(layer, layers.Dropout)] == [0.3]
 
 
+@pytest.mark.slow
 def test_blocks_of_resnet50_hand_on_what_they_get_at_first():
     model = build("resnet50", 3, height=32, width=32)
     outputs = [model.get_layer(f"conv2_block{block}_out").output for block in (1, 3)]
@@ -96,6 +98,7 @@ def test_leaky_cnn_takes_small_images(side):
     assert model(np.zeros((2, side, 40, 3), np.float32)).shape == (2, 3)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("classifier", "options"),
     [
@@ -118,6 +121,7 @@ def test_keras_and_onnx_agree(classifier, options):
     np.testing.assert_allclose(opened.logits(images) / scale, expected / scale, atol=1e-3)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("channels", [1, 3])
 def test_weights_from_imagenet_answer_alike_for_images_in_unit_range(channels, monkeypatch):
     keras.utils.set_random_seed(0)

@@ -37,7 +37,7 @@ def test_they_are_what_loading_and_scaling_them_gives(files, colour):
 
 def test_what_is_large_lies_in_a_file(files, monkeypatch):
     expected, _, _ = stack_usable(files, (12, 10), colour=True)
-    monkeypatch.setattr(pictures, "_MOST_IN_MEMORY", 100)
+    monkeypatch.setattr(pictures, "MOST_IN_MEMORY", 100)
     pixels, _, _ = stack_usable(files, (12, 10), colour=True)
     assert isinstance(pixels, np.memmap)
     np.testing.assert_array_equal(pixels, expected)
@@ -47,7 +47,7 @@ def test_what_is_large_must_find_room(files, monkeypatch):
     def refuse(*_):
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(pictures, "_MOST_IN_MEMORY", 100)
+    monkeypatch.setattr(pictures, "MOST_IN_MEMORY", 100)
     monkeypatch.setattr(pictures.shutil, "disk_usage", lambda _: SimpleNamespace(free=2**29))
     assert len(stack_usable(files, (12, 10), colour=True)[0]) == 4
     with monkeypatch.context() as patch:
@@ -60,7 +60,7 @@ def test_what_is_large_must_find_room(files, monkeypatch):
 
 
 def test_more_than_one_chunk_keeps_the_order(monkeypatch):
-    monkeypatch.setattr(pictures, "_TOGETHER", 3)
+    monkeypatch.setattr(pictures, "TOGETHER", 3)
     images = [np.full((4, 5), value, np.uint8) for value in range(10)]
     pixels, _, _ = stack_usable(images, (5, 4), colour=False)
     np.testing.assert_array_equal(pixels[:, 0, 0, 0], range(10))

@@ -272,8 +272,8 @@ def test_what_has_no_room_is_left_out_and_said(target, material, monkeypatch):
     names = [one.name for one in result.entrants]
     order = listed(result.answers, names, 10)
     room = sum(len(whole[number].image) + len(whole[number].ink) for number in order[:4])
-    monkeypatch.setattr(page_module, "_MOST_ROWS", 10)
-    monkeypatch.setattr(page_module, "_ROOM", room)
+    monkeypatch.setattr(page_module, "MOST_ROWS", 10)
+    monkeypatch.setattr(page_module, "ROOM", room)
     write_report(result, target, images)
     page = Page(target)
     assert [row["number"] for row in page.listing["rows"]] == sorted(order)

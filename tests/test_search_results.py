@@ -118,6 +118,7 @@ def plugin_data(folder):
     return settings, status, scalars
 
 
+@pytest.mark.slow
 def test_tensorboard_shows_trials_while_they_run(tmp_path):
     from tensorboard.plugins.hparams import api_pb2
 
@@ -152,6 +153,7 @@ def test_tensorboard_shows_trials_while_they_run(tmp_path):
         assert plugin_data(folder) == (settings, status, scalars)
 
 
+@pytest.mark.slow
 def test_a_log_that_cannot_be_written_stops_nothing(tmp_path):
     (tmp_path / "file").touch()
     with pytest.warns(SegcapWarning, match=r"goes on without its log in '.*log'\. Got") as told:
@@ -160,6 +162,7 @@ def test_a_log_that_cannot_be_written_stops_nothing(tmp_path):
     assert len(result.trials) == 2
 
 
+@pytest.mark.slow
 def test_no_log_without_tensorboard(tmp_path, monkeypatch):
     monkeypatch.setattr("segcap.training.tuning.report.find_spec", lambda name: None)
     search(climbed, GRID, trials=1, grid=True, log=tmp_path / "log")

@@ -31,6 +31,7 @@ def test_counts(classifier, parameters, trainable, layers):
     assert len(model.layers) == layers
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("classifier", networks_for("sums"))
 def test_keras_and_onnx_agree(classifier):
     keras.utils.set_random_seed(0)

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 __all__ = ["History", "Interrupted", "Lessons", "OnEpoch", "Pass", "Schedule", "fit_network"]
 
-_LEAST_STEPS = 50
+LEAST_STEPS = 50
 
 
 class Interrupted(KeyboardInterrupt):
@@ -107,7 +107,7 @@ def fit_network(
         raise ParameterError(f"A 'schedule' must be a segcap.training.Schedule. Got {schedule!r}.")
     _check_applicable(schedule, model, lessons)
     keras.utils.set_random_seed(seed)
-    steps = max(_LEAST_STEPS, len(lessons) // schedule.batch_size)
+    steps = max(LEAST_STEPS, len(lessons) // schedule.batch_size)
     learner = Learner(model, schedule, steps, unaligned=lessons.unaligned)
     identity = {
         "network": [model.name, digest(*model.get_weights())],

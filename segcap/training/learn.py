@@ -39,7 +39,7 @@ _LEAST_VALIDATION = 8
 _TRIED_ON = 60
 _CLEARLY_BETTER = 0.02
 _CANNOT_BE = -12.0
-_REHEARSED = 1500
+REPLAY_LINES = 1500
 
 
 @dataclass(frozen=True)
@@ -154,7 +154,7 @@ def learn_context(
         layouts,
         classes,
         held_out,
-        rehearsal_lines(drawn, _REHEARSED, seed=seed),
+        rehearsal_lines(drawn, REPLAY_LINES, seed=seed),
         epochs=epochs,
         report=report,
     )

@@ -19,8 +19,8 @@ from segcap.training.labelled import tell_left_out
 
 __all__ = ["most_common", "stack_usable"]
 
-_TOGETHER = 256
-_MOST_IN_MEMORY = 2**30
+TOGETHER = 256
+MOST_IN_MEMORY = 2**30
 
 
 def most_common(images: Sequence[ImageSource]) -> tuple[int, int]:
@@ -83,7 +83,7 @@ def stack_usable(
     left_out: list[str] = []
     sizes: set[tuple[int, ...]] = set()
     with Parallel(n_jobs=-1, prefer="threads") as parallel:
-        for chunk in batched(enumerate(images), _TOGETHER):
+        for chunk in batched(enumerate(images), TOGETHER):
             for index, scaled, own_size in parallel(
                 delayed(_scaled)(index, image, size, colour) for index, image in chunk
             ):
@@ -99,7 +99,7 @@ def stack_usable(
 
 def _room(shape: tuple[int, ...]) -> NDArray[np.uint8]:
     needed = math.prod(shape)
-    if needed <= _MOST_IN_MEMORY:
+    if needed <= MOST_IN_MEMORY:
         return np.empty(shape, np.uint8)
     free = shutil.disk_usage(tempfile.gettempdir()).free
     with tempfile.TemporaryFile() as file:

@@ -27,8 +27,8 @@ __all__ = ["write_report"]
 
 Images: TypeAlias = Sequence[ImageSource] | NDArray
 
-_MOST_ROWS = 10_000
-_ROOM = 11 * 2**20
+MOST_ROWS = 10_000
+ROOM = 11 * 2**20
 _MOST_PAIRS = 6
 _PER_PAIR = 6
 
@@ -166,8 +166,8 @@ def _listing(
     """Give the table of images for the script, and what was left out of it."""
     answers, entrants = result.answers, result.entrants
     names = [entrant.name for entrant in entrants]
-    order = listed(answers, names, _MOST_ROWS)
-    pictures, damaged = album(images, order, _ROOM)
+    order = listed(answers, names, MOST_ROWS)
+    pictures, damaged = album(images, order, ROOM)
     is_text = any(entrant.accuracy.characters is not None for entrant in entrants)
     rows = [
         row(answers, number, names, pictures.get(number), is_text=is_text)
