@@ -32,12 +32,6 @@ def shipped(request):
     return segcap.load(request.param), images_for(request.param, 4)
 
 
-def read_many(reader, images, **options):
-    if not hasattr(reader, "read_many"):
-        pytest.xfail("readers of whole images have no read_many yet")
-    return reader.read_many(images, **options)
-
-
 def same(results, others):
     """Whether readers answer alike, but for the rounding of their engines."""
     assert [answer_of(one) for one in results] == [answer_of(one) for one in others]
@@ -50,9 +44,9 @@ def same(results, others):
 def test_images_are_read_in_order_and_left_as_they_are(shipped):
     reader, images = shipped
     before = [image.copy() for image in images]
-    results = read_many(reader, images)
+    results = reader.read_many(images)
     same(results, [reader.read(image) for image in images])
-    same(results[::-1], read_many(reader, images[::-1]))
+    same(results[::-1], reader.read_many(images[::-1]))
     assert reader.predict(images).tolist() == [answer_of(one) for one in results]
     for image, copy in zip(images, before, strict=True):
         np.testing.assert_array_equal(image, copy)
@@ -63,14 +57,14 @@ def test_no_images(shipped):
     assert reader.predict([]).shape == (0,)
     if hasattr(reader, "predict_proba"):
         assert reader.predict_proba([]).shape[0] == 0
-    assert read_many(reader, []) == []
+    assert reader.read_many([]) == []
 
 
 @pytest.mark.parametrize("kind", odd_images())
 def test_images_that_show_nothing_have_a_valid_answer(shipped, kind):
     reader, _ = shipped
     image = odd_images()[kind]
-    (result,) = read_many(reader, [image])
+    (result,) = reader.read_many([image])
     assert result.status in STATUSES - {"unreadable"}
     assert 0 <= result.confidence <= 1
     for glyph in getattr(result, "glyphs", ()):
@@ -82,7 +76,7 @@ def test_images_that_show_nothing_have_a_valid_answer(shipped, kind):
 def test_inverted_and_turned_images_have_a_valid_answer(shipped):
     reader, images = shipped
     changed = [255 - images[0], np.rot90(images[0]).copy(), images[0][:, : len(images[0]) // 2]]
-    for result in read_many(reader, changed):
+    for result in reader.read_many(changed):
         assert result.status in STATUSES - {"unreadable"}
         assert 0 <= result.confidence <= 1
 
@@ -90,13 +84,13 @@ def test_inverted_and_turned_images_have_a_valid_answer(shipped):
 def test_an_unreadable_image_among_many_spoils_none(shipped, tmp_path):
     reader, images = shipped
     mixed = [images[0], tmp_path / "none.png", b"no image", images[1]]
-    results = read_many(reader, mixed)
+    results = reader.read_many(mixed)
     assert [one.status for one in results[1:3]] == ["unreadable"] * 2
     assert [one.confidence for one in results[1:3]] == [0.0] * 2
     assert "none.png" in results[1].error
-    same([results[0], results[3]], read_many(reader, images[:2]))
+    same([results[0], results[3]], reader.read_many(images[:2]))
     with pytest.raises(ImageError, match=r"none\.png"):
-        read_many(reader, mixed, errors="raise")
+        reader.read_many(mixed, errors="raise")
     for verb in (reader.predict, reader.read):
         with pytest.raises(ImageError):
             verb(mixed[1:2] if verb == reader.predict else mixed[1])
@@ -104,15 +98,15 @@ def test_an_unreadable_image_among_many_spoils_none(shipped, tmp_path):
 
 def test_confidence_does_not_change_with_the_batch(shipped):
     reader, images = shipped
-    together = read_many(reader, images)
+    together = reader.read_many(images)
     for size in (1, 3):
-        same(read_many(reader, images, batch_size=size), together)
+        same(reader.read_many(images, batch_size=size), together)
 
 
 def test_a_copy_by_pickle_or_file_answers_alike(shipped, tmp_path):
     reader, images = shipped
     reader.save(tmp_path / "kept.segcap")
-    before = read_many(reader, images[:2])
+    before = reader.read_many(images[:2])
     for copy in (pickle.loads(pickle.dumps(reader)), segcap.load(tmp_path / "kept.segcap")):
         assert type(copy) is type(reader)
         assert copy.get_params() == reader.get_params()
@@ -121,7 +115,7 @@ def test_a_copy_by_pickle_or_file_answers_alike(shipped, tmp_path):
 
 def test_results_are_plain_enough_for_json(shipped):
     reader, images = shipped
-    for result in read_many(reader, [images[0], b"no image"]):
+    for result in reader.read_many([images[0], b"no image"]):
         plain = result.to_dict()
         assert json.loads(json.dumps(plain, allow_nan=False)) == plain
         assert {"confidence", "status", "error"} <= plain.keys()
@@ -140,7 +134,7 @@ def test_a_clone_has_the_same_parameters_and_knows_nothing(shipped):
     assert copy.get_params() == reader.get_params()
     with pytest.raises(NotFittedError):
         copy.predict(images[:1])
-    read_many(reader, [])
+    reader.read_many([])
     with pytest.raises(NotFittedError):
         copy.read(images[0])
 
