@@ -176,5 +176,5 @@ def test_blank_images_cannot_be_learned_from():
 
 
 def test_only_a_span_network_learns_more():
-    with pytest.raises(ParameterError, match=r"'classifier' must be 'span_cnn'. Got 'knn'"):
-        learner(classifier="knn").partial_fit([], [])
+    with pytest.raises(ParameterError, match=r"'classifier' must be 'span_cnn'. Got 'glyph_cnn'"):
+        learner(classifier="glyph_cnn").partial_fit([], [])

@@ -7,16 +7,18 @@ from segcap.core.charset import Charset
 from segcap.core.errors import ParameterError
 from segcap.core.validation import check_length, check_share, seed_number, whole_number
 from segcap.decoding.chains import Outcome
-from segcap.models.baselines import BASELINES
 from segcap.readers.base import TextReader
 from segcap.recognition.engines import ENGINES, EngineName
+from segcap.recognition.own_classifier import GlyphClassifier
 from segcap.segmentation.binarize import METHODS, Method
 from segcap.segmentation.components import SEGMENTERS, Segmenter
 from segcap.segmentation.cut_candidates import CUTTERS, DEFAULT_CUTTERS
 from segcap.segmentation.line_removal import LINE_REMOVALS, LineRemoval
 from segcap.segmentation.settings import Finding
 
-__all__ = ["GlyphSettings"]
+__all__ = ["CLASSIFIERS", "GlyphSettings"]
+
+CLASSIFIERS = ("span_cnn", "glyph_cnn")
 
 
 class GlyphSettings(TextReader[Outcome], ABC):
@@ -33,7 +35,7 @@ class GlyphSettings(TextReader[Outcome], ABC):
         line_removal: LineRemoval | None = None,
         segmentation: Segmenter = "components",
         cutters: Sequence[str] = DEFAULT_CUTTERS,
-        classifier: str = "span_cnn",
+        classifier: str | GlyphClassifier = "span_cnn",
         engine: EngineName = "onnx",
         epochs: int = 12,
         random_state: int = 0,
@@ -58,7 +60,6 @@ class GlyphSettings(TextReader[Outcome], ABC):
             ("binarization", self.binarization, (*METHODS, None)),
             ("line_removal", self.line_removal, (*LINE_REMOVALS, None)),
             ("segmentation", self.segmentation, SEGMENTERS),
-            ("classifier", self.classifier, ("span_cnn", "glyph_cnn", *BASELINES)),
             ("engine", self.engine, ENGINES),
             *(("cutters", cutter, tuple(CUTTERS)) for cutter in self.cutters),
         ):
@@ -67,9 +68,17 @@ class GlyphSettings(TextReader[Outcome], ABC):
                     f"The '{name}' of a GlyphReader must be one of "
                     f"{', '.join(map(str, known))}. Got {value!r}."
                 )
+        if not self._has_own_classifier() and self.classifier not in CLASSIFIERS:
+            raise ParameterError(
+                f"The 'classifier' of a GlyphReader must be one of {', '.join(CLASSIFIERS)}, or "
+                f"have 'predict_proba'. Got {self.classifier!r}."
+            )
         check_share("reject_below", self.reject_below)
         whole_number("epochs", self.epochs, least=1)
         seed_number("random_state", self.random_state)
+
+    def _has_own_classifier(self) -> bool:
+        return hasattr(self.classifier, "predict_proba")
 
     def _finding(self, learned: Finding | None = None) -> Finding:
         """Give the settings as they are or, where they were left open, as learned."""

@@ -248,7 +248,7 @@ class WholeImageReader(Estimator, ABC):
                 "sha256": digest(pixels, classes),
             },
             "seed": int(self.random_state),
-            "versions": versions(self.architecture),
+            "versions": versions(),
             "training": asdict(schedule) | self._ways_to_learn(),
             "figures": figures,
         }
