@@ -93,12 +93,12 @@ def test_another_classifier_takes_its_place():
 
 def test_what_cannot_be_fitted_says_so():
     reader = segcap.GlyphReader("ab", classifier=Fixed([0.5, 0.5]))
-    with pytest.raises(ParameterError, match="must have 'fit'. Got Fixed without"):
+    with pytest.raises(ParameterError, match=r"must have 'fit'. Got Fixed without"):
         reader.fit_glyphs(np.zeros((4, 28, 28, 1), np.float32), np.array([0, 0, 1, 1]))
 
 
 def test_a_name_is_no_classifier_before_it_is_fitted():
     with pytest.raises(NotFittedError):
         segcap.GlyphReader("ab").read(np.zeros((4, 4), np.uint8))
-    with pytest.raises(ParameterError, match="or have 'predict_proba'. Got 'oracle'"):
+    with pytest.raises(ParameterError, match=r"or have 'predict_proba'. Got 'oracle'"):
         segcap.GlyphReader("ab", classifier="oracle").fit([], [])

@@ -237,12 +237,7 @@ def ink_is_bright(grey: NDArray[np.uint8]) -> bool:
 
 
 def dilated(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """A mask with all pixels that touch it, (H, W) bool."""
-    return cv2.dilate(mask.view(np.uint8), np.ones((3, 3), np.uint8)).view(np.bool_)
-
-
-def dilated(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """A mask with all pixels that touch it, (H, W) bool."""
+    """Widen a mask by all pixels that touch it, (H, W) bool."""
     return cv2.dilate(mask.view(np.uint8), np.ones((3, 3), np.uint8)).view(np.bool_)
 
 

@@ -133,7 +133,7 @@ def tone(image: NDArray[np.uint8], ink: NDArray[np.bool_]) -> NDArray[np.uint8]:
 
 
 def strip_channels(image: NDArray[np.uint8], ink: NDArray[np.bool_]) -> NDArray[np.uint8]:
-    """What a strip shows of an image, pixel by pixel: soft ink and tone.
+    """Make what a strip shows of an image, pixel by pixel: soft ink and tone.
 
     Parameters
     ----------
