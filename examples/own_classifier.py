@@ -17,6 +17,7 @@ from sklearn.svm import SVC
 import segcap
 from segcap.datasets import load_mnist, load_uci_digits
 from segcap.evaluate.metrics import expected_calibration_error, wilson
+from segcap.segmentation.glyph_crops import frame_glyph
 
 
 def gradients(glyphs):
@@ -25,8 +26,9 @@ def gradients(glyphs):
     return np.stack([hog(glyph, **cells) for glyph in glyphs[..., 0]])
 
 
-def pixels(glyphs):
-    return glyphs.reshape(len(glyphs), -1)
+def framed(digits):
+    """Digits as readers frame them, (N, 28, 28, 1) in [0, 1]."""
+    return np.stack([frame_glyph(digit / np.float32(255)) for digit in digits])[..., None]
 
 
 classifiers = {
@@ -35,24 +37,23 @@ classifiers = {
         CalibratedClassifierCV(SVC(C=10, cache_size=1000), cv=3, ensemble=False),
     ),
     "knn": make_pipeline(
-        FunctionTransformer(pixels),
+        FunctionTransformer(lambda glyphs: glyphs.reshape(len(glyphs), -1)),
         PCA(40, svd_solver="randomized", random_state=0),
         KNeighborsClassifier(3, weights="distance", algorithm="brute"),
     ),
 }
+digits, labels = load_uci_digits()
+train, test = (digits[:1300], labels[:1300]), (digits[1300:], labels[1300:])
 if sys.argv[1:]:
     mnist = load_mnist(sys.argv[1])
     train, test = (mnist.x_train, mnist.y_train), (mnist.x_test, mnist.y_test)
-else:
-    digits, labels = load_uci_digits()
-    train, test = (digits[:1300], labels[:1300]), (digits[1300:], labels[1300:])
 rows = segcap.generate.digit_sums(200, 22, seed=1, digits=test)
 for name, classifier in classifiers.items():
-    classifier.fit(train[0][..., None] / np.float32(255), train[1])
-    found = classifier.predict_proba(test[0][..., None] / np.float32(255))
+    classifier.fit(framed(train[0]), train[1])
+    found = classifier.predict_proba(framed(test[0]))
     right = found.argmax(axis=1) == test[1]
     print(f"{name}: digits right {wilson(right.sum(), len(right))}")
     print(f"  calibration error {expected_calibration_error(found.max(axis=1), right):.4f}")
     reader = segcap.GlyphReader("0123456789", length=4, classifier=classifier)
     texts = ["".join(map(str, row)) for row in rows.labels]
-    print(f"  rows of four right {reader.score(rows.images, texts):.3f}, n = {len(texts)}")
+    print(f"  rows of four right: {reader.score(rows.images, texts):.1%} of {len(texts)}")

@@ -10,6 +10,7 @@ import segcap
 from segcap.core.charset import Charset
 from segcap.core.errors import NotFittedError, ParameterError
 from segcap.recognition.own_classifier import OwnClassifier
+from segcap.segmentation.glyph_crops import frame_glyph
 
 
 class Fixed:
@@ -72,7 +73,8 @@ def flat(glyphs):
 def fitted(handwriting):
     pictures, names = handwriting
     neighbours = make_pipeline(FunctionTransformer(flat), KNeighborsClassifier(3))
-    return neighbours.fit(pictures[..., None] / np.float32(255), names)
+    glyphs = np.stack([frame_glyph(picture / np.float32(255)) for picture in pictures])
+    return neighbours.fit(glyphs[..., None], names)
 
 
 @pytest.mark.parametrize(("min_advance", "least"), [(24, 0.8), (15, 0.6)])
