@@ -67,8 +67,9 @@ def golden_images():
 
 def golden_answers(reader, groups):
     """What a reader answers to each image of each group: answer, status, confidence."""
-    read = getattr(reader, "read_many", None) or reader.answer_many
-    return {name: [_plain(one) for one in read(images)] for name, images in groups.items()}
+    return {
+        name: [_plain(one) for one in reader.read_many(images)] for name, images in groups.items()
+    }
 
 
 def golden_sums(reader, images):
@@ -77,7 +78,9 @@ def golden_sums(reader, images):
 
 def answer_of(result):
     """The text, sum or class of a result."""
-    return result.value if hasattr(result, "value") else result.text
+    return next(
+        getattr(result, name) for name in ("value", "label", "text") if hasattr(result, name)
+    )
 
 
 def _plain(result):

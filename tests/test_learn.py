@@ -184,5 +184,5 @@ def test_blank_images_cannot_be_learned_from():
 
 
 def test_only_a_span_network_learns_more():
-    with pytest.raises(ParameterError, match=r"'classifier' must be one of span_cnn\. Got 'knn'"):
-        learner(classifier="knn").partial_fit([], [])
+    with pytest.raises(ParameterError, match=r"'classifier' must be one of span_cnn\. Got 'gl"):
+        learner(classifier="glyph_cnn").partial_fit([], [])

@@ -316,27 +316,8 @@ def test_a_reader_learns_from_glyphs(glyphs, tmp_path, monkeypatch):
     np.testing.assert_allclose(copy.logits(inputs[:50]), reader.logits(inputs[:50]), atol=1e-4)
 
 
-@pytest.mark.parametrize(("classifier", "least"), [("hog_svm", 0.93), ("knn", 0.93)])
-def test_baselines_read_through_the_same_interface(glyphs, classifier, least, tmp_path):
-    inputs, classes = glyphs
-    reader = segcap.GlyphReader(classifier=classifier).fit_glyphs(inputs[:1300], classes[:1300])
-    reader.save(tmp_path / "baseline.segcap")
-    loaded = segcap.load(tmp_path / "baseline.segcap")
-    right = loaded.logits(inputs[1300:]).argmax(axis=1) == classes[1300:]
-    assert right.mean() >= least
-    assert loaded.logits(inputs[:0]).shape == (0, 10)
-
-
-@pytest.mark.parametrize("classifier", ["hog_svm", "knn"])
-def test_baselines_of_two_classes(glyphs, classifier):
-    inputs, classes = glyphs
-    two = classes < 2
-    reader = segcap.GlyphReader("01", classifier=classifier).fit_glyphs(inputs[two], classes[two])
-    assert (reader.logits(inputs[two]).argmax(axis=1) == classes[two]).mean() > 0.95
-
-
 def test_unknown_classifier(glyphs):
-    with pytest.raises(ParameterError, match=r"one of glyph_cnn, hog_svm, knn. Got 'oracle'"):
+    with pytest.raises(ParameterError, match=r"one of glyph_cnn. Got 'oracle'"):
         train_classifier(*glyphs, classes=10, classifier="oracle")
 
 

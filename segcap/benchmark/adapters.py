@@ -144,7 +144,7 @@ class ReaderEntrant:
         from safetensors.numpy import load as numbers
 
         trained = [getattr(self.reader, part, None) for part in ("trained_", "glyphs_", "context_")]
-        parts = [one.parts for one in trained if one is not None]
+        parts = [getattr(one, "parts", {}) for one in trained if one is not None]
         if not parts or not all(WEIGHTS in own for own in parts):
             return None
         return sum(array.size for own in parts for array in numbers(own[WEIGHTS]).values())

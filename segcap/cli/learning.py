@@ -23,7 +23,7 @@ _STATES = {"text": ("", ".0", ".1", ".2"), "digits": ("", ".lines")}
 _EPOCHS = {"digits": 30, "mixed": 14, "text": 12}
 _OPTIONS = {
     "text": {"charset", "length", "classifier"},
-    "digits": {"classifier"},
+    "digits": set[str](),
     "mixed": set[str](),
 }
 _END_TO_END_OPTIONS = {"classifier", "log"}
@@ -56,8 +56,8 @@ def train(
     classifier: Annotated[
         str | None,
         typer.Option(
-            help="Another one than the task's own. For digits glyph_cnn, hog_svm or knn, for text "
-            "span_cnn besides; end to end a network's name."
+            help="Another one than the task's own. For text span_cnn or glyph_cnn; end to end a "
+            "network's name."
         ),
     ] = None,
     log: Annotated[
@@ -110,7 +110,7 @@ def train(
                 on_epoch=partial(_show, bar),
             )
         else:
-            reader = _as_shipped(task, data, classifier, passes, seed, state, bar)
+            reader = _as_shipped(task, data, passes, seed, state, bar)
     reader.save(out)
     for file in [*states, _beside(out, ".partial")]:
         file.unlink(missing_ok=True)
@@ -167,7 +167,6 @@ def _labelled(folder: Path | None) -> LabelledImages:
 def _as_shipped(
     task: str,
     data: Path | None,
-    classifier: str | None,
     epochs: int,
     seed: int,
     state: Path,
@@ -177,16 +176,8 @@ def _as_shipped(
     from segcap.recipes.mixed import train_mixed
 
     show = partial(_show, bar)
-    if task == "mixed":
-        return train_mixed(data, epochs=epochs, seed=seed, state=state, on_epoch=show)
-    return train_digits(
-        data,
-        classifier=classifier or "glyph_cnn",
-        epochs=epochs,
-        seed=seed,
-        state=state,
-        on_epoch=show,
-    )
+    learn = train_mixed if task == "mixed" else train_digits
+    return learn(data, epochs=epochs, seed=seed, state=state, on_epoch=show)
 
 
 def _show(bar: Callable[..., None], epoch: int, history: Any) -> None:

@@ -55,7 +55,7 @@ class Bundle:
         Which reader it is: "glyph-reader", "sequence-reader", "sum-classifier",
         "image-classifier".
     architecture : str
-        Name of the network or baseline.
+        Name of the network.
     charset : str
         Characters in class order; empty for what reads no text.
     settings : mapping

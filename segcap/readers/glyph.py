@@ -3,7 +3,7 @@
 import os
 from collections.abc import Iterable
 from dataclasses import asdict, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,8 +16,9 @@ from segcap.core.reading import Failure, Reading, SumReading
 from segcap.core.validation import Errors, whole_number
 from segcap.readers.learner import GlyphLearner
 from segcap.readers.serialization import glyph_bundle, trained_context, trained_glyphs
+from segcap.recognition.own_classifier import GlyphClassifier, OwnClassifier
 from segcap.recognition.pipeline import Pipeline
-from segcap.segmentation.framing import NO_GLYPHS
+from segcap.segmentation.glyph_crops import NO_GLYPHS
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -48,9 +49,11 @@ class GlyphReader(GlyphLearner):
     cutters : sequence of str
         What proposes cuts through touching characters; names of
         `segcap.segmentation.cut_candidates.CUTTERS`.
-    classifier : {"span_cnn", "glyph_cnn", "hog_svm", "knn"}
-        What `fit` trains: "span_cnn" names spans of a line, seen with what stands around them;
-        the others name single glyphs.
+    classifier : {"span_cnn", "glyph_cnn"} or GlyphClassifier
+        What `fit` trains: "span_cnn" classifies spans of a line, seen with what stands around
+        them; "glyph_cnn" and any object with `predict_proba` on (N, 28, 28, 1) float32 glyphs
+        classify single glyphs. An object that is fitted already reads without `fit`; `fit` fits a
+        copy. See `segcap.recognition.own_classifier`.
     engine : {"onnx", "keras"}
         What runs the classifier; see `segcap.recognition.engines.open_engine`.
     channels : {"rgb", "bgr"}
@@ -65,8 +68,8 @@ class GlyphReader(GlyphLearner):
     ----------
     charset_ : str
         What was learned, whatever the parameter of this name is set to later.
-    glyphs_ : Trained or None
-        What names single glyphs.
+    glyphs_ : Trained, OwnClassifier or None
+        What classifies single glyphs.
     context_ : Trained or None
         What names spans of a line. Where there are both, it reads the images whose characters
         may touch.
@@ -239,8 +242,15 @@ class GlyphReader(GlyphLearner):
             The reader is not fitted.
         FileError
             The file cannot be written.
+        ParameterError
+            The classifier is an own one, which a bundle does not hold.
         """
         self._require_fitted()
+        if isinstance(self.glyphs_, OwnClassifier):
+            raise ParameterError(
+                "A reader that is saved must have a network of segcap as its classifier. "
+                f"Got {type(self.classifier).__name__}."
+            )
         settings = self.get_params() | asdict(self._finding(self.finding_))
         settings["cutters"] = list(settings["cutters"])
         settings["length"] = None if self.length is None else int(self.length)
@@ -281,7 +291,7 @@ class GlyphReader(GlyphLearner):
         Parameters
         ----------
         glyphs : (N, 28, 28, 1) float32 array
-            See `segcap.segmentation.framing.frame_glyphs`.
+            See `segcap.segmentation.glyph_crops.frame_glyphs`.
 
         Returns
         -------
@@ -302,6 +312,15 @@ class GlyphReader(GlyphLearner):
         if glyphs.ndim != 4 or glyphs.shape[1:] != NO_GLYPHS[1:]:
             raise ParameterError(f"Glyphs must have shape (N, 28, 28, 1). Got {glyphs.shape}.")
         return self.glyphs_.open(self.engine).logits(glyphs.astype(np.float32, copy=False))
+
+    def _require_fitted(self) -> None:
+        if self._has_own_classifier() and not getattr(self, "provenance_", None):
+            self.charset_, self.finding_ = self.charset, self._finding()
+            self.glyphs_ = OwnClassifier(
+                cast(GlyphClassifier, self.classifier), Charset(self.charset)
+            )
+            self.context_, self.provenance_ = None, {}
+        super()._require_fitted()
 
     def _pipeline(self) -> Pipeline:
         self._require_fitted()

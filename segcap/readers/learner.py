@@ -16,6 +16,7 @@ from segcap.core.validation import check_many
 from segcap.models.registry import networks_for
 from segcap.readers.serialization import trained_context
 from segcap.readers.settings import GlyphSettings
+from segcap.recognition.own_classifier import OwnClassifier
 from segcap.recognition.trained import Trained
 from segcap.segmentation.settings import Finding
 
@@ -35,7 +36,7 @@ class GlyphLearner(GlyphSettings, ABC):
     """The part of `segcap.GlyphReader` that learns."""
 
     charset_: str
-    glyphs_: Trained | None
+    glyphs_: Trained | OwnClassifier | None
     context_: Trained | None
     finding_: Finding
     provenance_: dict[str, Any]
@@ -52,9 +53,9 @@ class GlyphLearner(GlyphSettings, ABC):
 
         The span network starts from the shipped reader "mixed". It aligns each label with the
         spans of its image, learns from where they lie, and aligns again; see
-        `segcap.training.learn`. The other classifiers learn from the images that part into as
-        many segments as their label has characters. Unreadable images are left out, with a
-        warning.
+        `segcap.training.learn`. Classifiers of glyphs, own ones too, learn from the images that
+        part into as many segments as their label has characters. Unreadable images are left out,
+        with a warning.
 
         Parameters
         ----------
@@ -177,7 +178,7 @@ class GlyphLearner(GlyphSettings, ABC):
         Parameters
         ----------
         glyphs : (N, 28, 28, 1) float32 array
-            In [0, 1], ink 1; see `segcap.segmentation.framing.frame_glyphs`.
+            In [0, 1], ink 1; see `segcap.segmentation.glyph_crops.frame_glyphs`.
         classes : (N,) int array
             Index into the charset of each.
         data : str
@@ -198,15 +199,17 @@ class GlyphLearner(GlyphSettings, ABC):
         DataError
             A class has fewer than two glyphs, or `state` is of another training.
         """
+        self._check_parameters()
+        if self._has_own_classifier():
+            return self._fit_own(glyphs, classes, data)
         from segcap.training.classifier import train_classifier
         from segcap.training.fit import Schedule
 
-        self._check_parameters()
         trained = train_classifier(
             glyphs,
             classes,
             classes=len(self.charset),
-            classifier=self.classifier,
+            classifier=str(self.classifier),
             schedule=Schedule(epochs=int(self.epochs)),
             seed=int(self.random_state),
             state=state,
@@ -214,6 +217,22 @@ class GlyphLearner(GlyphSettings, ABC):
         )
         self.glyphs_, self.context_, self.finding_ = trained.trained, None, self._finding()
         self._note(data, len(glyphs), digest(glyphs, classes), trained.figures)
+        return self
+
+    def _fit_own(
+        self: Self, glyphs: NDArray[np.float32], classes: NDArray[np.integer], data: str
+    ) -> Self:
+        from sklearn.base import clone
+
+        if not hasattr(self.classifier, "fit"):
+            raise ParameterError(
+                "To be fitted, an own 'classifier' must have 'fit'. "
+                f"Got {type(self.classifier).__name__} without."
+            )
+        fitted = clone(self.classifier, safe=False).fit(glyphs, classes)
+        self.glyphs_ = OwnClassifier(fitted, Charset(self.charset))
+        self.context_, self.finding_ = None, self._finding()
+        self._note(data, len(glyphs), digest(glyphs, classes), {"trained_on": len(glyphs)})
         return self
 
     def fit_lines(
@@ -297,7 +316,7 @@ class GlyphLearner(GlyphSettings, ABC):
         self.provenance_ = {
             "data": {"name": data, "samples": samples, "sha256": sha256},
             "seed": int(self.random_state),
-            "versions": versions(self.classifier),
+            "versions": versions(keras=self.context_ is not None or not self._has_own_classifier()),
             "figures": figures,
         }
 

@@ -7,10 +7,10 @@ from segcap.core.charset import Charset
 from segcap.core.errors import ParameterError
 from segcap.core.image import Channels
 from segcap.core.validation import check_length, check_share, seed_number, whole_number
-from segcap.models.baselines import BASELINES
 from segcap.models.registry import networks_for
 from segcap.readers.base import TextReader
 from segcap.recognition.engines import ENGINES, EngineName
+from segcap.recognition.own_classifier import GlyphClassifier
 from segcap.segmentation.binarize import METHODS, Method
 from segcap.segmentation.components import SEGMENTERS, Segmenter
 from segcap.segmentation.cut_candidates import CUTTERS, DEFAULT_CUTTERS
@@ -34,7 +34,7 @@ class GlyphSettings(TextReader, ABC):
         line_removal: LineRemoval | None = None,
         segmentation: Segmenter = "components",
         cutters: Sequence[str] = DEFAULT_CUTTERS,
-        classifier: str = "span_cnn",
+        classifier: str | GlyphClassifier = "span_cnn",
         engine: EngineName = "onnx",
         channels: Channels = "rgb",
         epochs: int = 12,
@@ -61,7 +61,6 @@ class GlyphSettings(TextReader, ABC):
             ("binarization", self.binarization, (*METHODS, None)),
             ("line_removal", self.line_removal, (*LINE_REMOVALS, None)),
             ("segmentation", self.segmentation, SEGMENTERS),
-            ("classifier", self.classifier, self._classifiers()),
             ("engine", self.engine, ENGINES),
             *(("cutters", cutter, tuple(CUTTERS)) for cutter in self.cutters),
         ):
@@ -71,14 +70,23 @@ class GlyphSettings(TextReader, ABC):
                     f"{', '.join(map(str, known))}. Got {value!r}."
                 )
         self._check_channels()
+        if not self._has_own_classifier() and self.classifier not in self._classifiers():
+            raise ParameterError(
+                f"The 'classifier' of a GlyphReader must be one of "
+                f"{', '.join(self._classifiers())}, or have 'predict_proba'. "
+                f"Got {self.classifier!r}."
+            )
         check_share("reject_below", self.reject_below)
         whole_number("epochs", self.epochs, least=1)
         seed_number("random_state", self.random_state)
 
     @staticmethod
     def _classifiers() -> tuple[str, ...]:
-        """Names of what may classify."""
-        return (*networks_for("spans"), *networks_for("glyphs"), *BASELINES)
+        """Names of the networks that may classify."""
+        return (*networks_for("spans"), *networks_for("glyphs"))
+
+    def _has_own_classifier(self) -> bool:
+        return hasattr(self.classifier, "predict_proba")
 
     def _finding(self, learned: Finding | None = None) -> Finding:
         """Give the settings as they are or, where they were left open, as learned."""

@@ -259,7 +259,7 @@ class WholeImageReader(Reader[R], ABC):
                 "sha256": digest(pixels, classes),
             },
             "seed": int(self.random_state),
-            "versions": versions(self.classifier),
+            "versions": versions(),
             "training": asdict(schedule) | self._ways_to_learn(),
             "figures": figures,
         }

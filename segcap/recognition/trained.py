@@ -1,4 +1,4 @@
-"""A trained network or baseline, ready to be opened."""
+"""A trained network, ready to be opened."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -17,12 +17,12 @@ NOTHING = -1
 
 @dataclass(frozen=True, repr=False)
 class Trained:
-    """A network or a baseline with the temperature of its probabilities.
+    """A network with the temperature of its probabilities.
 
     Attributes
     ----------
     classifier : str
-        Name of the network or baseline.
+        Name of the network.
     classes : int
         Number of classes.
     parts : mapping of str to bytes

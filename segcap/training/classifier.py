@@ -1,4 +1,4 @@
-"""Train what names a glyph: a network or a baseline, calibrated and ready to be saved."""
+"""Train a network that classifies glyphs, calibrated and ready to be saved."""
 
 import os
 from dataclasses import dataclass
@@ -11,10 +11,7 @@ import sklearn
 from numpy.typing import NDArray
 
 from segcap.core.errors import DataError, ParameterError
-from segcap.decoding.calibration import fit_temperature
-from segcap.models.baselines import BASELINES, fit_baseline
 from segcap.models.registry import networks_for
-from segcap.recognition.engines import MODEL_SKOPS, open_engine
 from segcap.recognition.trained import Trained
 from segcap.training.augment import augment_glyphs
 from segcap.training.batch_sources import ImageLessons
@@ -35,7 +32,7 @@ class TrainedClassifier:
     trained : Trained
         Calibrated on the validation part.
     figures : dict
-        Sizes of both parts, validation accuracy and, for a network, its epochs.
+        Sizes of both parts, validation accuracy and epochs.
     """
 
     trained: Trained
@@ -66,12 +63,11 @@ def train_classifier(
     labels : (N,) int array
         Classes in 0 ... classes - 1, each at least twice.
     classes : int
-    classifier : {"glyph_cnn", "hog_svm", "knn"}
+    classifier : {"glyph_cnn"}
     schedule : Schedule, optional
-        Of a network.
     seed : int
     state : path, optional
-        File from which a killed training of a network goes on; see `fit_network`.
+        File from which a killed training goes on; see `fit_network`.
     on_epoch : callable, optional
         Called after each epoch with the number of epochs done and the history.
 
@@ -88,7 +84,7 @@ def train_classifier(
     """
     from sklearn.model_selection import train_test_split
 
-    if classifier not in (known := (*networks_for("glyphs"), *BASELINES)):
+    if classifier not in (known := tuple(networks_for("glyphs"))):
         raise ParameterError(
             f"The 'classifier' must be one of {', '.join(known)}. Got {classifier!r}."
         )
@@ -111,19 +107,6 @@ def train_classifier(
     train, validation = train_test_split(
         np.arange(len(labels)), test_size=held_out, random_state=seed, stratify=labels
     )
-    if classifier in BASELINES:
-        parts = _fit_baseline(classifier, glyphs[train], labels[train], seed)
-        logits = open_engine(parts, classifier, classes=classes).logits(glyphs[validation])
-        right = logits.argmax(axis=1) == labels[validation]
-        temperature = fit_temperature(logits, labels[validation])
-        return TrainedClassifier(
-            Trained(classifier, classes, parts, temperature),
-            {
-                "trained_on": len(train),
-                "validated_on": len(validation),
-                "validation_accuracy": round(float(right.mean()), 6),
-            },
-        )
     lessons = ImageLessons(
         (glyphs[train], labels[train]), (glyphs[validation], labels[validation]), augment_glyphs
     )
@@ -141,20 +124,11 @@ def train_classifier(
     return TrainedClassifier(learned.trained, learned.figures)
 
 
-def versions(classifier: str) -> dict[str, str]:
-    """Versions of what a classifier was trained with."""
+def versions(*, keras: bool = True) -> dict[str, str]:
+    """Versions of what a classifier was trained with, of Keras and its backend if it was one."""
     modules = [np, cv2, sklearn]
-    if classifier not in BASELINES:
-        import keras
-
-        modules += [keras, import_module(keras.backend.backend())]
+    if keras:
+        keras_module = import_module("keras")
+        modules += [keras_module, import_module(keras_module.backend.backend())]
     used = {module.__name__: module.__version__ for module in modules}
     return {"segcap": metadata.version("segcap"), **used}
-
-
-def _fit_baseline(
-    classifier: str, glyphs: NDArray[np.float32], labels: NDArray[np.integer], seed: int
-) -> dict[str, bytes]:
-    from skops.io import dumps
-
-    return {MODEL_SKOPS: dumps(fit_baseline(classifier, glyphs, labels, seed=seed))}
