@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segcap.generate.difficulty import Dials
-from segcap.generate.typefaces import Typeface
+from segcap.generate.typefaces import Handwriting, Typeface
 
 __all__ = ["Drawn", "Page"]
 
@@ -29,6 +29,11 @@ class Page(NamedTuple):
     size: tuple[int, int]
     faces: Sequence[Typeface]
     dials: Dials
+
+    @property
+    def handwritten(self) -> bool:
+        """Whether it is drawn with pictures of digits."""
+        return isinstance(self.faces[0], Handwriting)
 
 
 class Drawn(NamedTuple):

@@ -153,7 +153,8 @@ class TextGenerator:
         if own.in_capitals:
             _check_small_letters(scheme, self.charset)
         drawn = self._as_drawn(self.charset)
-        self._faces = able_to_draw(_typefaces(own.fonts, fonts, handwriting), drawn)
+        faces = _typefaces(own.fonts, fonts, handwriting)
+        self._faces = faces if own.free_faces else able_to_draw(faces, drawn)
         if self.size is not None:
             check_room(drawn, self.length[1], self.size, self._faces)
 
@@ -175,8 +176,11 @@ class TextGenerator:
         draws = Draws(whole_number("seed", seed), whole_number("index", index))
         own = SCHEMES[self.scheme]
         length = draws.integer("length", *self.length)
-        label = "".join(draws.choices("text", self.charset, length))
-        size = self.size or random_size(draws, length)
+        if own.write is not None:
+            label = own.write(draws, self.charset, length)
+        else:
+            label = "".join(draws.choices("text", self.charset, length))
+        size = self.size or (own.measure or random_size)(draws, length)
         dials = (own.dials or random_dials(draws)).turned(self.difficulty)
         page = Page(self._as_drawn(label), size, self._faces, dials)
         pixels, covers = own.draw(draws, page)

@@ -30,6 +30,7 @@ from segcap.generate.paint import (
 )
 from segcap.generate.six_char import six_char
 from segcap.generate.typesetting import Style, set_line
+from segcap.generate.wild import wild, wild_size, wild_text
 
 __all__ = ["SCHEMES", "Scheme", "random_dials", "random_size"]
 
@@ -56,6 +57,12 @@ class Scheme(NamedTuple):
         Names of the shipped fonts that it uses; all for none.
     in_capitals : bool
         Labels are in lower case, what is drawn is not.
+    write : callable, optional
+        Draws a text of a charset and a length; unless given, all characters are equally likely.
+    measure : callable, optional
+        Draws a width and a height for a length, where every image has its own.
+    free_faces : bool
+        Faces that lack a character of the charset may draw texts without it.
     """
 
     draw: Callable[[Draws, Page], Drawn]
@@ -65,6 +72,9 @@ class Scheme(NamedTuple):
     dials: Dials | None
     fonts: tuple[str, ...] = ()
     in_capitals: bool = False
+    write: Callable[[Draws, str, int], str] | None = None
+    measure: Callable[[Draws, int], tuple[int, int]] | None = None
+    free_faces: bool = False
 
 
 def clean(draws: Draws, page: Page) -> Drawn:
@@ -151,7 +161,7 @@ def number_field(draws: Draws, page: Page) -> Drawn:
 
 def mixed(draws: Draws, page: Page) -> Drawn:
     """Draw as any of the other schemes, in RGB, sometimes with dark and bright changed."""
-    name = draws.choice("drawn_as", tuple(name for name in SCHEMES if name != "mixed"))
+    name = draws.choice("drawn_as", tuple(name for name in SCHEMES if name not in ("mixed", "wild")))
     inverted = draws.uniform("inverted", 0, 1) < 0.25
     drawn = SCHEMES[name].draw(draws, page)
     pixels = drawn.pixels if drawn.pixels.ndim == 3 else cv2.merge([drawn.pixels] * 3)
@@ -193,6 +203,16 @@ SCHEMES = {
     ),
     "number-field": Scheme(number_field, string.digits, (5, 10), None, Dials(noise=0.1)),
     "mixed": Scheme(mixed, _CAPITALS, (4, 8), None, None),
+    "wild": Scheme(
+        wild,
+        string.digits + string.ascii_letters + "+-*/÷=?.,:",
+        (1, 8),
+        None,
+        None,
+        write=wild_text,
+        measure=wild_size,
+        free_faces=True,
+    ),
 }
 
 

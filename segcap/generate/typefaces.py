@@ -249,7 +249,7 @@ def _has_shape(path: Path, char: str) -> bool:
     return pixels.size > 0 and not np.array_equal(pixels, missing)
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=2048)
 def _open_font(path: Path, em: int) -> ImageFont.FreeTypeFont:
     return ImageFont.truetype(str(path), em, layout_engine=ImageFont.Layout.BASIC)
 
@@ -277,4 +277,4 @@ def _draw(path: Path, char: str, size: int) -> Mark:
     return Mark(pixels, above)
 
 
-_draw_once = lru_cache(maxsize=8192)(_draw)
+_draw_once = lru_cache(maxsize=32768)(_draw)

@@ -1,0 +1,63 @@
+"""What is written on a wild image."""
+
+import string
+
+from segcap.generate.draws import Draws
+
+__all__ = ["is_number", "wild_text"]
+
+_SIGNS = "+-x*/÷"
+_KINDS = ("digits", "upper", "lower", "upper and digits", "lower and digits", "all", "task", "number")
+_CHANCES = (0.2, 0.1, 0.08, 0.15, 0.12, 0.25, 0.05, 0.05)
+_CHARACTERS = {
+    "digits": string.digits,
+    "upper": string.ascii_uppercase,
+    "lower": string.ascii_lowercase,
+    "upper and digits": string.digits + string.ascii_uppercase,
+    "lower and digits": string.digits + string.ascii_lowercase,
+    "all": string.digits + string.ascii_letters,
+}
+
+
+def wild_text(draws: Draws, charset: str, length: int) -> str:
+    """Draw a text: digits, letters of one or both cases, an arithmetic task or a decimal number.
+
+    Parameters
+    ----------
+    draws : Draws
+    charset : str
+        Other characters than its own are never drawn.
+    length : int
+    """
+    rng = draws.rng
+    kind = _KINDS[int(rng.choice(len(_KINDS), p=_CHANCES))]
+    if kind == "task" and set(string.digits) < set(charset) and 4 <= length <= 7:
+        signs = [sign for sign in _SIGNS if sign in charset]
+        if signs:
+            return _task(draws, signs, charset, length)
+    if kind == "number" and set(string.digits) < set(charset) and length >= 3:
+        points = [point for point in ".," if point in charset]
+        if points:
+            digits = draws.choices("text", string.digits, length)
+            place = int(rng.integers(1, length - 1))
+            digits[place] = draws.choice("point", points)
+            return "".join(digits)
+    wanted = _CHARACTERS.get(kind, string.digits + string.ascii_letters)
+    allowed = [char for char in charset if char in wanted] or list(charset)
+    return "".join(draws.choices("text", allowed, length))
+
+
+def is_number(text: str) -> bool:
+    """Whether a text consists of digits, with at most one point or comma."""
+    return bool(text.replace(".", "", 1).replace(",", "", 1).isdecimal()) and text.isascii()
+
+
+def _task(draws: Draws, signs: list[str], charset: str, length: int) -> str:
+    """An arithmetic task of a length of 4 ... 7, such as 3+5= or 12x4=?"""
+    rng = draws.rng
+    ends = [end for end in ("=", "=?") if set(end) <= set(charset) and length - len(end) >= 3]
+    end = ends[int(rng.integers(len(ends)))] if ends else ""
+    operands = length - len(end) - 1
+    first = int(rng.integers(1, operands))
+    digits = draws.choices("text", string.digits, operands)
+    return "".join([*digits[:first], draws.choice("sign", signs), *digits[first:], end])
