@@ -161,7 +161,9 @@ def number_field(draws: Draws, page: Page) -> Drawn:
 
 def mixed(draws: Draws, page: Page) -> Drawn:
     """Draw as any of the other schemes, in RGB, sometimes with dark and bright changed."""
-    name = draws.choice("drawn_as", tuple(name for name in SCHEMES if name not in ("mixed", "wild")))
+    name = draws.choice(
+        "drawn_as", tuple(name for name in SCHEMES if name not in ("mixed", "wild"))
+    )
     inverted = draws.uniform("inverted", 0, 1) < 0.25
     drawn = SCHEMES[name].draw(draws, page)
     pixels = drawn.pixels if drawn.pixels.ndim == 3 else cv2.merge([drawn.pixels] * 3)

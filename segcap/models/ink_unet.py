@@ -13,7 +13,7 @@ INK_STEP = 16
 """Height and width of what the network looks at are multiples of this, pixels."""
 
 
-def ink_unet(widths: tuple[int, int, int, int] = (24, 48, 96, 128)) -> keras.Model:
+def ink_unet(widths: tuple[int, int, int, int] = (20, 40, 80, 112)) -> keras.Model:
     """Build a U-Net from colours to the log-odds that a pixel belongs to a character.
 
     Pixels go in and come out in blocks of 2 x 2, so that no layer works at full resolution; that

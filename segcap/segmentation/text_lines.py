@@ -11,18 +11,22 @@ from segcap.segmentation.binarize import LEAST_CONTRAST, dilated
 
 __all__ = [
     "CHANNELS",
+    "INK_STRIP_HEIGHT",
     "MOST_HEIGHTS",
     "STRIP_HEIGHT",
     "WIDTH_STEP",
     "Strip",
     "line_strip",
     "soft_ink",
+    "span_rows",
     "strip_channels",
     "strip_rows",
     "tone",
 ]
 
 STRIP_HEIGHT = 32
+INK_STRIP_HEIGHT = 40
+"""Of strips with learned ink and colours."""
 CHANNELS = 2
 _TEXT_HEIGHT = 26
 _OUTLIERS = 0.02
@@ -31,6 +35,7 @@ _WIDE = 3
 _FEWER = 0.85
 _STRAY_CHANGES = 0.04
 _SIDE_MARGIN = 4
+_INKED = 100
 WIDTH_STEP = 16
 MOST_HEIGHTS = 100
 """A line that is longer than so many times its height is scaled as if it were taller."""
@@ -42,8 +47,9 @@ class Strip(NamedTuple):
 
     Attributes
     ----------
-    pixels : (32, W, 2) uint8 array
-        Soft ink and tone, see `soft_ink` and `tone`; W is a multiple of 16.
+    pixels : (height, W, C) uint8 array
+        Soft ink and tone, see `soft_ink` and `tone`, 32 pixels high; or learned ink and colours, 40
+        pixels high. W is a multiple of 16.
     left : float
         Column of the image at which the strip begins, pixels.
     scale : float
@@ -56,7 +62,7 @@ class Strip(NamedTuple):
 
     @property
     def ink(self) -> NDArray[np.uint8]:
-        """The soft ink, (32, W) uint8: 255 where there is ink, 0 on paper."""
+        """The soft ink, (height, W) uint8: 255 where there is ink, 0 on the background."""
         return self.pixels[..., 0]
 
     def columns(self, xs: NDArray[np.number]) -> NDArray[np.float32]:
@@ -191,21 +197,25 @@ def _middle_rows(amounts: NDArray[np.number], outliers: float) -> tuple[int, int
     return int(first), int(last) + 1
 
 
-def line_strip(channels: NDArray[np.uint8], ink: NDArray[np.bool_]) -> Strip:
+def line_strip(
+    channels: NDArray[np.uint8], ink: NDArray[np.bool_], *, height: int = STRIP_HEIGHT
+) -> Strip:
     """Scale a line of text to the height of a strip.
 
     Parameters
     ----------
-    channels : (H, W, 2) uint8 array
-        See `strip_channels`.
+    channels : (H, W, C) uint8 array
+        What the strip shows; the first is how much of a pixel is ink. See `strip_channels`.
     ink : (H, W) bool array
         The line's own ink, which says where it is and how tall; with ink somewhere.
+    height : int
+        Of the strip, pixels.
 
     Returns
     -------
     Strip
-        The ink is 26 pixels tall and stands in the middle; less tall if it has fewer than 9 rows,
-        or more than 100 times as many columns.
+        The ink takes 26/32 of the height and stands in the middle; less if it has fewer than 9
+        rows, or more than 100 times as many columns.
     """
     top, bottom = strip_rows(ink)
     columns = np.flatnonzero(ink.any(axis=0))
@@ -215,18 +225,45 @@ def line_strip(channels: NDArray[np.uint8], ink: NDArray[np.bool_]) -> Strip:
         bottom - top + 2,
         -(-wide * STRIP_HEIGHT // (MOST_HEIGHTS * _TEXT_HEIGHT)),
     )
-    scale = STRIP_HEIGHT / rows
+    scale = height / rows
     above = top - (rows - (bottom - top)) // 2
     margin = int(np.ceil(_SIDE_MARGIN / scale))
     left, right = int(columns[0]) - margin, int(columns[-1]) + 1 + margin
     area = _padded_crop(channels, above, above + rows, left, right)
     width = max(1, round((right - left) * scale))
     method = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
-    scaled = cv2.resize(area, (width, STRIP_HEIGHT), interpolation=method)
+    scaled = cv2.resize(area, (width, height), interpolation=method)
     padded_width = -(-width // WIDTH_STEP) * WIDTH_STEP
-    padded = np.zeros((STRIP_HEIGHT, padded_width, CHANNELS), np.uint8)
+    padded = np.zeros((height, padded_width, channels.shape[2]), np.uint8)
     padded[:, :width] = scaled
     return Strip(padded, float(left), width / (right - left))
+
+
+def span_rows(ink: NDArray[np.uint8], columns: NDArray[np.floating]) -> NDArray[np.float32]:
+    """Find the rows that the ink of each span of a strip takes.
+
+    Parameters
+    ----------
+    ink : (H, W) uint8 array
+    columns : (K, 2) float array
+        First and last edge of each span, pixels; NaN for none.
+
+    Returns
+    -------
+    (K, 2) float32 array
+        First and last edge, pixels, without the outermost 2 % of the ink; all rows without ink.
+    """
+    height, width = ink.shape
+    until = np.zeros((height, width + 1), np.int32)
+    np.cumsum(ink > _INKED, axis=1, out=until[:, 1:])
+    edges = np.clip(np.nan_to_num(np.rint(columns)), 0, width).astype(np.intp)
+    amounts = np.cumsum(until[:, edges[:, 1]] - until[:, edges[:, 0]], axis=0)  # (H, K)
+    totals = amounts[-1]
+    first = (amounts <= _OUTLIERS * totals).sum(axis=0)
+    last = (amounts < (1 - _OUTLIERS) * totals).sum(axis=0) + 1
+    rows = np.stack([first, last], axis=1).astype(np.float32)
+    rows[totals <= 0] = 0, height
+    return rows
 
 
 def _is_grey(image: NDArray[np.uint8]) -> bool:

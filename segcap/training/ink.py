@@ -36,9 +36,7 @@ class InkExamples(NamedTuple):
     ink: NDArray[np.uint8]
 
 
-def ink_examples(
-    shares: Sequence[Share], n: int, *, seed: int, n_jobs: int = 1
-) -> InkExamples:
+def ink_examples(shares: Sequence[Share], n: int, *, seed: int, n_jobs: int = 1) -> InkExamples:
     """Draw images and what is ink in them, at random scales about the one of reading.
 
     Parameters
@@ -106,6 +104,7 @@ def train_ink(
         optimizer=keras.optimizers.AdamW(rate, weight_decay=1e-4, clipnorm=1.0),
         loss=ink_loss,
         metrics=[_f1],
+        jit_compile=False,
     )
     callbacks: list[Callable[..., Any] | Any] = []
     if checkpoint is not None:

@@ -8,7 +8,13 @@ from numpy.typing import NDArray
 
 from segcap.core.bundle import digest
 from segcap.decoding.compose import log_softmax
-from segcap.segmentation.text_lines import CHANNELS, STRIP_HEIGHT, WIDTH_STEP, Strip
+from segcap.segmentation.text_lines import (
+    CHANNELS,
+    STRIP_HEIGHT,
+    WIDTH_STEP,
+    Strip,
+    span_rows,
+)
 from segcap.training.augment import augment_strips
 from segcap.training.fit import Pass
 
@@ -35,7 +41,7 @@ class LabelledStrips(NamedTuple):
 
     Attributes
     ----------
-    pixels : (N, 32, W, 2) uint8 array
+    pixels : (N, height, W, C) uint8 array
         See `segcap.segmentation.text_lines.Strip`, padded to one width.
     spans : (N, L, 2) float32 array
         First and last edge of each character, pixels of the strip, ascending; NaN past the last.
@@ -69,7 +75,8 @@ def stack_strips(
     count = len(strips)
     width = max((strip.pixels.shape[1] for strip in strips), default=0)
     longest = max(map(len, classes), default=0)
-    pixels = np.zeros((count, STRIP_HEIGHT, width, CHANNELS), np.uint8)
+    height, _, channels = strips[0].pixels.shape if strips else (STRIP_HEIGHT, 0, CHANNELS)
+    pixels = np.zeros((count, height, width, channels), np.uint8)
     edges = np.full((count, longest, 2), np.nan, np.float32)
     names = np.full((count, longest), -1, np.intp)
     for index, (strip, own, name) in enumerate(zip(strips, spans, classes, strict=True)):
@@ -94,7 +101,8 @@ def join_strips(parts: Sequence[LabelledStrips], width: int) -> LabelledStrips:
     """
     longest = max(part.classes.shape[1] for part in parts)
     total = sum(len(part.pixels) for part in parts)
-    pixels = np.zeros((total, STRIP_HEIGHT, width, CHANNELS), np.uint8)
+    height, _, channels = parts[0].pixels.shape[1:]
+    pixels = np.zeros((total, height, width, channels), np.uint8)
     spans = np.full((total, longest, 2), np.nan, np.float32)
     classes = np.full((total, longest), -1, np.intp)
     start = 0
@@ -145,16 +153,27 @@ class SpanLessons:
     ----------
     train, validation : LabelledStrips
     classes : int
-        Number of characters to tell apart.
+        Number of characters to distinguish.
+    boxed : bool
+        Whether the network takes the rows of each span besides its columns.
     """
 
     unaligned = False
 
-    def __init__(self, train: LabelledStrips, validation: LabelledStrips, classes: int) -> None:
+    def __init__(
+        self,
+        train: LabelledStrips,
+        validation: LabelledStrips,
+        classes: int,
+        *,
+        boxed: bool = False,
+    ) -> None:
         self._train = train
+        self._boxed = boxed
         self._characters = classes
         self._validation = _Examples.of(validation, classes, np.random.default_rng(0))
         self._validation_pixels = _as_inputs(validation.pixels)
+        self._validation_spans = self._as_spans(validation.pixels, self._validation.spans)
         self.sizes = _inked_columns(train.pixels)
         self.digest = digest(*train, *validation)
 
@@ -167,8 +186,11 @@ class SpanLessons:
         widest = _ROOM_TO_GROW * int(self.sizes[order].max())
         width = min(-(-int(widest) // WIDTH_STEP) * WIDTH_STEP, lines.pixels.shape[2])
         pixels, spans = augment_strips(lines.pixels[:, :, :width], lines.spans, rng)
+        if pixels.shape[-1] > CHANNELS:
+            pixels = _recoloured(pixels, rng)
         examples = _Examples.of(lines._replace(pixels=pixels, spans=spans), self._characters, rng)
-        return Pass([_as_inputs(pixels), examples.spans], examples.classes, examples.weights)
+        inputs = [_as_inputs(pixels), self._as_spans(pixels, examples.spans)]
+        return Pass(inputs, examples.classes, examples.weights)
 
     def evaluate(self, model: "keras.Model") -> tuple[float, float]:
         """Give mean cross-entropy and accuracy on the validation part's spans."""
@@ -189,10 +211,25 @@ class SpanLessons:
         """Give the logits and classes of the validation part's spans, (N, C) and (N,)."""
         examples = self._validation
         logits = model.predict(
-            [self._validation_pixels, examples.spans], batch_size=_BATCH, verbose=0
+            [self._validation_pixels, self._validation_spans], batch_size=_BATCH, verbose=0
         )
         counted = examples.weights > 0
         return logits[counted], examples.classes[counted]
+
+    def _as_spans(
+        self, pixels: NDArray[np.uint8], spans: NDArray[np.float32]
+    ) -> NDArray[np.float32]:
+        if not self._boxed:
+            return spans
+        rows = [span_rows(one[..., 0], own) for one, own in zip(pixels, spans, strict=True)]
+        return np.concatenate([spans, np.stack(rows)], axis=-1)
+
+
+def _recoloured(pixels: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
+    """Exchange the colours behind the ink, and invert them in some lines."""
+    colours = pixels[..., 1:][..., rng.permutation(pixels.shape[-1] - 1)]
+    inverted = (255 * (rng.random((len(pixels), 1, 1, 1)) < 0.3)).astype(np.uint8)
+    return np.concatenate([pixels[..., :1], colours ^ inverted], axis=-1)
 
 
 class _Examples(NamedTuple):

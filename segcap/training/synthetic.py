@@ -11,16 +11,26 @@ from numpy.typing import ArrayLike, NDArray
 
 from segcap.core.charset import Charset
 from segcap.generate import TextGenerator, digit_sums
+from segcap.recognition.trained import Trained
+from segcap.segmentation.components import text_lines
+from segcap.segmentation.ink import find_ink, ink_segments
 from segcap.segmentation.settings import Finding
-from segcap.segmentation.text_lines import Strip, line_strip, strip_channels
+from segcap.segmentation.text_lines import (
+    INK_STRIP_HEIGHT,
+    Strip,
+    line_strip,
+    strip_channels,
+    strip_rows,
+)
 from segcap.training.augment import Warp, warp_glyphs
-from segcap.training.spans import LabelledStrips, own_columns, stack_strips
+from segcap.training.spans import LabelledStrips, join_strips, own_columns, stack_strips
 
 __all__ = [
     "Line",
     "Share",
     "digit_lines",
     "drawn_texts",
+    "inked_texts",
     "rehearsal_lines",
     "stacked",
     "warped_copies",
@@ -82,6 +92,77 @@ def drawn_texts(
             indices = range(start, min(start + _CHUNK, count))
             jobs.append(delayed(_drawn)(part, indices, share_seed(seed, number), charset))
     return [line for lines in Parallel(n_jobs=n_jobs)(jobs) for line in lines]
+
+
+def inked_texts(
+    shares: Sequence[Share],
+    n: int,
+    ink: "Trained",
+    *,
+    seed: int,
+    charset: Charset,
+    widest: int,
+    n_jobs: int = 1,
+) -> "LabelledStrips":
+    """Draw texts, and find each image's line by learned ink the way a reader does.
+
+    Parameters
+    ----------
+    shares, n, seed, charset, n_jobs
+        As of `drawn_texts`.
+    ink : Trained
+        The network that finds ink.
+    widest : int
+        Most columns of a strip, pixels; characters beyond are left out.
+
+    Returns
+    -------
+    LabelledStrips
+        40 pixels high, ink and colours.
+    """
+    jobs = []
+    for number, part in enumerate(shares):
+        count = round(n * part.share)
+        for start in range(0, count, _CHUNK):
+            indices = range(start, min(start + _CHUNK, count))
+            drawn = delayed(_inked)(part, indices, share_seed(seed, number), charset, ink, widest)
+            jobs.append(drawn)
+    parts = [part for part in Parallel(n_jobs=n_jobs, return_as="generator")(jobs) if part]
+    return join_strips([stacked(lines) for lines in parts], widest)
+
+
+def _inked(
+    part: Share, indices: range, seed: int, charset: Charset, ink: "Trained", widest: int
+) -> list[Line]:
+    cv2.setNumThreads(1)
+    network = ink.open("onnx").logits
+    lines: list[Line] = []
+    for index in indices:
+        sample = part.generator.sample(index, seed=seed)
+        text = sample.label.upper() if part.in_capitals else sample.label
+        pixels = sample.image if sample.image.ndim == 3 else cv2.merge([sample.image] * 3)
+        view = find_ink(pixels, network)
+        segments = ink_segments(view)
+        if len(segments.boxes) == 0:
+            continue
+        boxes = view.from_image(sample.boxes)
+        members = max(
+            text_lines(segments.boxes),
+            key=lambda own: float(
+                np.prod(segments.boxes[own][:, 2:] - segments.boxes[own][:, :2], axis=1).sum()
+            ),
+        )
+        own = np.isin(segments.labels, np.array(members) + 1)
+        strip = line_strip(view.planes, own, height=INK_STRIP_HEIGHT)
+        top, bottom = strip_rows(own)
+        columns = strip.columns(own_columns(boxes))
+        middles = boxes[:, 1::2].mean(axis=1)
+        kept = (columns[:, 0] >= -_OUTSIDE) & (columns[:, 1] <= widest)
+        kept &= (middles > top - 2) & (middles < bottom + 2)
+        if kept.any():
+            narrowed = strip._replace(pixels=strip.pixels[:, :widest])
+            lines.append((narrowed, columns[kept], charset.encode(text)[kept]))
+    return lines
 
 
 def share_seed(seed: int, number: int) -> int:

@@ -19,7 +19,11 @@ def background(draws: Draws, page: Page) -> NDArray[np.float32]:
     canvas = np.empty((height, width, 3), np.float32)
     canvas[:] = base
     if rng.random() < 0.25:
-        canvas += _slope(rng, width, height)[..., np.newaxis] * rng.uniform(-70, 70, 3).astype(np.float32) * (rng.uniform(0.2, 1))
+        canvas += (
+            _slope(rng, width, height)[..., np.newaxis]
+            * rng.uniform(-70, 70, 3).astype(np.float32)
+            * (rng.uniform(0.2, 1))
+        )
     if rng.random() < 0.1 * noise:
         canvas += _clouds(rng, width, height) * rng.uniform(10, 60)
     if rng.random() < 0.12 * noise:
@@ -36,10 +40,12 @@ def background(draws: Draws, page: Page) -> NDArray[np.float32]:
 
 
 def _shift(rng: np.random.Generator) -> NDArray[np.float32]:
-    """A change of colour, mostly a weak one."""
+    """Draw a change of colour, mostly a weak one."""
     strength = rng.choice([25, 60, 120], p=[0.5, 0.35, 0.15])
     grey = rng.random() < 0.5
-    return (np.full(3, rng.uniform(-1, 1)) if grey else rng.uniform(-1, 1, 3)).astype(np.float32) * np.float32(strength)
+    return (np.full(3, rng.uniform(-1, 1)) if grey else rng.uniform(-1, 1, 3)).astype(
+        np.float32
+    ) * np.float32(strength)
 
 
 def _slope(rng: np.random.Generator, width: int, height: int) -> NDArray[np.float32]:
@@ -55,7 +61,9 @@ def _clouds(rng: np.random.Generator, width: int, height: int) -> NDArray[np.flo
     return cv2.resize(coarse, (width, height), interpolation=cv2.INTER_CUBIC)
 
 
-def _patches(rng: np.random.Generator, canvas: NDArray[np.float32], base: NDArray[np.float32]) -> None:
+def _patches(
+    rng: np.random.Generator, canvas: NDArray[np.float32], base: NDArray[np.float32]
+) -> None:
     """Paint large areas of other, mostly similar colours."""
     height, width = canvas.shape[:2]
     for _ in range(int(rng.integers(1, 6))):
@@ -68,7 +76,16 @@ def _patches(rng: np.random.Generator, canvas: NDArray[np.float32], base: NDArra
         if shape < 0.5:
             cv2.rectangle(canvas, (x, y), (x + w, y + h), tone, -1)
         elif shape < 0.75:
-            cv2.ellipse(canvas, (x, y), (w // 2 + 1, h // 2 + 1), float(rng.uniform(0, 180)), 0, 360, tone, -1)
+            cv2.ellipse(
+                canvas,
+                (x, y),
+                (w // 2 + 1, h // 2 + 1),
+                float(rng.uniform(0, 180)),
+                0,
+                360,
+                tone,
+                -1,
+            )
         else:
             corners = np.stack([rng.integers(0, width, 4), rng.integers(0, height, 4)], axis=1)
             cv2.fillConvexPoly(canvas, cv2.convexHull(corners.astype(np.int32)), tone)
@@ -92,7 +109,7 @@ def _pattern(rng: np.random.Generator, width: int, height: int) -> NDArray[np.fl
     else:
         stripes = rows & columns
     if rng.random() < 0.25:
-        slanted = (np.arange(width) + np.arange(height)[:, np.newaxis] * int(rng.integers(1, 3)))
+        slanted = np.arange(width) + np.arange(height)[:, np.newaxis] * int(rng.integers(1, 3))
         stripes = slanted % period < wide
     return stripes.astype(np.float32)
 
@@ -102,5 +119,7 @@ def _security_print(rng: np.random.Generator, width: int, height: int) -> NDArra
     columns = np.arange(width, dtype=np.float32)
     rows = np.arange(height, dtype=np.float32)[:, np.newaxis]
     wave = rng.uniform(2, 8) * np.sin(columns * rng.uniform(0.03, 0.3) + rng.uniform(0, 6))
-    phase = (rows * rng.uniform(0.3, 1) + columns * rng.uniform(-0.5, 0.5) + wave) * rng.uniform(0.4, 1.2)
+    phase = (rows * rng.uniform(0.3, 1) + columns * rng.uniform(-0.5, 0.5) + wave) * rng.uniform(
+        0.4, 1.2
+    )
     return (np.sin(phase) > rng.uniform(0.2, 0.8)).astype(np.float32)

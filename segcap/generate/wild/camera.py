@@ -30,14 +30,22 @@ def finish(draws: Draws, page: Page, canvas: NDArray[np.float32]) -> NDArray[np.
         scale = rng.uniform(max(0.4, 9 / size), 1)
         small = max(4, round(width * scale)), max(4, round(height * scale))
         ways = (cv2.INTER_NEAREST, cv2.INTER_LINEAR, cv2.INTER_CUBIC)
-        pixels = cv2.resize(pixels, small, interpolation=(cv2.INTER_AREA, cv2.INTER_NEAREST)[int(rng.random() < 0.25)])
+        pixels = cv2.resize(
+            pixels,
+            small,
+            interpolation=(cv2.INTER_AREA, cv2.INTER_NEAREST)[int(rng.random() < 0.25)],
+        )
         pixels = cv2.resize(pixels, (width, height), interpolation=ways[int(rng.integers(3))])
     if rng.random() < 0.2 * noise:
-        grain = rng.normal(0, rng.uniform(2, 22), pixels.shape if rng.random() < 0.5 else (height, width, 1))
+        grain = rng.normal(
+            0, rng.uniform(2, 22), pixels.shape if rng.random() < 0.5 else (height, width, 1)
+        )
         pixels = np.clip(pixels + grain, 0, 255).astype(np.uint8)
     if rng.random() < 0.06:
         levels = int(rng.choice([2, 3, 4, 6]))
-        pixels = (np.rint(pixels * np.float32((levels - 1) / 255)) * (255 / (levels - 1))).astype(np.uint8)
+        pixels = (np.rint(pixels * np.float32((levels - 1) / 255)) * (255 / (levels - 1))).astype(
+            np.uint8
+        )
     if rng.random() < 0.25 * noise:
         quality = [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(25, 96))]
         pixels = cv2.imdecode(cv2.imencode(".jpeg", pixels, quality)[1], cv2.IMREAD_COLOR)

@@ -6,11 +6,11 @@ from numpy.typing import NDArray
 
 from segcap.generate.draws import Draws
 from segcap.generate.page import Page
-from segcap.generate.wild.colours import random_colour
 
 __all__ = ["scatter_clutter"]
 
 Canvas = NDArray[np.float32]
+Rng = np.random.Generator
 _SHIFT = 3
 _AS_INK, _NEAR_INK = 0.35, 0.15
 
@@ -86,11 +86,11 @@ def _lay(canvas: Canvas, levels: NDArray[np.uint8], tone: tuple, opacity: float 
         part += (np.array(tone, np.float32) - part) * share[..., np.newaxis]
 
 
-def _straight_lines(rng: np.random.Generator, canvas: Canvas, tones: _Tones, strength: float) -> None:
+def _straight_lines(rng: Rng, canvas: Canvas, tones: _Tones, strength: float) -> None:
     height, width = canvas.shape[:2]
     thick, mode = _thickness(rng, height), _mode(rng)
     level = rng.random() < 0.4
-    for _ in range(int(rng.integers(1, 1 + round(9 * strength)))):
+    for _ in range(int(rng.integers(1, 2 + round(8 * strength)))):
         xs = rng.uniform(-0.1, 1.1, 2) * width if rng.random() < 0.5 else np.array([0, width])
         ys = rng.uniform(0, 1, 2) * height
         if level:
@@ -98,7 +98,7 @@ def _straight_lines(rng: np.random.Generator, canvas: Canvas, tones: _Tones, str
         _curve(canvas, xs, ys, tones.next(), thick, mode)
 
 
-def _waves(rng: np.random.Generator, canvas: Canvas, tones: _Tones, strength: float) -> None:
+def _waves(rng: Rng, canvas: Canvas, tones: _Tones, strength: float) -> None:
     height, width = canvas.shape[:2]
     thick, mode = _thickness(rng, height), _mode(rng)
     for _ in range(int(rng.integers(1, 2 + round(2 * strength)))):
@@ -111,25 +111,34 @@ def _waves(rng: np.random.Generator, canvas: Canvas, tones: _Tones, strength: fl
         _curve(canvas, xs, ys, tones.next(), thick, mode)
 
 
-def _arcs(rng: np.random.Generator, canvas: Canvas, tones: _Tones, strength: float) -> None:
+def _arcs(rng: Rng, canvas: Canvas, tones: _Tones, strength: float) -> None:
     height, width = canvas.shape[:2]
     thick, mode = _thickness(rng, height), _mode(rng)
     at = np.linspace(0, 1, 24)[:, np.newaxis]
     for _ in range(int(rng.integers(1, 2 + round(3 * strength)))):
         a, b, c, d = rng.uniform(-0.15, 1.15, (4, 2)) * [width, height]
-        points = (1 - at) ** 3 * a + 3 * at * (1 - at) ** 2 * b + 3 * at**2 * (1 - at) * c + at**3 * d
+        points = (
+            (1 - at) ** 3 * a + 3 * at * (1 - at) ** 2 * b + 3 * at**2 * (1 - at) * c + at**3 * d
+        )
         _curve(canvas, points[:, 0], points[:, 1], tones.next(), thick, mode)
 
 
-def _scribbles(rng: np.random.Generator, canvas: Canvas, tones: _Tones, strength: float) -> None:
+def _scribbles(rng: Rng, canvas: Canvas, tones: _Tones, _: float) -> None:
     height, width = canvas.shape[:2]
     for _ in range(int(rng.integers(1, 3))):
         steps = rng.normal(0, height * 0.22, (int(rng.integers(4, 16)), 2)).cumsum(axis=0)
         points = steps + rng.uniform(0.1, 0.9, 2) * [width, height]
-        _curve(canvas, points[:, 0], points[:, 1], tones.next(), _thickness(rng, height, 0.06), _mode(rng))
+        _curve(
+            canvas,
+            points[:, 0],
+            points[:, 1],
+            tones.next(),
+            _thickness(rng, height, 0.06),
+            _mode(rng),
+        )
 
 
-def _dashes(rng: np.random.Generator, canvas: Canvas, tones: _Tones, strength: float) -> None:
+def _dashes(rng: Rng, canvas: Canvas, tones: _Tones, strength: float) -> None:
     height, width = canvas.shape[:2]
     n = int(rng.integers(5, 8 + round(80 * strength * rng.random())))
     angle, spread = rng.uniform(0, np.pi), rng.choice([0.15, 1.6])
@@ -143,7 +152,7 @@ def _dashes(rng: np.random.Generator, canvas: Canvas, tones: _Tones, strength: f
         cv2.line(canvas, _point(start), _point(end), tones.next(), thick, mode)
 
 
-def _ruled_grid(rng: np.random.Generator, canvas: Canvas, tones: _Tones, strength: float) -> None:
+def _ruled_grid(rng: Rng, canvas: Canvas, tones: _Tones, _: float) -> None:
     height, width = canvas.shape[:2]
     tone, thick = tones.next(), 1 + int(rng.random() < 0.15)
     step = int(rng.integers(4, max(6, height // 2)))
@@ -157,14 +166,16 @@ def _ruled_grid(rng: np.random.Generator, canvas: Canvas, tones: _Tones, strengt
             cv2.line(canvas, (0, y), (width, y + slope), tone, thick)
 
 
-def _frame(rng: np.random.Generator, canvas: Canvas, tones: _Tones, strength: float) -> None:
+def _frame(rng: Rng, canvas: Canvas, tones: _Tones, _: float) -> None:
     height, width = canvas.shape[:2]
     inset = int(rng.integers(0, 3))
     thick = 1 + int(rng.random() < 0.4) + int(rng.random() < 0.1)
-    cv2.rectangle(canvas, (inset, inset), (width - 1 - inset, height - 1 - inset), tones.next(), thick)
+    cv2.rectangle(
+        canvas, (inset, inset), (width - 1 - inset, height - 1 - inset), tones.next(), thick
+    )
 
 
-def _bars(rng: np.random.Generator, canvas: Canvas, tones: _Tones, strength: float) -> None:
+def _bars(rng: Rng, canvas: Canvas, tones: _Tones, _: float) -> None:
     """Dark areas at one or more edges."""
     height, width = canvas.shape[:2]
     for edge in np.flatnonzero(rng.random(4) < 0.5):
@@ -172,13 +183,23 @@ def _bars(rng: np.random.Generator, canvas: Canvas, tones: _Tones, strength: flo
         jut = int(rng.integers(0, deep + 2))
         near, far = (0, deep) if edge % 2 == 0 else (-1, -1 - deep)
         if edge < 2:
-            corners = [(near % width, 0), (far % width, 0), ((far + (jut if edge == 0 else -jut)) % width, height), (near % width, height)]
+            corners = [
+                (near % width, 0),
+                (far % width, 0),
+                ((far + (jut if edge == 0 else -jut)) % width, height),
+                (near % width, height),
+            ]
         else:
-            corners = [(0, near % height), (0, far % height), (width, far % height), (width, near % height)]
+            corners = [
+                (0, near % height),
+                (0, far % height),
+                (width, far % height),
+                (width, near % height),
+            ]
         cv2.fillPoly(canvas, [np.array(corners, np.int32)], tones.next())
 
 
-def _dots(rng: np.random.Generator, canvas: Canvas, tones: _Tones, strength: float) -> None:
+def _dots(rng: Rng, canvas: Canvas, tones: _Tones, strength: float) -> None:
     height, width = canvas.shape[:2]
     radius = rng.uniform(0.6, 1.2 + 0.06 * height)
     share = rng.uniform(0.005, 0.12) * strength
@@ -186,10 +207,12 @@ def _dots(rng: np.random.Generator, canvas: Canvas, tones: _Tones, strength: flo
     mode = _mode(rng)
     for centre in rng.uniform(0, 1, (n, 2)) * [width, height]:
         size = max(1, round(radius * rng.uniform(0.6, 1.4)))
-        cv2.circle(canvas, _point(centre), size - 1 if size < 3 else size // 2, tones.next(), -1, mode)
+        cv2.circle(
+            canvas, _point(centre), size - 1 if size < 3 else size // 2, tones.next(), -1, mode
+        )
 
 
-def _salt(rng: np.random.Generator, canvas: Canvas, tones: _Tones, strength: float) -> None:
+def _salt(rng: Rng, canvas: Canvas, tones: _Tones, strength: float) -> None:
     """Single pixels, or blocks of a few, in one or many colours, up to a fifth of the image."""
     height, width = canvas.shape[:2]
     share = strength * rng.uniform(0.01, 0.45) ** 2
@@ -210,7 +233,7 @@ def _salt(rng: np.random.Generator, canvas: Canvas, tones: _Tones, strength: flo
     np.copyto(canvas, tone, where=struck[..., np.newaxis])
 
 
-def _dot_grid(rng: np.random.Generator, canvas: Canvas, tones: _Tones, strength: float) -> None:
+def _dot_grid(rng: Rng, canvas: Canvas, tones: _Tones, _: float) -> None:
     """Dots, dashes or small marks at the nodes of a regular grid."""
     height, width = canvas.shape[:2]
     step_x, step_y = (int(step) for step in rng.integers(3, 9, 2))
@@ -222,17 +245,27 @@ def _dot_grid(rng: np.random.Generator, canvas: Canvas, tones: _Tones, strength:
     np.copyto(canvas, tone, where=struck[..., np.newaxis])
 
 
-def _rings(rng: np.random.Generator, canvas: Canvas, tones: _Tones, strength: float) -> None:
+def _rings(rng: Rng, canvas: Canvas, tones: _Tones, strength: float) -> None:
     height, width = canvas.shape[:2]
     mode, thick = _mode(rng), _thickness(rng, height, 0.06)
     for centre in rng.uniform(0, 1, (int(rng.integers(1, 2 + round(7 * strength))), 2)):
         axes = tuple(int(side) for side in rng.uniform(0.04, 0.5, 2) * height + 1)
         if rng.random() < 0.5:
             axes = axes[0], axes[0]
-        cv2.ellipse(canvas, _point(centre * [width, height]), axes, float(rng.uniform(0, 180)), 0, 360, tones.next(), thick, mode)
+        cv2.ellipse(
+            canvas,
+            _point(centre * [width, height]),
+            axes,
+            float(rng.uniform(0, 180)),
+            0,
+            360,
+            tones.next(),
+            thick,
+            mode,
+        )
 
 
-def _blobs(rng: np.random.Generator, canvas: Canvas, tones: _Tones, strength: float) -> None:
+def _blobs(rng: Rng, canvas: Canvas, tones: _Tones, _: float) -> None:
     """Half transparent areas, or opaque boxes."""
     height, width = canvas.shape[:2]
     for _ in range(int(rng.integers(1, 5))):
@@ -243,14 +276,16 @@ def _blobs(rng: np.random.Generator, canvas: Canvas, tones: _Tones, strength: fl
         _lay(canvas, levels, tones.next(), float(rng.uniform(0.15, 0.6)))
 
 
-def _stray_letters(rng: np.random.Generator, canvas: Canvas, tones: _Tones, strength: float) -> None:
+def _stray_letters(rng: Rng, canvas: Canvas, tones: _Tones, _: float) -> None:
     """Small letters that are not the text."""
     height, width = canvas.shape[:2]
     scale = height / 110 * rng.uniform(0.5, 1)
     levels = np.zeros((height, width), np.uint8)
     for centre in rng.uniform(0, 1, (int(rng.integers(2, 14)), 2)) * [width, height]:
         char = chr(int(rng.integers(97, 123)))
-        cv2.putText(levels, char, _point(centre), cv2.FONT_HERSHEY_SIMPLEX, scale, 255, 1, cv2.LINE_AA)
+        cv2.putText(
+            levels, char, _point(centre), cv2.FONT_HERSHEY_SIMPLEX, scale, 255, 1, cv2.LINE_AA
+        )
     _lay(canvas, levels, tones.next())
 
 

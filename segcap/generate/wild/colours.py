@@ -43,7 +43,9 @@ def contrasting(
         if kind < _GREY:
             colour = np.full(3, rng.uniform(0, 255))
         elif kind < 0.55:  # saturated
-            colour = rng.permutation([rng.uniform(0, 60), rng.uniform(0, 255), rng.uniform(190, 255)])
+            colour = rng.permutation(
+                [rng.uniform(0, 60), rng.uniform(0, 255), rng.uniform(190, 255)]
+            )
         else:
             colour = rng.uniform(0, 255, 3)
         difference = colour - ground

@@ -51,7 +51,9 @@ def segment_display(draws: Draws, page: Page) -> Drawn:
     for mask, char in zip(masks, text, strict=True):
         if char in ".,":
             at = left + cell * pitch - (pitch - wide) * 0.4, top + tall
-            cv2.circle(mask, (round(at[0]), round(at[1] - thick / 2)), max(1, round(thick * 0.55)), 255, -1)
+            cv2.circle(
+                mask, (round(at[0]), round(at[1] - thick / 2)), max(1, round(thick * 0.55)), 255, -1
+            )
             continue
         origin = left + cell * pitch, top, wide, tall, slant
         _draw_segments(mask, seven if char == "7" else SEGMENTS[char], origin, thick, gap)
@@ -59,7 +61,9 @@ def segment_display(draws: Draws, page: Page) -> Drawn:
         cell += 1
     canvas = background(draws, page)
     if rng.random() < 0.5:  # as liquid crystals have it: a tinted, even ground
-        canvas[:] = canvas * np.float32(0.15) + rng.uniform(40, 230, 3).astype(np.float32) * np.float32(0.85)
+        canvas[:] = canvas * np.float32(0.15) + rng.uniform(40, 230, 3).astype(
+            np.float32
+        ) * np.float32(0.85)
     level = canvas.reshape(-1, 3).mean(axis=0)
     ink = contrasting(rng, level, page.dials.contrast)
     if rng.random() < 0.35:
@@ -72,7 +76,9 @@ def segment_display(draws: Draws, page: Page) -> Drawn:
         _unit(rng, canvas, ink, left + cells * pitch, top, tall)
     if rng.random() < 0.25:
         canvas = _glare(rng, canvas)
-    canvas = scatter_clutter(draws, page, canvas, ink, before=True) if rng.random() < 0.2 else canvas
+    canvas = (
+        scatter_clutter(draws, page, canvas, ink, before=True) if rng.random() < 0.2 else canvas
+    )
     _leave_a_pixel(masks)
     return Drawn(finish(draws, page, canvas), masks)
 
@@ -100,7 +106,13 @@ def counter(draws: Draws, page: Page) -> Drawn:
     cell = 0
     for mask, char in zip(masks, text, strict=True):
         if char in ".,":
-            cv2.circle(mask, (round(cell * pitch), round(height * 0.8)), max(1, round(size * 0.07)), 255, -1)
+            cv2.circle(
+                mask,
+                (round(cell * pitch), round(height * 0.8)),
+                max(1, round(size * 0.07)),
+                255,
+                -1,
+            )
             _lay(canvas, mask, tone, 1.0)
             continue
         is_red = cell >= len(digits) - red
@@ -116,7 +128,9 @@ def counter(draws: Draws, page: Page) -> Drawn:
         _stamp(mask, mark, x, round(tops[cell] - shift))
         if cell == turned:
             following = np.zeros((height, width), np.uint8)
-            other, _ = place(face, str((int(char) + 1) % 10), float(size), min(1.0, pitch * 0.75 / (0.7 * size)))
+            other, _ = place(
+                face, str((int(char) + 1) % 10), float(size), min(1.0, pitch * 0.75 / (0.7 * size))
+            )
             _stamp(following, other, x, round(tops[cell] - shift + size * 1.35))
             _lay(canvas, following, ink, 1.0)
         _lay(canvas, mask, ink, 1.0)
@@ -162,7 +176,12 @@ def _lay(
 
 
 def _unit(
-    rng: np.random.Generator, canvas: NDArray[np.float32], ink: NDArray, x: float, y: float, tall: float
+    rng: np.random.Generator,
+    canvas: NDArray[np.float32],
+    ink: NDArray,
+    x: float,
+    y: float,
+    tall: float,
 ) -> None:
     """Write a unit, smaller than the digits."""
     unit = ("kWh", "m3", "kW", "V", "C", "km", "kg")[int(rng.integers(7))]

@@ -38,7 +38,9 @@ def shape_strokes(draws: Draws, page: Page, masks: NDArray[np.uint8]) -> NDArray
         else:
             masks[:, :, start::period] = 0
     if rng.random() < 0.3:  # no soft edges
-        masks = cv2.threshold(masks.reshape(-1, masks.shape[2]), 110, 255, cv2.THRESH_BINARY)[1].reshape(masks.shape)
+        masks = cv2.threshold(masks.reshape(-1, masks.shape[2]), 110, 255, cv2.THRESH_BINARY)[
+            1
+        ].reshape(masks.shape)
     return _never_blank(masks)
 
 

@@ -7,7 +7,16 @@ from segcap.generate.draws import Draws
 __all__ = ["is_number", "wild_text"]
 
 _SIGNS = "+-x*/÷"
-_KINDS = ("digits", "upper", "lower", "upper and digits", "lower and digits", "all", "task", "number")
+_KINDS = (
+    "digits",
+    "upper",
+    "lower",
+    "upper and digits",
+    "lower and digits",
+    "all",
+    "task",
+    "number",
+)
 _CHANCES = (0.2, 0.1, 0.08, 0.15, 0.12, 0.25, 0.05, 0.05)
 _CHARACTERS = {
     "digits": string.digits,
@@ -53,7 +62,7 @@ def is_number(text: str) -> bool:
 
 
 def _task(draws: Draws, signs: list[str], charset: str, length: int) -> str:
-    """An arithmetic task of a length of 4 ... 7, such as 3+5= or 12x4=?"""
+    """Draw an arithmetic task of 4 ... 7 characters, such as 3+5= or 12x4=?."""
     rng = draws.rng
     ends = [end for end in ("=", "=?") if set(end) <= set(charset) and length - len(end) >= 3]
     end = ends[int(rng.integers(len(ends)))] if ends else ""

@@ -33,7 +33,9 @@ def typeset(draws: Draws, page: Page) -> NDArray[np.uint8]:
     face = choose_face(draws, page, text)
     faces = [face if one_face else choose_face(draws, page, char) for char in text]
     cap = height * rng.uniform(0.35, 0.92)
-    scales = np.exp(rng.normal(0, rng.choice([0, 0.06, 0.2], p=[0.45, 0.3, 0.25]) * _at(dials.warp), n))
+    scales = np.exp(
+        rng.normal(0, rng.choice([0, 0.06, 0.2], p=[0.45, 0.3, 0.25]) * _at(dials.warp), n)
+    )
     stretch = np.exp(rng.normal(0, 0.18))
     slant = rng.normal(0, 0.12) if rng.random() < 0.5 else 0.0
     most = rng.choice([0, 8, 22, 45], p=[0.35, 0.25, 0.28, 0.12]) * _at(dials.warp)
@@ -80,7 +82,7 @@ def place(
     shear: float = 0.0,
     pick: int = 0,
 ) -> tuple[NDArray[np.uint8], int]:
-    """Draw a character, stretched, sheared and rotated, and say how many rows are above its foot."""
+    """Draw a character, stretched, sheared and rotated; return it and its rows above its foot."""
     raster = next((raster for raster in _RASTERS if raster >= size), _RASTERS[-1])
     ink, above = face.mark(char, raster, pick)
     scale = size / raster

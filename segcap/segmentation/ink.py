@@ -1,0 +1,152 @@
+"""Learned ink: how probable it is that a pixel belongs to a character."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from segcap.segmentation.components import Segmenter, Segments, keep_segments, segment, text_lines
+
+__all__ = ["InkNetwork", "InkView", "find_ink", "ink_segments"]
+
+InkNetwork = Callable[[NDArray[np.float32]], NDArray[np.float32]]
+"""From (N, H, W, 3) images in [0, 1], sides multiples of 16, to (N, H, W, 1) logits."""
+
+_HEIGHT = 48
+_STEP = 16
+_TEXT = 28
+_FITTING = (16, 46)
+_WIDEST = 48 * 40
+_MOST_PIXELS = 400_000
+_MARGIN = 0.6
+_LARGEST_SCALE = 6.0
+_INK = 127
+_LEAST_INK = 0.012
+_LEAST_HEIGHT = 0.14
+
+
+class InkView(NamedTuple):
+    """An image, or the part of it with text, at the scale at which its ink was found.
+
+    Attributes
+    ----------
+    pixels : (h, w, 3) uint8 array
+        RGB.
+    ink : (h, w) uint8 array
+        Probability of ink, 255 for 1.
+    left, top : float
+        Where the view begins, pixels of the image.
+    scale : float
+        Pixels of the view in one of the image.
+    """
+
+    pixels: NDArray[np.uint8]
+    ink: NDArray[np.uint8]
+    left: float
+    top: float
+    scale: float
+
+    @property
+    def planes(self) -> NDArray[np.uint8]:
+        """Ink and colours, (h, w, 4)."""
+        return np.dstack([self.ink, self.pixels])
+
+    def from_image(self, boxes: NDArray[np.number]) -> NDArray[np.float64]:
+        """Move (N, 4) boxes of the image into the view."""
+        return (np.asarray(boxes, float) - [self.left, self.top] * 2) * self.scale
+
+    def to_image(self, boxes: NDArray[np.number], shape: tuple[int, ...]) -> NDArray[np.int32]:
+        """Move (N, 4) boxes of the view into an image of a shape, whole pixels."""
+        moved = np.asarray(boxes, float) / self.scale + [self.left, self.top] * 2
+        low, high = np.floor(moved[:, :2] + 0.3), np.ceil(moved[:, 2:] - 0.3)
+        low = np.clip(low, 0, [shape[1] - 1, shape[0] - 1])
+        high = np.clip(np.maximum(high, low + 1), 1, [shape[1], shape[0]])
+        return np.concatenate([low, high], axis=1).astype(np.int32)
+
+
+def find_ink(image: NDArray[np.uint8], network: InkNetwork) -> InkView:
+    """Find ink by a network that was trained on randomised images.
+
+    The network looks at the image 48 pixels high. Where the text that it finds is much smaller or
+    larger than what it reads best, it looks again at the text alone, at a scale that fits.
+
+    Parameters
+    ----------
+    image : (H, W, 3) uint8 array
+        RGB.
+    network : callable
+        From (N, h, w, 3) float32 images in [0, 1], h and w multiples of 16, to (N, h, w, 1) logits.
+
+    Returns
+    -------
+    InkView
+
+    Notes
+    -----
+    Time and memory are bounded: no view has more than 400,000 pixels.
+    """
+    height, width = image.shape[:2]
+    whole = 0, 0, width, height
+    scale = min(_HEIGHT / height, _WIDEST / width, _LARGEST_SCALE)
+    if height > _HEIGHT * 4:  # small text in a large image
+        scale = max(scale, min(1.0, np.sqrt(_MOST_PIXELS / (height * width)), 4 * scale))
+    view = _look(image, whole, scale, network)
+    extent = _text_extent(view)
+    if extent is None:
+        return view
+    tall, box = extent
+    if _FITTING[0] <= tall <= _FITTING[1]:
+        return view
+    around = _MARGIN * tall
+    grown = np.array([box]) + around * np.array([-1, -1, 1, 1])
+    x0, y0, x1, y1 = view.to_image(grown, image.shape)[0].tolist()
+    fitting = min(
+        view.scale * _TEXT / tall,
+        _LARGEST_SCALE,
+        float(np.sqrt(_MOST_PIXELS / ((x1 - x0) * (y1 - y0)))),
+    )
+    return _look(image, (x0, y0, x1, y1), fitting, network)
+
+
+def ink_segments(view: InkView, segmentation: Segmenter = "components") -> Segments:
+    """Part the ink of a view into characters, or blobs of touching ones, without specks."""
+    segments = segment(view.ink > _INK, segmentation)
+    if len(segments.boxes) == 0:
+        return segments
+    areas = np.bincount(segments.labels.ravel(), minlength=len(segments.boxes) + 1)[1:]
+    heights = segments.boxes[:, 3] - segments.boxes[:, 1]
+    tallest = heights[areas >= 0.3 * areas.max()].max()
+    kept = (areas >= _LEAST_INK * tallest**2) | (heights >= 3 * _LEAST_HEIGHT * tallest)
+    return keep_segments(segments, kept)
+
+
+def _look(
+    image: NDArray[np.uint8], box: tuple[int, int, int, int], scale: float, network: InkNetwork
+) -> InkView:
+    x0, y0, x1, y1 = box
+    part = image[y0:y1, x0:x1]
+    size = max(1, round((x1 - x0) * scale)), max(1, round((y1 - y0) * scale))
+    way = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+    pixels = cv2.resize(part, size, interpolation=way)
+    width, height = size
+    right, below = -width % _STEP, -height % _STEP
+    padded = cv2.copyMakeBorder(pixels, 0, below, 0, right, cv2.BORDER_REPLICATE)
+    logits = network(padded[np.newaxis] * np.float32(1 / 255))[0, :height, :width, 0]
+    ink = np.rint(255 / (1 + np.exp(-logits.astype(np.float32)))).astype(np.uint8)
+    return InkView(pixels, ink, float(x0), float(y0), size[0] / (x1 - x0))
+
+
+def _text_extent(view: InkView) -> tuple[float, tuple[int, int, int, int]] | None:
+    """Usual height of a line, and the box of all ink; None without ink."""
+    segments = ink_segments(view)
+    if len(segments.boxes) == 0:
+        return None
+    boxes = segments.boxes
+    lines = [boxes[members] for members in text_lines(boxes)]
+    heights = [float(np.percentile(own[:, 3] - own[:, 1], 75)) for own in lines]
+    weights = [float(np.prod(own[:, 2:] - own[:, :2], axis=1).sum()) for own in lines]
+    tall = heights[int(np.argmax(weights))]
+    low, high = boxes[:, :2].min(axis=0), boxes[:, 2:].max(axis=0)
+    return max(tall, 1.0), (int(low[0]), int(low[1]), int(high[0]), int(high[1]))

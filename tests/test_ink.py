@@ -1,0 +1,68 @@
+import numpy as np
+import pytest
+
+from segcap.segmentation.ink import InkView, find_ink, ink_segments
+
+
+def dark_is_ink(images):
+    """A network that takes dark pixels for ink."""
+    return (12 * (0.5 - images.mean(axis=-1, keepdims=True))).astype(np.float32)
+
+
+def page(height, width, *boxes):
+    image = np.full((height, width, 3), 255, np.uint8)
+    for x0, y0, x1, y1 in boxes:
+        image[y0:y1, x0:x1] = 0
+    return image
+
+
+def test_ink_is_found_at_48_pixels_and_boxes_come_back_to_the_image():
+    image = page(96, 200, (20, 30, 50, 80), (90, 30, 120, 80))
+    view = find_ink(image, dark_is_ink)
+    segments = ink_segments(view)
+    assert view.pixels.shape[0] == 48
+    assert view.planes.shape == (*view.ink.shape, 4)
+    found = view.to_image(segments.boxes, image.shape)
+    np.testing.assert_allclose(found, [[20, 30, 50, 80], [90, 30, 120, 80]], atol=2)
+
+
+def test_small_text_is_looked_at_again_larger():
+    image = page(480, 640, (300, 200, 308, 212), (312, 200, 320, 212), (324, 200, 332, 212))
+    view = find_ink(image, dark_is_ink)
+    boxes = view.to_image(ink_segments(view).boxes, image.shape)
+    assert view.pixels.shape[1] < 200
+    assert len(boxes) == 3
+    np.testing.assert_allclose(boxes[0], [300, 200, 308, 212], atol=2)
+
+
+def test_a_large_canvas_is_looked_at_in_bounded_pixels():
+    sizes = []
+
+    def network(images):
+        sizes.append(images.shape[1] * images.shape[2])
+        return dark_is_ink(images)
+
+    find_ink(page(3000, 4000, (2000, 1500, 2060, 1540)), network)
+    assert max(sizes) < 500_000
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 300), (300, 1), (17, 31), (48, 160)])
+def test_any_shape_gives_a_view_of_it(shape):
+    image = page(*shape)
+    view = find_ink(image, dark_is_ink)
+    assert view.ink.shape == view.pixels.shape[:2]
+    assert len(ink_segments(view).boxes) == 0
+
+
+def test_the_image_stays_as_it_is():
+    image = page(40, 90, (10, 10, 20, 30))
+    before = image.copy()
+    find_ink(image, dark_is_ink)
+    np.testing.assert_array_equal(image, before)
+
+
+def test_specks_are_no_segments():
+    view = InkView(np.zeros((48, 100, 3), np.uint8), np.zeros((48, 100), np.uint8), 0, 0, 1)
+    view.ink[10:40, 20:40] = 255
+    view.ink[5:7, 80:82] = 255
+    np.testing.assert_array_equal(ink_segments(view).boxes, [[20, 10, 40, 40]])

@@ -1,0 +1,93 @@
+import string
+
+import cv2
+import numpy as np
+import pytest
+
+from segcap.generate import TextGenerator
+from segcap.generate.draws import Draws
+from segcap.generate.wild.displays import SEGMENTS
+from segcap.generate.wild.texts import is_number, wild_text
+
+NUMBERS = TextGenerator("wild", charset=string.digits + ".", length=(3, 6))
+ANY = TextGenerator("wild")
+
+
+def families(generator, n):
+    return [generator.sample(index, seed=3).parameters["family"] for index in range(n)]
+
+
+def test_images_are_colour_of_many_sizes_with_a_mask_and_a_box_a_character():
+    samples = ANY.samples(40, seed=1)
+    assert len({sample.image.shape for sample in samples}) > 20
+    for sample in samples:
+        assert sample.image.ndim == 3
+        assert sample.image.dtype == np.uint8
+        assert sample.masks.shape == (len(sample.label), *sample.image.shape[:2])
+        assert sample.masks.any(axis=(1, 2)).all()
+
+
+def test_ink_differs_from_the_background_where_nothing_disturbs():
+    plain = TextGenerator("wild", difficulty=0.0)
+    differing = []
+    for sample in plain.samples(30, seed=5):
+        grey = cv2.cvtColor(sample.image, cv2.COLOR_RGB2GRAY).astype(float)
+        ink = sample.masks.any(axis=0)
+        differing.append(abs(grey[ink].mean() - grey[~ink].mean()))
+    assert np.median(differing) > 40
+
+
+def test_without_difficulty_every_character_is_one_component_but_for_dots():
+    plain = TextGenerator("wild", difficulty=0.0, charset="ABCDEFGHKLMNPRSTUVWXYZ")
+    whole = [
+        cv2.connectedComponents(mask.view(np.uint8), connectivity=8)[0] == 2
+        for sample in plain.samples(30, seed=2)
+        for mask in sample.masks
+    ]
+    assert np.mean(whole) > 0.95  # a typeface may have a gap of its own
+
+
+def test_numbers_are_drawn_as_displays_and_counters_too():
+    assert set(families(NUMBERS, 60)) == {"text", "seven segments", "counter"}
+
+
+def test_letters_never_are():
+    letters = TextGenerator("wild", charset=string.ascii_letters)
+    assert set(families(letters, 30)) == {"text"}
+
+
+def test_handwriting_is_never_hollow_nor_a_display():
+    pictures = np.zeros((10, 28, 28), np.uint8)
+    pictures[:, 4:24, 10:18] = 255
+    written = TextGenerator("wild", handwriting=(pictures, np.arange(10)))
+    drawn = [written.sample(index, seed=1).parameters for index in range(40)]
+    assert {one["family"] for one in drawn} == {"text"}
+    assert not any(one.get("strokes") == "hollow" for one in drawn)
+
+
+@pytest.mark.parametrize("length", range(1, 9))
+def test_texts_have_the_length_and_characters_asked_for(length):
+    charset = string.digits + string.ascii_letters + "+-*/=."
+    for index in range(200):
+        text = wild_text(Draws(1, index), charset, length)
+        assert len(text) == length
+        assert set(text) <= set(charset)
+
+
+def test_arithmetic_tasks_and_decimal_numbers_are_among_the_texts():
+    texts = [wild_text(Draws(2, index), string.digits + "+-=.", 5) for index in range(600)]
+    assert any(text.endswith("=") and ("+" in text or "-" in text) for text in texts)
+    assert any("." in text and is_number(text) for text in texts)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("123", True), ("1.5", True), ("1,5", True), ("1.5.2", False), ("a1", False), ("²", False)],
+)
+def test_is_number(text, expected):
+    assert is_number(text) is expected
+
+
+def test_segments_of_a_display():
+    assert set(SEGMENTS) == set(string.digits)
+    assert len(set(SEGMENTS.values())) == 10
