@@ -32,7 +32,7 @@ print("characters", " ".join(f"{char}:{counts[char]}" for char in sorted(counts)
 
 for line_removal in ("none", "hough"):
     finding = Finding(line_removal=line_removal)
-    numbers = Counter(len(finding.segments(load_image(image)).boxes) for image in images[:200])
+    numbers = Counter(len(finding.find(load_image(image)).segments.boxes) for image in images[:200])
     print(f"pieces of ink with line_removal={line_removal!r}: {sorted(numbers.items())}")
 
 held_out = np.arange(len(images)) % 5 == 0

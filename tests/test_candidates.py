@@ -11,7 +11,12 @@ from segcap.segmentation.candidates import lay_out
 from segcap.segmentation.components import segment, text_lines
 from segcap.segmentation.cut_candidates import DEFAULT_CUTTERS
 from segcap.segmentation.settings import Finding
-from segcap.segmentation.text_lines import strip_rows
+from segcap.segmentation.text_lines import strip_channels, strip_rows
+
+
+def of_image(image, segments, **options):
+    """Lay out an image's own strip channels."""
+    return lay_out(strip_channels(image, segments.labels > 0), segments, **options)
 
 
 def digit_rows(handwriting, n=8, min_advance=10):
@@ -21,7 +26,7 @@ def digit_rows(handwriting, n=8, min_advance=10):
 
 def laid_out(image, **options):
     segments = segment(binarize(image))
-    return lay_out(image, segments, **options), segments
+    return of_image(image, segments, **options), segments
 
 
 def slices_of(layout):
@@ -77,8 +82,8 @@ def test_rows_of_digits(handwriting, min_advance):
 def test_texts_of_all_schemes(scheme):
     for sample in TextGenerator(scheme).samples(6, seed=1):
         image = load_image(sample.image)
-        segments = Finding().segments(image)
-        check(lay_out(image, segments), segments)
+        segments = Finding().find(image).segments
+        check(of_image(image, segments), segments)
 
 
 def test_every_slice_boxes_its_own_ink(handwriting):
@@ -123,7 +128,7 @@ def found_digits(handwriting, cutters, min_advance, *, touching):
             left + np.flatnonzero(picture.any(axis=0))[[0, -1]] + [0, 1]
             for left, picture in zip(lefts, pictures, strict=True)
         ]
-        columns = lay_out(image, segment(ink), cutters=cutters).lattice.boxes[:, [0, 2]]
+        columns = of_image(image, segment(ink), cutters=cutters).lattice.boxes[:, [0, 2]]
         for number, own in enumerate(truth):
             beside = truth[max(number - 1, 0) : number] + truth[number + 1 : number + 2]
             apart = all(own[1] + 2 <= other[0] or other[1] + 2 <= own[0] for other in beside)
@@ -165,12 +170,12 @@ def test_lines_are_laid_out_from_top_to_bottom_each_as_if_alone(handwriting):
     framed = [cv2.copyMakeBorder(image, 10, 10, 0, 0, cv2.BORDER_CONSTANT) for image in images]
     inks = [binarize(image) for image in framed]
     segments = segment(np.concatenate(inks))
-    layout = lay_out(np.concatenate(framed), segments)
+    layout = of_image(np.concatenate(framed), segments)
     check(layout, segments)
     assert len(layout.strips) == 3
     atoms = 0
     for number, ink in enumerate(inks):
-        alone = lay_out(framed[number], segment(ink))
+        alone = of_image(framed[number], segment(ink))
         own = layout.line == number
         np.testing.assert_array_equal(layout.lattice.spans[own], alone.lattice.spans + atoms)
         below = [0, len(ink) * number, 0, len(ink) * number]
@@ -194,14 +199,14 @@ def test_no_segments(shape):
 def test_one_pixel_of_ink():
     image = np.full((9, 13, 3), 255, np.uint8)
     image[4, 6] = 0
-    layout = lay_out(image, segment(image[..., 0] == 0))
+    layout = of_image(image, segment(image[..., 0] == 0))
     assert layout.lattice.spans.tolist() == [[0, 1]]
     assert layout.lattice.boxes.tolist() == [[6, 4, 7, 5]]
 
 
 def test_ink_from_rim_to_rim():
     image = np.zeros((20, 200, 3), np.uint8)
-    layout = lay_out(image, segment(np.ones((20, 200), bool)))
+    layout = of_image(image, segment(np.ones((20, 200), bool)))
     assert layout.lattice.boxes[:, 0].min() == 0
     assert layout.lattice.boxes[:, 2].max() == 200
 
@@ -211,7 +216,7 @@ def test_ink_from_rim_to_rim():
 )
 def test_where_nothing_is_cut_ink_is_parted_evenly(height, width, parts):
     image = np.zeros((height, width, 3), np.uint8)
-    layout = lay_out(image, segment(np.ones((height, width), bool)), cutters=())
+    layout = of_image(image, segment(np.ones((height, width), bool)), cutters=())
     _, slices = slices_of(layout)
     widths = slices[:, 2] - slices[:, 0]
     assert layout.lattice.atoms == len(widths) == parts
@@ -222,6 +227,6 @@ def test_where_nothing_is_cut_ink_is_parted_evenly(height, width, parts):
 def test_inverted_images_are_laid_out_alike(handwriting):
     for image in digit_rows(handwriting, n=3)[0]:
         segments = segment(binarize(image))
-        one, other = lay_out(image, segments), lay_out(255 - image, segments)
+        one, other = of_image(image, segments), of_image(255 - image, segments)
         np.testing.assert_array_equal(one.lattice.spans, other.lattice.spans)
         np.testing.assert_allclose(one.strips[0].ink.astype(int), other.strips[0].ink, atol=2)

@@ -21,7 +21,7 @@ def test_ink_is_found_at_48_pixels_and_boxes_come_back_to_the_image():
     view = find_ink(image, dark_is_ink)
     segments = ink_segments(view)
     assert view.pixels.shape[0] == 48
-    assert view.planes.shape == (*view.ink.shape, 4)
+    assert view.channels.shape == (*view.ink.shape, 4)
     found = view.to_image(segments.boxes, image.shape)
     np.testing.assert_allclose(found, [[20, 30, 50, 80], [90, 30, 120, 80]], atol=2)
 

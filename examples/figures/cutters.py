@@ -27,7 +27,6 @@ from segcap.decoding.compose import log_softmax
 from segcap.evaluate import exact_match
 from segcap.recognition.candidate_scores import span_logits
 from segcap.recognition.pipeline import Pipeline
-from segcap.segmentation.candidates import lay_out
 from segcap.segmentation.cut_candidates import CUTTERS, DEFAULT_CUTTERS, propose_cuts
 from segcap.segmentation.settings import Finding
 from segcap.training.spans import own_columns
@@ -61,7 +60,7 @@ def without_reject_class(images):
 
 def at_true_places(images, boxes):
     for image, own in zip(images, boxes, strict=True):
-        layout = lay_out(image, pipeline.finding.segments(image))
+        layout = pipeline.finding.layout(image)
         spans = np.stack([np.arange(LENGTH), np.arange(1, LENGTH + 1)], axis=1)
         columns = layout.strips[0].columns(own_columns(own))
         layout = layout._replace(

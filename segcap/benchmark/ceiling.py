@@ -12,7 +12,6 @@ from segcap.decoding.chains import Lattice
 from segcap.evaluate.metrics import Share, exact_match
 from segcap.readers.glyph import GlyphReader
 from segcap.recognition.candidate_scores import span_logits
-from segcap.segmentation.candidates import lay_out
 
 __all__ = ["ceiling"]
 
@@ -59,7 +58,7 @@ def _text_at(reader: GlyphReader, image: ImageSource, truth: Truth) -> str | Non
     pixels = load_or_error(image)
     if not isinstance(pixels, np.ndarray) or reader.context_ is None:
         return None
-    layout = lay_out(pixels, reader.finding_.segments(pixels))
+    layout = reader.finding_.layout(pixels)
     if len(layout.strips) != 1:
         return None
     boxes = np.array(truth.boxes, np.int32)

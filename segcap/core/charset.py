@@ -2,13 +2,17 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from segcap.core.errors import ParameterError
 
-__all__ = ["Charset"]
+__all__ = ["CASES", "Case", "Charset"]
+
+Case: TypeAlias = Literal["keep", "fold"]
+CASES: tuple[Case, ...] = ("keep", "fold")
 
 
 @dataclass(frozen=True)
@@ -97,3 +101,29 @@ class Charset:
         if not text:
             raise ParameterError("An 'allowlist' must hold at least one character. Got none.")
         return np.array([char in text for char in self.characters])
+
+    def folded(self, allowlist: Iterable[str] | None, case: Case = "fold") -> dict[int, int]:
+        """Which letters count as that of the other case, as class indices.
+
+        Parameters
+        ----------
+        allowlist : str, optional
+            Letters are folded into those that it admits; where it admits both, into the small one.
+        case : {"keep", "fold"}
+            With "keep", none is folded.
+
+        Examples
+        --------
+        >>> Charset("aAbB").folded("ABb")
+        {0: 1, 3: 2}
+        """
+        if case == "keep":
+            return {}
+        admitted = self.mask(allowlist)
+        folded = {}
+        for index, char in enumerate(self.characters):
+            other = self.characters.find(char.swapcase())
+            is_other = other >= 0 and other != index and bool(admitted[other])
+            if is_other and (not admitted[index] or char.isupper()):
+                folded[index] = other
+        return folded

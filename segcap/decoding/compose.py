@@ -1,6 +1,6 @@
 """From class scores to answers: probabilities, texts, digit sums."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -19,6 +19,7 @@ def log_softmax(
     *,
     temperature: float = 1.0,
     allowed: NDArray[np.bool_] | None = None,
+    folded: Mapping[int, int] | None = None,
 ) -> NDArray[np.float64]:
     """Turn logits into calibrated log-probabilities.
 
@@ -29,6 +30,8 @@ def log_softmax(
         Logits are divided by it; greater than 0.
     allowed : (C,) bool array, optional
         Classes that are possible; the others get probability 0.
+    folded : mapping of int to int, optional
+        Classes whose probability counts for another one; see `segcap.core.charset.Charset.folded`.
 
     Returns
     -------
@@ -40,6 +43,9 @@ def log_softmax(
     Guo, Pleiss, Sun, Weinberger: On calibration of modern neural networks. ICML 2017.
     """
     scaled = logits.astype(np.float64) / temperature
+    for other, meant in (folded or {}).items():
+        scaled[:, meant] = np.logaddexp(scaled[:, meant], scaled[:, other])
+        scaled[:, other] = -np.inf
     if allowed is not None:
         scaled = np.where(allowed, scaled, -np.inf)
     scaled -= scaled.max(axis=1, keepdims=True)

@@ -57,6 +57,10 @@ class Network:
         Its layer, if any, of (N, K, classes) logits, each of which learns from its own loss.
     auxiliary : str or callable, optional
         Adds logits in its middle, where it reads texts, that learn too.
+    learned_ink : bool
+        Whether it classifies spans in strips of learned ink and colours, and by their rows, too.
+    start : str, optional
+        The shipped reader whose network training starts from.
     pretrained : mapping of str to str or callable
         What gives a model weights learned on other images, by the name of these.
     schedules : mapping of task to mapping
@@ -72,6 +76,8 @@ class Network:
     column_width: int = 1
     columns: str | None = None
     auxiliary: Function | None = None
+    learned_ink: bool = False
+    start: str | None = None
     pretrained: Mapping[str, Function] = field(default_factory=dict)
     schedules: Mapping[Task, Mapping[str, Any]] = field(default_factory=dict)
 
@@ -159,14 +165,18 @@ _ALL = (
         options=("stems", "widths", "dropout"),
         columns="columns",
     ),
-    Network("span_cnn", {"spans": "classes"}, options=("widths", "features", "dropout")),
+    Network(
+        "span_cnn",
+        {"spans": "classes"},
+        options=("widths", "features", "dropout"),
+        start="mixed",
+    ),
     Network(
         "span_roi",
         {"spans": "classes"},
         options=("height", "channels", "widths", "features", "dropout"),
-        boxed=True,
-        strip_height=40,
-        strip_channels=4,
+        learned_ink=True,
+        start="any",
     ),
     Network("ink_unet", {"ink": "pixels"}, options=("widths",)),
     Network("sum_cnn", {"sums": "classes"}, options=("dropout",), least_side=36),

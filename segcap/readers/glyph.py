@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterable
-from dataclasses import asdict, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
@@ -15,7 +15,12 @@ from segcap.core.image import ImageSource, source_name
 from segcap.core.reading import Failure, Reading, SumReading
 from segcap.core.validation import Errors, whole_number
 from segcap.readers.learner import GlyphLearner
-from segcap.readers.serialization import glyph_bundle, trained_context, trained_glyphs
+from segcap.readers.serialization import (
+    glyph_bundle,
+    trained_context,
+    trained_glyphs,
+    trained_ink,
+)
 from segcap.recognition.own_classifier import GlyphClassifier, OwnClassifier
 from segcap.recognition.pipeline import Pipeline
 from segcap.segmentation.glyph_crops import NO_GLYPHS
@@ -37,10 +42,13 @@ class GlyphReader(GlyphLearner):
         How many characters every image holds, at least 1; unknown unless given.
     allowlist : str, optional
         The characters that may occur, of those in `charset`; all unless given.
+    case : {"keep", "fold"}
+        With "fold", letters of both cases are one: that in `allowlist`, the small one if both are.
     reject_below : float
         Readings of less confidence get the status "rejected"; in [0, 1].
-    binarization : {"auto", "otsu", "sauvola", "adaptive", "colour"}, optional
-        How ink is found; see `segcap.segmentation.binarize.binarize`. Unless given, `fit` chooses.
+    binarization : {"auto", "otsu", "sauvola", "adaptive", "colour", "learned"}, optional
+        How ink is found; see `segcap.segmentation.binarize.binarize`, and `segcap.segmentation.ink`
+        for ink that a network finds. Unless given, `fit` chooses.
     line_removal : {"none", "run-length", "hough", "opening"}, optional
         How lines through the text are taken out before it is cut; see
         `segcap.segmentation.line_removal.without_lines`. Unless given, `fit` chooses.
@@ -49,11 +57,12 @@ class GlyphReader(GlyphLearner):
     cutters : sequence of str
         What proposes cuts through touching characters; names of
         `segcap.segmentation.cut_candidates.CUTTERS`.
-    classifier : {"span_cnn", "glyph_cnn"} or GlyphClassifier
-        What `fit` trains: "span_cnn" classifies spans of a line, seen with what stands around
-        them; "glyph_cnn" and any object with `predict_proba` on (N, 28, 28, 1) float32 glyphs
-        classify single glyphs. An object that is fitted already reads without `fit`; `fit` fits a
-        copy. See `segcap.recognition.own_classifier`.
+    classifier : {"span_roi", "span_cnn", "glyph_cnn"} or GlyphClassifier
+        What `fit` trains: "span_roi" and "span_cnn" classify spans of a line, seen with what
+        stands around them, the former by learned ink and at their own height. "glyph_cnn", and any
+        object with `predict_proba` on (N, 28, 28, 1) float32 glyphs, classify single glyphs. An
+        object that is fitted already reads without `fit`; `fit` fits a copy. See
+        `segcap.recognition.own_classifier`.
     engine : {"onnx", "keras"}
         What runs the classifier; see `segcap.recognition.engines.open_engine`.
     channels : {"rgb", "bgr"}
@@ -73,6 +82,8 @@ class GlyphReader(GlyphLearner):
     context_ : Trained or None
         What names spans of a line. Where there are both, it reads the images whose characters
         may touch.
+    ink_ : Trained or None
+        What finds ink where the binarization is "learned".
     finding_ : Finding
         The settings that find and cut characters.
     provenance_ : dict
@@ -251,14 +262,20 @@ class GlyphReader(GlyphLearner):
                 "A reader that is saved must have a network of segcap as its classifier. "
                 f"Got {type(self.classifier).__name__}."
             )
-        settings = self.get_params() | asdict(self._finding(self.finding_))
-        settings["cutters"] = list(settings["cutters"])
+        settings = self.get_params() | self._finding(self.finding_).settings()
         settings["length"] = None if self.length is None else int(self.length)
         settings["epochs"] = int(self.epochs)
         for described_elsewhere in ("charset", "classifier", "engine", "channels", "random_state"):
             del settings[described_elsewhere]
         write_bundle(
-            glyph_bundle(self.glyphs_, self.context_, self.charset_, settings, self.provenance_),
+            glyph_bundle(
+                self.glyphs_,
+                self.context_,
+                self.ink_,
+                self.charset_,
+                settings,
+                self.provenance_,
+            ),
             path,
         )
 
@@ -279,6 +296,7 @@ class GlyphReader(GlyphLearner):
         reader.charset_ = bundle.charset
         reader.glyphs_ = trained_glyphs(bundle)
         reader.context_ = trained_context(bundle)
+        reader.ink_ = trained_ink(bundle)
         reader.provenance_ = dict(bundle.provenance)
         reader.set_params(**overrides)
         reader._check_parameters()
@@ -319,7 +337,7 @@ class GlyphReader(GlyphLearner):
             self.glyphs_ = OwnClassifier(
                 cast(GlyphClassifier, self.classifier), Charset(self.charset)
             )
-            self.context_, self.provenance_ = None, {}
+            self.context_, self.ink_, self.provenance_ = None, None, {}
         super()._require_fitted()
 
     def _pipeline(self) -> Pipeline:
@@ -334,6 +352,7 @@ class GlyphReader(GlyphLearner):
             self.allowlist,
             self.reject_below,
             self.engine,
+            self.case,
         )
 
     def _digit_values(self) -> NDArray[np.intp]:

@@ -13,8 +13,8 @@ from segcap.core.charset import Charset
 from segcap.core.errors import ParameterError
 from segcap.core.image import ImageSource
 from segcap.core.validation import check_many
-from segcap.models.registry import networks_for
-from segcap.readers.serialization import trained_context
+from segcap.models.registry import network, networks_for
+from segcap.readers.serialization import trained_context, trained_ink
 from segcap.readers.settings import GlyphSettings
 from segcap.recognition.own_classifier import OwnClassifier
 from segcap.recognition.trained import Trained
@@ -27,8 +27,6 @@ if TYPE_CHECKING:
 
 __all__ = ["GlyphLearner"]
 
-_ORIGIN = "mixed"
-
 Self = TypeVar("Self", bound="GlyphLearner")
 
 
@@ -38,6 +36,7 @@ class GlyphLearner(GlyphSettings, ABC):
     charset_: str
     glyphs_: Trained | OwnClassifier | None
     context_: Trained | None
+    ink_: Trained | None = None
     finding_: Finding
     provenance_: dict[str, Any]
 
@@ -141,7 +140,7 @@ class GlyphLearner(GlyphSettings, ABC):
         if start is not None:
             known, findings = self.charset_, [self._finding(self.finding_)]
         else:
-            start, known = _context_of(_ORIGIN)
+            start, known, self.ink_ = _spans_of(self._origin())
             findings = self._open_findings()
         self._check_start(start)
         check_many(images)
@@ -278,9 +277,11 @@ class GlyphLearner(GlyphSettings, ABC):
             raise ParameterError(
                 f"To learn more, the charset must stay {self.charset_!r}. Got {self.charset!r}."
             )
-        origin = None if start is None else _context_of(start)
-        if origin is not None:
-            self._check_start(origin[0])
+        origin = None
+        if start is not None:
+            context, characters, self.ink_ = _spans_of(start)
+            self._check_start(context)
+            origin = context, characters
         known = list(networks_for("spans"))
         learned = train_context(
             train,
@@ -299,6 +300,10 @@ class GlyphLearner(GlyphSettings, ABC):
         self.context_, self.finding_ = learned.trained, self._finding()
         self._note(data, len(train.pixels), digest(*train), before | learned.figures)
         return self
+
+    def _origin(self) -> str:
+        """The shipped reader that training starts from."""
+        return str(network(str(self.classifier)).start)
 
     def _check_start(self, start: Trained) -> None:
         """Check that a span network can become what the reader trains."""
@@ -321,12 +326,13 @@ class GlyphLearner(GlyphSettings, ABC):
         }
 
 
-def _context_of(model: str | os.PathLike[str]) -> tuple[Trained, str]:
-    """Give a reader's span network and the characters that it tells apart."""
+def _spans_of(model: str | os.PathLike[str]) -> tuple[Trained, str, Trained | None]:
+    """Read a reader's span network, its characters, and what finds its ink."""
     bundle = read_bundle(bundle_path(model))
     context = trained_context(bundle)
     if context is None:
         raise ParameterError(
-            f"To start from a reader, it must name spans of a line. Got '{model}', which does not."
+            f"To start from a reader, it must classify spans of a line. Got '{model}', which does "
+            "not."
         )
-    return context, bundle.charset
+    return context, bundle.charset, trained_ink(bundle)

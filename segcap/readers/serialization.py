@@ -13,25 +13,30 @@ __all__ = [
     "network_bundle",
     "trained_context",
     "trained_glyphs",
+    "trained_ink",
     "trained_network",
 ]
 
 _PREFIX = "context."
+_INK = "ink."
+_INK_NETWORK = "ink_unet"
 _BUILT_WITH = ("classes", "height", "width")
 
 
 def glyph_bundle(
     glyphs: Trained | None,
     context: Trained | None,
+    ink: Trained | None,
     charset: str,
     settings: Mapping[str, Any],
     provenance: Mapping[str, Any],
 ) -> Bundle:
-    """Put what names glyphs, spans or both into one bundle."""
-    kept = [(prefix, one) for prefix, one in (("", glyphs), (_PREFIX, context)) if one is not None]
+    """Put what classifies glyphs, spans or both, and what finds ink, into one bundle."""
+    both = [(prefix, one) for prefix, one in (("", glyphs), (_PREFIX, context)) if one is not None]
+    kept = both if ink is None else [*both, (_INK, ink)]
     return Bundle(
         kind="glyph-reader",
-        architecture="+".join(one.classifier for _, one in kept),
+        architecture="+".join(one.classifier for _, one in both),
         charset=charset,
         settings=settings,
         calibration={f"{prefix}temperature": one.temperature for prefix, one in kept},
@@ -93,7 +98,7 @@ def trained_glyphs(bundle: Bundle) -> Trained | None:
     if classifier in networks_for("spans"):
         return None
     parts, options = (
-        {name: value for name, value in given.items() if not name.startswith(_PREFIX)}
+        {name: value for name, value in given.items() if not name.startswith((_PREFIX, _INK))}
         for given in (bundle.parts, bundle.network)
     )
     return Trained(classifier, len(bundle.charset), parts, _temperature(bundle), options)
@@ -120,6 +125,15 @@ def trained_context(bundle: Bundle) -> Trained | None:
     )
     classes = len(bundle.charset) + len(NO_CHARACTER)
     return Trained(classifier, classes, parts, _temperature(bundle, _PREFIX), options)
+
+
+def trained_ink(bundle: Bundle) -> Trained | None:
+    """Take from a bundle what finds ink; None if it holds no such network."""
+    parts, options = (
+        {name.removeprefix(_INK): value for name, value in given.items() if name.startswith(_INK)}
+        for given in (bundle.parts, bundle.network)
+    )
+    return Trained(_INK_NETWORK, 1, parts, 1.0, options) if parts else None
 
 
 def _temperature(bundle: Bundle, prefix: str = "") -> float:

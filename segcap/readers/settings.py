@@ -2,8 +2,9 @@
 
 from abc import ABC
 from collections.abc import Sequence
+from typing import Literal
 
-from segcap.core.charset import Charset
+from segcap.core.charset import CASES, Case, Charset
 from segcap.core.errors import ParameterError
 from segcap.core.image import Channels
 from segcap.core.validation import check_length, check_share, seed_number, whole_number
@@ -11,11 +12,12 @@ from segcap.models.registry import networks_for
 from segcap.readers.base import TextReader
 from segcap.recognition.engines import ENGINES, EngineName
 from segcap.recognition.own_classifier import GlyphClassifier
+from segcap.recognition.trained import TrainedInk
 from segcap.segmentation.binarize import METHODS, Method
 from segcap.segmentation.components import SEGMENTERS, Segmenter
 from segcap.segmentation.cut_candidates import CUTTERS, DEFAULT_CUTTERS
 from segcap.segmentation.line_removal import LINE_REMOVALS, LineRemoval
-from segcap.segmentation.settings import Finding
+from segcap.segmentation.settings import LEARNED, Finding
 
 __all__ = ["GlyphSettings"]
 
@@ -29,8 +31,9 @@ class GlyphSettings(TextReader, ABC):
         *,
         length: int | None = None,
         allowlist: str | None = None,
+        case: Case = "keep",
         reject_below: float = 0.0,
-        binarization: Method | None = None,
+        binarization: Method | Literal["learned"] | None = None,
         line_removal: LineRemoval | None = None,
         segmentation: Segmenter = "components",
         cutters: Sequence[str] = DEFAULT_CUTTERS,
@@ -43,6 +46,7 @@ class GlyphSettings(TextReader, ABC):
         self.charset = charset
         self.length = length
         self.allowlist = allowlist
+        self.case = case
         self.reject_below = reject_below
         self.binarization = binarization
         self.line_removal = line_removal
@@ -58,7 +62,8 @@ class GlyphSettings(TextReader, ABC):
         Charset(self.charset).mask(self.allowlist)
         check_length(self.length)
         for name, value, known in (
-            ("binarization", self.binarization, (*METHODS, None)),
+            ("case", self.case, CASES),
+            ("binarization", self.binarization, (*METHODS, LEARNED, None)),
             ("line_removal", self.line_removal, (*LINE_REMOVALS, None)),
             ("segmentation", self.segmentation, SEGMENTERS),
             ("engine", self.engine, ENGINES),
@@ -76,6 +81,11 @@ class GlyphSettings(TextReader, ABC):
                 f"{', '.join(self._classifiers())}, or have 'predict_proba'. "
                 f"Got {self.classifier!r}."
             )
+        if self._needs_learned_ink() and self.binarization not in (LEARNED, None):
+            raise ParameterError(
+                f"The 'binarization' for '{self.classifier}' must be '{LEARNED}'. "
+                f"Got {self.binarization!r}."
+            )
         check_share("reject_below", self.reject_below)
         whole_number("epochs", self.epochs, least=1)
         seed_number("random_state", self.random_state)
@@ -85,21 +95,30 @@ class GlyphSettings(TextReader, ABC):
         """Names of the networks that may classify."""
         return (*networks_for("spans"), *networks_for("glyphs"))
 
+    def _needs_learned_ink(self) -> bool:
+        spans = networks_for("spans")
+        return self.classifier in list(spans) and spans[str(self.classifier)].learned_ink
+
     def _has_own_classifier(self) -> bool:
         return hasattr(self.classifier, "predict_proba")
 
     def _finding(self, learned: Finding | None = None) -> Finding:
         """Give the settings as they are or, where they were left open, as learned."""
-        learned = learned or Finding()
+        learned = learned or Finding(LEARNED if self._needs_learned_ink() else "auto")
+        binarization = self.binarization or learned.binarization
+        ink = getattr(self, "ink_", None) if binarization == LEARNED else None
         return Finding(
-            self.binarization or learned.binarization,
+            binarization,
             self.line_removal or learned.line_removal,
             self.segmentation,
             tuple(self.cutters),
+            None if ink is None else TrainedInk(ink, self.engine),
         )
 
     def _open_findings(self) -> list[Finding]:
         """Give all settings that were left open."""
+        if self._needs_learned_ink() or self.binarization == LEARNED:
+            return [self._finding()]
         return [
             Finding(binarization, line_removal, self.segmentation, tuple(self.cutters))
             for binarization in ([self.binarization] if self.binarization else METHODS)

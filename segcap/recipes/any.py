@@ -7,7 +7,7 @@ from segcap.core.charset import Charset
 from segcap.decoding.calibration import fit_temperature
 from segcap.recipes.ink import wild_shares
 from segcap.recognition.engines.networks import export_network
-from segcap.recognition.trained import NO_CHARACTER, Trained
+from segcap.recognition.trained import NO_CHARACTER, Trained, TrainedInk
 from segcap.training.spans import LabelledStrips, SpanLessons
 from segcap.training.synthetic import inked_texts
 
@@ -53,7 +53,7 @@ def draw_lines(
     return inked_texts(
         wild_shares(fonts, data, held_out=held_out),
         lines,
-        ink,
+        TrainedInk(ink),
         seed=_OTHER_SEED if held_out else _SEED + 1,
         charset=Charset(ANY_CHARSET),
         widest=_WIDEST,
@@ -78,7 +78,7 @@ def train_span_network(
 
     characters = len(ANY_CHARSET)
     model = span_roi(characters + len(NO_CHARACTER))
-    examples = SpanLessons(train, validation, characters, boxed=True)
+    examples = SpanLessons(train, validation, characters)
     fit_by_keras(
         model,
         examples,

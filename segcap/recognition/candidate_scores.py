@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from segcap.recognition.engines import Engine
 from segcap.segmentation.candidates import Layout
+from segcap.segmentation.text_lines import CHANNELS, span_rows
 
 __all__ = ["span_logits"]
 
@@ -14,7 +15,7 @@ MOST_A_CALL = 2_000_000
 
 
 def span_logits(engine: Engine, layouts: Sequence[Layout], classes: int) -> list[NDArray]:
-    """Give each image's spans their logits.
+    """Compute the logits of each image's spans.
 
     Strips of one width go through the network together; what others are read beside a strip
     hence never changes its answer. So many go together that strips x spans x columns stay below
@@ -41,11 +42,11 @@ def span_logits(engine: Engine, layouts: Sequence[Layout], classes: int) -> list
         spans = max(len(layouts[index].line) for index, _ in places)
         strips = max(1, MOST_A_CALL // (width * max(spans, 1)))
         for start in range(0, len(places), strips):
-            _name_strips(engine, layouts, places[start : start + strips], logits)
+            _score_strips(engine, layouts, places[start : start + strips], logits)
     return logits
 
 
-def _name_strips(
+def _score_strips(
     engine: Engine,
     layouts: Sequence[Layout],
     places: list[tuple[int, int]],
@@ -53,10 +54,14 @@ def _name_strips(
 ) -> None:
     owns = [layouts[index].line == number for index, number in places]
     columns = [layouts[index].columns[own] for (index, _), own in zip(places, owns, strict=True)]
-    spans = np.zeros((len(places), max(map(len, columns)), 2), np.float32)
-    for row, own_columns in zip(spans, columns, strict=True):
-        row[: len(own_columns)] = own_columns
-    strips = np.stack([layouts[index].strips[number].pixels for index, number in places])
+    shown = [layouts[index].strips[number] for index, number in places]
+    boxed = shown[0].pixels.shape[-1] > CHANNELS
+    spans = np.zeros((len(places), max(map(len, columns)), 4 if boxed else 2), np.float32)
+    for row, strip, own_columns in zip(spans, shown, columns, strict=True):
+        row[: len(own_columns), :2] = own_columns
+        if boxed:
+            row[: len(own_columns), 2:] = span_rows(strip.ink, own_columns)
+    strips = np.stack([strip.pixels for strip in shown])
     named = engine.logits(strips * np.float32(1 / 255), spans)
     for (index, _), own, row, named_row in zip(places, owns, columns, named, strict=True):
         logits[index][own] = named_row[: len(row)]

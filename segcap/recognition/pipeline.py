@@ -6,14 +6,13 @@ where a reader has none.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import compress
-from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from segcap.core.charset import Charset
+from segcap.core.charset import Case, Charset
 from segcap.decoding.chains import Lattice, Outcome, best_texts, choose
 from segcap.decoding.compose import log_softmax
 from segcap.decoding.viterbi import best_path
@@ -24,7 +23,6 @@ from segcap.recognition.trained import NO_CHARACTER, NOTHING, Trained
 from segcap.segmentation.candidates import (
     Layout,
     isolated_candidates,
-    lay_out,
     one_character_wide,
 )
 from segcap.segmentation.components import Segments
@@ -33,11 +31,9 @@ from segcap.segmentation.glyph_crops import (
     segment_glyphs,
     turned_glyphs,
 )
-from segcap.segmentation.settings import Finding
+from segcap.segmentation.settings import Finding, Found
 
 __all__ = ["Pipeline", "Scored"]
-
-Found: TypeAlias = tuple[NDArray[np.uint8], Segments]
 
 _DOUBT = 0.9
 _GLYPH_SHARE = 0.7
@@ -74,7 +70,7 @@ class Pipeline:
     context : Trained or None
         What classifies spans of a line; there is at least one of both.
     finding : Finding
-    length, allowlist, reject_below, engine
+    length, allowlist, reject_below, engine, case
         As of `segcap.GlyphReader`.
     """
 
@@ -86,6 +82,7 @@ class Pipeline:
     allowlist: str | None = None
     reject_below: float = 0.0
     engine: EngineName = "onnx"
+    case: Case = "keep"
 
     def read(self, images: Sequence[NDArray[np.uint8]]) -> list[Outcome]:
         """Read (H, W, 3) uint8 images."""
@@ -130,12 +127,16 @@ class Pipeline:
 
     def score(self, images: Sequence[NDArray[np.uint8]]) -> list[Scored]:
         """Score the candidates of images, those of many images in one call of the network."""
-        found = [(image, self.finding.segments(image)) for image in images]
-        isolated = [self._is_isolated(segments) for _, segments in found]
+        found = [self.finding.find(image) for image in images]
+        isolated = [self._is_isolated(one.segments) for one in found]
         alone = iter(self._score_isolated(list(compress(found, isolated))))
         touching = list(compress(found, [not one for one in isolated]))
         in_lines = iter(self._score_lines(touching))
-        return [next(alone if is_isolated else in_lines) for is_isolated in isolated]
+        scored = [next(alone if is_isolated else in_lines) for is_isolated in isolated]
+        return [
+            replace(own, lattice=one.to_image(own.lattice))
+            for own, one in zip(scored, found, strict=True)
+        ]
 
     def _is_isolated(self, segments: Segments) -> bool:
         """Whether every segment is one character as far as widths and their number show."""
@@ -146,19 +147,20 @@ class Pipeline:
         return bool(one_character_wide(segments.boxes).all())
 
     def _score_isolated(self, found: list[Found]) -> list[Scored]:
-        kept = [isolated_candidates(segments, self.length) for _, segments in found]
+        kept = [isolated_candidates(one.segments, self.length) for one in found]
         glyphs = [
-            segment_glyphs(image, segments, lattice.spans)
-            for (image, _), (segments, lattice) in zip(found, kept, strict=True)
+            segment_glyphs(one.pixels, segments, lattice.spans)
+            for one, (segments, lattice) in zip(found, kept, strict=True)
         ]
         return list(map(Scored, [lattice for _, lattice in kept], self._classify(glyphs)))
 
     def _score_lines(self, found: list[Found]) -> list[Scored]:
-        layouts = [lay_out(*own, cutters=self.finding.cutters) for own in found]
+        layouts = [one.layout(self.finding.cutters) for one in found]
         lattices = [layout.lattice for layout in layouts]
         if self.context is None:
             glyphs = [
-                candidate_glyphs(*own, layout) for own, layout in zip(found, layouts, strict=True)
+                candidate_glyphs(one.pixels, one.segments, layout)
+                for one, layout in zip(found, layouts, strict=True)
             ]
             return list(map(Scored, lattices, self._classify(glyphs)))
         scores = self._classify_in_line(layouts)
@@ -174,9 +176,10 @@ class Pipeline:
         if not layouts or self.context is None:
             return []
         allowed = np.append(self.charset.mask(self.allowlist), [True] * len(NO_CHARACTER))
+        folded = self.charset.folded(self.allowlist, self.case)
         logits = span_logits(self.context.open(self.engine), layouts, self.context.classes)
         return [
-            log_softmax(own, temperature=self.context.temperature, allowed=allowed)
+            log_softmax(own, temperature=self.context.temperature, allowed=allowed, folded=folded)
             for own in logits
         ]
 
@@ -185,7 +188,7 @@ class Pipeline:
     ) -> None:
         """Let what classifies glyphs have its say in which character a narrow segment is."""
         glyphs, places = [], []
-        for (image, segments), layout in zip(found, layouts, strict=True):
+        for (image, segments, *_), layout in zip(found, layouts, strict=True):
             spans = {tuple(box): span for span, box in enumerate(layout.lattice.boxes.tolist())}
             at = [spans.get(tuple(box), -1) for box in segments.boxes.tolist()]
             narrow = one_character_wide(segments.boxes)
@@ -223,4 +226,5 @@ class Pipeline:
             self.glyphs.open(self.engine).logits(framed),
             temperature=self.glyphs.temperature,
             allowed=self.charset.mask(self.allowlist),
+            folded=self.charset.folded(self.allowlist, self.case),
         )

@@ -4,10 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from segcap.core.display import short_repr
 from segcap.recognition.engines import Engine, EngineName, open_engine
 
-__all__ = ["NOTHING", "NO_CHARACTER", "Trained"]
+__all__ = ["NOTHING", "NO_CHARACTER", "Trained", "TrainedInk"]
 
 NO_CHARACTER = ("bad cut", "nothing")
 """A span network's classes after the characters: a fragment or more than one character; neither."""
@@ -64,3 +67,21 @@ class Trained:
             self.temperature,
             self.options,
         )
+
+
+@dataclass(frozen=True)
+class TrainedInk:
+    """A trained network that finds ink, as `segcap.segmentation.ink.find_ink` takes it.
+
+    Attributes
+    ----------
+    network : Trained
+    engine : {"onnx", "keras"}
+    """
+
+    network: Trained
+    engine: EngineName = "onnx"
+
+    def __call__(self, images: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Compute the (N, H, W, 1) logits of (N, H, W, 3) images."""
+        return self.network.open(self.engine).logits(images)

@@ -13,9 +13,9 @@ from segcap.segmentation.components import Segments, keep_segments, text_lines
 from segcap.segmentation.cut_candidates import DEFAULT_CUTTERS, cut_distance, propose_cuts
 from segcap.segmentation.text_lines import (
     MOST_HEIGHTS,
+    STRIP_HEIGHT,
     Strip,
     line_strip,
-    strip_channels,
     strip_rows,
 )
 
@@ -52,10 +52,11 @@ class Layout(NamedTuple):
 
 
 def lay_out(
-    image: NDArray[np.uint8],
+    channels: NDArray[np.uint8],
     segments: Segments,
     *,
     cutters: Sequence[str] = DEFAULT_CUTTERS,
+    height: int = STRIP_HEIGHT,
 ) -> Layout:
     """Scale the lines of an image to strips and list the spans that may be characters.
 
@@ -65,26 +66,28 @@ def lay_out(
 
     Parameters
     ----------
-    image : (H, W, 3) uint8 array
+    channels : (H, W, C) uint8 array
+        What strips show; see `segcap.segmentation.text_lines.line_strip`.
     segments : Segments
     cutters : sequence of str
         What proposes cuts; names of `segcap.segmentation.cut_candidates.CUTTERS`.
+    height : int
+        Of strips, pixels.
 
     Returns
     -------
     Layout
     """
-    channels = strip_channels(image, segments.labels > 0)
     strips, slices, spans, columns = [], [], [], []
     atoms = 0
     for members in text_lines(segments.boxes):
         own = np.isin(segments.labels, np.array(members) + 1)
         top, bottom = strip_rows(own)
         width = int(np.ptp(segments.boxes[members][:, [0, 2]]))
-        height = max(bottom - top, width // MOST_HEIGHTS)
-        boxes = _slices(own, _edges(segments, members, height, cutters))
-        runs = _runs(boxes, height)
-        strip = line_strip(channels, own)
+        tall = max(bottom - top, width // MOST_HEIGHTS)
+        boxes = _slices(own, _edges(segments, members, tall, cutters))
+        runs = _runs(boxes, tall)
+        strip = line_strip(channels, own, height=height)
         strips.append(strip)
         slices.append(boxes)
         spans.append(runs + atoms)

@@ -49,7 +49,7 @@ class InkView(NamedTuple):
     scale: float
 
     @property
-    def planes(self) -> NDArray[np.uint8]:
+    def channels(self) -> NDArray[np.uint8]:
         """Ink and colours, (h, w, 4)."""
         return np.dstack([self.ink, self.pixels])
 
@@ -64,6 +64,16 @@ class InkView(NamedTuple):
         low = np.clip(low, 0, [shape[1] - 1, shape[0] - 1])
         high = np.clip(np.maximum(high, low + 1), 1, [shape[1], shape[0]])
         return np.concatenate([low, high], axis=1).astype(np.int32)
+
+    def mask(self, shape: tuple[int, ...]) -> NDArray[np.bool_]:
+        """Which pixels of an image of a shape are ink, (H, W) bool."""
+        mask = np.zeros(shape[:2], bool)
+        height, width = (max(1, round(side / self.scale)) for side in self.ink.shape)
+        way = cv2.INTER_LINEAR if self.scale < 1 else cv2.INTER_AREA
+        ink = cv2.resize(self.ink, (width, height), interpolation=way) > _INK
+        part = mask[int(self.top) :, int(self.left) :][:height, :width]
+        part[:] = ink[: part.shape[0], : part.shape[1]]
+        return mask
 
 
 def find_ink(image: NDArray[np.uint8], network: InkNetwork) -> InkView:

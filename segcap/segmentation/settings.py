@@ -1,19 +1,67 @@
 """The settings that find and cut characters, and what they find."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from segcap.core.errors import ParameterError
+from segcap.decoding.chains import Lattice
 from segcap.segmentation.binarize import Method, binarize
 from segcap.segmentation.candidates import Layout, lay_out
 from segcap.segmentation.cleanup import clean
 from segcap.segmentation.components import Segmenter, Segments, segment
 from segcap.segmentation.cut_candidates import DEFAULT_CUTTERS
+from segcap.segmentation.ink import InkNetwork, InkView, find_ink, ink_segments
 from segcap.segmentation.line_removal import LineRemoval, without_lines
+from segcap.segmentation.text_lines import INK_STRIP_HEIGHT, strip_channels
 
-__all__ = ["Finding"]
+__all__ = ["LEARNED", "Finding", "Found"]
+
+LEARNED = "learned"
+"""The binarization by a network; see `segcap.segmentation.ink`."""
+
+
+class Found(NamedTuple):
+    """The characters of an image, or components of touching ones.
+
+    Attributes
+    ----------
+    pixels : (h, w, 3) uint8 array
+        The image, or the part of it with text at the scale at which its ink was found.
+    segments : Segments
+        Of these pixels.
+    view : InkView or None
+        Where these pixels are in the image; None for the image itself.
+    shape : tuple of int
+        Of the image.
+    """
+
+    pixels: NDArray[np.uint8]
+    segments: Segments
+    view: InkView | None
+    shape: tuple[int, ...]
+
+    @property
+    def ink(self) -> NDArray[np.bool_]:
+        """Which pixels of the image are ink, (H, W)."""
+        return self.segments.labels > 0 if self.view is None else self.view.mask(self.shape)
+
+    def layout(self, cutters: Sequence[str] = DEFAULT_CUTTERS) -> Layout:
+        """Scale the lines of text to strips and list the spans that may be characters."""
+        if self.view is None:
+            channels = strip_channels(self.pixels, self.segments.labels > 0)
+            return lay_out(channels, self.segments, cutters=cutters)
+        channels, height = self.view.channels, INK_STRIP_HEIGHT
+        return lay_out(channels, self.segments, cutters=cutters, height=height)
+
+    def to_image(self, lattice: Lattice) -> Lattice:
+        """Move the boxes of candidates from these pixels into the image."""
+        if self.view is None:
+            return lattice
+        return lattice._replace(boxes=self.view.to_image(lattice.boxes, self.shape))
 
 
 @dataclass(frozen=True)
@@ -24,20 +72,37 @@ class Finding:
     ----------
     binarization, line_removal, segmentation, cutters
         As of `segcap.GlyphReader`.
+    ink : callable, optional
+        The network of the binarization "learned"; see `segcap.segmentation.ink.find_ink`.
     """
 
-    binarization: Method = "auto"
+    binarization: Method | Literal["learned"] = "auto"
     line_removal: LineRemoval = "none"
     segmentation: Segmenter = "components"
     cutters: Sequence[str] = DEFAULT_CUTTERS
+    ink: InkNetwork | None = field(default=None, repr=False, compare=False)
 
-    def segments(self, image: NDArray[np.uint8]) -> Segments:
+    def find(self, image: NDArray[np.uint8]) -> Found:
         """Find the characters, or components of touching ones, of an (H, W, 3) uint8 image."""
+        if self.binarization == LEARNED:
+            if self.ink is None:
+                raise ParameterError("The binarization 'learned' needs a network. Got none.")
+            view = find_ink(image, self.ink)
+            return Found(view.pixels, ink_segments(view, self.segmentation), view, image.shape)
         ink = binarize(image, self.binarization)
         if self.line_removal != "none":
             ink = without_lines(ink, self.line_removal)
-        return segment(clean(ink), self.segmentation)
+        return Found(image, segment(clean(ink), self.segmentation), None, image.shape)
 
     def layout(self, image: NDArray[np.uint8]) -> Layout:
         """Scale an image's lines of text and list the spans that may be characters."""
-        return lay_out(image, self.segments(image), cutters=self.cutters)
+        return self.find(image).layout(self.cutters)
+
+    def settings(self) -> dict[str, Any]:
+        """All but the network, as a reader takes them."""
+        return {
+            "binarization": self.binarization,
+            "line_removal": self.line_removal,
+            "segmentation": self.segmentation,
+            "cutters": list(self.cutters),
+        }

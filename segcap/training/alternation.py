@@ -14,7 +14,6 @@ from segcap.segmentation.candidates import Layout
 from segcap.training.fit import History, Schedule, fit_network
 from segcap.training.forced_alignment import Alignment, align, aligned_strips, moved_share
 from segcap.training.spans import LabelledStrips, SpanLessons, join_strips
-from segcap.training.synthetic import Line, stacked
 
 if TYPE_CHECKING:
     import keras
@@ -70,7 +69,7 @@ class Course:
         layouts: list[Layout],
         classes: list[NDArray[np.intp]],
         held_out: NDArray[np.bool_],
-        rehearsal: list[Line],
+        rehearsal: LabelledStrips | None,
         *,
         epochs: int,
         report: Progress,
@@ -80,7 +79,7 @@ class Course:
         self._layouts = layouts
         self._classes = classes
         self._held_out = held_out
-        self._rehearsal = [stacked(rehearsal)] if rehearsal else []
+        self._rehearsal = [] if rehearsal is None else [rehearsal]
         self._epochs = epochs
         self._report = report
         self._last: list[NDArray] | None = None

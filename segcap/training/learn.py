@@ -154,7 +154,7 @@ def learn_context(
         layouts,
         classes,
         held_out,
-        rehearsal_lines(drawn, REPLAY_LINES, seed=seed),
+        rehearsal_lines(drawn, REPLAY_LINES, seed=seed, ink=finding.ink),
         epochs=epochs,
         report=report,
     )

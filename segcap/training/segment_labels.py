@@ -59,9 +59,10 @@ def labelled_glyphs(
         except ImageError as error:
             left_out.append(str(error))
             continue
-        segments = finding.segments(pixels)
+        found = finding.find(pixels)
+        segments = found.segments
         if len(segments.boxes) == len(classes):
-            glyphs.append(segment_glyphs(pixels, segments))
+            glyphs.append(segment_glyphs(found.pixels, segments))
             used.append(classes)
         else:
             left_out.append(

@@ -147,29 +147,21 @@ class SpanLessons:
     Each character is shown with its edges moved a little, and for each one span that is no
     character. A bad cut is a fragment, a character or a part of it with a part of what stands
     beside it, or a pair; nothing is what stands before, after and between the characters. Bad cuts
-    are the class after the last character, nothing the one after that.
+    are the class after the last character, nothing the one after that. Spans in strips of learned
+    ink and colours come with their rows.
 
     Parameters
     ----------
     train, validation : LabelledStrips
     classes : int
         Number of characters to distinguish.
-    boxed : bool
-        Whether the network takes the rows of each span besides its columns.
     """
 
     unaligned = False
 
-    def __init__(
-        self,
-        train: LabelledStrips,
-        validation: LabelledStrips,
-        classes: int,
-        *,
-        boxed: bool = False,
-    ) -> None:
+    def __init__(self, train: LabelledStrips, validation: LabelledStrips, classes: int) -> None:
         self._train = train
-        self._boxed = boxed
+        self._boxed = train.pixels.shape[-1] > CHANNELS
         self._characters = classes
         self._validation = _Examples.of(validation, classes, np.random.default_rng(0))
         self._validation_pixels = _as_inputs(validation.pixels)
@@ -186,7 +178,7 @@ class SpanLessons:
         widest = _ROOM_TO_GROW * int(self.sizes[order].max())
         width = min(-(-int(widest) // WIDTH_STEP) * WIDTH_STEP, lines.pixels.shape[2])
         pixels, spans = augment_strips(lines.pixels[:, :, :width], lines.spans, rng)
-        if pixels.shape[-1] > CHANNELS:
+        if self._boxed:
             pixels = _recoloured(pixels, rng)
         examples = _Examples.of(lines._replace(pixels=pixels, spans=spans), self._characters, rng)
         inputs = [_as_inputs(pixels), self._as_spans(pixels, examples.spans)]

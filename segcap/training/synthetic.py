@@ -11,9 +11,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from segcap.core.charset import Charset
 from segcap.generate import TextGenerator, digit_sums
-from segcap.recognition.trained import Trained
 from segcap.segmentation.components import text_lines
-from segcap.segmentation.ink import find_ink, ink_segments
+from segcap.segmentation.ink import InkNetwork, find_ink, ink_segments
 from segcap.segmentation.settings import Finding
 from segcap.segmentation.text_lines import (
     INK_STRIP_HEIGHT,
@@ -97,7 +96,7 @@ def drawn_texts(
 def inked_texts(
     shares: Sequence[Share],
     n: int,
-    ink: "Trained",
+    ink: InkNetwork,
     *,
     seed: int,
     charset: Charset,
@@ -110,8 +109,8 @@ def inked_texts(
     ----------
     shares, n, seed, charset, n_jobs
         As of `drawn_texts`.
-    ink : Trained
-        The network that finds ink.
+    ink : callable
+        The network that finds ink; see `segcap.segmentation.ink.find_ink`.
     widest : int
         Most columns of a strip, pixels; characters beyond are left out.
 
@@ -132,16 +131,15 @@ def inked_texts(
 
 
 def _inked(
-    part: Share, indices: range, seed: int, charset: Charset, ink: "Trained", widest: int
+    part: Share, indices: range, seed: int, charset: Charset, ink: InkNetwork, widest: int
 ) -> list[Line]:
     cv2.setNumThreads(1)
-    network = ink.open("onnx").logits
     lines: list[Line] = []
     for index in indices:
         sample = part.generator.sample(index, seed=seed)
         text = sample.label.upper() if part.in_capitals else sample.label
         pixels = sample.image if sample.image.ndim == 3 else cv2.merge([sample.image] * 3)
-        view = find_ink(pixels, network)
+        view = find_ink(pixels, ink)
         segments = ink_segments(view)
         if len(segments.boxes) == 0:
             continue
@@ -153,7 +151,7 @@ def _inked(
             ),
         )
         own = np.isin(segments.labels, np.array(members) + 1)
-        strip = line_strip(view.planes, own, height=INK_STRIP_HEIGHT)
+        strip = line_strip(view.channels, own, height=INK_STRIP_HEIGHT)
         top, bottom = strip_rows(own)
         columns = strip.columns(own_columns(boxes))
         middles = boxes[:, 1::2].mean(axis=1)
@@ -170,7 +168,9 @@ def share_seed(seed: int, number: int) -> int:
     return _SEEDS * seed + number
 
 
-def rehearsal_lines(characters: str, n: int, *, seed: int) -> list[Line]:
+def rehearsal_lines(
+    characters: str, n: int, *, seed: int, ink: InkNetwork | None = None
+) -> LabelledStrips | None:
     """Draw lines of the letters and digits among some characters, in all schemes.
 
     Parameters
@@ -179,17 +179,24 @@ def rehearsal_lines(characters: str, n: int, *, seed: int) -> list[Line]:
         In class order, as they are drawn.
     n : int
     seed : int
+    ink : callable, optional
+        The network that finds ink; lines are found by thresholds unless given.
 
     Returns
     -------
-    list of Line
+    LabelledStrips or None
         None if fewer than two of the characters are letters or digits.
     """
     drawn = "".join(char for char in characters if char in _LETTERS_AND_DIGITS)
     if len(drawn) < 2:
-        return []
-    generator = TextGenerator("mixed", charset=drawn, length=(3, 6))
-    return drawn_texts([Share(generator, 1.0)], n, seed=seed, charset=Charset(characters))
+        return None
+    charset = Charset(characters)
+    mixed = TextGenerator("mixed", charset=drawn, length=(3, 6))
+    if ink is None:
+        return stacked(drawn_texts([Share(mixed, 1.0)], n, seed=seed, charset=charset))
+    wild = TextGenerator("wild", charset=drawn, length=(3, 7))
+    shares = [Share(wild, 0.7), Share(mixed, 0.3)]
+    return inked_texts(shares, n, ink, seed=seed, charset=charset, widest=_WIDEST)
 
 
 def digit_lines(
@@ -270,7 +277,7 @@ def _line(
 ) -> list[Line]:
     """Give the one line of an image, none without ink."""
     pixels = image if image.ndim == 3 else cv2.merge([image] * 3)
-    ink = _FINDING.segments(pixels).labels > 0
+    ink = _FINDING.find(pixels).segments.labels > 0
     if not ink.any():
         return []
     strip = line_strip(strip_channels(pixels, ink), ink)

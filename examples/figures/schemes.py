@@ -1,0 +1,144 @@
+"""Measure readers on schemes that nobody here drew.
+
+    python examples/figures/schemes.py FOLDER [--readers any mixed ddddocr] [--sets NAME ...]
+                                       [--n 300] [--labels 0 20 100] [--seeds 3] [--csv FILE]
+
+FOLDER holds a folder a set: images, and labels.csv with the columns file and label. A set's charset
+is that of its labels, its length theirs where they have one. "told" reads with both, "not told"
+with neither. Letters of either case count as right. With labels, GlyphReader is fitted on so many
+images, and tested on the others.
+"""
+
+import argparse
+import csv
+import time
+from pathlib import Path
+
+import numpy as np
+
+import segcap
+from segcap.benchmark import Ddddocr
+from segcap.core.image import load_image
+from segcap.evaluate.metrics import expected_calibration_error, wilson
+
+parser = argparse.ArgumentParser(description=__doc__)
+parser.add_argument("folder", type=Path)
+parser.add_argument("--readers", nargs="+", default=["any", "mixed"])
+parser.add_argument("--sets", nargs="+")
+parser.add_argument("--n", type=int, default=300)
+parser.add_argument("--labels", type=int, nargs="+", default=[0])
+parser.add_argument("--seeds", type=int, default=1)
+parser.add_argument("--csv", type=Path, help="a row a set and reader")
+args = parser.parse_args()
+
+
+def main():
+    rows = []
+    for folder in sorted(path for path in args.folder.iterdir() if path.is_dir()):
+        if args.sets and folder.name not in args.sets:
+            continue
+        images, labels = load(folder)
+        for name in args.readers:
+            rows += measure(folder.name, name, images, labels)
+    summary(rows)
+    if args.csv:
+        with args.csv.open("w", newline="") as file:
+            writer = csv.DictWriter(file, rows[0])
+            writer.writeheader()
+            writer.writerows(rows)
+
+
+def load(folder):
+    with (folder / "labels.csv").open(encoding="utf-8") as file:
+        listed = list(csv.DictReader(file))[: args.n]
+    return [load_image(folder / row["file"]) for row in listed], [row["label"] for row in listed]
+
+
+def measure(scheme, name, images, labels):
+    charset = "".join(sorted({*"".join(labels)}))
+    lengths = set(map(len, labels))
+    length = lengths.pop() if len(lengths) == 1 else None
+    rows = []
+    for count in args.labels:
+        for seed in range(args.seeds if count else 1):
+            for told in (True, False) if name in segcap.available() and not count else (True,):
+                tested = np.arange(len(images))
+                if count:
+                    order = np.random.default_rng(seed).permutation(len(images))
+                    learned, tested = order[:count], order[count:]
+                    reader = segcap.GlyphReader(charset, length=length, random_state=seed)
+                    reader.fit([images[i] for i in learned], [labels[i] for i in learned])
+                else:
+                    reader = open_reader(name, charset, length, told)
+                start = time.perf_counter()
+                texts, confidences = answers(reader, [images[i] for i in tested])
+                seconds = (time.perf_counter() - start) / len(tested)
+                right = np.array(
+                    [
+                        text.lower() == labels[i].lower()
+                        for text, i in zip(texts, tested, strict=True)
+                    ]
+                )
+                row = {
+                    "set": scheme,
+                    "reader": name,
+                    "told": "told" if told else "not told",
+                    "labels": count,
+                    "seed": seed,
+                    "n": len(right),
+                    "right": round(float(right.mean()), 4),
+                    "calibration_error": "",
+                    "ms": round(1000 * seconds, 1),
+                }
+                if confidences is not None:
+                    error = expected_calibration_error(np.array(confidences), right)
+                    row["calibration_error"] = round(error, 4)
+                rows.append(row)
+                print(
+                    f"{scheme:24}{name:10}{row['told']:10}{count:4} labels  "
+                    f"{wilson(int(right.sum()), len(right))}  {row['ms']} ms",
+                    flush=True,
+                )
+    return rows
+
+
+def open_reader(name, charset, length, told):
+    if name == "ddddocr":
+        return Ddddocr(charset=charset)
+    if not told:
+        return segcap.load(name)
+    known = segcap.load(name).charset
+    allowed = {form for char in charset for form in (char, char.swapcase()) if form in known}
+    allowed = {char for char in charset if char in known} or allowed
+    return segcap.load(name, allowlist="".join(sorted(allowed)), length=length, case="fold")
+
+
+def answers(reader, images):
+    if isinstance(reader, Ddddocr):
+        return [reader.function(image) for image in images], None
+    readings = reader.read_many(images, batch_size=1)
+    return [one.text for one in readings], [one.confidence for one in readings]
+
+
+def summary(rows):
+    kinds = sorted({(row["reader"], row["told"], row["labels"]) for row in rows})
+    for reader, told, labels in kinds:
+        own = [
+            row
+            for row in rows
+            if (row["reader"], row["told"], row["labels"]) == (reader, told, labels)
+        ]
+        by_set = {}
+        for row in own:
+            by_set.setdefault(row["set"], []).append(row["right"])
+        rates = [float(np.mean(values)) for values in by_set.values()]
+        errors = [row["calibration_error"] for row in own if row["calibration_error"] != ""]
+        print(
+            f"{reader}, {told}, {labels} labels: median {np.median(rates):.1%}, mean "
+            f"{np.mean(rates):.1%} of {len(rates)} sets; "
+            f"{np.median([row['ms'] for row in own]):.1f} ms an image (median)"
+            + (f"; calibration error {np.mean(errors):.3f}" if errors else "")
+        )
+
+
+main()
