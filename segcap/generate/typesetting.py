@@ -107,9 +107,7 @@ def set_line(draws: Draws, page: Page, style: Style) -> NDArray[np.uint8]:
     cap = int(capitals)
     while True:
         reach = style.elastic * dials.warp * cap
-        margin_x, margin_y = (
-            _MARGIN + math.ceil(reach + share * height) for share in style.reserve
-        )
+        margin_x, margin_y = (_MARGIN + math.ceil(reach + part * height) for part in style.reserve)
         placed = [
             _transform(face.mark(char, cap, pick), angle, shear)
             for face, char, pick, angle, shear in zip(
@@ -118,24 +116,39 @@ def set_line(draws: Draws, page: Page, style: Style) -> NDArray[np.uint8]:
         ]
         lefts = _left_edges([p.coverage.shape[1] for p in placed], gaps.tolist(), dials.overlap)
         tops = [round(leap * cap) - p.above for leap, p in zip(leaps.tolist(), placed, strict=True)]
-        right = max(x + p.coverage.shape[1] for x, p in zip(lefts, placed, strict=True))
-        bottom = max(y + p.coverage.shape[0] for y, p in zip(tops, placed, strict=True))
-        top = min(tops)
+        right, bottom = _far_ends(placed, lefts, tops)
         across, down = width - 2 * margin_x, height - 2 * margin_y
-        if right <= across and bottom - top <= down:
+        if right <= across and bottom - min(tops) <= down:
             break
-        shrink = min(across / right, down / (bottom - top))
+        shrink = min(across / right, down / (bottom - min(tops)))
         cap = min(cap - 1, int(cap * shrink))
         if cap < 1:
             raise _no_room(text, size)
     draws.parameters["capitals"] = cap
     x_offset = margin_x + round(start * (across - right))
-    y_offset = margin_y + round(drop * (down - bottom + top)) - top
-    masks = np.zeros((n, height, width), np.uint8)
-    for mask, glyph, x, y in zip(masks, placed, lefts, tops, strict=True):
-        h, w = glyph.coverage.shape
-        mask[y + y_offset : y + y_offset + h, x + x_offset : x + x_offset + w] = glyph.coverage
+    y_offset = margin_y + round(drop * (down - bottom + min(tops))) - min(tops)
+    corners = [(x + x_offset, y + y_offset) for x, y in zip(lefts, tops, strict=True)]
+    masks = _masks(placed, corners, size)
     return warp_masks(masks, elastic_field(grid, size, reach)) if reach > 0 else masks
+
+
+def _far_ends(placed: Sequence[Mark], lefts: Sequence[int], tops: Sequence[int]) -> tuple[int, int]:
+    """Return the right and the lower end of all characters."""
+    shapes = [glyph.coverage.shape for glyph in placed]
+    right = max(x + w for x, (_, w) in zip(lefts, shapes, strict=True))
+    bottom = max(y + h for y, (h, _) in zip(tops, shapes, strict=True))
+    return right, bottom
+
+
+def _masks(
+    placed: Sequence[Mark], corners: Sequence[tuple[int, int]], size: tuple[int, int]
+) -> NDArray[np.uint8]:
+    """Paste each character into an empty page of its own."""
+    masks = np.zeros((len(placed), size[1], size[0]), np.uint8)
+    for mask, glyph, (x, y) in zip(masks, placed, corners, strict=True):
+        h, w = glyph.coverage.shape
+        mask[y : y + h, x : x + w] = glyph.coverage
+    return masks
 
 
 def check_room(
