@@ -10,7 +10,7 @@ from bench_material import Nearest, quick_costs, truth_of
 import segcap
 from segcap import benchmark
 from segcap.benchmark import BenchmarkResult
-from segcap.benchmark.adapters import ReaderEntrant, as_entrants
+from segcap.benchmark.adapters import ReaderMethod, as_methods
 from segcap.benchmark.outputs import answers_csv
 from segcap.benchmark.results import Hardware
 from segcap.core.errors import DataError, ParameterError
@@ -45,7 +45,7 @@ def test_the_split_is_that_of_the_data_set(found, drawn_folder):
 
 def test_the_figures_are_those_of_the_readers(found, contest):
     result, _ = found
-    digits, mixed, knows, vote = result.entrants
+    digits, mixed, knows, vote = result.methods
     reader = segcap.load("digits", length=4)
     assert digits.accuracy.exact.value == reader.score(contest.tested.images, contest.truths)
     assert (digits.approach, mixed.approach) == ("segment", "segment")
@@ -65,7 +65,7 @@ def test_the_figures_are_those_of_the_readers(found, contest):
 
 def test_costs_are_measured(found):
     result, out = found
-    digits, mixed, knows, vote = (entrant.cost for entrant in result.entrants)
+    digits, mixed, knows, vote = (method.cost for method in result.methods)
     (bundle,) = (out / "parts").glob("digits-*.segcap")
     assert digits.bytes == bundle.stat().st_size
     assert digits.parameters > mixed.parameters > 300_000
@@ -110,12 +110,12 @@ def test_results_come_back_as_they_were_written(found):
     assert (out / "report.html").stat().st_size > 10_000
 
 
-def test_the_table_tells_all_entrants(found):
+def test_the_table_tells_all_methods(found):
     result, _ = found
     shown = benchmark.table(result)
-    for entrant in result.entrants:
-        assert f"{entrant.accuracy.exact.value:.2%}" in shown
-        assert f"\n{entrant.name}" in shown
+    for method in result.methods:
+        assert f"{method.accuracy.exact.value:.2%}" in shown
+        assert f"\n{method.name}" in shown
     assert "digits - mixed" in shown
     assert "problems" not in shown
 
@@ -125,7 +125,7 @@ def test_the_table_tells_all_entrants(found):
     [
         ({"format": 2}, "must be of format 1. Got a mapping of format 2"),
         ({"split": None}, "must follow their schema. Got a mapping, where data.split"),
-        ({"entrants": [{"name": "a"}]}, "must follow their schema"),
+        ({"methods": [{"name": "a"}]}, "must follow their schema"),
         ({"more": 1}, "must follow their schema"),
     ],
 )
@@ -155,7 +155,7 @@ def test_a_reader_that_raises_is_counted_wrong_and_named(contest):
 
     result = benchmark.run({"fails": fails_on_ones, "knows": known}, contest)
     with_one = ["1" in truth for truth in contest.truths]
-    fails, knows = result.entrants
+    fails, knows = result.methods
     assert fails.accuracy.exact.value == 1 - np.mean(with_one)
     assert knows.accuracy.exact.value == 1
     assert sum(problem.count for problem in fails.problems) == sum(with_one)
@@ -168,7 +168,7 @@ def test_a_reader_that_raises_is_counted_wrong_and_named(contest):
     assert "problems" in benchmark.table(result)
 
 
-def test_an_entrant_that_cannot_learn_is_wrong_everywhere(photos):
+def test_an_method_that_cannot_learn_is_wrong_everywhere(photos):
     class Broken(Nearest):
         name = "broken"
 
@@ -176,7 +176,7 @@ def test_an_entrant_that_cannot_learn_is_wrong_everywhere(photos):
             raise RuntimeError("no room")
 
     result = benchmark.run([Broken(), Nearest()], photos, labels=[4])
-    broken, nearest, _ = result.entrants
+    broken, nearest, _ = result.methods
     assert broken.accuracy.exact.value == 0
     assert broken.cost is None
     assert broken.learning_curve == ()
@@ -185,12 +185,12 @@ def test_an_entrant_that_cannot_learn_is_wrong_everywhere(photos):
     assert failed.count == len(result.answers)
     assert [one.message for one in fewer] == ["broken, 4 labels, seed 0: RuntimeError: no room"]
     assert nearest.accuracy.exact.value > 0.5
-    assert result.entrants[-1].cost is None
+    assert result.methods[-1].cost is None
 
 
 def test_a_learning_curve_has_a_score_for_each_seed(photos):
     result = benchmark.run([Nearest()], photos, test=0.5, labels=[4, 12, 10_000], seeds=3)
-    (nearest,) = result.entrants
+    (nearest,) = result.methods
     assert [point.labels for point in nearest.learning_curve] == [4, 12, 30]
     for point in nearest.learning_curve:
         assert len(point.scores) == 3
@@ -207,17 +207,17 @@ def test_readers_of_whole_texts_have_second_thoughts_too():
     texts = Dataset(
         "six", images, labels, Path("drawn"), charset="".join(sorted({*"".join(labels)}))
     )
-    (whole,) = benchmark.run(["six-char"], texts, test=0.5).entrants
+    (whole,) = benchmark.run(["six-char"], texts, test=0.5).methods
     assert whole.approach == "end-to-end"
     assert whole.failures is None
     shares = [point.exact.value for point in whole.accuracy.top]
     assert whole.accuracy.exact.value <= shares[0] <= shares[1] <= shares[2]
-    entrant = ReaderEntrant("six-char", segcap.load("six-char"), "texts")
-    (reply,) = entrant.ranked(list(images[:1]))
+    method = ReaderMethod("six-char", segcap.load("six-char"), "texts")
+    (reply,) = method.ranked(list(images[:1]))
     text, share = reply.alternatives[0]
     assert (text, pytest.approx(share, rel=1e-3)) == (reply.value, reply.confidence)
     assert reply.boxes is None
-    (plain,) = entrant.answer(list(images[:1]))
+    (plain,) = method.answer(list(images[:1]))
     assert (plain.value, plain.alternatives) == (reply.value, ())
 
 
@@ -235,7 +235,7 @@ def test_readers_must_be_readers_with_names_of_their_own(contest):
     ):
         with pytest.raises(ParameterError, match=message):
             benchmark.run(readers, contest)
-    names = [one.name for one in as_entrants(["digits", digits, str.upper, Nearest()], "texts")]
+    names = [one.name for one in as_methods(["digits", digits, str.upper, Nearest()], "texts")]
     assert names == ["digits", "glyphs", "upper", "nearest"]
     for options in ({"labels": [0]}, {"seeds": 0}, {"drawn": 0}):
         with pytest.raises(ParameterError, match="must be an integer of at least 1"):
@@ -252,6 +252,6 @@ def test_the_script_prints_and_draws_what_was_found(found, tmp_path):
         text=True,
         check=True,
     )
-    for one in result.entrants:
+    for one in result.methods:
         assert f"| {one.name} | {one.accuracy.exact.value:.2%} (" in run.stdout
     assert plot.stat().st_size > 5000

@@ -1,4 +1,4 @@
-"""Entrants one by one: replies, errors, cost."""
+"""Methods one by one: replies, errors, cost."""
 
 import json
 import re
@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 
 import segcap
 from segcap import benchmark
-from segcap.benchmark import Ddddocr, FunctionEntrant, Tesseract, Truth
-from segcap.benchmark.adapters import ReaderEntrant
+from segcap.benchmark import Ddddocr, FunctionMethod, Tesseract, Truth
+from segcap.benchmark.adapters import ReaderMethod
 from segcap.benchmark.answering import heard, replies_of
 from segcap.benchmark.cost import measured_cost, together, used_versions
 from segcap.benchmark.difficulty import texts_dial
@@ -32,10 +32,10 @@ pytestmark = pytest.mark.usefixtures("quick_benchmarks")
 
 
 def test_a_function_must_answer_with_texts(contest):
-    (result,) = replies_of(FunctionEntrant("bad", lambda image: 3), contest.tested.images[:1])
+    (result,) = replies_of(FunctionMethod("bad", lambda image: 3), contest.tested.images[:1])
     assert result.status == "failed"
     assert "must answer with a text or None. Got 3." in result.error
-    nothing, missing = FunctionEntrant("none", lambda image: None).answer(
+    nothing, missing = FunctionMethod("none", lambda image: None).answer(
         [contest.tested.images[0], "missing.png"]
     )
     assert (nothing.value, nothing.status) == (None, "empty")
@@ -106,7 +106,7 @@ def test_readers_that_are_none(contest, readers, told):
 
 
 @pytest.mark.parametrize("way", ["magic", "vote"])
-def test_an_entrant_of_no_known_approach(contest, way):
+def test_an_method_of_no_known_approach(contest, way):
     class Odd:
         name, approach, description = "odd", way, "answers oddly"
 
@@ -138,7 +138,7 @@ def test_errors_that_no_file_can_hold_are_told_all_the_same(contest):
     def fails(image):
         raise RuntimeError("\ud800 is\n no letter")
 
-    (reply,) = replies_of(FunctionEntrant("fails", fails), contest.tested.images[:1])
+    (reply,) = replies_of(FunctionMethod("fails", fails), contest.tested.images[:1])
     assert reply.error == r"RuntimeError: \ud800 is no letter"
 
 
@@ -151,14 +151,14 @@ def test_who_exits_is_wrong_and_has_no_cost(contest):
                 sys.exit(3)
             return [benchmark.Reply("1", None, "ok") for _ in images]
 
-    (exits,) = benchmark.run([Exits()], contest).entrants
+    (exits,) = benchmark.run([Exits()], contest).methods
     assert [one.message for one in exits.problems] == ["No cost is known. SystemExit: 3"]
 
     class ExitsInLearning(Exits):
         def fit(self, learned):
             sys.exit(4)
 
-    (exits,) = benchmark.run([ExitsInLearning()], contest).entrants
+    (exits,) = benchmark.run([ExitsInLearning()], contest).methods
     assert exits.problems[0].message.startswith("SystemExit: 4 (first for ")
 
 
@@ -167,9 +167,9 @@ def test_peers_that_are_not_there_are_wrong(contest, monkeypatch):
     monkeypatch.setitem(sys.modules, "ddddocr", None)
     monkeypatch.setattr("segcap.benchmark.peers.version", missing)
     result = benchmark.run([Tesseract(), Ddddocr()], contest)
-    assert [one.accuracy.exact.value for one in result.entrants] == [0, 0]
-    assert "FileNotFoundError" in result.entrants[0].problems[0].message
-    assert "ModuleNotFoundError" in result.entrants[1].problems[0].message
+    assert [one.accuracy.exact.value for one in result.methods] == [0, 0]
+    assert "FileNotFoundError" in result.methods[0].problems[0].message
+    assert "ModuleNotFoundError" in result.methods[1].problems[0].message
 
 
 def missing(name):
@@ -199,18 +199,18 @@ def test_warnings_are_heard_and_those_of_others_pass():
 def test_failures_without_known_boxes_are_those_of_the_reader(drawn_folder, contest):
     blind = replace(contest, known=(None,) * len(contest.tested))
     reader = segcap.load("digits", length=3)
-    (digits,) = benchmark.run({"digits": reader}, blind).entrants
+    (digits,) = benchmark.run({"digits": reader}, blind).methods
     assert digits.accuracy.exact.value == 0
     assert digits.failures["under-cut"] + digits.failures["rejected"] == len(contest.tested)
     assert digits.ceiling is None
-    entrant = ReaderEntrant("digits", segcap.load("digits", length=4), "texts")
-    assert entrant.failure(contest.tested.images[0], Truth("abcd")) == "misread"
+    method = ReaderMethod("digits", segcap.load("digits", length=4), "texts")
+    assert method.failure(contest.tested.images[0], Truth("abcd")) == "misread"
 
 
 def test_no_cost_without_a_readable_image(contest):
-    entrant = FunctionEntrant("none", lambda image: None)
+    method = FunctionMethod("none", lambda image: None)
     with pytest.raises(ParameterError, match="Got none among 1"):
-        measured_cost(entrant, ["missing.png"])
+        measured_cost(method, ["missing.png"])
 
 
 def test_costs_add_up_as_far_as_they_are_known():

@@ -54,7 +54,7 @@ def test_a_killed_benchmark_goes_on(contest, tmp_path):
     assert asked.count("second") == timed + len(contest.tested)
     assert seen[-1] == (3, 3)
     assert sorted(seen) == seen
-    assert all(entrant.accuracy.exact.value == 1 for entrant in result.entrants)
+    assert all(method.accuracy.exact.value == 1 for method in result.methods)
     asked.clear()
     assert benchmark.run(readers, contest, out=tmp_path / "out", resume=True) == result
     assert asked == []
@@ -81,7 +81,7 @@ def test_learning_goes_on_after_the_last_epoch(handwriting, tmp_path, monkeypatc
     before = float(next(parts.glob("*.seconds")).read_text())
     result = benchmark.run({"net": reader}, sums, **options)
     assert epochs == ["net: epoch 1/2", "net: epoch 2/2"]
-    (net,) = result.entrants
+    (net,) = result.methods
     assert net.approach == "end-to-end"
     assert net.cost.training_seconds > before
     assert net.learning_curve[0].scores == (net.accuracy.exact.value,)
@@ -90,7 +90,7 @@ def test_learning_goes_on_after_the_last_epoch(handwriting, tmp_path, monkeypatc
     assert not hasattr(reader, "trained_")
     monkeypatch.setattr(segcap.SumClassifier, "fit", None)
     again = benchmark.run({"net": reader}, sums, **options)
-    assert again.entrants == result.entrants
+    assert again.methods == result.methods
 
 
 def test_images_that_have_changed_under_their_names_are_answered_anew(tmp_path):
@@ -134,7 +134,7 @@ def test_why_no_cost_is_known_is_kept(contest, tmp_path):
 
     first = benchmark.run({"tires": tires}, contest, out=tmp_path / "out")
     again = benchmark.run({"tires": tires}, contest, out=tmp_path / "out", resume=True)
-    assert [one.message for one in first.entrants[0].problems] == [
+    assert [one.message for one in first.methods[0].problems] == [
         "No cost is known. RuntimeError: tired"
     ]
     assert again == first
@@ -194,8 +194,8 @@ def test_what_is_known_of_images_is_part_of_what_answers_depend_on(contest, tmp_
     first = benchmark.run(readers, contest, out=out)
     blind = replace(contest, known=(None,) * len(contest.tested))
     again = benchmark.run(readers, blind, out=out, resume=True)
-    assert first.entrants[0].ceiling is not None
-    assert again.entrants[0].ceiling is None
+    assert first.methods[0].ceiling is not None
+    assert again.methods[0].ceiling is None
 
 
 @pytest.mark.parametrize("told", [{"resume": True}, {"overwrite": True}])

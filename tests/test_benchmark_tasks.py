@@ -66,8 +66,8 @@ def test_classes_without_a_learned_image_are_told(photos):
         "is learned from.",
     )
     result = benchmark.run([Nearest()], contest)
-    assert result.entrants[0].problems[0].message == contest.problems[0]
-    assert result.entrants[0].accuracy.exact.value == 0
+    assert result.methods[0].problems[0].message == contest.problems[0]
+    assert result.methods[0].accuracy.exact.value == 0
 
 
 @pytest.mark.parametrize("is_folder", [True, False])
@@ -79,7 +79,7 @@ def test_sums(handwriting, tmp_path, is_folder):
     contest = Contest.of(dataset, test=0.5)
     reader = segcap.load("digits", length=4)
     result = benchmark.run({"digits": reader, "name": lambda image: "9999"}, contest)
-    digits, constant = result.entrants
+    digits, constant = result.methods
     values = [total.value for total in reader.digit_sums(contest.tested.images)]
     right = np.mean(np.array(values) == contest.tested.labels)
     assert digits.accuracy.exact.value == pytest.approx(right)
@@ -127,7 +127,7 @@ def test_matrices_stand_in_the_order_of_numbers_and_count_all(handwriting, photo
     sums = Dataset("sums", rows.images, rows.labels.sum(axis=1, dtype=np.int64), Path("drawn"))
     said = iter([None, "99", "7"])
     contest = Contest.of(sums, test=0.5)
-    (one,) = benchmark.run({"says": lambda image: next(said, "7")}, contest).entrants
+    (one,) = benchmark.run({"says": lambda image: next(said, "7")}, contest).methods
     matrix = one.accuracy.matrix
     assert matrix.labels[:-1] == tuple(map(str, sorted(set(sums.labels.tolist()))))
     assert matrix.labels[-1] == "(none)"
@@ -137,7 +137,7 @@ def test_matrices_stand_in_the_order_of_numbers_and_count_all(handwriting, photo
     read = [sum(counts) for counts in zip(*matrix.counts, strict=True)]
     # 99 is no sum of these digits, but its own digits add up to 18
     assert (read[seven], read[-1]) == (len(contest.truths) - 2, 1)
-    (one,) = benchmark.run([Nearest()], photos, test=0.5).entrants
+    (one,) = benchmark.run([Nearest()], photos, test=0.5).methods
     assert one.accuracy.matrix.labels == ("cat", "coffee")
     right = sum(counts[place] for place, counts in enumerate(one.accuracy.matrix.counts))
     assert right == round(one.accuracy.exact.value * one.accuracy.exact.n)
@@ -146,7 +146,7 @@ def test_matrices_stand_in_the_order_of_numbers_and_count_all(handwriting, photo
 def test_the_matrix_of_texts_has_a_column_for_what_was_left_out(contest):
     first = contest.truths[0]
     answers = iter([first[:-1], *contest.truths[1:]])
-    (one,) = benchmark.run({"reads": lambda image: next(answers, "1")}, contest).entrants
+    (one,) = benchmark.run({"reads": lambda image: next(answers, "1")}, contest).methods
     matrix = one.accuracy.matrix
     assert matrix.labels[-1] == "(none)"
     left_out = [counts[-1] for counts in matrix.counts]
@@ -178,7 +178,7 @@ def test_robustness_follows_the_dial(drawn_folder, contest, tmp_path):
     with_dial = replace(contest, dial=dial)
     reader = segcap.load("digits", length=4)
     options = {"out": tmp_path / "out", "difficulties": (0, 1), "drawn": 10}
-    (digits,) = benchmark.run({"digits": reader}, with_dial, **options).entrants
+    (digits,) = benchmark.run({"digits": reader}, with_dial, **options).methods
     easy, hard = digits.robustness
     assert (easy.difficulty, hard.difficulty, easy.exact.n) == (0, 1, 10)
     assert easy.exact.value > hard.exact.value
@@ -242,7 +242,7 @@ def test_the_ceiling_keeps_to_the_characters_that_are_allowed(contest):
 def test_a_reader_that_may_know_the_tested_images_is_doubted(contest):
     readers = {name: segcap.load(name, length=4) for name in ("digits", "wordpress")}
     found = benchmark.run(readers, contest, difficulties=())
-    told = {one.name: [problem.message for problem in one.problems] for one in found.entrants}
+    told = {one.name: [problem.message for problem in one.problems] for one in found.methods}
     assert told["digits"] == []
     assert told["wordpress"] == ["It was fitted before, and may have learned from tested images."]
 

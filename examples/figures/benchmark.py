@@ -42,11 +42,11 @@ for result in results:
         f"{result.task}: {split.learned:,} images to learn from, {split.tested:,} tested; ", end=""
     )
     print(result.hardware)
-    for cells in (HEAD, ("---",) * len(HEAD), *map(row, result.entrants)):
+    for cells in (HEAD, ("---",) * len(HEAD), *map(row, result.methods)):
         print(f"| {' | '.join(cells)} |")
     for pair in result.pairs:
         print(f"{pair.first} - {pair.second}: {pair.difference}, p = {pair.p_value:.2g}")
-    for one in result.entrants:
+    for one in result.methods:
         details = {"failures": one.failures, "ceiling": one.ceiling and bounded(one.ceiling)}
         if one.calibration is not None:
             details["calibration error"] = f"{one.calibration.expected_error:.4f}"
@@ -74,10 +74,10 @@ if args.plot:
         len(results), 3, figsize=(11, 3.3 * len(results)), squeeze=False, layout="constrained"
     )
     for result, (cost, middle, robust) in zip(results, rows, strict=True):
-        learns = any(len(one.learning_curve) > 1 for one in result.entrants)
+        learns = any(len(one.learning_curve) > 1 for one in result.methods)
         middle.set_xscale("log" if learns else "linear")
         middle.minorticks_off()
-        for place, one in enumerate(result.entrants):
+        for place, one in enumerate(result.methods):
             style = {
                 "color": f"C{place}",
                 "marker": "os^Dv*"[place % 6],

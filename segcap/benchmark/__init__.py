@@ -1,12 +1,12 @@
 """Segment-then-classify against end-to-end, on the same split, in one report."""
 
-from segcap.benchmark.adapters import Entrant, Learner, ReaderEntrant
+from segcap.benchmark.adapters import Learner, Method, ReaderMethod
 from segcap.benchmark.bench import run
 from segcap.benchmark.compare import Difference, compare
 from segcap.benchmark.cost import hardware
 from segcap.benchmark.outcomes import Reply
 from segcap.benchmark.outputs import table
-from segcap.benchmark.peers import Ddddocr, FunctionEntrant, Tesseract
+from segcap.benchmark.peers import Ddddocr, FunctionMethod, Tesseract
 from segcap.benchmark.results import BenchmarkResult
 from segcap.benchmark.split_task import Contest, Dial, Truth
 
@@ -16,10 +16,10 @@ __all__ = [
     "Ddddocr",
     "Dial",
     "Difference",
-    "Entrant",
-    "FunctionEntrant",
+    "FunctionMethod",
     "Learner",
-    "ReaderEntrant",
+    "Method",
+    "ReaderMethod",
     "Reply",
     "Tesseract",
     "Truth",

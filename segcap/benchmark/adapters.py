@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Protocol, TypeAlias, get_args, runtime_checkable
 
 from segcap.benchmark.outcomes import Approach, Reply
-from segcap.benchmark.peers import FunctionEntrant
+from segcap.benchmark.peers import FunctionMethod
 from segcap.benchmark.predictions import class_replies, sum_replies, text_replies
 from segcap.benchmark.split_task import Asks, Truth
 from segcap.core.bundle import available
@@ -21,7 +21,7 @@ from segcap.readers.sequence import SequenceReader
 from segcap.readers.sums import SumClassifier
 from segcap.recognition.engines.networks import WEIGHTS
 
-__all__ = ["VOTE", "Entrant", "Learner", "Progress", "ReaderEntrant", "as_entrants"]
+__all__ = ["VOTE", "Learner", "Method", "Progress", "ReaderMethod", "as_methods"]
 
 VOTE = "vote"
 """Name of what the approaches answer together."""
@@ -36,7 +36,7 @@ _WANTED: dict[Asks, tuple[type, ...]] = {
 
 
 @runtime_checkable
-class Entrant(Protocol):
+class Method(Protocol):
     """Whoever answers to images."""
 
     @property
@@ -60,8 +60,8 @@ class Entrant(Protocol):
 
 
 @runtime_checkable
-class Learner(Entrant, Protocol):
-    """An entrant that learns from the part of a data set that is not tested on."""
+class Learner(Method, Protocol):
+    """A method that learns from the part of a data set that is not tested on."""
 
     def fit(self, learned: Dataset) -> None:
         """Learn."""
@@ -69,7 +69,7 @@ class Learner(Entrant, Protocol):
 
 
 @dataclass(eq=False)
-class ReaderEntrant:
+class ReaderMethod:
     """One of segcap's readers, fitted or to be fitted.
 
     Parameters
@@ -95,14 +95,14 @@ class ReaderEntrant:
     def __post_init__(self) -> None:
         if not isinstance(self.reader, _WANTED[self.asks]):
             raise ParameterError(
-                f"An entrant '{self.name}' must be a reader of {self.asks}. "
+                f"A method '{self.name}' must be a reader of {self.asks}. "
                 f"Got a reader of type {type(self.reader).__name__}."
             )
         if self.asks == "sums" and isinstance(self.reader, GlyphReader):
             charset = self.reader.charset_ if self.is_fitted else self.reader.charset
             if not charset.isdecimal():
                 raise ParameterError(
-                    f"An entrant '{self.name}' must be a reader of digits to add them up. "
+                    f"A method '{self.name}' must be a reader of digits to add them up. "
                     f"Got one of {charset!r}."
                 )
         if not self.description:
@@ -148,8 +148,8 @@ class ReaderEntrant:
         seed: int | None = None,
         state: Path | None = None,
         on_progress: Progress | None = None,
-    ) -> "ReaderEntrant":
-        """Give an entrant whose reader has the same parameters and has learned.
+    ) -> "ReaderMethod":
+        """Give a method whose reader has the same parameters and has learned.
 
         Parameters
         ----------
@@ -181,8 +181,8 @@ class ReaderEntrant:
         """Write the fitted reader as a bundle."""
         self.reader.save(path)
 
-    def opened(self, path: str | os.PathLike[str]) -> "ReaderEntrant":
-        """Give the entrant whose fitted reader is in a bundle."""
+    def opened(self, path: str | os.PathLike[str]) -> "ReaderMethod":
+        """Give the method whose fitted reader is in a bundle."""
         return replace(self, reader=load(path, engine=self.reader.engine))
 
     def answer(self, images: Sequence[ImageSource]) -> list[Reply]:
@@ -206,20 +206,20 @@ class ReaderEntrant:
         return self.reader.read(image).failure(truth.text)
 
 
-def as_entrants(readers: Mapping[str, Any] | Sequence[Any], asks: Asks) -> list[Entrant]:
-    """Make entrants of readers.
+def as_methods(readers: Mapping[str, Any] | Sequence[Any], asks: Asks) -> list[Method]:
+    """Make methods of readers.
 
     Parameters
     ----------
     readers : mapping of str to reader, or sequence of reader
-        Each an `Entrant`, a reader of segcap's, fitted or not, the name of a shipped one or the
+        Each an `Method`, a reader of segcap's, fitted or not, the name of a shipped one or the
         path of a bundle, or a function from an (H, W, 3) uint8 RGB image to a text. A mapping
         names them.
     asks : {"texts", "sums", "classes"}
 
     Returns
     -------
-    list of Entrant
+    list of Method
 
     Raises
     ------
@@ -235,8 +235,8 @@ def as_entrants(readers: Mapping[str, Any] | Sequence[Any], asks: Asks) -> list[
         if isinstance(readers, Mapping)
         else [(_name(one), one) for one in readers]
     )
-    entrants = [_entrant(name, one, asks) for name, one in named]
-    names = [entrant.name for entrant in entrants]
+    methods = [_method(name, one, asks) for name, one in named]
+    names = [method.name for method in methods]
     for name in names:
         if not isinstance(name, str) or not name.strip():
             raise ParameterError(f"A reader of a benchmark must have a name. Got {name!r}.")
@@ -245,28 +245,28 @@ def as_entrants(readers: Mapping[str, Any] | Sequence[Any], asks: Asks) -> list[
             "The 'readers' of a benchmark must be at least one, each with a name of its own other "
             f"than '{VOTE}'. Got {', '.join(names) or 'none'}."
         )
-    return entrants
+    return methods
 
 
-def _entrant(name: str, one: Any, asks: Asks) -> Entrant:
+def _method(name: str, one: Any, asks: Asks) -> Method:
     if isinstance(one, str | os.PathLike):
         path = os.fspath(one)
         kind = "shipped reader" if path in available() else "reader in"
         reader = load(path)
-        return ReaderEntrant(name, reader, asks, f"{kind} '{path}', {reader!r}")
+        return ReaderMethod(name, reader, asks, f"{kind} '{path}', {reader!r}")
     if isinstance(one, GlyphReader | SequenceReader | SumClassifier | ImageClassifier):
-        return ReaderEntrant(name, one, asks)
-    if isinstance(one, Entrant):
+        return ReaderMethod(name, one, asks)
+    if isinstance(one, Method):
         if one.approach not in (known := [own for own in get_args(Approach) if own != VOTE]):
             raise ParameterError(
-                f"The 'approach' of an entrant must be one of {', '.join(known)}. "
+                f"The 'approach' of a method must be one of {', '.join(known)}. "
                 f"Got {one.approach!r}."
             )
         return one
     if callable(one):
-        return FunctionEntrant(name, one, asks)
+        return FunctionMethod(name, one, asks)
     raise ParameterError(
-        "A reader of a benchmark must be an entrant, a reader, a shipped reader's name, a "
+        "A reader of a benchmark must be a method, a reader, a shipped reader's name, a "
         f"bundle's path or a function of an image. Got {type(one).__name__}."
     )
 

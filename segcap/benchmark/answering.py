@@ -1,11 +1,11 @@
-"""Ask entrants, whatever they raise."""
+"""Ask methods, whatever they raise."""
 
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 
-from segcap.benchmark.adapters import Entrant, ReaderEntrant
+from segcap.benchmark.adapters import Method, ReaderMethod
 from segcap.benchmark.outcomes import Problem, Reply
 from segcap.benchmark.split_task import Contest, Images
 from segcap.core.errors import DataError, SegcapWarning
@@ -19,24 +19,24 @@ _Answering = Callable[[Sequence[ImageSource]], list[Reply]]
 
 
 def replies_of(
-    entrant: Entrant,
+    method: Method,
     images: Images,
     *,
     ranked: bool = False,
     on_progress: Callable[[int], None] | None = None,
 ) -> list[Reply]:
-    """Get an entrant's reply to each image; an error counts as a wrong answer to its image.
+    """Get a method's reply to each image; an error counts as a wrong answer to its image.
 
     Parameters
     ----------
-    entrant : Entrant
+    method : Method
     images : sequence of path, bytes, array or PIL.Image.Image
     ranked : bool
         Ask for alternatives, too, of whoever can give them.
     on_progress : callable, optional
         Called with the number of images that are answered.
     """
-    answer = entrant.ranked if ranked and isinstance(entrant, ReaderEntrant) else entrant.answer
+    answer = method.ranked if ranked and isinstance(method, ReaderMethod) else method.answer
     replies: list[Reply] = []
     for start in range(0, len(images), _AT_ONCE):
         replies += _some(answer, list(images[start : start + _AT_ONCE]))
@@ -45,9 +45,9 @@ def replies_of(
     return replies
 
 
-def with_failures(entrant: Entrant, contest: Contest, replies: Sequence[Reply]) -> list[Reply]:
+def with_failures(method: Method, contest: Contest, replies: Sequence[Reply]) -> list[Reply]:
     """Say why a segmenting reader's wrong replies are wrong, where the characters are known."""
-    if not isinstance(entrant, ReaderEntrant) or entrant.approach != "segment":
+    if not isinstance(method, ReaderMethod) or method.approach != "segment":
         return list(replies)
     judged = []
     for index, (reply, true) in enumerate(zip(replies, contest.truths, strict=True)):
@@ -56,7 +56,7 @@ def with_failures(entrant: Entrant, contest: Contest, replies: Sequence[Reply]) 
         if reply.status in ("unreadable", "rejected"):
             kind = reply.status
         elif reply.value != true and known is not None and reply.status != "failed":
-            kind = entrant.failure(contest.tested.images[index], known)
+            kind = method.failure(contest.tested.images[index], known)
         judged.append(replace(reply, failure=kind))
     return judged
 
@@ -103,9 +103,9 @@ def _single(answer: _Answering, image: ImageSource) -> Reply:
 def _checked(replies: list[Reply], count: int) -> list[Reply]:
     if len(replies) != count:
         raise DataError(
-            f"An entrant must give a reply an image. Got {len(replies)} for {count} images."
+            f"A method must give a reply an image. Got {len(replies)} for {count} images."
         )
     for reply in replies:
         if not isinstance(reply, Reply):
-            raise DataError(f"An entrant must answer with a Reply. Got {reply!r}.")
+            raise DataError(f"A method must answer with a Reply. Got {reply!r}.")
     return replies

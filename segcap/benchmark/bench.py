@@ -1,4 +1,4 @@
-"""Compare entrants on one split: who is right how often, at what cost, and why not."""
+"""Compare methods on one split: who is right how often, at what cost, and why not."""
 
 import os
 import tempfile
@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 
 import segcap
-from segcap.benchmark.adapters import VOTE, Entrant, Progress, ReaderEntrant, as_entrants
+from segcap.benchmark.adapters import VOTE, Method, Progress, ReaderMethod, as_methods
 from segcap.benchmark.cache import Parts
 from segcap.benchmark.cost import hardware, together
-from segcap.benchmark.outcomes import Cost, EntrantResult, Problem, Reply
+from segcap.benchmark.outcomes import Cost, MethodResult, Problem, Reply
 from segcap.benchmark.outputs import write_outputs
 from segcap.benchmark.plain import to_plain
 from segcap.benchmark.results import BenchmarkResult, ImageResult
@@ -53,7 +53,7 @@ def run(
     readers : mapping of str to reader, or sequence of reader
         Readers of segcap's, fitted (they learn nothing here) or not, names of shipped ones, paths
         of bundles, functions from an (H, W, 3) uint8 RGB image to a text, or whatever follows
-        `segcap.benchmark.Entrant`. A mapping names them.
+        `segcap.benchmark.Method`. A mapping names them.
     dataset : Dataset or Contest
         What is split; a contest has been split already.
     out : path, optional
@@ -89,7 +89,7 @@ def run(
 
     Notes
     -----
-    An error that an entrant raises counts as a wrong answer and is told among its problems; one
+    An error that a method raises counts as a wrong answer and is told among its problems; one
     that it raises in learning, as wrong answers to all images.
     """
     if not isinstance(dataset, Dataset | Contest):
@@ -103,7 +103,7 @@ def run(
         else Contest.of(dataset, test=test, seed=seed_number("seed", seed))
     )
     plan = Plan(
-        tuple(as_entrants(readers, contest.asks)),
+        tuple(as_methods(readers, contest.asks)),
         tuple(_counts(labels, len(contest.learned))),
         whole_number("seeds", seeds, least=1),
         _difficulties(difficulties) if contest.dial is not None else (),
@@ -127,11 +127,11 @@ def _run(
     identity = {"task": contest.task, "split": to_plain(contest.split())}
     parts = Parts(folder, identity, resume=resume, overwrite=overwrite)
     stages = Stages(contest, plan, parts, on_progress)
-    replies = {entrant.name: stages.replies(entrant) for entrant in plan.entrants}
+    replies = {method.name: stages.replies(method) for method in plan.methods}
     costs = stages.costs()
     found = [
-        _entrant_result(contest, stages, entrant, replies[entrant.name], costs[entrant.name])
-        for entrant in plan.entrants
+        _method_result(contest, stages, method, replies[method.name], costs[method.name])
+        for method in plan.methods
     ]
     members = [one for one in found if one.approach != "peer"]
     if len(members) > 1:
@@ -143,7 +143,7 @@ def _run(
         title=contest.title,
         split=contest.split(),
         hardware=hardware(),
-        entrants=tuple(found),
+        methods=tuple(found),
         pairs=pairs(contest, replies),
         answers=tuple(_image_results(contest, replies)),
     )
@@ -151,29 +151,29 @@ def _run(
     return result
 
 
-def _entrant_result(
-    contest: Contest, stages: Stages, entrant: Entrant, replies: list[Reply], cost: Cost | None
-) -> EntrantResult:
+def _method_result(
+    contest: Contest, stages: Stages, method: Method, replies: list[Reply], cost: Cost | None
+) -> MethodResult:
     found = judged(
         contest,
-        name=entrant.name,
-        approach=entrant.approach,
-        description=entrant.description,
+        name=method.name,
+        approach=method.approach,
+        description=method.description,
         replies=replies,
         cost=cost,
-        ceiling=stages.ceiling(entrant),
+        ceiling=stages.ceiling(method),
     )
-    robustness = stages.robustness(entrant)
-    curve = stages.curve(entrant, found.accuracy.exact.value)
-    problems = (*_doubts(contest, entrant), *stages.problems(entrant), *found.problems)
+    robustness = stages.robustness(method)
+    curve = stages.curve(method, found.accuracy.exact.value)
+    problems = (*_doubts(contest, method), *stages.problems(method), *found.problems)
     return replace(found, robustness=robustness, learning_curve=curve, problems=problems)
 
 
-def _doubts(contest: Contest, entrant: Entrant) -> list[Problem]:
+def _doubts(contest: Contest, method: Method) -> list[Problem]:
     """Say so where nothing tells that a reader has not learned from the tested images."""
-    if not isinstance(entrant, ReaderEntrant) or not entrant.is_fitted:
+    if not isinstance(method, ReaderMethod) or not method.is_fitted:
         return []
-    data = entrant.reader.provenance_["data"]
+    data = method.reader.provenance_["data"]
     held_out = data.get("split", {}).get("tested") == contest.split().tested_sha256
     if held_out or data["name"] in _OF_NO_TASK:
         return []
@@ -181,8 +181,8 @@ def _doubts(contest: Contest, entrant: Entrant) -> list[Problem]:
 
 
 def _vote_result(
-    contest: Contest, members: Sequence[EntrantResult], replies: list[Reply]
-) -> EntrantResult:
+    contest: Contest, members: Sequence[MethodResult], replies: list[Reply]
+) -> MethodResult:
     costs = [one.cost for one in members]
     known = [cost for cost in costs if cost is not None]
     return judged(
@@ -207,7 +207,7 @@ def _image_results(
             truth,
             name if are_files else None,
             None if known is None else known.boxes,
-            {entrant: own[index] for entrant, own in replies.items()},
+            {method: own[index] for method, own in replies.items()},
         )
 
 

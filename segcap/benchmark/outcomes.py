@@ -1,4 +1,4 @@
-"""What is found out about one entrant of a benchmark."""
+"""What is found out about one method of a benchmark."""
 
 import operator
 from collections.abc import Mapping
@@ -20,9 +20,9 @@ __all__ = [
     "Calibration",
     "ClassRow",
     "Cost",
-    "EntrantResult",
     "LearningPoint",
     "Matrix",
+    "MethodResult",
     "PositionErrors",
     "Problem",
     "Reply",
@@ -38,16 +38,16 @@ Box: TypeAlias = tuple[int, int, int, int]
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What an entrant answers to one image.
+    """What a method answers to one image.
 
     Attributes
     ----------
     value : str or None
         A text, a sum or a class; None for no answer.
     confidence : float or None
-        In [0, 1]; None where the entrant gives none.
+        In [0, 1]; None where the method gives none.
     status : str
-        As of `segcap.Reading`, or "failed" where the entrant raised an error.
+        As of `segcap.Reading`, or "failed" where the method raised an error.
     failure : str or None
         Why a segmenting reader's wrong answer is wrong; see `segcap.Reading.failure`.
     boxes : tuple of boxes or None
@@ -260,8 +260,8 @@ class Problem:
 
 
 @dataclass(frozen=True, slots=True)
-class EntrantResult:
-    """What one entrant reached; optional parts are None or empty where they make no sense."""
+class MethodResult:
+    """What one method reached; optional parts are None or empty where they make no sense."""
 
     name: str
     approach: Approach

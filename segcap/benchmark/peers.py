@@ -1,4 +1,4 @@
-"""Third parties' readers, and functions of an image, as entrants of a benchmark."""
+"""Third parties' readers, and functions of an image, as methods of a benchmark."""
 
 import csv
 import io
@@ -25,7 +25,7 @@ from segcap.benchmark.split_task import Asks
 from segcap.core.errors import ImageError, ParameterError
 from segcap.core.image import ImageSource, load_or_error
 
-__all__ = ["PEERS", "Ddddocr", "FunctionEntrant", "Tesseract", "in_charset", "installed_peers"]
+__all__ = ["PEERS", "Ddddocr", "FunctionMethod", "Tesseract", "in_charset", "installed_peers"]
 
 _MIB = 2**20
 _OPEN_DDDDOCR = """
@@ -44,7 +44,7 @@ print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
 
 
 @dataclass(eq=False)
-class FunctionEntrant:
+class FunctionMethod:
     """A function from an image to its text.
 
     Parameters
@@ -85,14 +85,14 @@ class FunctionEntrant:
         text = self.function(image)
         if text is not None and not isinstance(text, str):
             raise ParameterError(
-                f"An entrant '{self.name}' must answer with a text or None. Got {text!r}."
+                f"A method '{self.name}' must answer with a text or None. Got {text!r}."
             )
         value = _summed(text) if self.asks == "sums" and text is not None else text
         return Reply(value, None, "ok" if value else "empty")
 
 
 @dataclass(eq=False)
-class Ddddocr(FunctionEntrant):
+class Ddddocr(FunctionMethod):
     """The OCR of the package ddddocr, as it comes; nothing is learned.
 
     Its answers are kept to the characters of the charset, in either case.
@@ -141,7 +141,7 @@ class Ddddocr(FunctionEntrant):
 
 
 @dataclass(eq=False)
-class Tesseract(FunctionEntrant):
+class Tesseract(FunctionMethod):
     """The program tesseract, started for each image; nothing is learned.
 
     Parameters

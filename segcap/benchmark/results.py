@@ -11,7 +11,7 @@ from typing import Any
 
 import fastjsonschema
 
-from segcap.benchmark.outcomes import Box, EntrantResult, Reply
+from segcap.benchmark.outcomes import Box, MethodResult, Reply
 from segcap.benchmark.plain import from_plain, to_plain
 from segcap.core.bundle import write_atomically
 from segcap.core.errors import DataError
@@ -50,7 +50,7 @@ class Hardware:
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """Two entrants on the same images: how many both, one or none got right, and the test.
+    """Two methods on the same images: how many both, one or none got right, and the test.
 
     `p_value` is McNemar's mid-p, `difference` the first's exact match less the second's.
     """
@@ -66,7 +66,7 @@ class Pair:
 
     @classmethod
     def of(cls, first: str, second: str, counts: Agreement) -> "Pair":
-        """Compare two entrants."""
+        """Compare two methods."""
         return cls(
             first,
             second,
@@ -100,7 +100,7 @@ class Pair:
 
 @dataclass(frozen=True, slots=True)
 class ImageResult:
-    """One tested image: its name, its truth, and what each entrant answers by name.
+    """One tested image: its name, its truth, and what each method answers by name.
 
     `picture` is its file below the data's folder, None if it was drawn; `boxes` are where its
     characters are, if that is known.
@@ -122,7 +122,7 @@ class BenchmarkResult:
     title: str
     split: SplitResult
     hardware: Hardware
-    entrants: tuple[EntrantResult, ...]
+    methods: tuple[MethodResult, ...]
     pairs: tuple[Pair, ...]
     answers: tuple[ImageResult, ...]
 
@@ -202,26 +202,26 @@ class BenchmarkResult:
 
 def _contradictions(result: BenchmarkResult) -> Iterator[str]:
     """Say what figures do not agree with the answers beside them."""
-    names = [entrant.name for entrant in result.entrants]
+    names = [method.name for method in result.methods]
     if len(set(names)) < len(names):
-        yield "two entrants bear one name"
+        yield "two methods bear one name"
     if result.split.tested != len(result.answers):
         yield f"{result.split.tested} images were tested and {len(result.answers)} are answered"
     for answer in result.answers:
         if answer.by.keys() != set(names):
-            yield f"'{answer.image}' has not one answer of each entrant"
+            yield f"'{answer.image}' has not one answer of each method"
             return
-    for entrant in result.entrants:
-        right = sum(answer.by[entrant.name].value == answer.truth for answer in result.answers)
-        exact = entrant.accuracy.exact
+    for method in result.methods:
+        right = sum(answer.by[method.name].value == answer.truth for answer in result.answers)
+        exact = method.accuracy.exact
         if exact.n != len(result.answers) or round(exact.value * exact.n) != right:
             yield (
-                f"'{entrant.name}' has {right} right answers of {len(result.answers)} and an exact "
+                f"'{method.name}' has {right} right answers of {len(result.answers)} and an exact "
                 f"match of {exact}"
             )
-        labels, counts = entrant.accuracy.matrix.labels, entrant.accuracy.matrix.counts
+        labels, counts = method.accuracy.matrix.labels, method.accuracy.matrix.counts
         if {len(labels)} != {len(counts), *map(len, counts)}:
-            yield f"the matrix of '{entrant.name}' has not a row and a column for each label"
+            yield f"the matrix of '{method.name}' has not a row and a column for each label"
     truths = [answer.truth for answer in result.answers]
     for pair in result.pairs:
         if not {pair.first, pair.second} <= set(names):

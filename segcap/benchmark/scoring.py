@@ -12,9 +12,9 @@ from segcap.benchmark.outcomes import (
     Calibration,
     ClassRow,
     Cost,
-    EntrantResult,
     LearningPoint,
     Matrix,
+    MethodResult,
     PositionErrors,
     Problem,
     Reply,
@@ -65,14 +65,14 @@ def judged(
     cost: Cost | None,
     ceiling: Share | None = None,
     problems: Sequence[Problem] = (),
-) -> EntrantResult:
-    """Say what an entrant's replies are worth, but for learning curve and robustness."""
+) -> MethodResult:
+    """Say what a method's replies are worth, but for learning curve and robustness."""
     truths = contest.truths
     positions = None
     if contest.asks == "texts":
         wrong = errors_by_position(_values(replies), truths)
         positions = tuple(PositionErrors(place, share) for place, share in enumerate(wrong))
-    return EntrantResult(
+    return MethodResult(
         name=name,
         approach=approach,  # type: ignore[arg-type]
         description=description,
@@ -94,7 +94,7 @@ def right(replies: Sequence[Reply], truths: Sequence[str]) -> Share:
 
 
 def pairs(contest: Contest, replies: dict[str, list[Reply]]) -> tuple[Pair, ...]:
-    """Compare each entrant with each that comes after it."""
+    """Compare each method with each that comes after it."""
     truths = contest.truths
     found = []
     for first, second in combinations(replies, 2):
@@ -104,7 +104,7 @@ def pairs(contest: Contest, replies: dict[str, list[Reply]]) -> tuple[Pair, ...]
 
 
 def voted(members: Sequence[Sequence[Reply]]) -> list[Reply]:
-    """Let entrants vote, each with the probabilities that it gives to its answers."""
+    """Let methods vote, each with the probabilities that it gives to its answers."""
     elected = vote([[_ballot(reply) for reply in replies] for replies in members])
     return [
         Reply(

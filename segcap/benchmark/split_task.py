@@ -1,4 +1,4 @@
-"""What entrants are compared on: one split of one data set, and all that is known about it."""
+"""What methods are compared on: one split of one data set, and all that is known about it."""
 
 import os
 import warnings
@@ -73,7 +73,7 @@ class Contest:
         What is known of the characters of each tested image.
     dial : Dial, optional
     problems : tuple of str
-        What entrants cannot help, a sentence each.
+        What methods cannot help, a sentence each.
     """
 
     task: str

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from segcap.benchmark.adapters import Entrant, Progress, ReaderEntrant
+from segcap.benchmark.adapters import Method, Progress, ReaderMethod
 from segcap.benchmark.answering import described, heard, replies_of, with_failures
 from segcap.benchmark.cache import Parts
 from segcap.benchmark.ceiling import ceiling
@@ -37,7 +37,7 @@ class Plan:
 
     Attributes
     ----------
-    entrants : tuple of Entrant
+    methods : tuple of Method
     labels : tuple of int
         Fewer images to learn from, for the learning curve.
     seeds : int
@@ -48,7 +48,7 @@ class Plan:
         Images at each difficulty.
     """
 
-    entrants: tuple[Entrant, ...]
+    methods: tuple[Method, ...]
     labels: tuple[int, ...] = ()
     seeds: int = 1
     difficulties: tuple[float, ...] = ()
@@ -57,14 +57,14 @@ class Plan:
     @property
     def parts(self) -> int:
         """How many parts there are; costs are one, as they are measured in one run."""
-        learners = sum(can_learn(entrant) for entrant in self.entrants)
+        learners = sum(can_learn(method) for method in self.methods)
         points = (len(self.labels) + 1) * self.seeds
-        answered = len(self.entrants) * (1 + len(self.difficulties))
+        answered = len(self.methods) * (1 + len(self.difficulties))
         return 1 + answered + learners * points
 
 
 class Stages:
-    """What a benchmark does, one entrant after the other.
+    """What a benchmark does, one method after the other.
 
     Parameters
     ----------
@@ -84,22 +84,22 @@ class Stages:
         self._on_progress = on_progress
         self._done = 0
         self._learned: dict[str, Learned] = {}
-        self._problems: dict[str, list[Problem]] = {one.name: [] for one in plan.entrants}
+        self._problems: dict[str, list[Problem]] = {one.name: [] for one in plan.methods}
         self._images: dict[float, Any] = {}
         self._answered: dict[str, list[int]] = {}
         self._versions = used_versions()
         self._known = hashlib.sha256(json.dumps(to_plain(contest.known)).encode()).hexdigest()
 
-    def replies(self, entrant: Entrant) -> list[Reply]:
-        """Let an entrant learn and answer to all tested images."""
-        learned = self.learned(entrant)
-        if can_learn(entrant):
-            self._step(f"{entrant.name} has learned")
+    def replies(self, method: Method) -> list[Reply]:
+        """Let a method learn and answer to all tested images."""
+        learned = self.learned(method)
+        if can_learn(method):
+            self._step(f"{method.name} has learned")
         count = len(self._contest.tested)
-        if learned.entrant is None:
-            self._step(f"{entrant.name} failed")
+        if learned.method is None:
+            self._step(f"{method.name} failed")
             return [Reply(None, 0.0, "failed", error=learned.error)] * count
-        ready = learned.entrant
+        ready = learned.method
 
         def make() -> dict[str, Any]:
             problems: list[Problem] = []
@@ -108,39 +108,39 @@ class Stages:
                     ready,
                     self._contest.tested.images,
                     ranked=True,
-                    on_progress=lambda done: self._tell(f"{entrant.name} answers {done}/{count}"),
+                    on_progress=lambda done: self._tell(f"{method.name} answers {done}/{count}"),
                 )
                 judged = with_failures(ready, self._contest, given)
             return {"replies": to_plain(judged), "problems": to_plain(problems)}
 
-        kept = self._parts.once(f"{entrant.name}.answers", self._key(entrant), make)
-        self._problems[entrant.name] += [from_plain(Problem, one) for one in kept["problems"]]
-        self._step(f"{entrant.name} has answered")
+        kept = self._parts.once(f"{method.name}.answers", self._key(method), make)
+        self._problems[method.name] += [from_plain(Problem, one) for one in kept["problems"]]
+        self._step(f"{method.name} has answered")
         replies = [from_plain(Reply, one) for one in kept["replies"]]
-        self._answered[entrant.name] = [
+        self._answered[method.name] = [
             index for index, reply in enumerate(replies) if reply.status != "failed"
         ]
         return replies
 
-    def learned(self, entrant: Entrant) -> Learned:
-        """Let an entrant learn from all there is to learn from, once."""
-        if entrant.name not in self._learned:
-            self._tell(f"{entrant.name} learns")
+    def learned(self, method: Method) -> Learned:
+        """Let a method learn from all there is to learn from, once."""
+        if method.name not in self._learned:
+            self._tell(f"{method.name} learns")
             found = learn(
-                entrant,
+                method,
                 self._contest.learned,
                 self._parts,
-                self._key(entrant),
-                on_progress=self._epochs(entrant.name),
+                self._key(method),
+                on_progress=self._epochs(method.name),
             )
-            self._learned[entrant.name] = found
-            self._problems[entrant.name] += found.problems
-        return self._learned[entrant.name]
+            self._learned[method.name] = found
+            self._problems[method.name] += found.problems
+        return self._learned[method.name]
 
     def costs(self) -> dict[str, Cost | None]:
         """Measure what all answers cost, in one run."""
-        names = [entrant.name for entrant in self._plan.entrants]
-        key = {"entrants": [self._key(entrant) for entrant in self._plan.entrants]}
+        names = [method.name for method in self._plan.methods]
+        key = {"methods": [self._key(method) for method in self._plan.methods]}
 
         def make() -> dict[str, Any]:
             return {name: self._cost(name) for name in names}
@@ -152,55 +152,55 @@ class Stages:
         measured = {name: kept[name]["cost"] for name in names}
         return {name: own and from_plain(Cost, own) for name, own in measured.items()}
 
-    def ceiling(self, entrant: Entrant) -> Share | None:
+    def ceiling(self, method: Method) -> Share | None:
         """Measure what a segmenting reader would reach with true boxes, where they are known."""
-        ready = self.learned(entrant).entrant
-        if not isinstance(ready, ReaderEntrant) or ready.approach != "segment":
+        ready = self.learned(method).method
+        if not isinstance(ready, ReaderMethod) or ready.approach != "segment":
             return None
         share = self._parts.once(
-            f"{entrant.name}.ceiling",
-            self._key(entrant),
+            f"{method.name}.ceiling",
+            self._key(method),
             lambda: {"share": to_plain(ceiling(ready.reader, self._contest))},
         )["share"]
         return None if share is None else from_plain(Share, share)
 
-    def robustness(self, entrant: Entrant) -> tuple[RobustnessPoint, ...]:
-        """Measure a trained entrant on images drawn at each difficulty."""
-        ready, dial = self.learned(entrant).entrant, self._contest.dial
+    def robustness(self, method: Method) -> tuple[RobustnessPoint, ...]:
+        """Measure a trained method on images drawn at each difficulty."""
+        ready, dial = self.learned(method).method, self._contest.dial
         points = []
         for difficulty in self._plan.difficulties:
             if ready is not None and dial is not None:
-                share = self._share_at(entrant, ready, dial, difficulty)
+                share = self._share_at(method, ready, dial, difficulty)
                 points.append(RobustnessPoint(difficulty, from_plain(Share, share)))
-            self._step(f"{entrant.name} at difficulty {difficulty:g}")
+            self._step(f"{method.name} at difficulty {difficulty:g}")
         return tuple(points)
 
-    def curve(self, entrant: Entrant, all_right: float) -> tuple[LearningPoint, ...]:
-        """Measure an entrant that has learned from fewer images, and again with other seeds."""
-        if not can_learn(entrant):
+    def curve(self, method: Method, all_right: float) -> tuple[LearningPoint, ...]:
+        """Measure a method that has learned from fewer images, and again with other seeds."""
+        if not can_learn(method):
             return ()
         whole = len(self._contest.learned)
         points = []
         for count in (*self._plan.labels, whole):
             seeds = range(1 if count == whole else 0, self._plan.seeds)
-            scores = [self._score(entrant, count, seed) for seed in seeds]
+            scores = [self._score(method, count, seed) for seed in seeds]
             known = [score for score in scores if score is not None]
-            if count == whole and self.learned(entrant).entrant is not None:
+            if count == whole and self.learned(method).method is not None:
                 known.insert(0, all_right)
             if known:
                 points.append(learning_point(count, known))
         return tuple(points)
 
-    def problems(self, entrant: Entrant) -> list[Problem]:
-        """Give what an entrant met with, and what it could not help."""
-        shared = self._contest.problems if can_learn(entrant) else ()
-        return [*(Problem(message, 1) for message in shared), *self._problems[entrant.name]]
+    def problems(self, method: Method) -> list[Problem]:
+        """Give what a method met with, and what it could not help."""
+        shared = self._contest.problems if can_learn(method) else ()
+        return [*(Problem(message, 1) for message in shared), *self._problems[method.name]]
 
     def _share_at(
-        self, entrant: Entrant, ready: Entrant, dial: Dial, difficulty: float
+        self, method: Method, ready: Method, dial: Dial, difficulty: float
     ) -> dict[str, Any]:
         key = {
-            **self._key(entrant),
+            **self._key(method),
             "dial": dial.name,
             "difficulty": difficulty,
             "n": self._plan.drawn,
@@ -213,28 +213,28 @@ class Stages:
             with heard([]):
                 return to_plain(right(replies_of(ready, images), truths))
 
-        return self._parts.once(f"{entrant.name}.robustness", key, make)
+        return self._parts.once(f"{method.name}.robustness", key, make)
 
-    def _score(self, entrant: Entrant, count: int, seed: int) -> float | None:
-        note = f"{entrant.name}, {count} labels, seed {seed}"
-        key = {**self._key(entrant), "labels": count, "own_seed": seed}
-        kept = self._parts.read(f"{entrant.name}.curve", key)
+    def _score(self, method: Method, count: int, seed: int) -> float | None:
+        note = f"{method.name}, {count} labels, seed {seed}"
+        key = {**self._key(method), "labels": count, "own_seed": seed}
+        kept = self._parts.read(f"{method.name}.curve", key)
         if kept is None:
             own_seed = self._contest.seed + seed
             tell = self._epochs(note)
             part = self._fewer(count, seed)
-            found = learn(entrant, part, self._parts, key, seed=own_seed, on_progress=tell)
-            if found.entrant is None:
-                self._problems[entrant.name] += [
+            found = learn(method, part, self._parts, key, seed=own_seed, on_progress=tell)
+            if found.method is None:
+                self._problems[method.name] += [
                     *(Problem(f"{note}: {one.message}", one.count) for one in found.problems),
                     Problem(f"{note}: {found.error}", 1),
                 ]
                 self._step(note)
                 return None
             with heard([]):
-                given = replies_of(found.entrant, self._contest.tested.images)
+                given = replies_of(found.method, self._contest.tested.images)
             kept = right(given, self._contest.truths).value
-            self._parts.keep(f"{entrant.name}.curve", key, kept)
+            self._parts.keep(f"{method.name}.curve", key, kept)
             if found.bundle is not None:
                 found.bundle.unlink()
         self._step(note)
@@ -248,14 +248,14 @@ class Stages:
 
     def _cost(self, name: str) -> dict[str, Any]:
         learned = self._learned[name]
-        if learned.entrant is None or not self._answered[name]:
+        if learned.method is None or not self._answered[name]:
             return {"cost": None, "problems": []}
         self._tell(f"{name} is timed")
         images = self._contest.tested.images
         try:
             with heard([]):
                 cost = measured_cost(
-                    learned.entrant,
+                    learned.method,
                     [images[index] for index in self._answered[name]],
                     training_seconds=learned.seconds,
                     bundle=learned.bundle,
@@ -265,10 +265,10 @@ class Stages:
             return {"cost": None, "problems": [to_plain(problem)]}
         return {"cost": to_plain(cost), "problems": []}
 
-    def _key(self, entrant: Entrant) -> dict[str, Any]:
+    def _key(self, method: Method) -> dict[str, Any]:
         return {
-            "entrant": identity(entrant),
-            "learned": self._contest.learned.content_digest if can_learn(entrant) else None,
+            "method": identity(method),
+            "learned": self._contest.learned.content_digest if can_learn(method) else None,
             "tested": self._contest.tested.content_digest,
             "known": self._known,
             "versions": self._versions,

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from segcap.benchmark.adapters import ReaderEntrant
+from segcap.benchmark.adapters import ReaderMethod
 from segcap.benchmark.difficulty import sums_dial, texts_dial
 from segcap.benchmark.peers import PEERS, installed_peers
 from segcap.benchmark.split_task import Asks, Contest, Truth, asked, labelled_only
@@ -170,9 +170,7 @@ def _made(contest: Contest, name: str, epochs: int | None, seed: int) -> tuple[s
         return name, reader if epochs is None else reader.set_params(epochs=epochs)
     if name == _GLYPHS and asks == "sums":
         digits = open_reader("digits", length=_DIGITS)
-        return name, ReaderEntrant(
-            name, digits, asks, "the shipped reader 'digits', learns no more"
-        )
+        return name, ReaderMethod(name, digits, asks, "the shipped reader 'digits', learns no more")
     if name in (_END_TO_END, *_ARCHITECTURES[asks]):
         task = contest.task if contest.task in END_TO_END else _LIKE[asks]
         architecture = None if name == _END_TO_END else name
@@ -192,7 +190,7 @@ def _made(contest: Contest, name: str, epochs: int | None, seed: int) -> tuple[s
     )
 
 
-def _opened(contest: Contest, name: str) -> ReaderEntrant:
+def _opened(contest: Contest, name: str) -> ReaderMethod:
     """Open a reader, kept to the characters and the length of what is learned from."""
     reader = open_reader(name)
     charset, length = contest.learned.charset, _length(contest.learned)
@@ -204,7 +202,7 @@ def _opened(contest: Contest, name: str) -> ReaderEntrant:
     reader.set_params(**settings)
     source = reader.provenance_["data"]["name"]
     told = f"'{name}', which has learned from {source} and learns no more"
-    return ReaderEntrant(Path(name).stem, reader, contest.asks, told)
+    return ReaderMethod(Path(name).stem, reader, contest.asks, told)
 
 
 def _length(dataset: Dataset) -> int | None:

@@ -159,7 +159,7 @@ def _compare(first: Path, second: Path, *, others: set[str]) -> None:
     differences = compare(before, after)
     for difference in differences:
         print(difference)
-    missing = {one.name for one in before.entrants} - {one.name for one in after.entrants}
+    missing = {one.name for one in before.methods} - {one.name for one in after.methods}
     for name in sorted(missing):
         say(f"'{name}' takes part in '{first}' alone.")
     if missing or any(difference.worse for difference in differences):

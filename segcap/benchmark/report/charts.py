@@ -28,7 +28,7 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """What was measured of one entrant, and its place among all."""
+    """What was measured of one method, and its place among all."""
 
     name: str
     place: int
@@ -160,14 +160,14 @@ def bar_chart(
     *,
     note: str = "",
 ) -> BarChart:
-    """Lay out one row for each entrant, its counts of each kind as the pieces of one bar.
+    """Lay out one row for each method, its counts of each kind as the pieces of one bar.
 
     Parameters
     ----------
     title : str
     axis : Axis
     counts : sequence of (str, int, sequence of int)
-        An entrant's name, its place, and its count of each kind.
+        A method's name, its place, and its count of each kind.
     kinds : sequence of str
     note : str
 

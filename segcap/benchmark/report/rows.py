@@ -15,7 +15,7 @@ _LEFT_OUT = "\N{BOTTOM SQUARE BRACKET}"
 
 
 def is_right(answer: ImageResult, name: str) -> bool:
-    """Tell whether an entrant's answer is the truth, whether it stands by it or rejects it."""
+    """Tell whether a method's answer is the truth, whether it stands by it or rejects it."""
     return answer.by[name].value == answer.truth
 
 
@@ -44,7 +44,7 @@ def row(
     number : int
         Which of them.
     names : sequence of str
-        Of the entrants.
+        Of the methods.
     picture : Picture or None
     is_text : bool
         Whether single characters of an answer are right or wrong.
