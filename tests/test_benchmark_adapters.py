@@ -20,7 +20,7 @@ from segcap.benchmark import Ddddocr, FunctionMethod, Tesseract, Truth
 from segcap.benchmark.adapters import ReaderMethod
 from segcap.benchmark.answering import heard, replies_of
 from segcap.benchmark.cost import measured_cost, together, used_versions
-from segcap.benchmark.difficulty import texts_dial
+from segcap.benchmark.difficulty import texts_generator
 from segcap.benchmark.memory import peak_memory
 from segcap.benchmark.outcomes import Cost
 from segcap.benchmark.plain import from_plain, to_plain
@@ -127,9 +127,11 @@ def test_an_method_of_no_known_approach(contest, way):
     ],
 )
 def test_settings_of_a_benchmark_that_cannot_be(contest, drawn_folder, options, told):
-    dialled = replace(contest, dial=texts_dial("labelled", load("labelled", drawn_folder)))
+    with_generator = replace(
+        contest, generator=texts_generator("labelled", load("labelled", drawn_folder))
+    )
     with pytest.raises(ParameterError, match=told):
-        benchmark.run({"one": lambda image: "1"}, dialled, **options)
+        benchmark.run({"one": lambda image: "1"}, with_generator, **options)
     with pytest.raises(ParameterError, match="'dataset' of a benchmark must be a Dataset"):
         benchmark.run({"one": lambda image: "1"}, "data")
 

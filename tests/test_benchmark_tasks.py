@@ -1,4 +1,4 @@
-"""What is compared on: labels, splits, truths, dials, tasks."""
+"""What is compared on: labels, splits, truths, generators, tasks."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -12,7 +12,7 @@ from segcap import benchmark
 from segcap.benchmark import Contest
 from segcap.benchmark.bench import DIFFICULTIES
 from segcap.benchmark.ceiling import ceiling
-from segcap.benchmark.difficulty import texts_dial
+from segcap.benchmark.difficulty import texts_generator
 from segcap.benchmark.split_task import labelled_only
 from segcap.benchmark.tasks import default_readers, task_contest, task_readers
 from segcap.core.charset import Charset
@@ -112,7 +112,7 @@ def test_sums_are_drawn_to_test_on_with_other_digits(handwriting, monkeypatch):
     assert list(readers) == ["glyphs", "digit_heads"]
     assert readers["digit_heads"].epochs == 2
     assert readers["glyphs"].reader.length == 4
-    easy, hard = (contest.dial.draw(difficulty, 40) for difficulty in (0, 1))
+    easy, hard = (contest.generator.draw(difficulty, 40) for difficulty in (0, 1))
     scores = [
         np.mean([own.value == true for own, true in zip(given, truths, strict=True)])
         for given, truths in ((readers["glyphs"].answer(one[0]), one[1]) for one in (easy, hard))
@@ -174,19 +174,19 @@ def test_images_that_mixed_has_learned_are_refused(monkeypatch):
 
 
 def test_robustness_follows_the_dial(drawn_folder, contest, tmp_path):
-    dial = texts_dial("labelled", load("labelled", drawn_folder))
-    with_dial = replace(contest, dial=dial)
+    generator = texts_generator("labelled", load("labelled", drawn_folder))
+    with_generator = replace(contest, generator=generator)
     reader = segcap.load("digits", length=4)
     options = {"out": tmp_path / "out", "difficulties": (0, 1), "drawn": 10}
-    (digits,) = benchmark.run({"digits": reader}, with_dial, **options).methods
+    (digits,) = benchmark.run({"digits": reader}, with_generator, **options).methods
     easy, hard = digits.robustness
     assert (easy.difficulty, hard.difficulty, easy.exact.n) == (0, 1, 10)
     assert easy.exact.value > hard.exact.value
-    images, labels = dial.draw(0, 10)
+    images, labels = generator.draw(0, 10)
     assert easy.exact.value == reader.score(images, labels)
-    assert texts_dial("labelled", replace(contest.learned, root=tmp_path)) is None
-    assert texts_dial("six-char", replace(contest.learned, charset="aA")) is None
-    assert texts_dial("captcha-v2", replace(contest.learned, charset=None)) is None
+    assert texts_generator("labelled", replace(contest.learned, root=tmp_path)) is None
+    assert texts_generator("six-char", replace(contest.learned, charset="aA")) is None
+    assert texts_generator("captcha-v2", replace(contest.learned, charset=None)) is None
     assert DIFFICULTIES[0] == 0
 
 
@@ -253,4 +253,4 @@ def test_six_characters_are_drawn_with_their_boxes():
     sample = TextGenerator("six-char").sample(int(contest.ids[0]), seed=3)
     assert contest.known[0].text == contest.truths[0] == sample.label
     assert contest.known[0].boxes == tuple(map(tuple, sample.boxes.tolist()))
-    assert len(contest.dial.draw(0.5, 2)[1][0]) == 6
+    assert len(contest.generator.draw(0.5, 2)[1][0]) == 6

@@ -8,15 +8,15 @@ from segcap.benchmark.outcomes import Reply
 from segcap.benchmark.outputs import table
 from segcap.benchmark.peers import Ddddocr, FunctionMethod, Tesseract
 from segcap.benchmark.results import BenchmarkResult
-from segcap.benchmark.split_task import Contest, Dial, Truth
+from segcap.benchmark.split_task import Contest, ImageGenerator, Truth
 
 __all__ = [
     "BenchmarkResult",
     "Contest",
     "Ddddocr",
-    "Dial",
     "Difference",
     "FunctionMethod",
+    "ImageGenerator",
     "Learner",
     "Method",
     "ReaderMethod",

@@ -68,7 +68,7 @@ def run(
     seeds : int
         Learn so often for each point of the learning curve, with other images and seeds.
     difficulties : sequence of float
-        Where to turn the contest's dial, if it has one.
+        At which difficulties to draw test images, if the contest has a generator.
     drawn : int
         Images at each difficulty.
     resume, overwrite : bool
@@ -106,7 +106,7 @@ def run(
         tuple(as_methods(readers, contest.asks)),
         tuple(_counts(labels, len(contest.learned))),
         whole_number("seeds", seeds, least=1),
-        _difficulties(difficulties) if contest.dial is not None else (),
+        _difficulties(difficulties) if contest.generator is not None else (),
         whole_number("drawn", drawn, least=1),
     )
     if out is not None:

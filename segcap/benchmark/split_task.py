@@ -19,7 +19,16 @@ from segcap.datasets.labelled import LABELS
 from segcap.datasets.splits import divide
 from segcap.generate.folder import MANIFEST, read_manifest
 
-__all__ = ["Asks", "Contest", "Dial", "Images", "Truth", "asked", "drawn_truth", "labelled_only"]
+__all__ = [
+    "Asks",
+    "Contest",
+    "ImageGenerator",
+    "Images",
+    "Truth",
+    "asked",
+    "drawn_truth",
+    "labelled_only",
+]
 
 Asks: TypeAlias = Literal["texts", "sums", "classes"]
 Images: TypeAlias = Sequence[ImageSource] | NDArray
@@ -34,8 +43,8 @@ class Truth:
 
 
 @dataclass(frozen=True, eq=False)
-class Dial:
-    """A generator of images like those of a contest whose difficulty can be turned.
+class ImageGenerator:
+    """A generator of images like those of a contest, at any difficulty.
 
     Attributes
     ----------
@@ -71,7 +80,7 @@ class Contest:
         Name of each tested image: its path below the data's folder, or its number.
     known : tuple of (Truth or None)
         What is known of the characters of each tested image.
-    dial : Dial, optional
+    generator : ImageGenerator, optional
     problems : tuple of str
         What methods cannot help, a sentence each.
     """
@@ -83,7 +92,7 @@ class Contest:
     seed: int
     ids: tuple[str, ...]
     known: tuple[Truth | None, ...]
-    dial: Dial | None = None
+    generator: ImageGenerator | None = None
     problems: tuple[str, ...] = ()
 
     @classmethod
@@ -94,7 +103,7 @@ class Contest:
         test: float = 0.2,
         seed: int = 0,
         known: Sequence[Truth | None] | None = None,
-        dial: Dial | None = None,
+        generator: ImageGenerator | None = None,
     ) -> "Contest":
         """Divide a data set as `Dataset.split` does.
 
@@ -107,7 +116,7 @@ class Contest:
         known : sequence of (Truth or None), optional
             One an image; where a manifest of generated images lies beside them, what it says
             unless given.
-        dial : Dial, optional
+        generator : ImageGenerator, optional
 
         Raises
         ------
@@ -134,7 +143,7 @@ class Contest:
             seed,
             tuple(names[index] for index in held_out.tolist()),
             tuple(truths[index] for index in held_out.tolist()),
-            dial,
+            generator,
             tuple(_unlearned(learned, tested)),
         )
 

@@ -22,7 +22,7 @@ from segcap.benchmark.outcomes import (
 )
 from segcap.benchmark.plain import from_plain, to_plain
 from segcap.benchmark.scoring import learning_point, right
-from segcap.benchmark.split_task import Contest, Dial
+from segcap.benchmark.split_task import Contest, ImageGenerator
 from segcap.datasets.dataset import Dataset
 from segcap.evaluate.metrics import Share
 
@@ -43,7 +43,7 @@ class Plan:
     seeds : int
         How often to learn for each of its points.
     difficulties : tuple of float
-        Where to turn the contest's dial.
+        At which difficulties to draw test images.
     drawn : int
         Images at each difficulty.
     """
@@ -166,11 +166,11 @@ class Stages:
 
     def robustness(self, method: Method) -> tuple[RobustnessPoint, ...]:
         """Measure a trained method on images drawn at each difficulty."""
-        ready, dial = self.learned(method).method, self._contest.dial
+        ready, generator = self.learned(method).method, self._contest.generator
         points = []
         for difficulty in self._plan.difficulties:
-            if ready is not None and dial is not None:
-                share = self._share_at(method, ready, dial, difficulty)
+            if ready is not None and generator is not None:
+                share = self._share_at(method, ready, generator, difficulty)
                 points.append(RobustnessPoint(difficulty, from_plain(Share, share)))
             self._step(f"{method.name} at difficulty {difficulty:g}")
         return tuple(points)
@@ -197,18 +197,18 @@ class Stages:
         return [*(Problem(message, 1) for message in shared), *self._problems[method.name]]
 
     def _share_at(
-        self, method: Method, ready: Method, dial: Dial, difficulty: float
+        self, method: Method, ready: Method, generator: ImageGenerator, difficulty: float
     ) -> dict[str, Any]:
         key = {
             **self._key(method),
-            "dial": dial.name,
+            "generator": generator.name,
             "difficulty": difficulty,
             "n": self._plan.drawn,
         }
 
         def make() -> Any:
             if difficulty not in self._images:
-                self._images[difficulty] = dial.draw(difficulty, self._plan.drawn)
+                self._images[difficulty] = generator.draw(difficulty, self._plan.drawn)
             images, truths = self._images[difficulty]
             with heard([]):
                 return to_plain(right(replies_of(ready, images), truths))

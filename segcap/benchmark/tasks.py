@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from segcap.benchmark.adapters import ReaderMethod
-from segcap.benchmark.difficulty import sums_dial, texts_dial
+from segcap.benchmark.difficulty import sums_generator, texts_generator
 from segcap.benchmark.peers import PEERS, installed_peers
 from segcap.benchmark.split_task import Asks, Contest, Truth, asked, labelled_only
 from segcap.core.bundle import available
@@ -105,7 +105,8 @@ def _divided(
             )
         dataset, known = _drawn_texts(task, seed, _QUICK if quick else _TEXTS)
         return replace(
-            Contest.of(dataset, test=share, seed=seed, known=known), dial=texts_dial(task, dataset)
+            Contest.of(dataset, test=share, seed=seed, known=known),
+            generator=texts_generator(task, dataset),
         )
     named = task == "labelled" and not (Path(data) / LABELS).is_file()
     dataset = labelled_only(load("named" if named else task, data))
@@ -113,7 +114,7 @@ def _divided(
         chosen = np.random.default_rng(seed).permutation(len(dataset))[:_QUICK]
         dataset = dataset.subset(np.sort(chosen))
     contest = Contest.of(dataset, test=share, seed=seed)
-    return replace(contest, task=task, dial=texts_dial(task, dataset))
+    return replace(contest, task=task, generator=texts_generator(task, dataset))
 
 
 def default_readers(asks: Asks) -> list[str]:
@@ -234,7 +235,7 @@ def _sums_contest(mnist: Mnist, test: float, seed: int, count: int) -> Contest:
         seed,
         tuple(map(str, range(tested))),
         tuple(known),
-        sums_dial((mnist.x_test, mnist.y_test)),
+        sums_generator((mnist.x_test, mnist.y_test)),
     )
 
 
