@@ -173,7 +173,7 @@ def test_images_that_mixed_has_learned_are_refused(monkeypatch):
             task_contest("six-char", seed=seed)
 
 
-def test_robustness_follows_the_dial(drawn_folder, contest, tmp_path):
+def test_robustness_follows_the_difficulty(drawn_folder, contest, tmp_path):
     generator = texts_generator("labelled", load("labelled", drawn_folder))
     with_generator = replace(contest, generator=generator)
     reader = segcap.load("digits", length=4)

@@ -13,7 +13,7 @@ import segcap.generate
 from segcap import cli
 from segcap.datasets.uci_digits import load_uci_digits
 from segcap.generate import (
-    DIALS,
+    DIFFICULTIES,
     TextGenerator,
     read_manifest,
     schemes,
@@ -22,7 +22,7 @@ from segcap.generate import (
 )
 
 FONTS = Path(segcap.generate.__file__).parent / "fonts"
-ALL_BUT_WARP = {**dict.fromkeys(DIALS, 1.0), "warp": 0.0}
+ALL_BUT_WARP = {**dict.fromkeys(DIFFICULTIES, 1.0), "warp": 0.0}
 
 
 @pytest.fixture

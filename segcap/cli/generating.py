@@ -13,7 +13,7 @@ from segcap.cli.output import progress_bar
 from segcap.core.errors import ParameterError
 from segcap.datasets.mnist import load_mnist
 from segcap.datasets.uci_digits import load_uci_digits
-from segcap.generate import DIALS, TextGenerator, schemes, write_digit_sums, write_text
+from segcap.generate import DIFFICULTIES, TextGenerator, schemes, write_digit_sums, write_text
 from segcap.generate.typefaces import Digits
 
 _DIGIT_SUM = "digit-sum"
@@ -63,8 +63,8 @@ def generate(
     """Write images whose truth is known, with a manifest of every character's box."""
     _check_source(scheme, digits, part)
     handwriting = None if digits is None else _load_digits(digits, part)
-    alone = dict(zip(DIALS, (overlap, warp, lines, noise, contrast), strict=True))
-    levels = {} if difficulty is None else dict.fromkeys(DIALS, difficulty)
+    alone = dict(zip(DIFFICULTIES, (overlap, warp, lines, noise, contrast), strict=True))
+    levels = {} if difficulty is None else dict.fromkeys(DIFFICULTIES, difficulty)
     levels |= {name: value for name, value in alone.items() if value is not None}
     with progress_bar("images", n) as bar:
         shared: Mapping[str, Any] = {"seed": seed, "resume": resume, "on_progress": bar}

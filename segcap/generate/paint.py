@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from segcap.generate.difficulty import Dials
+from segcap.generate.difficulty import Difficulty
 from segcap.generate.draws import Draws, between
 
 __all__ = [
@@ -69,7 +69,7 @@ def covered(masks: NDArray[np.uint8]) -> Cover:
 
 
 def fade(tone: Tone, paper: Tone, contrast: float) -> NDArray[np.float32]:
-    """Bring a tone nearer to the paper's; at a contrast dial of 1, 0.15 of the difference stays."""
+    """Bring a tone nearer to the background's; at a contrast of 1, 0.15 of the difference stays."""
     paper = np.asarray(paper, np.float32)
     return paper + (np.asarray(tone, np.float32) - paper) * np.float32(
         between(1, _LEAST_KEPT, contrast)
@@ -88,21 +88,21 @@ def gradient(draws: Draws, size: tuple[int, int], change: float, *, name: str = 
 def curves(
     draws: Draws,
     size: tuple[int, int],
-    dial: float,
+    difficulty: float,
     *,
     most: int = 4,
     thickness: tuple[float, float] = (1.0, 3.0),
     reach: tuple[float, float] = (0.0, 1.0),
     name: str = "curves",
 ) -> Cover:
-    """Draw curves from left to right; the dial says how many, how long and how thick.
+    """Draw curves from left to right; the difficulty sets how many, how long and how thick.
 
     Parameters
     ----------
     draws : Draws
     size : tuple of int
         Width and height.
-    dial : float
+    difficulty : float
         0 for none, 1 for all, of the greatest thickness; from 0.5 on they are of full length.
     most : int
         How many there may be.
@@ -120,13 +120,13 @@ def curves(
     """
     width, height = size
     nodes = draws.rng.random((most, 6))
-    count = int(np.ceil(dial * most))
+    count = int(np.ceil(difficulty * most))
     draws.parameters[name] = np.round(nodes[:count], 4).tolist()
     cover = np.zeros((height, width), np.uint8)
-    thickest = between(*thickness, dial)
+    thickest = between(*thickness, difficulty)
     at = np.linspace(0, 1, _CURVE_POINTS)
     bow = 3 * at * (1 - at)
-    share = min(1.0, 2 * dial)
+    share = min(1.0, 2 * difficulty)
     for begin, bend, end, phase, weight, place in nodes[:count]:
         ys = between(begin, end, at) * (1 - bow) + between(0.25, 0.75, bend) * bow
         ys = (0.15 + 0.7 * ys + 0.06 * np.sin(2 * np.pi * (at * 1.5 + phase))) * (height - 1)
@@ -175,24 +175,24 @@ def scatter(draws: Draws, canvas: Canvas, reach: float, where: Cover) -> Canvas:
     return canvas[rows, columns]
 
 
-def disturb(draws: Draws, canvas: Canvas, dials: Dials, ink: Tone) -> Canvas:
-    """Do to a page what its noise and contrast dials say.
+def disturb(draws: Draws, canvas: Canvas, difficulty: Difficulty, ink: Tone) -> Canvas:
+    """Add the noise and the loss of contrast of a difficulty to a page.
 
     Noise blurs, strews specks of ink, and adds grain; lost contrast comes with uneven light.
     """
     height, width = canvas.shape[-2:]
     size = width, height
-    soft = blur(canvas, between(0, 0.9, dials.noise))
-    strewn = blend(soft, specks(draws, size, between(0, 0.06, dials.noise)), ink)
-    grain = _grain(draws, canvas.shape) * np.float32(between(0, 30, dials.noise))
-    return shade(draws, strewn, dials.contrast) + grain
+    soft = blur(canvas, between(0, 0.9, difficulty.noise))
+    strewn = blend(soft, specks(draws, size, between(0, 0.06, difficulty.noise)), ink)
+    grain = _grain(draws, canvas.shape) * np.float32(between(0, 30, difficulty.noise))
+    return shade(draws, strewn, difficulty.contrast) + grain
 
 
-def shade(draws: Draws, canvas: Canvas, dial: float) -> Canvas:
-    """Darken the page to one side; at a dial of 1 half the light is lost there."""
+def shade(draws: Draws, canvas: Canvas, difficulty: float) -> Canvas:
+    """Darken the page to one side; at a difficulty of 1 half the light is lost there."""
     height, width = canvas.shape[-2:]
     side = np.clip(gradient(draws, (width, height), 1, name="shade") + np.float32(0.5), 0, 1)
-    return canvas * (1 - np.float32(between(0, 0.5, dial)) * side)
+    return canvas * (1 - np.float32(between(0, 0.5, difficulty)) * side)
 
 
 def _grain(draws: Draws, shape: tuple[int, ...]) -> Canvas:

@@ -1,8 +1,8 @@
 """Styles of grey characters, as a captcha component of many looks draws them.
 
-At dials of 0 every style is plain bold text. What makes a style grows with the noise dial, or with
-the lines dial where it is made of lines, and is complete at 0.2; on top of it, every style takes
-curves from the lines dial and specks, blur and grain from the noise dial.
+At a difficulty of 0 every style is plain bold text. What makes a style grows with "noise", or with
+"lines" where it is made of lines, and is complete at 0.2; on top of it, every style takes curves
+from "lines" and specks, blur and grain from "noise".
 """
 
 import math
@@ -47,8 +47,10 @@ def six_char(draws: Draws, page: Page) -> Drawn:
     """Draw a text in one of the styles, as JPEG."""
     style = draws.choice("style", tuple(STYLES))
     masks, canvas, ink = STYLES[style](draws, page)
-    canvas = blend(canvas, curves(draws, page.size, page.dials.lines, most=3), ink)
-    return Drawn(jpeg(draws, as_pixels(disturb(draws, canvas, page.dials, ink)), (72, 92)), masks)
+    canvas = blend(canvas, curves(draws, page.size, page.difficulty.lines, most=3), ink)
+    return Drawn(
+        jpeg(draws, as_pixels(disturb(draws, canvas, page.difficulty, ink)), (72, 92)), masks
+    )
 
 
 def _thick_thin_lines(draws: Draws, page: Page) -> Styled:
@@ -62,10 +64,10 @@ def _cross_shadow(draws: Draws, page: Page) -> Styled:
     """Draw a light, turned shadow behind every letter; white where the two overlap."""
     masks = set_line(draws, page, _BOLD)
     paper, ink = _tones(draws, page, papers=(240, 255), inks=(20, 70))
-    shadow_tone = fade(draws.uniform("shadow", 135, 170), paper, page.dials.contrast)
+    shadow_tone = fade(draws.uniform("shadow", 135, 170), paper, page.difficulty.contrast)
     angle, aside = draws.uniform("turn", 6, 14), draws.uniform("aside", 0.1, 0.25)
     letters = covered(masks)
-    shadow = covered(_turned(masks, angle, aside)) * _strength(page.dials.noise)
+    shadow = covered(_turned(masks, angle, aside)) * _strength(page.difficulty.noise)
     canvas = _inked(page, paper, shadow_tone, shadow * (1 - letters))
     return masks, blend(canvas, letters * (1 - shadow), ink), ink
 
@@ -96,8 +98,8 @@ def _jail(draws: Draws, page: Page) -> Styled:
     masks = set_line(draws, page, _BOLD)
     paper, ink = _tones(draws, page, papers=(210, 255), inks=(0, 50))
     step, phase = draws.integer("step", 7, 13), draws.integer("phase", 0, 12)
-    bar_tone = fade(draws.uniform("bars", 70, 130), paper, page.dials.contrast)
-    bars = ((np.arange(page.size[0]) + phase) % step < 2) * _strength(page.dials.lines)
+    bar_tone = fade(draws.uniform("bars", 70, 130), paper, page.difficulty.contrast)
+    bars = ((np.arange(page.size[0]) + phase) % step < 2) * _strength(page.difficulty.lines)
     canvas = _inked(page, paper, ink, covered(masks))
     return masks, blend(canvas, np.broadcast_to(bars, canvas.shape), bar_tone), ink
 
@@ -107,7 +109,7 @@ def _outline(draws: Draws, page: Page) -> Styled:
     masks = set_line(draws, page, _BOLD)
     paper, ink = _tones(draws, page)
     inner = np.stack([cv2.erode(mask, _SQUARE) for mask in masks])
-    hollow = covered(inner) * _strength(page.dials.noise)
+    hollow = covered(inner) * _strength(page.difficulty.noise)
     return masks, _inked(page, paper, ink, covered(masks) - hollow), ink
 
 
@@ -118,7 +120,7 @@ def _split(draws: Draws, page: Page) -> Styled:
     masks = set_line(draws, page, _BOLD._replace(reserve=(furthest, 0)))
     cut, side = draws.uniform("cut", 0.4, 0.6), draws.choice("side", (-1, 1))
     shift = np.zeros((2, height, width), np.float32)
-    step = round(_strength(page.dials.noise) * furthest * height)
+    step = round(_strength(page.difficulty.noise) * furthest * height)
     shift[0, : round(cut * height)] = side * step
     masks = warp_masks(masks, shift)
     paper, ink = _tones(draws, page)
@@ -127,12 +129,12 @@ def _split(draws: Draws, page: Page) -> Styled:
 
 def _crowded(draws: Draws, page: Page) -> Styled:
     """Draw letters of different greys with light rims, each over the one before."""
-    masks = set_line(draws, page, _BOLD._replace(spacing=-0.15 * page.dials.overlap))
+    masks = set_line(draws, page, _BOLD._replace(spacing=-0.15 * page.difficulty.overlap))
     paper, ink = _tones(draws, page)
-    tones = fade(draws.uniforms("tones", 0, 110, len(masks)), paper, page.dials.contrast)
+    tones = fade(draws.uniforms("tones", 0, 110, len(masks)), paper, page.difficulty.contrast)
     canvas = _sheet(page, paper)
     for mask, tone in zip(masks, tones, strict=True):
-        rim = as_cover(cv2.dilate(mask, _SQUARE)) * _strength(page.dials.noise)
+        rim = as_cover(cv2.dilate(mask, _SQUARE)) * _strength(page.difficulty.noise)
         canvas = blend(blend(canvas, rim, paper), as_cover(mask), tone)
     return masks, canvas, ink
 
@@ -141,17 +143,17 @@ def _negative(draws: Draws, page: Page) -> Styled:
     """Draw bright letters on dark paper that is not evenly lit."""
     masks = set_line(draws, page, _BOLD)
     paper, ink = _tones(draws, page, papers=(20, 70), inks=(200, 255))
-    light = gradient(draws, page.size, 60 * float(_strength(page.dials.noise)))
+    light = gradient(draws, page.size, 60 * float(_strength(page.difficulty.noise)))
     return masks, blend(_sheet(page, paper) + light, covered(masks), ink), ink
 
 
 def _wave(draws: Draws, page: Page) -> Styled:
-    """Let the line go up and down, as far as the noise dial says."""
+    """Let the line go up and down, as far as "noise" sets."""
     width, height = page.size
     furthest = 0.12
     masks = set_line(draws, page, _BOLD._replace(size=(0.45, 0.55), reserve=(0, furthest)))
     length, phase = draws.uniform("wavelength", 50, 110), draws.uniform("phase", 0, 2 * np.pi)
-    rise = furthest * height * _strength(page.dials.noise)
+    rise = furthest * height * _strength(page.difficulty.noise)
     field = np.zeros((2, height, width), np.float32)
     field[1] = np.rint(32 * rise * np.sin(np.arange(width) * 2 * np.pi / length + phase)) / 32
     masks = warp_masks(masks, field)
@@ -163,7 +165,7 @@ def _snow(draws: Draws, page: Page) -> Styled:
     """Strew specks of paper on the letters and of ink on the paper."""
     masks = set_line(draws, page, _BOLD)
     paper, ink = _tones(draws, page, papers=(200, 255))
-    strength = float(_strength(page.dials.noise))
+    strength = float(_strength(page.difficulty.noise))
     light = specks(draws, page.size, 0.12 * strength, radius=1)
     dark = specks(draws, page.size, 0.05 * strength)
     canvas = _inked(page, paper, ink, np.maximum(covered(masks), dark))
@@ -185,8 +187,8 @@ STYLES: dict[str, Callable[[Draws, Page], Styled]] = {
 }
 
 
-def _strength(dial: float) -> np.float32:
-    return np.float32(min(1.0, dial / _COMPLETE_AT))
+def _strength(difficulty: float) -> np.float32:
+    return np.float32(min(1.0, difficulty / _COMPLETE_AT))
 
 
 def _tones(
@@ -197,7 +199,7 @@ def _tones(
     inks: tuple[float, float] = (0, 60),
 ) -> Tones:
     paper = draws.uniform("paper", *papers)
-    return paper, fade(draws.uniform("ink", *inks), paper, page.dials.contrast)
+    return paper, fade(draws.uniform("ink", *inks), paper, page.difficulty.contrast)
 
 
 def _sheet(page: Page, tone: float) -> Canvas:
@@ -216,16 +218,16 @@ def _exchanged(cover: Cover, where: Cover) -> Cover:
 def _partly_inverted(draws: Draws, page: Page, where: NDArray[np.integer]) -> Styled:
     masks = set_line(draws, page, _BOLD)
     paper, ink = _tones(draws, page, papers=(220, 255), inks=(0, 50))
-    there = where.astype(np.float32) * _strength(page.dials.noise)
+    there = where.astype(np.float32) * _strength(page.difficulty.noise)
     inverted = _exchanged(covered(masks), there)
     return masks, _inked(page, paper, ink, inverted), ink
 
 
 def _strokes(draws: Draws, page: Page) -> Cover:
-    """Draw thin straight lines from the left to the right part, as many as the lines dial says."""
+    """Draw thin straight lines from the left to the right part, as many as "lines" sets."""
     width, height = page.size
     ends = draws.rng.random((7, 4))
-    count = math.ceil(float(_strength(page.dials.lines)) * 4 + 3 * page.dials.lines)
+    count = math.ceil(float(_strength(page.difficulty.lines)) * 4 + 3 * page.difficulty.lines)
     draws.parameters["straight_lines"] = np.round(ends[:count], 4).tolist()
     cover = np.zeros((height, width), np.uint8)
     for x0, y0, x1, y1 in ends[:count]:
@@ -234,7 +236,7 @@ def _strokes(draws: Draws, page: Page) -> Cover:
             round(between(0.6, 0.95, x1) * width),
             round(between(0.15, 0.85, 0.6 * y0 + 0.4 * y1) * height),
         )
-        cv2.line(cover, begin, end, 255, 2 if page.dials.lines > 0.5 else 1, cv2.LINE_AA)
+        cv2.line(cover, begin, end, 255, 2 if page.difficulty.lines > 0.5 else 1, cv2.LINE_AA)
     return as_cover(cover)
 
 

@@ -69,7 +69,7 @@ def set_line(draws: Draws, page: Page, style: Style) -> NDArray[np.uint8]:
     draws : Draws
         Where the random choices come from.
     page : Page
-        Of its dials overlap and warp count here.
+        Of its difficulty, overlap and warp count here.
     style : Style
 
     Returns
@@ -82,7 +82,7 @@ def set_line(draws: Draws, page: Page, style: Style) -> NDArray[np.uint8]:
     ParameterError
         The text does not fit into the page, however small.
     """
-    text, size, faces, dials = page
+    text, size, faces, difficulty = page
     width, height = size
     n = len(text)
     capitals = draws.uniform("capitals", *style.size) * height
@@ -92,21 +92,21 @@ def set_line(draws: Draws, page: Page, style: Style) -> NDArray[np.uint8]:
         chosen = draws.choices("fonts", faces, n)
     picks = draws.integers("picks", 0, _MOST_SHAPES, n)
     angles, shears, leaps = (
-        draws.uniforms(name, -most, most, n, scale=dials.warp)
+        draws.uniforms(name, -most, most, n, scale=difficulty.warp)
         for name, most in (
             ("rotation", style.rotation),
             ("shear", style.shear),
             ("jitter", style.jitter),
         )
     )
-    gap = style.spacing + between(0.225, -0.375, dials.overlap)
+    gap = style.spacing + between(0.225, -0.375, difficulty.overlap)
     gaps = draws.uniforms("gaps", gap - 0.075, gap + 0.075, n)
     start, drop = draws.uniform("start", *style.start), draws.uniform("drop", 0, 1)
     grid = draws.rng.integers(2**16, size=(2, *_GRID), dtype=np.uint16)
 
     cap = int(capitals)
     while True:
-        reach = style.elastic * dials.warp * cap
+        reach = style.elastic * difficulty.warp * cap
         margin_x, margin_y = (_MARGIN + math.ceil(reach + part * height) for part in style.reserve)
         placed = [
             _transform(face.mark(char, cap, pick), angle, shear)
@@ -114,7 +114,9 @@ def set_line(draws: Draws, page: Page, style: Style) -> NDArray[np.uint8]:
                 chosen, text, picks, angles.tolist(), shears.tolist(), strict=True
             )
         ]
-        lefts = _left_edges([p.coverage.shape[1] for p in placed], gaps.tolist(), dials.overlap)
+        lefts = _left_edges(
+            [p.coverage.shape[1] for p in placed], gaps.tolist(), difficulty.overlap
+        )
         tops = [round(leap * cap) - p.above for leap, p in zip(leaps.tolist(), placed, strict=True)]
         right, bottom = _far_ends(placed, lefts, tops)
         across, down = width - 2 * margin_x, height - 2 * margin_y
