@@ -22,7 +22,7 @@ pytestmark = pytest.mark.usefixtures("quick_benchmarks")
 
 
 @pytest.fixture(scope="module")
-def found(contest, tmp_path_factory):
+def found(split_task, tmp_path_factory):
     """A benchmark of two shipped readers and a function, with its folder."""
     out = tmp_path_factory.mktemp("bench") / "out"
     with pytest.MonkeyPatch.context() as patch:
@@ -30,9 +30,9 @@ def found(contest, tmp_path_factory):
         readers = {
             "digits": segcap.load("digits", length=4),
             "mixed": segcap.load("mixed", length=4, allowlist="0123456789"),
-            "knows": truth_of(contest),
+            "knows": truth_of(split_task),
         }
-        return benchmark.run(readers, contest, out=out), out
+        return benchmark.run(readers, split_task, out=out), out
 
 
 def test_the_split_is_that_of_the_data_set(found, drawn_folder):
@@ -43,19 +43,19 @@ def test_the_split_is_that_of_the_data_set(found, drawn_folder):
     assert (result.split.learned, result.split.tested) == (len(learned), len(tested))
 
 
-def test_the_figures_are_those_of_the_readers(found, contest):
+def test_the_figures_are_those_of_the_readers(found, split_task):
     result, _ = found
     digits, mixed, knows, vote = result.methods
     reader = segcap.load("digits", length=4)
-    assert digits.accuracy.exact.value == reader.score(contest.tested.images, contest.truths)
+    assert digits.accuracy.exact.value == reader.score(split_task.tested.images, split_task.truths)
     assert (digits.approach, mixed.approach) == ("segment", "segment")
     assert (knows.approach, vote.approach) == ("peer", "vote")
     assert knows.accuracy.exact.value == knows.accuracy.characters.value == 1
     assert knows.calibration is None
     assert digits.calibration.curve[-1].coverage == 1
-    wrong = round((1 - digits.accuracy.exact.value) * len(contest.tested))
+    wrong = round((1 - digits.accuracy.exact.value) * len(split_task.tested))
     assert sum(digits.failures.values()) == wrong
-    assert digits.ceiling.n == len(contest.tested)
+    assert digits.ceiling.n == len(split_task.tested)
     assert [point.k for point in digits.accuracy.top] == [2, 3, 5]
     values = [point.exact.value for point in digits.accuracy.top]
     assert sorted(values) == values
@@ -84,22 +84,24 @@ def test_the_machine_is_described():
     assert described == "any, 2 cores, 8 GiB of memory, GPU:0"
 
 
-def test_pairs_and_answers(found, contest):
+def test_pairs_and_answers(found, split_task):
     result, out = found
     names = ["digits", "mixed", "knows", "vote"]
     assert [(pair.first, pair.second) for pair in result.pairs] == [
         (first, second) for place, first in enumerate(names) for second in names[place + 1 :]
     ]
     for pair in result.pairs:
-        assert pair.both + pair.only_first + pair.only_second + pair.neither == len(contest.tested)
+        assert pair.both + pair.only_first + pair.only_second + pair.neither == len(
+            split_task.tested
+        )
     row = result.answers[0]
-    assert (row.image, row.truth) == (contest.ids[0], contest.truths[0])
-    assert row.boxes == contest.known[0].boxes
+    assert (row.image, row.truth) == (split_task.ids[0], split_task.truths[0])
+    assert row.boxes == split_task.known[0].boxes
     assert row.by["knows"].value == row.truth
     assert len(row.by["mixed"].boxes) == 4
     lines = (out / "answers.csv").read_text().splitlines()
     assert lines[0].startswith("image,truth,digits,digits confidence,digits status,digits failure")
-    assert len(lines) == 1 + len(contest.tested)
+    assert len(lines) == 1 + len(split_task.tested)
     assert "\n".join(lines) + "\n" == answers_csv(result)
 
 
@@ -144,8 +146,8 @@ def test_other_files_are_refused(tmp_path, content):
         BenchmarkResult.load(file)
 
 
-def test_a_reader_that_raises_is_counted_wrong_and_named(contest):
-    known = truth_of(contest)
+def test_a_reader_that_raises_is_counted_wrong_and_named(split_task):
+    known = truth_of(split_task)
 
     def fails_on_ones(image):
         text = known(image)
@@ -153,13 +155,13 @@ def test_a_reader_that_raises_is_counted_wrong_and_named(contest):
             raise ValueError(f"no {text[0]}\n1 wanted")
         return text
 
-    result = benchmark.run({"fails": fails_on_ones, "knows": known}, contest)
-    with_one = ["1" in truth for truth in contest.truths]
+    result = benchmark.run({"fails": fails_on_ones, "knows": known}, split_task)
+    with_one = ["1" in truth for truth in split_task.truths]
     fails, knows = result.methods
     assert fails.accuracy.exact.value == 1 - np.mean(with_one)
     assert knows.accuracy.exact.value == 1
     assert sum(problem.count for problem in fails.problems) == sum(with_one)
-    first = contest.ids[with_one.index(True)]
+    first = split_task.ids[with_one.index(True)]
     assert f"(first for '{first}')" in fails.problems[0].message
     assert fails.problems[0].message.startswith("ValueError: no ")
     row = result.answers[with_one.index(True)]
@@ -221,7 +223,7 @@ def test_readers_of_whole_texts_have_second_thoughts_too():
     assert (plain.value, plain.alternatives) == (reply.value, ())
 
 
-def test_readers_must_be_readers_with_names_of_their_own(contest):
+def test_readers_must_be_readers_with_names_of_their_own(split_task):
     digits = segcap.load("digits")
     for readers, message in (
         ([], "at least one, each with a name of its own other than 'vote'. Got none"),
@@ -234,12 +236,12 @@ def test_readers_must_be_readers_with_names_of_their_own(contest):
         ),
     ):
         with pytest.raises(ParameterError, match=message):
-            benchmark.run(readers, contest)
+            benchmark.run(readers, split_task)
     names = [one.name for one in as_methods(["digits", digits, str.upper, Nearest()], "texts")]
     assert names == ["digits", "glyphs", "upper", "nearest"]
     for options in ({"labels": [0]}, {"seeds": 0}, {"drawn": 0}):
         with pytest.raises(ParameterError, match="must be an integer of at least 1"):
-            benchmark.run([digits], contest, **options)
+            benchmark.run([digits], split_task, **options)
 
 
 def test_the_script_prints_and_draws_what_was_found(found, tmp_path):

@@ -31,25 +31,25 @@ from segcap.datasets import load
 pytestmark = pytest.mark.usefixtures("quick_benchmarks")
 
 
-def test_a_function_must_answer_with_texts(contest):
-    (result,) = replies_of(FunctionMethod("bad", lambda image: 3), contest.tested.images[:1])
+def test_a_function_must_answer_with_texts(split_task):
+    (result,) = replies_of(FunctionMethod("bad", lambda image: 3), split_task.tested.images[:1])
     assert result.status == "failed"
     assert "must answer with a text or None. Got 3." in result.error
     nothing, missing = FunctionMethod("none", lambda image: None).answer(
-        [contest.tested.images[0], "missing.png"]
+        [split_task.tested.images[0], "missing.png"]
     )
     assert (nothing.value, nothing.status) == (None, "empty")
     assert (missing.value, missing.status) == (None, "unreadable")
 
 
-def test_too_few_replies_are_no_replies(contest):
+def test_too_few_replies_are_no_replies(split_task):
     class Short:
         name, approach, description = "short", "peer", "forgets"
 
         def answer(self, images):
             return []
 
-    (reply,) = replies_of(Short(), contest.tested.images[:1])
+    (reply,) = replies_of(Short(), split_task.tested.images[:1])
     assert "must give a reply an image. Got 0 for 1 images." in reply.error
 
 
@@ -70,14 +70,14 @@ def test_too_few_replies_are_no_replies(contest):
         (lambda: "a", "must answer with a Reply. Got 'a'"),
     ],
 )
-def test_replies_that_cannot_be_are_wrong_answers(contest, reply, told):
+def test_replies_that_cannot_be_are_wrong_answers(split_task, reply, told):
     class Odd:
         name, approach, description = "odd", "peer", "answers oddly"
 
         def answer(self, images):
             return [reply() for _ in images]
 
-    (judged,) = replies_of(Odd(), contest.tested.images[:1])
+    (judged,) = replies_of(Odd(), split_task.tested.images[:1])
     assert (judged.value, judged.status) == (None, "failed")
     assert re.search(told, judged.error)
 
@@ -100,13 +100,13 @@ def test_numbers_of_numpy_are_kept_as_plain_ones():
         ([], "must be at least one"),
     ],
 )
-def test_readers_that_are_none(contest, readers, told):
+def test_readers_that_are_none(split_task, readers, told):
     with pytest.raises(ParameterError, match=told):
-        benchmark.run(readers, contest)
+        benchmark.run(readers, split_task)
 
 
 @pytest.mark.parametrize("way", ["magic", "vote"])
-def test_an_method_of_no_known_approach(contest, way):
+def test_an_method_of_no_known_approach(split_task, way):
     class Odd:
         name, approach, description = "odd", way, "answers oddly"
 
@@ -114,7 +114,7 @@ def test_an_method_of_no_known_approach(contest, way):
             return []
 
     with pytest.raises(ParameterError, match=rf"segment, end-to-end, peer\. Got '{way}'"):
-        benchmark.run([Odd()], contest)
+        benchmark.run([Odd()], split_task)
 
 
 @pytest.mark.parametrize(
@@ -126,9 +126,9 @@ def test_an_method_of_no_known_approach(contest, way):
         ({"difficulties": 0.5}, "'difficulties' must be several numbers. Got 0.5"),
     ],
 )
-def test_settings_of_a_benchmark_that_cannot_be(contest, drawn_folder, options, told):
+def test_settings_of_a_benchmark_that_cannot_be(split_task, drawn_folder, options, told):
     with_generator = replace(
-        contest, generator=texts_generator("labelled", load("labelled", drawn_folder))
+        split_task, generator=texts_generator("labelled", load("labelled", drawn_folder))
     )
     with pytest.raises(ParameterError, match=told):
         benchmark.run({"one": lambda image: "1"}, with_generator, **options)
@@ -136,15 +136,15 @@ def test_settings_of_a_benchmark_that_cannot_be(contest, drawn_folder, options, 
         benchmark.run({"one": lambda image: "1"}, "data")
 
 
-def test_errors_that_no_file_can_hold_are_told_all_the_same(contest):
+def test_errors_that_no_file_can_hold_are_told_all_the_same(split_task):
     def fails(image):
         raise RuntimeError("\ud800 is\n no letter")
 
-    (reply,) = replies_of(FunctionMethod("fails", fails), contest.tested.images[:1])
+    (reply,) = replies_of(FunctionMethod("fails", fails), split_task.tested.images[:1])
     assert reply.error == r"RuntimeError: \ud800 is no letter"
 
 
-def test_who_exits_is_wrong_and_has_no_cost(contest):
+def test_who_exits_is_wrong_and_has_no_cost(split_task):
     class Exits:
         name, approach, description = "exits", "peer", "leaves"
 
@@ -153,22 +153,22 @@ def test_who_exits_is_wrong_and_has_no_cost(contest):
                 sys.exit(3)
             return [benchmark.Reply("1", None, "ok") for _ in images]
 
-    (exits,) = benchmark.run([Exits()], contest).methods
+    (exits,) = benchmark.run([Exits()], split_task).methods
     assert [one.message for one in exits.problems] == ["No cost is known. SystemExit: 3"]
 
     class ExitsInLearning(Exits):
         def fit(self, learned):
             sys.exit(4)
 
-    (exits,) = benchmark.run([ExitsInLearning()], contest).methods
+    (exits,) = benchmark.run([ExitsInLearning()], split_task).methods
     assert exits.problems[0].message.startswith("SystemExit: 4 (first for ")
 
 
-def test_peers_that_are_not_there_are_wrong(contest, monkeypatch):
+def test_peers_that_are_not_there_are_wrong(split_task, monkeypatch):
     monkeypatch.setenv("PATH", "")
     monkeypatch.setitem(sys.modules, "ddddocr", None)
     monkeypatch.setattr("segcap.benchmark.peers.version", missing)
-    result = benchmark.run([Tesseract(), Ddddocr()], contest)
+    result = benchmark.run([Tesseract(), Ddddocr()], split_task)
     assert [one.accuracy.exact.value for one in result.methods] == [0, 0]
     assert "FileNotFoundError" in result.methods[0].problems[0].message
     assert "ModuleNotFoundError" in result.methods[1].problems[0].message
@@ -198,18 +198,18 @@ def test_warnings_are_heard_and_those_of_others_pass():
     assert [(one.message, one.count) for one in problems] == [("resized", 2)]
 
 
-def test_failures_without_known_boxes_are_those_of_the_reader(drawn_folder, contest):
-    blind = replace(contest, known=(None,) * len(contest.tested))
+def test_failures_without_known_boxes_are_those_of_the_reader(drawn_folder, split_task):
+    blind = replace(split_task, known=(None,) * len(split_task.tested))
     reader = segcap.load("digits", length=3)
     (digits,) = benchmark.run({"digits": reader}, blind).methods
     assert digits.accuracy.exact.value == 0
-    assert digits.failures["under-cut"] + digits.failures["rejected"] == len(contest.tested)
+    assert digits.failures["under-cut"] + digits.failures["rejected"] == len(split_task.tested)
     assert digits.ceiling is None
     method = ReaderMethod("digits", segcap.load("digits", length=4), "texts")
-    assert method.failure(contest.tested.images[0], Truth("abcd")) == "misread"
+    assert method.failure(split_task.tested.images[0], Truth("abcd")) == "misread"
 
 
-def test_no_cost_without_a_readable_image(contest):
+def test_no_cost_without_a_readable_image(split_task):
     method = FunctionMethod("none", lambda image: None)
     with pytest.raises(ParameterError, match="Got none among 1"):
         measured_cost(method, ["missing.png"])

@@ -8,11 +8,10 @@ from segcap.benchmark.outcomes import Reply
 from segcap.benchmark.outputs import table
 from segcap.benchmark.peers import Ddddocr, FunctionMethod, Tesseract
 from segcap.benchmark.results import BenchmarkResult
-from segcap.benchmark.split_task import Contest, ImageGenerator, Truth
+from segcap.benchmark.split_task import ImageGenerator, SplitTask, Truth
 
 __all__ = [
     "BenchmarkResult",
-    "Contest",
     "Ddddocr",
     "Difference",
     "FunctionMethod",
@@ -21,6 +20,7 @@ __all__ = [
     "Method",
     "ReaderMethod",
     "Reply",
+    "SplitTask",
     "Tesseract",
     "Truth",
     "compare",

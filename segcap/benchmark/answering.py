@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from segcap.benchmark.adapters import Method, ReaderMethod
 from segcap.benchmark.outcomes import Problem, Reply
-from segcap.benchmark.split_task import Contest, Images
+from segcap.benchmark.split_task import Images, SplitTask
 from segcap.core.errors import DataError, SegcapWarning
 from segcap.core.image import ImageSource
 
@@ -45,18 +45,18 @@ def replies_of(
     return replies
 
 
-def with_failures(method: Method, contest: Contest, replies: Sequence[Reply]) -> list[Reply]:
+def with_failures(method: Method, split_task: SplitTask, replies: Sequence[Reply]) -> list[Reply]:
     """Say why a segmenting reader's wrong replies are wrong, where the characters are known."""
     if not isinstance(method, ReaderMethod) or method.approach != "segment":
         return list(replies)
     judged = []
-    for index, (reply, true) in enumerate(zip(replies, contest.truths, strict=True)):
-        known = contest.characters(index)
+    for index, (reply, true) in enumerate(zip(replies, split_task.truths, strict=True)):
+        known = split_task.characters(index)
         kind: str | None = None
         if reply.status in ("unreadable", "rejected"):
             kind = reply.status
         elif reply.value != true and known is not None and reply.status != "failed":
-            kind = method.failure(contest.tested.images[index], known)
+            kind = method.failure(split_task.tested.images[index], known)
         judged.append(replace(reply, failure=kind))
     return judged
 

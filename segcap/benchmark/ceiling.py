@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from segcap.benchmark.split_task import Contest, Truth
+from segcap.benchmark.split_task import SplitTask, Truth
 from segcap.core.charset import Charset
 from segcap.core.image import ImageSource, load_or_error
 from segcap.decoding.chains import Lattice
@@ -17,14 +17,14 @@ from segcap.segmentation.candidates import lay_out
 __all__ = ["ceiling"]
 
 
-def ceiling(reader: GlyphReader, contest: Contest) -> Share | None:
+def ceiling(reader: GlyphReader, split_task: SplitTask) -> Share | None:
     """Give the share of right texts with each character named at its true columns.
 
     Parameters
     ----------
     reader : GlyphReader
         Fitted.
-    contest : Contest
+    split_task : SplitTask
 
     Returns
     -------
@@ -35,14 +35,14 @@ def ceiling(reader: GlyphReader, contest: Contest) -> Share | None:
     """
     located = [
         (image, truth)
-        for image, truth in zip(contest.tested.images, contest.known, strict=True)
+        for image, truth in zip(split_task.tested.images, split_task.known, strict=True)
         if truth is not None and truth.boxes
     ]
     if not located or reader.context_ is None:
         return None
     named = [_text_at(reader, image, truth) for image, truth in located]
     truths = [truth.text for _, truth in located]
-    if contest.asks == "sums":
+    if split_task.asks == "sums":
         return exact_match(
             [None if text is None else _summed(text) for text in named], list(map(_summed, truths))
         )

@@ -21,7 +21,7 @@ from segcap.benchmark.outcomes import (
     TopShare,
 )
 from segcap.benchmark.results import Pair
-from segcap.benchmark.split_task import Contest
+from segcap.benchmark.split_task import SplitTask
 from segcap.core.reading import Failure
 from segcap.evaluate.abstention import coverage_curve
 from segcap.evaluate.agreement import agreement_between, vote
@@ -56,7 +56,7 @@ _MOST_POINTS = 100
 
 
 def judged(
-    contest: Contest,
+    split_task: SplitTask,
     *,
     name: str,
     approach: str,
@@ -67,24 +67,24 @@ def judged(
     problems: Sequence[Problem] = (),
 ) -> MethodResult:
     """Say what a method's replies are worth, but for learning curve and robustness."""
-    truths = contest.truths
+    truths = split_task.truths
     positions = None
-    if contest.asks == "texts":
+    if split_task.asks == "texts":
         wrong = errors_by_position(_values(replies), truths)
         positions = tuple(PositionErrors(place, share) for place, share in enumerate(wrong))
     return MethodResult(
         name=name,
         approach=approach,  # type: ignore[arg-type]
         description=description,
-        accuracy=_accuracy(replies, contest),
-        failures=_failures(contest, replies) if approach == "segment" else None,
+        accuracy=_accuracy(replies, split_task),
+        failures=_failures(split_task, replies) if approach == "segment" else None,
         ceiling=ceiling,
         errors_by_position=positions,
         calibration=_calibration(replies, truths),
         cost=cost,
         learning_curve=(),
         robustness=(),
-        problems=(*problems, *_raised(contest, replies)),
+        problems=(*problems, *_raised(split_task, replies)),
     )
 
 
@@ -93,9 +93,9 @@ def right(replies: Sequence[Reply], truths: Sequence[str]) -> Share:
     return exact_match(_values(replies), truths)
 
 
-def pairs(contest: Contest, replies: dict[str, list[Reply]]) -> tuple[Pair, ...]:
+def pairs(split_task: SplitTask, replies: dict[str, list[Reply]]) -> tuple[Pair, ...]:
     """Compare each method with each that comes after it."""
-    truths = contest.truths
+    truths = split_task.truths
     found = []
     for first, second in combinations(replies, 2):
         counts = agreement_between(_values(replies[first]), _values(replies[second]), truths)
@@ -121,13 +121,13 @@ def learning_point(labels: int, scores: Sequence[float]) -> LearningPoint:
     return LearningPoint(labels, tuple(scores), sum(scores) / len(scores), min(scores), max(scores))
 
 
-def _accuracy(replies: Sequence[Reply], contest: Contest) -> Accuracy:
-    answers, truths = _values(replies), contest.truths
-    is_text = contest.asks == "texts"
+def _accuracy(replies: Sequence[Reply], split_task: SplitTask) -> Accuracy:
+    answers, truths = _values(replies), split_task.truths
+    is_text = split_task.asks == "texts"
     matrix = (
         character_confusion(answers, truths).matrix
         if is_text
-        else confusion_matrix(answers, truths, _classes(contest))
+        else confusion_matrix(answers, truths, _classes(split_task))
     )
     report = matrix.report()
     rows = zip(report.classes, report.scores, strict=True)
@@ -147,9 +147,9 @@ def _accuracy(replies: Sequence[Reply], contest: Contest) -> Accuracy:
     )
 
 
-def _classes(contest: Contest) -> list[str]:
+def _classes(split_task: SplitTask) -> list[str]:
     """Give the classes, or the sums in the order of numbers, that may be right."""
-    labels = {*contest.learned.labels.tolist(), *contest.tested.labels.tolist()}
+    labels = {*split_task.learned.labels.tolist(), *split_task.tested.labels.tolist()}
     return list(map(str, sorted(labels)))
 
 
@@ -180,8 +180,8 @@ def _ballot(reply: Reply) -> list[tuple[str, float]]:
     return [(value, min(share * shrink, 1.0)) for value, share in named]
 
 
-def _failures(contest: Contest, replies: Sequence[Reply]) -> dict[str, int] | None:
-    if all(contest.characters(index) is None for index in range(len(replies))):
+def _failures(split_task: SplitTask, replies: Sequence[Reply]) -> dict[str, int] | None:
+    if all(split_task.characters(index) is None for index in range(len(replies))):
         return None
     counts = Counter(reply.failure for reply in replies)
     return {kind: counts[kind] for kind in _FAILURES}
@@ -197,14 +197,14 @@ def _calibration(replies: Sequence[Reply], truths: Sequence[str]) -> Calibration
     return Calibration(expected_calibration_error(sure, is_right), curve.points)
 
 
-def _raised(contest: Contest, replies: Sequence[Reply]) -> list[Problem]:
+def _raised(split_task: SplitTask, replies: Sequence[Reply]) -> list[Problem]:
     """Count the errors that were raised, each with the first image that it was raised for."""
     errors: dict[str, list[int]] = {}
     for index, reply in enumerate(replies):
         if reply.status == "failed":
             errors.setdefault(reply.error or "", []).append(index)
     return [
-        Problem(f"{message} (first for '{contest.ids[places[0]]}')", len(places))
+        Problem(f"{message} (first for '{split_task.ids[places[0]]}')", len(places))
         for message, places in errors.items()
     ]
 

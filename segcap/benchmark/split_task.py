@@ -21,9 +21,9 @@ from segcap.generate.folder import MANIFEST, read_manifest
 
 __all__ = [
     "Asks",
-    "Contest",
     "ImageGenerator",
     "Images",
+    "SplitTask",
     "Truth",
     "asked",
     "drawn_truth",
@@ -44,7 +44,7 @@ class Truth:
 
 @dataclass(frozen=True, eq=False)
 class ImageGenerator:
-    """A generator of images like those of a contest, at any difficulty.
+    """A generator of images like those of a task, at any difficulty.
 
     Attributes
     ----------
@@ -66,7 +66,7 @@ def asked(dataset: Dataset) -> Asks:
 
 
 @dataclass(frozen=True, eq=False)
-class Contest:
+class SplitTask:
     """One split of one data set.
 
     Attributes
@@ -104,7 +104,7 @@ class Contest:
         seed: int = 0,
         known: Sequence[Truth | None] | None = None,
         generator: ImageGenerator | None = None,
-    ) -> "Contest":
+    ) -> "SplitTask":
         """Divide a data set as `Dataset.split` does.
 
         Parameters

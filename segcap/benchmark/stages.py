@@ -22,7 +22,7 @@ from segcap.benchmark.outcomes import (
 )
 from segcap.benchmark.plain import from_plain, to_plain
 from segcap.benchmark.scoring import learning_point, right
-from segcap.benchmark.split_task import Contest, ImageGenerator
+from segcap.benchmark.split_task import ImageGenerator, SplitTask
 from segcap.datasets.dataset import Dataset
 from segcap.evaluate.metrics import Share
 
@@ -68,7 +68,7 @@ class Stages:
 
     Parameters
     ----------
-    contest : Contest
+    split_task : SplitTask
     plan : Plan
     parts : Parts
     on_progress : callable, optional
@@ -76,9 +76,9 @@ class Stages:
     """
 
     def __init__(
-        self, contest: Contest, plan: Plan, parts: Parts, on_progress: Progress | None
+        self, split_task: SplitTask, plan: Plan, parts: Parts, on_progress: Progress | None
     ) -> None:
-        self._contest = contest
+        self._split_task = split_task
         self._plan = plan
         self._parts = parts
         self._on_progress = on_progress
@@ -88,14 +88,14 @@ class Stages:
         self._images: dict[float, Any] = {}
         self._answered: dict[str, list[int]] = {}
         self._versions = used_versions()
-        self._known = hashlib.sha256(json.dumps(to_plain(contest.known)).encode()).hexdigest()
+        self._known = hashlib.sha256(json.dumps(to_plain(split_task.known)).encode()).hexdigest()
 
     def replies(self, method: Method) -> list[Reply]:
         """Let a method learn and answer to all tested images."""
         learned = self.learned(method)
         if can_learn(method):
             self._step(f"{method.name} has learned")
-        count = len(self._contest.tested)
+        count = len(self._split_task.tested)
         if learned.method is None:
             self._step(f"{method.name} failed")
             return [Reply(None, 0.0, "failed", error=learned.error)] * count
@@ -106,11 +106,11 @@ class Stages:
             with heard(problems):
                 given = replies_of(
                     ready,
-                    self._contest.tested.images,
+                    self._split_task.tested.images,
                     ranked=True,
                     on_progress=lambda done: self._tell(f"{method.name} answers {done}/{count}"),
                 )
-                judged = with_failures(ready, self._contest, given)
+                judged = with_failures(ready, self._split_task, given)
             return {"replies": to_plain(judged), "problems": to_plain(problems)}
 
         kept = self._parts.once(f"{method.name}.answers", self._key(method), make)
@@ -128,7 +128,7 @@ class Stages:
             self._tell(f"{method.name} learns")
             found = learn(
                 method,
-                self._contest.learned,
+                self._split_task.learned,
                 self._parts,
                 self._key(method),
                 on_progress=self._epochs(method.name),
@@ -160,13 +160,13 @@ class Stages:
         share = self._parts.once(
             f"{method.name}.ceiling",
             self._key(method),
-            lambda: {"share": to_plain(ceiling(ready.reader, self._contest))},
+            lambda: {"share": to_plain(ceiling(ready.reader, self._split_task))},
         )["share"]
         return None if share is None else from_plain(Share, share)
 
     def robustness(self, method: Method) -> tuple[RobustnessPoint, ...]:
         """Measure a trained method on images drawn at each difficulty."""
-        ready, generator = self.learned(method).method, self._contest.generator
+        ready, generator = self.learned(method).method, self._split_task.generator
         points = []
         for difficulty in self._plan.difficulties:
             if ready is not None and generator is not None:
@@ -179,7 +179,7 @@ class Stages:
         """Measure a method that has learned from fewer images, and again with other seeds."""
         if not can_learn(method):
             return ()
-        whole = len(self._contest.learned)
+        whole = len(self._split_task.learned)
         points = []
         for count in (*self._plan.labels, whole):
             seeds = range(1 if count == whole else 0, self._plan.seeds)
@@ -193,7 +193,7 @@ class Stages:
 
     def problems(self, method: Method) -> list[Problem]:
         """Give what a method met with, and what it could not help."""
-        shared = self._contest.problems if can_learn(method) else ()
+        shared = self._split_task.problems if can_learn(method) else ()
         return [*(Problem(message, 1) for message in shared), *self._problems[method.name]]
 
     def _share_at(
@@ -220,7 +220,7 @@ class Stages:
         key = {**self._key(method), "labels": count, "own_seed": seed}
         kept = self._parts.read(f"{method.name}.curve", key)
         if kept is None:
-            own_seed = self._contest.seed + seed
+            own_seed = self._split_task.seed + seed
             tell = self._epochs(note)
             part = self._fewer(count, seed)
             found = learn(method, part, self._parts, key, seed=own_seed, on_progress=tell)
@@ -232,8 +232,8 @@ class Stages:
                 self._step(note)
                 return None
             with heard([]):
-                given = replies_of(found.method, self._contest.tested.images)
-            kept = right(given, self._contest.truths).value
+                given = replies_of(found.method, self._split_task.tested.images)
+            kept = right(given, self._split_task.truths).value
             self._parts.keep(f"{method.name}.curve", key, kept)
             if found.bundle is not None:
                 found.bundle.unlink()
@@ -242,16 +242,16 @@ class Stages:
 
     def _fewer(self, count: int, seed: int) -> Dataset:
         """Choose images to learn from; more of one seed hold fewer of it."""
-        rng = np.random.default_rng(self._contest.seed + _DRAWN_SEED * seed)
-        order = rng.permutation(len(self._contest.learned))
-        return self._contest.learned.subset(np.sort(order[:count]))
+        rng = np.random.default_rng(self._split_task.seed + _DRAWN_SEED * seed)
+        order = rng.permutation(len(self._split_task.learned))
+        return self._split_task.learned.subset(np.sort(order[:count]))
 
     def _cost(self, name: str) -> dict[str, Any]:
         learned = self._learned[name]
         if learned.method is None or not self._answered[name]:
             return {"cost": None, "problems": []}
         self._tell(f"{name} is timed")
-        images = self._contest.tested.images
+        images = self._split_task.tested.images
         try:
             with heard([]):
                 cost = measured_cost(
@@ -268,8 +268,8 @@ class Stages:
     def _key(self, method: Method) -> dict[str, Any]:
         return {
             "method": identity(method),
-            "learned": self._contest.learned.content_digest if can_learn(method) else None,
-            "tested": self._contest.tested.content_digest,
+            "learned": self._split_task.learned.content_digest if can_learn(method) else None,
+            "tested": self._split_task.tested.content_digest,
             "known": self._known,
             "versions": self._versions,
         }

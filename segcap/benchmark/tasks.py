@@ -11,7 +11,7 @@ import numpy as np
 from segcap.benchmark.adapters import ReaderMethod
 from segcap.benchmark.difficulty import sums_generator, texts_generator
 from segcap.benchmark.peers import PEERS, installed_peers
-from segcap.benchmark.split_task import Asks, Contest, Truth, asked, labelled_only
+from segcap.benchmark.split_task import Asks, SplitTask, Truth, asked, labelled_only
 from segcap.core.bundle import available
 from segcap.core.errors import ParameterError
 from segcap.datasets.catalogue import load, names
@@ -26,7 +26,7 @@ from segcap.recipes.end_to_end import drawn_sums, end_to_end_reader, sums_alone
 from segcap.recipes.mixed import learned_seeds
 from segcap.recipes.tasks import END_TO_END
 
-__all__ = ["TASKS", "default_readers", "task_contest", "task_readers"]
+__all__ = ["TASKS", "default_readers", "open_task", "task_readers"]
 
 _ALIASES = {"tiles": "recaptcha-tiles"}
 TASKS = (*names(), *_ALIASES)
@@ -43,14 +43,14 @@ _TEST = 0.2
 _DIGITS = 4
 
 
-def task_contest(
+def open_task(
     task: str,
     data: str | os.PathLike[str] | None = None,
     *,
     test: float | None = None,
     seed: int = 0,
     quick: bool = False,
-) -> Contest:
+) -> SplitTask:
     """Find, or draw, a task's images and divide them.
 
     Parameters
@@ -69,7 +69,7 @@ def task_contest(
 
     Returns
     -------
-    Contest
+    SplitTask
 
     Raises
     ------
@@ -84,17 +84,19 @@ def task_contest(
             f"The task of a benchmark must be one of {', '.join(TASKS)}. Got {task!r}."
         )
     task = _ALIASES.get(task, task)
-    contest = _divided(task, data, test, seed, quick)
-    return replace(contest, title=f"{contest.title}, a quick look only") if quick else contest
+    split_task = _divided(task, data, test, seed, quick)
+    return (
+        replace(split_task, title=f"{split_task.title}, a quick look only") if quick else split_task
+    )
 
 
 def _divided(
     task: str, data: str | os.PathLike[str] | None, test: float | None, seed: int, quick: bool
-) -> Contest:
+) -> SplitTask:
     own = END_TO_END[task].test if task in END_TO_END else _TEST
     share = own if test is None else test
     if task == "digit-sum" and (data is None or _is_mnist(Path(data))):
-        return _sums_contest(load_mnist(data), share, seed, _QUICK if quick else _SUMS)
+        return _sums_task(load_mnist(data), share, seed, _QUICK if quick else _SUMS)
     if data is None and task != "six-char":
         raise ParameterError(f"To compare on '{task}', 'data' must be a folder. Got None.")
     if data is None:
@@ -105,7 +107,7 @@ def _divided(
             )
         dataset, known = _drawn_texts(task, seed, _QUICK if quick else _TEXTS)
         return replace(
-            Contest.of(dataset, test=share, seed=seed, known=known),
+            SplitTask.of(dataset, test=share, seed=seed, known=known),
             generator=texts_generator(task, dataset),
         )
     named = task == "labelled" and not (Path(data) / LABELS).is_file()
@@ -113,8 +115,8 @@ def _divided(
     if quick and len(dataset) > _QUICK:
         chosen = np.random.default_rng(seed).permutation(len(dataset))[:_QUICK]
         dataset = dataset.subset(np.sort(chosen))
-    contest = Contest.of(dataset, test=share, seed=seed)
-    return replace(contest, task=task, generator=texts_generator(task, dataset))
+    split_task = SplitTask.of(dataset, test=share, seed=seed)
+    return replace(split_task, task=task, generator=texts_generator(task, dataset))
 
 
 def default_readers(asks: Asks) -> list[str]:
@@ -125,7 +127,7 @@ def default_readers(asks: Asks) -> list[str]:
 
 
 def task_readers(
-    contest: Contest,
+    split_task: SplitTask,
     wanted: Sequence[str] | None = None,
     *,
     epochs: int | None = None,
@@ -135,7 +137,7 @@ def task_readers(
 
     Parameters
     ----------
-    contest : Contest
+    split_task : SplitTask
     wanted : sequence of str, optional
         "glyphs", the segmenting reader; "end-to-end", the task's network, or another one's name;
         "ddddocr", "tesseract"; names of shipped readers and paths of bundles, which learn nothing.
@@ -155,16 +157,16 @@ def task_readers(
         A name is unknown, is no reader of what is asked for, or is of a peer that is not installed.
     """
     made: dict[str, Any] = {}
-    for given in dict.fromkeys(wanted or default_readers(contest.asks)):
-        name, reader = _made(contest, given, epochs, seed)
+    for given in dict.fromkeys(wanted or default_readers(split_task.asks)):
+        name, reader = _made(split_task, given, epochs, seed)
         if name in made:
             raise ParameterError(f"Readers must have different names. Got two called '{name}'.")
         made[name] = reader
     return made
 
 
-def _made(contest: Contest, name: str, epochs: int | None, seed: int) -> tuple[str, Any]:
-    asks, learned = contest.asks, contest.learned
+def _made(split_task: SplitTask, name: str, epochs: int | None, seed: int) -> tuple[str, Any]:
+    asks, learned = split_task.asks, split_task.learned
     known = (_GLYPHS, _END_TO_END, *_ARCHITECTURES[asks], *PEERS, *available())
     if name == _GLYPHS and asks == "texts":
         reader = GlyphReader(learned.charset or "", length=_length(learned), random_state=seed)
@@ -173,7 +175,7 @@ def _made(contest: Contest, name: str, epochs: int | None, seed: int) -> tuple[s
         digits = open_reader("digits", length=_DIGITS)
         return name, ReaderMethod(name, digits, asks, "the shipped reader 'digits', learns no more")
     if name in (_END_TO_END, *_ARCHITECTURES[asks]):
-        task = contest.task if contest.task in END_TO_END else _LIKE[asks]
+        task = split_task.task if split_task.task in END_TO_END else _LIKE[asks]
         architecture = None if name == _END_TO_END else name
         whole = end_to_end_reader(
             task, learned, architecture=architecture, epochs=epochs, seed=seed
@@ -184,17 +186,17 @@ def _made(contest: Contest, name: str, epochs: int | None, seed: int) -> tuple[s
             raise ParameterError(f"The reader '{name}' must be installed to take part. It is not.")
         return name, PEERS[name](asks=asks, charset=learned.charset or "0123456789")
     if name in available() or os.path.isfile(name):
-        return Path(name).stem, _opened(contest, name)
+        return Path(name).stem, _opened(split_task, name)
     raise ParameterError(
-        f"A reader for '{contest.task}' must be one of {', '.join(known)}, or a bundle's path. "
+        f"A reader for '{split_task.task}' must be one of {', '.join(known)}, or a bundle's path. "
         f"Got {name!r}."
     )
 
 
-def _opened(contest: Contest, name: str) -> ReaderMethod:
+def _opened(split_task: SplitTask, name: str) -> ReaderMethod:
     """Open a reader, kept to the characters and the length of what is learned from."""
     reader = open_reader(name)
-    charset, length = contest.learned.charset, _length(contest.learned)
+    charset, length = split_task.learned.charset, _length(split_task.learned)
     settings: dict[str, Any] = {}
     if isinstance(reader, GlyphReader) and charset and set(charset) < set(reader.charset_):
         settings["allowlist"] = charset
@@ -203,7 +205,7 @@ def _opened(contest: Contest, name: str) -> ReaderMethod:
     reader.set_params(**settings)
     source = reader.provenance_["data"]["name"]
     told = f"'{name}', which has learned from {source} and learns no more"
-    return ReaderMethod(Path(name).stem, reader, contest.asks, told)
+    return ReaderMethod(Path(name).stem, reader, split_task.asks, told)
 
 
 def _length(dataset: Dataset) -> int | None:
@@ -217,7 +219,7 @@ def _is_mnist(data: Path) -> bool:
     return data.is_file() or (data / "mnist.npz").is_file()
 
 
-def _sums_contest(mnist: Mnist, test: float, seed: int, count: int) -> Contest:
+def _sums_task(mnist: Mnist, test: float, seed: int, count: int) -> SplitTask:
     """Draw sums to learn from and, of other digits, sums to test on."""
     tested = round(test * count)
     if not 0 < tested < count:
@@ -227,7 +229,7 @@ def _sums_contest(mnist: Mnist, test: float, seed: int, count: int) -> Contest:
         _truth("".join(map(str, own)), places)
         for own, places in zip(held_out.labels.tolist(), held_out.boxes.tolist(), strict=True)
     ]
-    return Contest(
+    return SplitTask(
         "digit-sum",
         "digit-sum, segment-then-classify against end-to-end",
         sums_alone(learned),

@@ -100,7 +100,7 @@ def bench(
 ) -> None:
     """Compare segment-then-classify with end-to-end on the same images, in one report."""
     from segcap.benchmark.outputs import table
-    from segcap.benchmark.tasks import task_contest, task_readers
+    from segcap.benchmark.tasks import open_task, task_readers
 
     if compare_ is not None:
         _compare(*compare_, others=_given(ctx) - {"compare_"})
@@ -111,15 +111,15 @@ def bench(
             f"Got {task or 'no task'} and {out or 'no --out'}."
         )
     with warnings_said():
-        contest = task_contest(task, data, test=test, seed=seed, quick=quick)
+        split_task = open_task(task, data, test=test, seed=seed, quick=quick)
         most = 1 if quick and epochs is None else epochs
         with ExitStack() as stack:
             result = _interruptible(
-                task_readers(contest, readers, epochs=most, seed=seed),
-                contest,
+                task_readers(split_task, readers, epochs=most, seed=seed),
+                split_task,
                 out=out,
                 seed=seed,
-                labels=labels or ([] if quick else _points(len(contest.learned))),
+                labels=labels or ([] if quick else _points(len(split_task.learned))),
                 seeds=seeds,
                 **(_QUICK if quick else {}),
                 resume=resume,
