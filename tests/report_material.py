@@ -21,7 +21,7 @@ from segcap.benchmark.outcomes import (
     PositionErrors,
     Reply,
     RobustnessPoint,
-    TopShare,
+    TopRate,
 )
 from segcap.benchmark.results import BenchmarkResult, Hardware, ImageResult, Pair, SplitResult
 from segcap.core.bundle import bundle_path, digest
@@ -184,7 +184,7 @@ def accuracy(values, truths):
         characters=character_accuracy(values, truths),
         character_error_rate=character_error_rate(values, truths),
         length=length_accuracy(values, truths),
-        top=(TopShare(1, top_k_accuracy([[value] for value in values], truths, 1)),),
+        top=(TopRate(1, top_k_accuracy([[value] for value in values], truths, 1)),),
         classes=tuple(
             ClassRow(str(label), *map(float, scores[:3]), int(scores[3])) for label, scores in rows
         ),

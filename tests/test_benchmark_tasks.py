@@ -118,7 +118,7 @@ def test_sums_are_drawn_to_test_on_with_other_digits(handwriting, monkeypatch):
         for given, truths in ((readers["glyphs"].answer(one[0]), one[1]) for one in (easy, hard))
     ]
     assert scores[0] >= scores[1] > 0.3
-    with pytest.raises(ParameterError, match="must be a share in"):
+    with pytest.raises(ParameterError, match="must be a fraction in"):
         open_task("digit-sum", test=1.0)
 
 

@@ -11,7 +11,7 @@ from segcap.benchmark.results import BenchmarkResult
 from segcap.core.errors import DataError
 from segcap.evaluate import (
     Agreement,
-    ShareDifference,
+    RateDifference,
     agreement_between,
     exact_match,
     independent_difference,
@@ -176,11 +176,11 @@ def test_a_reader_that_is_not_told_the_length_is_worse(handwriting):
 @pytest.mark.parametrize(
     ("change", "p_value", "end"),
     [
-        (ShareDifference(-0.06, -0.11, -0.02), 0.0156, "p = 0.016: worse"),
-        (ShareDifference(0.06, 0.02, 0.11), 0.0156, "p = 0.016: better"),
-        (ShareDifference(-0.06, -0.13, 0.01), None, "other images: no difference shown"),
-        (ShareDifference(-0.06, -0.11, -0.02), 0.0625, "p = 0.062: no difference shown"),
-        (ShareDifference(0.06, 0.02, 0.11), 0.0625, "p = 0.062: no difference shown"),
+        (RateDifference(-0.06, -0.11, -0.02), 0.0156, "p = 0.016: worse"),
+        (RateDifference(0.06, 0.02, 0.11), 0.0156, "p = 0.016: better"),
+        (RateDifference(-0.06, -0.13, 0.01), None, "other images: no difference shown"),
+        (RateDifference(-0.06, -0.11, -0.02), 0.0625, "p = 0.062: no difference shown"),
+        (RateDifference(0.06, 0.02, 0.11), 0.0625, "p = 0.062: no difference shown"),
     ],
 )
 def test_a_difference_prints_its_verdict(change, p_value, end):

@@ -17,8 +17,8 @@ results = [BenchmarkResult.load(path) for path in args.results]
 HEAD = ("", "exact match", "characters", "p50, p95", "images/s", "memory", "on disk", "learned in")
 
 
-def bounded(share):
-    return f"{share.value:.2%} ({100 * share.low:.2f} to {100 * share.high:.2f})"
+def bounded(rate):
+    return f"{rate.value:.2%} ({100 * rate.low:.2f} to {100 * rate.high:.2f})"
 
 
 def row(one):
@@ -51,8 +51,8 @@ for result in results:
         if one.calibration is not None:
             details["calibration error"] = f"{one.calibration.expected_error:.4f}"
         if one.errors_by_position:
-            shares = [f"{place.wrong.value:.2%}" for place in one.errors_by_position]
-            details["wrong by position"] = ", ".join(shares)
+            rates = [f"{place.wrong.value:.2%}" for place in one.errors_by_position]
+            details["wrong by position"] = ", ".join(rates)
         for name, known in details.items():
             if known is not None:
                 print(f"{one.name}, {name}: {known}")
@@ -97,8 +97,8 @@ if args.plot:
                 middle.set_xticks(labels, map(str, labels))
             elif not learns and one.calibration is not None:
                 curve = one.calibration.curve
-                shares = [point.coverage for point in curve]
-                middle.plot(shares, [own.accuracy for own in curve], color=style["color"])
+                rates = [point.coverage for point in curve]
+                middle.plot(rates, [own.accuracy for own in curve], color=style["color"])
             steps = [own.difficulty for own in one.robustness]
             robust.plot(steps, [own.exact.value for own in one.robustness], **style)
         cost.set(xscale="log", xlabel="one image, ms", ylabel=f"{result.task}, exact match")

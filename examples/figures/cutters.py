@@ -55,8 +55,8 @@ digits = mnist.x_train[48_000:], mnist.y_train[48_000:]
 def without_reject_class(images):
     for scored in pipeline.score(images):
         named = scored.log_probabilities
-        shares = named - np.logaddexp.reduce(named, axis=1, keepdims=True)
-        yield choose(scored.lattice, shares, reader.charset_, length=LENGTH, reject_below=0)
+        rates = named - np.logaddexp.reduce(named, axis=1, keepdims=True)
+        yield choose(scored.lattice, rates, reader.charset_, length=LENGTH, reject_below=0)
 
 
 def at_true_places(images, boxes):
@@ -93,7 +93,7 @@ def neighbours_in_one_blob(rows):
                 )
 
 
-def clean_share(pairs, proposed):
+def clean_rate(pairs, proposed):
     clean = 0
     for (blob, left, right), paths in zip(pairs, proposed, strict=True):
         sides = np.arange(blob.shape[1]) < paths[:, :, np.newaxis]
@@ -117,12 +117,12 @@ for tier, min_advance in (("touching", 15), ("overlapping", 10)):
             proposed = [propose_cuts(blob, cutters=cutters, limit=8) for blob, _, _ in pairs]
             spent = 1e3 * (time.perf_counter() - started) / len(pairs)
             number = np.mean([len(paths) for paths in proposed])
-            clean = clean_share(pairs, proposed)
+            clean = clean_rate(pairs, proposed)
             print(f"    clean cut {clean:.1%}, proposed {number:.1f}, {spent:.2f} ms a blob")
     everywhere = [
         np.repeat(np.arange(1, blob.shape[1])[:, None], len(blob), axis=1) for blob, _, _ in pairs
     ]
-    print(f"  columns          clean cut {clean_share(pairs, everywhere):.1%}")
+    print(f"  columns          clean cut {clean_rate(pairs, everywhere):.1%}")
     answers = [outcome.reading.text for outcome in without_reject_class(images)]
     print(f"  no reject class  texts {exact_match(answers, texts)}")
     answers = list(at_true_places(images, rows.boxes))

@@ -52,5 +52,5 @@ for scheme in args.schemes:
     styles = [sample.parameters.get("style") for sample in samples]
     for style in sorted({*styles} - {None}):
         own = [index for index, other in enumerate(styles) if other == style]
-        share = exact_match([read[index] for index in own], [shown[index] for index in own])
-        print(f"    {style:<18}{share}", flush=True)
+        rate = exact_match([read[index] for index in own], [shown[index] for index in own])
+        print(f"    {style:<18}{rate}", flush=True)

@@ -60,7 +60,7 @@ def run(
         Folder for results.json, answers.csv, report.html and the finished parts, from which a
         killed benchmark goes on. Nothing is kept without.
     test : float or int
-        Share or number of images to test on; see `segcap.datasets.Dataset.split`.
+        Rate or number of images to test on; see `segcap.datasets.Dataset.split`.
     seed : int
         Of the split, and of the images to learn from for the learning curve.
     labels : sequence of int

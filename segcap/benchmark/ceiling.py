@@ -9,7 +9,7 @@ from segcap.benchmark.split_task import SplitTask, Truth
 from segcap.core.charset import Charset
 from segcap.core.image import ImageSource, load_or_error
 from segcap.decoding.chains import Lattice
-from segcap.evaluate.metrics import Share, exact_match
+from segcap.evaluate.metrics import Rate, exact_match
 from segcap.readers.glyph import GlyphReader
 from segcap.recognition.candidate_scores import span_logits
 from segcap.segmentation.candidates import lay_out
@@ -17,8 +17,8 @@ from segcap.segmentation.candidates import lay_out
 __all__ = ["ceiling"]
 
 
-def ceiling(reader: GlyphReader, split_task: SplitTask) -> Share | None:
-    """Give the share of right texts with each character named at its true columns.
+def ceiling(reader: GlyphReader, split_task: SplitTask) -> Rate | None:
+    """Give the fraction of right texts with each character named at its true columns.
 
     Parameters
     ----------
@@ -28,7 +28,7 @@ def ceiling(reader: GlyphReader, split_task: SplitTask) -> Share | None:
 
     Returns
     -------
-    Share or None
+    Rate or None
         Of the images whose boxes are known; None if there are none, or if the reader names no
         spans of a line. An image that cannot be loaded, or whose ink lies in other than one line,
         counts as wrong.

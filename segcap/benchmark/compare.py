@@ -7,9 +7,9 @@ from typing import Any
 from segcap.benchmark.results import BenchmarkResult
 from segcap.core.errors import DataError
 from segcap.evaluate.agreement import agreement_between
-from segcap.evaluate.metrics import Share
+from segcap.evaluate.metrics import Rate
 from segcap.evaluate.paired import (
-    ShareDifference,
+    RateDifference,
     independent_difference,
     is_shown,
     mcnemar,
@@ -26,18 +26,18 @@ class Difference:
     Attributes
     ----------
     method : str
-    before, after : Share
+    before, after : Rate
         Exact match in the first and in the second benchmark.
-    change : ShareDifference
+    change : RateDifference
         After less before.
     p_value : float or None
         Of McNemar's test, mid-p; None where the benchmarks have tested different images.
     """
 
     method: str
-    before: Share
-    after: Share
-    change: ShareDifference
+    before: Rate
+    after: Rate
+    change: RateDifference
     p_value: float | None
 
     @property
@@ -115,7 +115,7 @@ def _names(result: BenchmarkResult) -> str:
     return ", ".join(f"'{method.name}'" for method in result.methods) or "none"
 
 
-def _independent(name: str, before: Share, after: Share) -> Difference:
+def _independent(name: str, before: Rate, after: Rate) -> Difference:
     return Difference(name, before, after, independent_difference(after, before), None)
 
 

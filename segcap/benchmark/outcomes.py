@@ -11,7 +11,7 @@ from segcap.evaluate.abstention import CoveragePoint
 from segcap.evaluate.classes import ConfusionMatrix
 from segcap.evaluate.confusions import Confusion
 from segcap.evaluate.labels import shown_label
-from segcap.evaluate.metrics import Share
+from segcap.evaluate.metrics import Rate
 
 __all__ = [
     "Accuracy",
@@ -28,7 +28,7 @@ __all__ = [
     "Reply",
     "ReplyStatus",
     "RobustnessPoint",
-    "TopShare",
+    "TopRate",
 ]
 
 Approach: TypeAlias = Literal["segment", "end-to-end", "peer", "vote"]
@@ -81,8 +81,8 @@ class Reply:
                 f"The 'status' of a Reply must be one of {', '.join(known)}. Got {self.status!r}."
             )
         plain = {
-            "confidence": None if self.confidence is None else _share(self.confidence),
-            "alternatives": tuple((own, _share(share)) for own, share in self.alternatives),
+            "confidence": None if self.confidence is None else _rate(self.confidence),
+            "alternatives": tuple((own, _rate(rate)) for own, rate in self.alternatives),
             "boxes": None if self.boxes is None else tuple(map(_box, self.boxes)),
         }
         for name, value in plain.items():
@@ -99,7 +99,7 @@ def _is_text(value: Any) -> bool:
     return True
 
 
-def _share(value: Any) -> float:
+def _rate(value: Any) -> float:
     if not is_number(value) or not 0 <= value <= 1:
         raise ParameterError(
             f"The confidences of a Reply must be numbers in [0, 1]. Got {value!r}."
@@ -120,11 +120,11 @@ def _box(box: Any) -> Box:
 
 
 @dataclass(frozen=True, slots=True)
-class TopShare:
-    """Share of images whose truth is among the k most probable answers."""
+class TopRate:
+    """Fraction of images whose truth is among the k most probable answers."""
 
     k: int
-    exact: Share
+    exact: Rate
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,13 +167,13 @@ class Accuracy:
 
     Attributes
     ----------
-    exact : Share
+    exact : Rate
         Of whole answers.
-    characters, length : Share or None
+    characters, length : Rate or None
         Of characters and of texts as long as the truth; None where answers are no texts.
     character_error_rate : float or None
         Edit distance by true character; above 1 where much is inserted.
-    top : tuple of TopShare
+    top : tuple of TopRate
         Empty where further answers are not known.
     classes : tuple of ClassRow
     matrix : Matrix
@@ -181,11 +181,11 @@ class Accuracy:
         The most frequent ones; their images are indices into the benchmark's answers.
     """
 
-    exact: Share
-    characters: Share | None
+    exact: Rate
+    characters: Rate | None
     character_error_rate: float | None
-    length: Share | None
-    top: tuple[TopShare, ...]
+    length: Rate | None
+    top: tuple[TopRate, ...]
     classes: tuple[ClassRow, ...]
     matrix: Matrix
     confusions: tuple[Confusion, ...]
@@ -193,10 +193,10 @@ class Accuracy:
 
 @dataclass(frozen=True, slots=True)
 class PositionErrors:
-    """Share of texts whose character at a position, counted from 0, is wrong."""
+    """Fraction of texts whose character at a position, counted from 0, is wrong."""
 
     position: int
-    wrong: Share
+    wrong: Rate
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,7 +248,7 @@ class RobustnessPoint:
     """Exact match on images drawn at a difficulty in [0, 1]."""
 
     difficulty: float
-    exact: Share
+    exact: Rate
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,7 +268,7 @@ class MethodResult:
     description: str
     accuracy: Accuracy
     failures: Mapping[str, int] | None
-    ceiling: Share | None
+    ceiling: Rate | None
     errors_by_position: tuple[PositionErrors, ...] | None
     calibration: Calibration | None
     cost: Cost | None

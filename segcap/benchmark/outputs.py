@@ -8,7 +8,7 @@ from segcap.benchmark.outcomes import Cost, MethodResult
 from segcap.benchmark.results import BenchmarkResult, Pair
 from segcap.benchmark.split_task import Images
 from segcap.core.bundle import write_atomically
-from segcap.evaluate.metrics import Share
+from segcap.evaluate.metrics import Rate
 
 __all__ = ["answers_csv", "table", "write_outputs"]
 
@@ -109,11 +109,11 @@ def _probability(pair: Pair) -> str:
 def _row(method: MethodResult) -> tuple[str, ...]:
     accuracy = method.accuracy
     characters = "" if accuracy.characters is None else f"{accuracy.characters.value:.2%}"
-    return method.name, _share(accuracy.exact), characters, *_costs(method.cost)
+    return method.name, _rate(accuracy.exact), characters, *_costs(method.cost)
 
 
-def _share(share: Share) -> str:
-    return f"{share.value:.2%} ({share.low:.2%} to {share.high:.2%})"
+def _rate(rate: Rate) -> str:
+    return f"{rate.value:.2%} ({rate.low:.2%} to {rate.high:.2%})"
 
 
 def _costs(cost: Cost | None) -> tuple[str, ...]:

@@ -24,7 +24,7 @@ def text_replies(reader: Any, images: Sequence[ImageSource], *, ranked: bool) ->
     return [
         Reply(
             None if reading.status == "unreadable" else reading.text,
-            _share(reading.confidence),
+            _rate(reading.confidence),
             reading.status,
             boxes=_boxes(reader, reading),
             error=reading.error,
@@ -39,7 +39,7 @@ def sum_replies(reader: Any, images: Sequence[ImageSource], *, ranked: bool) -> 
     return [
         Reply(
             None if total.value is None else str(total.value),
-            _share(total.confidence),
+            _rate(total.confidence),
             total.status,
             boxes=_boxes(reader, total.reading),
             error=total.error,
@@ -57,13 +57,13 @@ def class_replies(reader: Any, images: Sequence[ImageSource], *, ranked: bool) -
     others: list[Any] = [()] * len(answers)
     if ranked:
         readable = [index for index, one in enumerate(answers) if one.status != "unreadable"]
-        shares = reader.predict_proba([images[index] for index in readable])
-        for index, own in zip(readable, shares, strict=True):
+        rates = reader.predict_proba([images[index] for index in readable])
+        for index, own in zip(readable, rates, strict=True):
             others[index] = _most_probable(own, reader.classes_.tolist())
     return [
         Reply(
             None if one.value is None else str(one.value),
-            _share(one.confidence),
+            _rate(one.confidence),
             one.status,
             error=one.error,
             alternatives=own,
@@ -72,12 +72,12 @@ def class_replies(reader: Any, images: Sequence[ImageSource], *, ranked: bool) -
     ]
 
 
-def best_products(shares: NDArray[np.floating], characters: str, most: int) -> list[Any]:
+def best_products(rates: NDArray[np.floating], characters: str, most: int) -> list[Any]:
     """Rank texts whose places are independent of each other.
 
     Parameters
     ----------
-    shares : (L, C) float array
+    rates : (L, C) float array
         Probability of each character at each place.
     characters : str
         C of them.
@@ -95,11 +95,11 @@ def best_products(shares: NDArray[np.floating], characters: str, most: int) -> l
     [('aa', 0.375), ('ba', 0.375)]
     """
     ranked = [("", 1.0)]
-    for own in shares:
+    for own in rates:
         longer = [
-            (text + char, probability * float(share))
+            (text + char, probability * float(rate))
             for text, probability in ranked
-            for char, share in zip(characters, own, strict=True)
+            for char, rate in zip(characters, own, strict=True)
         ]
         ranked = sorted(longer, key=lambda pair: -pair[1])[:most]
     return ranked
@@ -114,21 +114,21 @@ def _ranked_texts(
         for index in known:
             others[index] = _bounded(reader.read_best(images[index], _MOST))
     elif reader.length is not None and known:
-        shares = reader.predict_proba([images[index] for index in known])
-        for index, own in zip(known, shares, strict=True):
+        rates = reader.predict_proba([images[index] for index in known])
+        for index, own in zip(known, rates, strict=True):
             others[index] = _bounded(best_products(own, reader.charset_, _MOST))
     return others
 
 
 def _bounded(ranked: Sequence[tuple[str, float]]) -> tuple[tuple[str, float], ...]:
-    return tuple((text, _share(probability)) for text, probability in ranked)
+    return tuple((text, _rate(probability)) for text, probability in ranked)
 
 
 def _most_probable(
-    shares: NDArray[np.floating], names: Sequence[Any]
+    rates: NDArray[np.floating], names: Sequence[Any]
 ) -> tuple[tuple[str, float], ...]:
-    order = np.argsort(-shares, kind="stable")[:_MOST].tolist()
-    return tuple((str(names[index]), _share(shares[index])) for index in order)
+    order = np.argsort(-rates, kind="stable")[:_MOST].tolist()
+    return tuple((str(names[index]), _rate(rates[index])) for index in order)
 
 
 def _boxes(reader: Any, reading: Reading) -> tuple[Box, ...] | None:
@@ -143,5 +143,5 @@ def _box(glyph: Glyph) -> Box:
     return x0, y0, x1, y1
 
 
-def _share(probability: float) -> float:
+def _rate(probability: float) -> float:
     return min(max(float(probability), 0.0), 1.0)

@@ -16,7 +16,7 @@ from segcap.benchmark.plain import from_plain, to_plain
 from segcap.core.bundle import write_atomically
 from segcap.core.errors import DataError
 from segcap.evaluate.agreement import Agreement, agreement_between
-from segcap.evaluate.paired import ShareDifference, is_shown, mcnemar, paired_difference
+from segcap.evaluate.paired import RateDifference, is_shown, mcnemar, paired_difference
 
 __all__ = ["FORMAT", "BenchmarkResult", "Hardware", "ImageResult", "Pair", "SplitResult"]
 
@@ -62,7 +62,7 @@ class Pair:
     only_second: int
     neither: int
     p_value: float
-    difference: ShareDifference
+    difference: RateDifference
 
     @classmethod
     def of(cls, first: str, second: str, counts: Agreement) -> "Pair":
@@ -94,7 +94,7 @@ class Pair:
             second=self.first,
             only_first=self.only_second,
             only_second=self.only_first,
-            difference=ShareDifference(0 - gap.value, 0 - gap.high, 0 - gap.low),
+            difference=RateDifference(0 - gap.value, 0 - gap.high, 0 - gap.low),
         )
 
 

@@ -18,7 +18,7 @@ from segcap.benchmark.outcomes import (
     PositionErrors,
     Problem,
     Reply,
-    TopShare,
+    TopRate,
 )
 from segcap.benchmark.results import Pair
 from segcap.benchmark.split_task import SplitTask
@@ -29,7 +29,7 @@ from segcap.evaluate.classes import confusion_matrix
 from segcap.evaluate.confusions import character_confusion, most_confused
 from segcap.evaluate.labels import shown_label
 from segcap.evaluate.metrics import (
-    Share,
+    Rate,
     character_accuracy,
     exact_match,
     expected_calibration_error,
@@ -63,7 +63,7 @@ def judged(
     description: str,
     replies: Sequence[Reply],
     cost: Cost | None,
-    ceiling: Share | None = None,
+    ceiling: Rate | None = None,
     problems: Sequence[Problem] = (),
 ) -> MethodResult:
     """Say what a method's replies are worth, but for learning curve and robustness."""
@@ -71,7 +71,7 @@ def judged(
     positions = None
     if split_task.asks == "texts":
         wrong = errors_by_position(_values(replies), truths)
-        positions = tuple(PositionErrors(place, share) for place, share in enumerate(wrong))
+        positions = tuple(PositionErrors(place, rate) for place, rate in enumerate(wrong))
     return MethodResult(
         name=name,
         approach=approach,  # type: ignore[arg-type]
@@ -88,8 +88,8 @@ def judged(
     )
 
 
-def right(replies: Sequence[Reply], truths: Sequence[str]) -> Share:
-    """Share of right replies."""
+def right(replies: Sequence[Reply], truths: Sequence[str]) -> Rate:
+    """Fraction of right replies."""
     return exact_match(_values(replies), truths)
 
 
@@ -153,13 +153,13 @@ def _classes(split_task: SplitTask) -> list[str]:
     return list(map(str, sorted(labels)))
 
 
-def _top(replies: Sequence[Reply], truths: list[str]) -> tuple[TopShare, ...]:
+def _top(replies: Sequence[Reply], truths: list[str]) -> tuple[TopRate, ...]:
     if not any(reply.alternatives for reply in replies):
         return ()
     candidates = [_candidates(reply) for reply in replies]
     most = max(map(len, candidates))
     return tuple(
-        TopShare(k, top_k_accuracy(candidates, truths, k)) for k in _TOP if k <= max(most, _TOP[0])
+        TopRate(k, top_k_accuracy(candidates, truths, k)) for k in _TOP if k <= max(most, _TOP[0])
     )
 
 
@@ -173,11 +173,11 @@ def _ballot(reply: Reply) -> list[tuple[str, float]]:
     """Give a reply's answers with their probabilities, which sum to at most 1."""
     if reply.value is None or reply.confidence is None:
         return []
-    others = [(value, share) for value, share in reply.alternatives if value != reply.value]
-    total = reply.confidence + sum(share for _, share in others)
+    others = [(value, rate) for value, rate in reply.alternatives if value != reply.value]
+    total = reply.confidence + sum(rate for _, rate in others)
     shrink = 1 / total if total > 1 else 1.0
     named = [(reply.value, reply.confidence), *others]
-    return [(value, min(share * shrink, 1.0)) for value, share in named]
+    return [(value, min(rate * shrink, 1.0)) for value, rate in named]
 
 
 def _failures(split_task: SplitTask, replies: Sequence[Reply]) -> dict[str, int] | None:

@@ -111,7 +111,7 @@ class SplitTask:
         ----------
         dataset : Dataset
         test : float or int
-            A share in (0, 1), or a number of images.
+            A fraction in (0, 1), or a number of images.
         seed : int
         known : sequence of (Truth or None), optional
             One an image; where a manifest of generated images lies beside them, what it says

@@ -24,7 +24,7 @@ from segcap.benchmark.plain import from_plain, to_plain
 from segcap.benchmark.scoring import learning_point, right
 from segcap.benchmark.split_task import ImageGenerator, SplitTask
 from segcap.datasets.dataset import Dataset
-from segcap.evaluate.metrics import Share
+from segcap.evaluate.metrics import Rate
 
 __all__ = ["Plan", "Stages"]
 
@@ -152,17 +152,17 @@ class Stages:
         measured = {name: kept[name]["cost"] for name in names}
         return {name: own and from_plain(Cost, own) for name, own in measured.items()}
 
-    def ceiling(self, method: Method) -> Share | None:
+    def ceiling(self, method: Method) -> Rate | None:
         """Measure what a segmenting reader would reach with true boxes, where they are known."""
         ready = self.learned(method).method
         if not isinstance(ready, ReaderMethod) or ready.approach != "segment":
             return None
-        share = self._parts.once(
+        rate = self._parts.once(
             f"{method.name}.ceiling",
             self._key(method),
-            lambda: {"share": to_plain(ceiling(ready.reader, self._split_task))},
-        )["share"]
-        return None if share is None else from_plain(Share, share)
+            lambda: {"rate": to_plain(ceiling(ready.reader, self._split_task))},
+        )["rate"]
+        return None if rate is None else from_plain(Rate, rate)
 
     def robustness(self, method: Method) -> tuple[RobustnessPoint, ...]:
         """Measure a trained method on images drawn at each difficulty."""
@@ -170,8 +170,8 @@ class Stages:
         points = []
         for difficulty in self._plan.difficulties:
             if ready is not None and generator is not None:
-                share = self._share_at(method, ready, generator, difficulty)
-                points.append(RobustnessPoint(difficulty, from_plain(Share, share)))
+                rate = self._rate_at(method, ready, generator, difficulty)
+                points.append(RobustnessPoint(difficulty, from_plain(Rate, rate)))
             self._step(f"{method.name} at difficulty {difficulty:g}")
         return tuple(points)
 
@@ -196,7 +196,7 @@ class Stages:
         shared = self._split_task.problems if can_learn(method) else ()
         return [*(Problem(message, 1) for message in shared), *self._problems[method.name]]
 
-    def _share_at(
+    def _rate_at(
         self, method: Method, ready: Method, generator: ImageGenerator, difficulty: float
     ) -> dict[str, Any]:
         key = {

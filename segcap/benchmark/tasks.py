@@ -61,7 +61,7 @@ def open_task(
         The folder of the images. Of six-char 10,000 are drawn without; of digit-sum 30,000 rows of
         overlapping digits, those to test on with MNIST's x_test, if it holds mnist.npz or is None.
     test : float, optional
-        Share to test on, in place of the task's own.
+        Fraction to test on, in place of the task's own.
     seed : int
         Of the split, and of what is drawn.
     quick : bool
@@ -94,9 +94,9 @@ def _divided(
     task: str, data: str | os.PathLike[str] | None, test: float | None, seed: int, quick: bool
 ) -> SplitTask:
     own = END_TO_END[task].test if task in END_TO_END else _TEST
-    share = own if test is None else test
+    fraction = own if test is None else test
     if task == "digit-sum" and (data is None or _is_mnist(Path(data))):
-        return _sums_task(load_mnist(data), share, seed, _QUICK if quick else _SUMS)
+        return _sums_task(load_mnist(data), fraction, seed, _QUICK if quick else _SUMS)
     if data is None and task != "six-char":
         raise ParameterError(f"To compare on '{task}', 'data' must be a folder. Got None.")
     if data is None:
@@ -107,7 +107,7 @@ def _divided(
             )
         dataset, known = _drawn_texts(task, seed, _QUICK if quick else _TEXTS)
         return replace(
-            SplitTask.of(dataset, test=share, seed=seed, known=known),
+            SplitTask.of(dataset, test=fraction, seed=seed, known=known),
             generator=texts_generator(task, dataset),
         )
     named = task == "labelled" and not (Path(data) / LABELS).is_file()
@@ -115,7 +115,7 @@ def _divided(
     if quick and len(dataset) > _QUICK:
         chosen = np.random.default_rng(seed).permutation(len(dataset))[:_QUICK]
         dataset = dataset.subset(np.sort(chosen))
-    split_task = SplitTask.of(dataset, test=share, seed=seed)
+    split_task = SplitTask.of(dataset, test=fraction, seed=seed)
     return replace(split_task, task=task, generator=texts_generator(task, dataset))
 
 
@@ -223,7 +223,7 @@ def _sums_task(mnist: Mnist, test: float, seed: int, count: int) -> SplitTask:
     """Draw sums to learn from and, of other digits, sums to test on."""
     tested = round(test * count)
     if not 0 < tested < count:
-        raise ParameterError(f"The 'test' of a split must be a share in (0, 1). Got {test!r}.")
+        raise ParameterError(f"The 'test' of a split must be a fraction in (0, 1). Got {test!r}.")
     learned, held_out = drawn_sums(mnist, count - tested, tested, seed)
     known = [
         _truth("".join(map(str, own)), places)

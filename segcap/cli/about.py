@@ -12,7 +12,7 @@ from segcap.readers.registry import available, bundle_path
 def models() -> None:
     """List the shipped readers."""
     from segcap.core.bundle import read_bundle
-    from segcap.evaluate.metrics import Share
+    from segcap.evaluate.metrics import Rate
 
     for name in available():
         path = bundle_path(name)
@@ -23,7 +23,7 @@ def models() -> None:
         print(f"  {'characters' if bundle.charset else 'classes'} {alphabet}")
         if "test_n" in figures:
             names = ("test_accuracy", "test_accuracy_low", "test_accuracy_high", "test_n")
-            print(f"  right of what was held out: {Share(*map(figures.pop, names))}")
+            print(f"  right of what was held out: {Rate(*map(figures.pop, names))}")
         described = ", ".join(f"{key} {value}" for key, value in figures.items())
         print(f"  trained on {bundle.provenance['data']['name']}: {described}")
 

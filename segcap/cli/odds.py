@@ -12,7 +12,7 @@ import typer
 from segcap.cli.app import app
 from segcap.core.errors import DataError, ParameterError
 from segcap.core.validation import inner_share, number, shares, whole_number
-from segcap.evaluate.metrics import Share, wilson
+from segcap.evaluate.metrics import Rate, wilson
 from segcap.evaluate.odds import (
     TokenBucket,
     accuracy_limit,
@@ -102,7 +102,7 @@ def odds(
         more[f"{plain}, in {tries} tries"] = _then(passed, partial(within_tries, tries=tries))
     if any(option is not None for option in (tiles, targets, precision)):
         more[f"the right {targets} of {tiles} tiles"] = _choice(precision, tiles, targets)
-    lines = [f"accuracy {known if isinstance(known, Share) else _shown(known)}", ""]
+    lines = [f"accuracy {known if isinstance(known, Rate) else _shown(known)}", ""]
     lines += _section("passes per attempt", {**rules, **more}, known)
     if rate is not None:
         hourly = {name: _then(rule, rate.__mul__) for name, rule in rules.items()}
@@ -164,10 +164,10 @@ def _rules(
 
 
 def _design(
-    known: Share | float, n: int, wrong_allowed: int, target: float, human: float | None
+    known: Rate | float, n: int, wrong_allowed: int, target: float, human: float | None
 ) -> list[str]:
     target = inner_share("target", target)
-    value = known.value if isinstance(known, Share) else known
+    value = known.value if isinstance(known, Rate) else known
     person = value if human is None else float(shares("human", human))
     needed = items_needed(target, value, person, wrong_allowed=wrong_allowed) if value < 1 else None
     limit = float(accuracy_limit(target, n, wrong_allowed=wrong_allowed))
@@ -183,8 +183,8 @@ def _design(
     return lines
 
 
-def _section(title: str, rows: Mapping[str, _Chance], known: Share | float) -> list[str]:
-    if not isinstance(known, Share):
+def _section(title: str, rows: Mapping[str, _Chance], known: Rate | float) -> list[str]:
+    if not isinstance(known, Rate):
         lines = [_line(name, _shown(float(rule(known)))) for name, rule in rows.items()]
         return [title, *lines, ""]
     lines = [f"{title:<{_LABEL}}{'':>{_CELL}}{'low':>{_CELL}}{'high':>{_CELL}}"]
@@ -206,7 +206,7 @@ def _then(rule: _Chance, change: _Chance) -> _Chance:
     return lambda accuracy: change(rule(accuracy))
 
 
-def _known(accuracy: float, measured: int | None) -> Share | float:
+def _known(accuracy: float, measured: int | None) -> Rate | float:
     value = float(shares("accuracy", accuracy))
     if measured is None:
         return value

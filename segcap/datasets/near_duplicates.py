@@ -60,7 +60,7 @@ def near_duplicates(
     The distance was chosen by looking at pairs. Among 8,196 street tiles, distances 2 to 7 all
     give the same 4 pairs, each one picture twice. Among 20,000 photos of cats and dogs, distances
     4 to 7 give the same 26 groups, all of them one picture, once under both labels. At 8 new pairs
-    share no more than their composition (3 of 3 tiles, 10 of 11 photos), and so at 10 all that
+    rate no more than their composition (3 of 3 tiles, 10 of 11 photos), and so at 10 all that
     were looked at. A difference hash joins photos that have nothing in common from distance 4 on,
     390 of them at 8.
 

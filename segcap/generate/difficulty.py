@@ -19,7 +19,7 @@ class Difficulty:
     ----------
     overlap : float
         How far neighbours are pushed into each other: beside the scheme's own spacing, their boxes
-        are 0.15 to 0.3 of the narrower one's width apart at 0, and share 0.3 to 0.45 of it at 1.
+        are 0.15 to 0.3 of the narrower one's width apart at 0, and overlap by 0.3 to 0.45 at 1.
     warp : float
         Rotation, shear, jitter of the baseline, elastic distortion; letters that would not fit
         into the image any more become smaller.

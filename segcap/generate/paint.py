@@ -126,11 +126,11 @@ def curves(
     thickest = between(*thickness, difficulty)
     at = np.linspace(0, 1, _CURVE_POINTS)
     bow = 3 * at * (1 - at)
-    share = min(1.0, 2 * difficulty)
+    fraction = min(1.0, 2 * difficulty)
     for begin, bend, end, phase, weight, place in nodes[:count]:
         ys = between(begin, end, at) * (1 - bow) + between(0.25, 0.75, bend) * bow
         ys = (0.15 + 0.7 * ys + 0.06 * np.sin(2 * np.pi * (at * 1.5 + phase))) * (height - 1)
-        here = place * (1 - share) + share * at
+        here = place * (1 - fraction) + fraction * at
         xs = between(*reach, here) * (width - 1)
         polyline(cover, xs, np.interp(here, at, ys), round(between(thickness[0], thickest, weight)))
     return as_cover(cover)
@@ -144,12 +144,12 @@ def polyline(
     cv2.polylines(cover, [points], False, 255, max(1, stroke), cv2.LINE_AA, _SHIFT)
 
 
-def specks(draws: Draws, size: tuple[int, int], share: float, radius: int = 0) -> Cover:
-    """Strew specks of 1 + 2 * `radius` pixels: (H, W) in {0, 1}, `share` of the page at most."""
+def specks(draws: Draws, size: tuple[int, int], fraction: float, radius: int = 0) -> Cover:
+    """Strew specks of 1 + 2 * `radius` pixels: (H, W) in {0, 1}, `fraction` of the page at most."""
     width, height = size
     most = width * height // 4
     places = draws.rng.integers(width * height, size=most)
-    count = min(most, round(share * width * height / (1 + 2 * radius) ** 2))
+    count = min(most, round(fraction * width * height / (1 + 2 * radius) ** 2))
     cover = np.zeros((height, width), np.float32)
     cover.flat[places[:count]] = 1
     return cv2.dilate(cover, np.ones((2 * radius + 1,) * 2, np.uint8)) if radius else cover

@@ -227,8 +227,8 @@ def _ruling(draws: Draws, size: tuple[int, int], difficulty: float) -> Cover:
     draws.parameters["ruling"] = np.round(at, 4).tolist()
     cover = np.zeros((height, width), np.float32)
     thickness = max(1, round(between(0, 0.06, difficulty) * height))
-    for share in at:
-        top = int(share * (height - thickness))
+    for fraction in at:
+        top = int(fraction * (height - thickness))
         cover[top : top + thickness] = 1
     return cover
 

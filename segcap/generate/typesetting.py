@@ -213,7 +213,7 @@ def warp_masks(masks: NDArray[np.uint8], field: NDArray[np.float32]) -> NDArray[
     _, height, width = masks.shape
     reach = int(np.ceil(np.abs(field).max()))
     columns, rows = np.arange(width, dtype=np.float32), np.arange(height, dtype=np.float32)
-    places, shares = _in_whole_numbers(field[0] + columns, field[1] + rows[:, np.newaxis])
+    places, rates = _in_whole_numbers(field[0] + columns, field[1] + rows[:, np.newaxis])
     warped = np.zeros_like(masks)
     for mask, moved in zip(masks, warped, strict=True):
         x, y, w, h = cv2.boundingRect(mask)
@@ -221,7 +221,7 @@ def warp_masks(masks: NDArray[np.uint8], field: NDArray[np.float32]) -> NDArray[
             slice(max(0, y - reach), min(height, y + h + reach)),
             slice(max(0, x - reach), min(width, x + w + reach)),
         )
-        moved[area] = cv2.remap(mask, places[area], shares[area], cv2.INTER_LINEAR)
+        moved[area] = cv2.remap(mask, places[area], rates[area], cv2.INTER_LINEAR)
     return warped
 
 

@@ -140,7 +140,7 @@ def _confused(
             "true": pair.true,
             "read": pair.read,
             "count": pair.count,
-            "share": percent(pair.share),
+            "rate": percent(pair.rate),
             "pictures": glyph_pictures(pair, name, answers, images, most=_PER_PAIR),
         }
         for pair in method.accuracy.confusions[:_MOST_PAIRS]
@@ -152,7 +152,7 @@ def _classes(method: MethodResult) -> Table:
     rows = [
         [
             one.label,
-            *(f"{share:.4f}" for share in (one.precision, one.recall, one.f1)),
+            *(f"{rate:.4f}" for rate in (one.precision, one.recall, one.f1)),
             f"{one.support:,}",
         ]
         for one in method.accuracy.classes

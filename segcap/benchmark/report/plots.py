@@ -15,7 +15,7 @@ from segcap.benchmark.report.charts import (
 from segcap.benchmark.report.drawn import BarChart, Chart
 from segcap.benchmark.report.wording import amount, count, milliseconds, percent, rounded_percent
 from segcap.evaluate.abstention import CoverageCurve
-from segcap.evaluate.metrics import Share
+from segcap.evaluate.metrics import Rate
 
 __all__ = ["charts", "pareto_front"]
 
@@ -179,5 +179,5 @@ def _curves(
     return line_chart(title, x, y, series, note=note) if series else None
 
 
-def _interval(x: float, share: Share) -> Point:
-    return Point(x, share.value, share.low, share.high)
+def _interval(x: float, rate: Rate) -> Point:
+    return Point(x, rate.value, rate.low, rate.high)

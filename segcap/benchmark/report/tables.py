@@ -17,7 +17,7 @@ from segcap.benchmark.report.wording import (
     points,
 )
 from segcap.benchmark.results import BenchmarkResult, Pair
-from segcap.evaluate.paired import ShareDifference
+from segcap.evaluate.paired import RateDifference
 
 __all__ = ["Table", "tables"]
 
@@ -102,7 +102,7 @@ def _accuracy(methods: Sequence[MethodResult]) -> Table:
         "ceiling",
         "calibration error",
     ]
-    note = "Shares with their 95 % intervals."
+    note = "Rates with their 95 % intervals."
     if any(one.ceiling is not None for one in methods):
         note += " The ceiling is what a reader would reach if it always cut at the true places."
     return Table("Accuracy", head, rows, note)
@@ -131,11 +131,11 @@ def _agreement(pairs: Sequence[Pair]) -> Table:
     rows = []
     for pair in pairs:
         counts = pair.counts
-        shares = (counts.both, counts.only_first + counts.only_second, counts.neither)
+        rates = (counts.both, counts.only_first + counts.only_second, counts.neither)
         rows.append(
             [
                 f"{pair.first}, {pair.second}",
-                *(percent(count / counts.n) for count in shares),
+                *(percent(count / counts.n) for count in rates),
                 bounded(counts.either),
             ]
         )
@@ -172,5 +172,5 @@ def _times(ratio: float | None) -> str:
     return _UNKNOWN if ratio is None else f"{amount(ratio)}×"
 
 
-def _lines(gap: ShareDifference) -> str:
+def _lines(gap: RateDifference) -> str:
     return f"{points(gap.value)}\n{points(gap.low)} to {points(gap.high)}"

@@ -1,7 +1,7 @@
 """Numbers and results as words."""
 
-from segcap.evaluate.metrics import Share
-from segcap.evaluate.paired import ShareDifference
+from segcap.evaluate.metrics import Rate
+from segcap.evaluate.paired import RateDifference
 
 __all__ = [
     "amount",
@@ -26,7 +26,7 @@ _STEPS = ((1e9, "G"), (1e6, "M"), (1e3, "k"))
 
 
 def percent(value: float | None) -> str:
-    """Give a share in percent; a dash for None.
+    """Give a fraction in percent; a dash for None.
 
     Examples
     --------
@@ -37,7 +37,7 @@ def percent(value: float | None) -> str:
 
 
 def rounded_percent(value: float) -> str:
-    """Give a round share in percent, without zeros behind the point.
+    """Give a round fraction in percent, without zeros behind the point.
 
     Examples
     --------
@@ -58,18 +58,18 @@ def count(value: float) -> str:
     return f"{value:,.0f}" if value == int(value) else ""
 
 
-def interval(share: Share) -> str:
-    """Give the ends of a share's interval."""
-    return f"{100 * share.low:.2f} to {100 * share.high:.2f}"
+def interval(rate: Rate) -> str:
+    """Give the ends of a rate's interval."""
+    return f"{100 * rate.low:.2f} to {100 * rate.high:.2f}"
 
 
-def bounded(share: Share | None) -> str:
-    """Give a share with its interval on a second line; a dash for None."""
-    return "–" if share is None else f"{percent(share.value)}\n{interval(share)}"
+def bounded(rate: Rate | None) -> str:
+    """Give a rate with its interval on a second line; a dash for None."""
+    return "–" if rate is None else f"{percent(rate.value)}\n{interval(rate)}"
 
 
 def points(value: float) -> str:
-    """Give a difference of shares in points of a percent, with a true minus.
+    """Give a difference of rates in points of a percent, with a true minus.
 
     Examples
     --------
@@ -79,12 +79,12 @@ def points(value: float) -> str:
     return f"{100 * value:.2f}".replace("-0.00", "0.00").replace("-", _MINUS)
 
 
-def difference(gap: ShareDifference) -> str:
-    """Give a difference of shares with its interval.
+def difference(gap: RateDifference) -> str:
+    """Give a difference of rates with its interval.
 
     Examples
     --------
-    >>> difference(ShareDifference(0.03, -0.01, 0.07))
+    >>> difference(RateDifference(0.03, -0.01, 0.07))
     '3.00 points (−1.00 to 7.00)'
     """
     return f"{points(gap.value)} points ({points(gap.low)} to {points(gap.high)})"
