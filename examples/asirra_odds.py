@@ -2,7 +2,7 @@
 
 python examples/asirra_odds.py [--right 2948 --of 3000]
 
-The figures unless given: 98.27 % of 3,000 photos, published for a network learned from nothing.
+The figures unless given: 98.27 % of 3,000 photos, published for a network trained from scratch.
 """
 
 import argparse

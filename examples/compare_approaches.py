@@ -16,7 +16,7 @@ from segcap.generate import TextGenerator, write_text
 
 parser = argparse.ArgumentParser(description=__doc__)
 parser.add_argument("folder", type=Path, nargs="?")
-parser.add_argument("--quick", action="store_true", help="learn for one epoch only")
+parser.add_argument("--quick", action="store_true", help="train for one epoch only")
 args = parser.parse_args()
 
 if args.folder is None:

@@ -38,9 +38,9 @@ def found(split_task, tmp_path_factory):
 def test_the_split_is_that_of_the_data_set(found, drawn_folder):
     result, _ = found
     learned, tested = load("labelled", drawn_folder).split(0.5, 0)
-    assert result.split.learned_sha256 == learned.digest
+    assert result.split.training_sha256 == learned.digest
     assert result.split.tested_sha256 == tested.digest
-    assert (result.split.learned, result.split.tested) == (len(learned), len(tested))
+    assert (result.split.training, result.split.tested) == (len(learned), len(tested))
 
 
 def test_the_figures_are_those_of_the_readers(found, split_task):

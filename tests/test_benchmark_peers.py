@@ -103,7 +103,7 @@ def test_peers_take_part_where_they_are_installed(monkeypatch, tmp_path):
     monkeypatch.setattr("segcap.benchmark.tasks.installed_peers", lambda: ["tesseract"])
     assert default_readers("texts") == ["glyphs", "end-to-end", "tesseract"]
     peer = task_readers(split_task, ["tesseract"])["tesseract"]
-    assert peer.charset == split_task.learned.charset
+    assert peer.charset == split_task.training.charset
     with pytest.raises(ParameterError, match="The reader 'ddddocr' must be installed"):
         task_readers(split_task, ["ddddocr"])
 

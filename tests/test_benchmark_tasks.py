@@ -37,7 +37,7 @@ def test_missing_labels_are_left_out_and_told(drawn_folder, tmp_path):
     (tmp_path / "labels.csv").write_text("\n".join([lines[0], f"{without},", *lines[2:31]]))
     with pytest.warns(SegcapWarning, match=r"Got 11 without, such as '.*000000\.png', which are"):
         split_task = open_task("labelled", tmp_path)
-    assert len(split_task.learned) + len(split_task.tested) == 29
+    assert len(split_task.training) + len(split_task.tested) == 29
     (tmp_path / "labels.csv").write_text(f"file,label\n{without},")
     with pytest.raises(DataError, match="where none has"):
         labelled_only(load("labelled", tmp_path))
@@ -50,20 +50,20 @@ def test_what_is_tested_without_having_been_learned_is_told(handwriting):
     seed = next(s for s in range(9) if "77" in dataset.split(0.2, s)[1].labels)
     split_task = SplitTask.of(dataset, seed=seed)
     assert split_task.problems == (
-        "Every character that is tested on should have been learned. Got '7' in no label that is "
-        "learned from.",
+        "Every character that is tested on should be trained on. Got '7' in no label of "
+        "the training images.",
     )
     assert SplitTask.of(dataset, seed=seed, known=[None] * 12).known == (None,)
     with pytest.raises(DataError, match="Got 1 for 12 images"):
         SplitTask.of(dataset, known=[None])
 
 
-def test_classes_without_a_learned_image_are_told(photos):
+def test_classes_without_a_training_image_are_reported(photos):
     split_task = SplitTask.of(replace(photos, duplicates="label"), test=0.5)
     (name,) = set(split_task.truths)
     assert split_task.problems == (
-        f"Every class that is tested on should have been learned. Got {name!r} in no label that "
-        "is learned from.",
+        f"Every class that is tested on should be trained on. Got {name!r} in no label of "
+        "the training images.",
     )
     result = benchmark.run([Nearest()], split_task)
     assert result.methods[0].problems[0].message == split_task.problems[0]
@@ -102,7 +102,7 @@ def test_sums_are_drawn_to_test_on_with_other_digits(handwriting, monkeypatch):
     mnist = Mnist(pictures[:1500], names[:1500], pictures[1500:], names[1500:])
     monkeypatch.setattr("segcap.benchmark.tasks.load_mnist", lambda _: mnist)
     split_task = open_task("digit-sum", quick=True, test=0.1, seed=4)
-    assert (len(split_task.learned), len(split_task.tested)) == (270, 30)
+    assert (len(split_task.training), len(split_task.tested)) == (270, 30)
     rows = digit_sums(30, 10, seed=5, digits=(mnist.x_test, mnist.y_test))
     assert (split_task.tested.images == rows.images).all()
     assert split_task.truths == list(map(str, rows.labels.sum(axis=1).tolist()))
@@ -169,7 +169,7 @@ def test_images_that_mixed_has_learned_are_refused(monkeypatch):
     assert mixed.learned_seeds("six-char") == drawn["six-char"]
     assert mixed.learned_seeds("colour-lines") == drawn["colour-lines"]
     for seed in drawn["six-char"]:
-        with pytest.raises(ParameterError, match=rf"which 'mixed' has learned\. Got {seed}\."):
+        with pytest.raises(ParameterError, match=rf"which 'mixed' was trained on\. Got {seed}\."):
             open_task("six-char", seed=seed)
 
 
@@ -184,9 +184,9 @@ def test_robustness_follows_the_difficulty(drawn_folder, split_task, tmp_path):
     assert easy.exact.value > hard.exact.value
     images, labels = generator.draw(0, 10)
     assert easy.exact.value == reader.score(images, labels)
-    assert texts_generator("labelled", replace(split_task.learned, root=tmp_path)) is None
-    assert texts_generator("six-char", replace(split_task.learned, charset="aA")) is None
-    assert texts_generator("captcha-v2", replace(split_task.learned, charset=None)) is None
+    assert texts_generator("labelled", replace(split_task.training, root=tmp_path)) is None
+    assert texts_generator("six-char", replace(split_task.training, charset="aA")) is None
+    assert texts_generator("captcha-v2", replace(split_task.training, charset=None)) is None
     assert DIFFICULTIES[0] == 0
 
 
@@ -214,7 +214,7 @@ def test_readers_of_a_task_are_made_for_its_texts(split_task):
         assert (reader.charset, reader.length) == ("0123456789", 4)
         assert (reader.epochs, reader.random_state) == (3, 5)
     assert made["mixed"].reader.allowlist == "0123456789"
-    assert "learned from generated schemes" in made["mixed"].description
+    assert "trained on generated schemes" in made["mixed"].description
 
 
 def test_two_readers_of_one_name_are_refused(split_task, tmp_path):
@@ -246,12 +246,14 @@ def test_a_reader_that_may_know_the_tested_images_is_doubted(split_task):
     found = benchmark.run(readers, split_task, difficulties=())
     told = {one.name: [problem.message for problem in one.problems] for one in found.methods}
     assert told["digits"] == []
-    assert told["wordpress"] == ["It was fitted before, and may have learned from tested images."]
+    assert told["wordpress"] == [
+        "It was fitted before, and may have been trained on tested images."
+    ]
 
 
 def test_six_characters_are_drawn_with_their_boxes():
     split_task = open_task("six-char", quick=True, seed=3)
-    assert (split_task.task, len(split_task.learned) + len(split_task.tested)) == ("six-char", 300)
+    assert (split_task.task, len(split_task.training) + len(split_task.tested)) == ("six-char", 300)
     sample = TextGenerator("six-char").sample(int(split_task.ids[0]), seed=3)
     assert split_task.known[0].text == split_task.truths[0] == sample.label
     assert split_task.known[0].boxes == tuple(map(tuple, sample.boxes.tolist()))

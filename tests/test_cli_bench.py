@@ -32,7 +32,7 @@ def test_a_folder_is_compared_on(command, drawn_folder, tmp_path):
     status, told, err = command("bench", "labelled", *options, "--readers", "digits")
     assert (status, told) == (2, "")
     assert err.count("\n") == 1
-    assert "or be told to resume or to overwrite" in err
+    assert "or be resumed or overwritten" in err
     options += ["--resume", "--labels", 5, 8, "--readers", "digits", "mixed"]
     status, told, _ = command("bench", "labelled", *options)
     assert status == 0

@@ -40,9 +40,9 @@ def results(answers, truths=TRUTHS, *, task="digits", tested="same", first=0):
         "title": "A test",
         "split": {
             "seed": 0,
-            "learned": 10,
+            "training": 10,
             "tested": len(truths),
-            "learned_sha256": hashlib.sha256(b"learned").hexdigest(),
+            "training_sha256": hashlib.sha256(b"learned").hexdigest(),
             "tested_sha256": hashlib.sha256(tested.encode()).hexdigest(),
         },
         "hardware": {"processor": "any", "cores": 2, "memory_gib": 8.0, "accelerators": []},
@@ -270,7 +270,7 @@ def with_half_a_matrix(one):
     ("change", "told"),
     [
         (without_an_answer, r"'7\.png' has not one answer of each method"),
-        (with_a_twin, "two methods bear one name"),
+        (with_a_twin, "two methods have the same name"),
         (with_fewer_answers, "100 images were tested and 99 are answered"),
         (with_another_figure, "'glyphs' has .* right answers of .* and an exact match of 50.00%"),
         (with_a_figure_of_more_images, "'glyphs' has .* right answers of"),

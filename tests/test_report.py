@@ -122,7 +122,7 @@ def test_what_is_most_wanted_stands_first(written, result):
     page = Page(written)
     assert page.heads == ["Exact match", "Plots", "Tables", "What is taken for what", "Every image"]
     assert page.words[0] == result.title
-    for part in (result.split.learned_sha256, result.split.tested_sha256, "any, 2 cores, 8 GiB"):
+    for part in (result.split.training_sha256, result.split.tested_sha256, "any, 2 cores, 8 GiB"):
         assert part in page.text
     for method in result.methods:
         exact = method.accuracy.exact

@@ -14,7 +14,7 @@ parser.add_argument("results", type=Path, nargs="+")
 parser.add_argument("--plot", type=Path)
 args = parser.parse_args()
 results = [BenchmarkResult.load(path) for path in args.results]
-HEAD = ("", "exact match", "characters", "p50, p95", "images/s", "memory", "on disk", "learned in")
+HEAD = ("", "exact match", "characters", "p50, p95", "images/s", "memory", "on disk", "trained in")
 
 
 def bounded(rate):
@@ -39,7 +39,7 @@ def row(one):
 for result in results:
     split = result.split
     print(
-        f"{result.task}: {split.learned:,} images to learn from, {split.tested:,} tested; ", end=""
+        f"{result.task}: {split.training:,} images to train on, {split.tested:,} tested; ", end=""
     )
     print(result.hardware)
     for cells in (HEAD, ("---",) * len(HEAD), *map(row, result.methods)):
@@ -102,7 +102,7 @@ if args.plot:
             steps = [own.difficulty for own in one.robustness]
             robust.plot(steps, [own.exact.value for own in one.robustness], **style)
         cost.set(xscale="log", xlabel="one image, ms", ylabel=f"{result.task}, exact match")
-        middle.set_xlabel("labelled images to learn from" if learns else "answered, surest first")
+        middle.set_xlabel("labelled images to train on" if learns else "answered, surest first")
         robust.set(xlabel="difficulty of generated images", xlim=(-0.03, 1.03))
         for axes in (cost, middle, robust):
             axes.grid(alpha=0.3)

@@ -3,7 +3,7 @@
     python examples/figures/zero_shot.py [--captcha-v2 DIR] [--wordpress DIR] [--n 1000]
                                          [--schemes six-char ...]
 
-The generated schemes are drawn with a seed that it has not learned from; DIR holds real images, of
+The generated schemes are drawn with a seed that it was not trained on; DIR holds real images, of
 which it has learned none, named by their texts.
 """
 

@@ -24,7 +24,7 @@ from segcap.recognition.engines.networks import WEIGHTS
 __all__ = ["VOTE", "Learner", "Method", "Progress", "ReaderMethod", "as_methods"]
 
 VOTE = "vote"
-"""Name of what the approaches answer together."""
+"""The name of what the approaches answer together."""
 
 Progress: TypeAlias = Callable[[int, int, str], None]
 
@@ -149,7 +149,7 @@ class ReaderMethod:
         state: Path | None = None,
         on_progress: Progress | None = None,
     ) -> "ReaderMethod":
-        """Give a method whose reader has the same parameters and has learned.
+        """Return a method whose reader has the same parameters and has learned.
 
         Parameters
         ----------
@@ -182,7 +182,7 @@ class ReaderMethod:
         self.reader.save(path)
 
     def opened(self, path: str | os.PathLike[str]) -> "ReaderMethod":
-        """Give the method whose fitted reader is in a bundle."""
+        """Return the method whose fitted reader is in a bundle."""
         return replace(self, reader=load(path, engine=self.reader.engine))
 
     def answer(self, images: Sequence[ImageSource]) -> list[Reply]:
@@ -198,7 +198,7 @@ class ReaderMethod:
         return replies[self.asks](self.reader, images, ranked=ranked)
 
     def failure(self, image: ImageSource, truth: Truth) -> str | None:
-        """Say why a segmenting reader's text is not the truth; see `segcap.Reading.failure`."""
+        """Return why a segmenting reader's text is not the truth; see `segcap.Reading.failure`."""
         if truth.boxes is not None:
             return self.reader.read(image).failure(truth.text, truth.boxes)
         if set(truth.text) <= set(self.reader.charset_):

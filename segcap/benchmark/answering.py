@@ -46,7 +46,7 @@ def replies_of(
 
 
 def with_failures(method: Method, split_task: SplitTask, replies: Sequence[Reply]) -> list[Reply]:
-    """Say why a segmenting reader's wrong replies are wrong, where the characters are known."""
+    """Find why a segmenting reader's wrong replies are wrong, where the characters are known."""
     if not isinstance(method, ReaderMethod) or method.approach != "segment":
         return list(replies)
     judged = []
@@ -81,7 +81,7 @@ def heard(problems: list[Problem]) -> Iterator[None]:
 
 
 def described(error: BaseException) -> str:
-    """Name an error in a line that a file can hold."""
+    """Return an error's name and message in one line."""
     line = f"{type(error).__name__}: {' '.join(str(error).split())}"
     return line.encode("utf-8", errors="backslashreplace").decode("utf-8")
 

@@ -51,7 +51,7 @@ def run(
     Parameters
     ----------
     readers : mapping of str to reader, or sequence of reader
-        Readers of segcap's, fitted (they learn nothing here) or not, names of shipped ones, paths
+        Readers of segcap's, fitted (they are not trained here) or not, names of shipped ones, paths
         of bundles, functions from an (H, W, 3) uint8 RGB image to a text, or whatever follows
         `segcap.benchmark.Method`. A mapping names them.
     dataset : Dataset or SplitTask
@@ -62,11 +62,11 @@ def run(
     test : float or int
         Rate or number of images to test on; see `segcap.datasets.Dataset.split`.
     seed : int
-        Of the split, and of the images to learn from for the learning curve.
+        Of the split, and of the images to train on for the learning curve.
     labels : sequence of int
-        Learn from so many images, too; what exceeds those that there are is left out.
+        Train on so many images, too; what exceeds those that there are is left out.
     seeds : int
-        Learn so often for each point of the learning curve, with other images and seeds.
+        Train so often for each point of the learning curve, with other images and seeds.
     difficulties : sequence of float
         At which difficulties to draw test images, if the task has a generator.
     drawn : int
@@ -89,7 +89,7 @@ def run(
 
     Notes
     -----
-    An error that a method raises counts as a wrong answer and is told among its problems; one
+    An error that a method raises counts as a wrong answer and is listed among its problems; one
     that it raises in learning, as wrong answers to all images.
     """
     if not isinstance(dataset, Dataset | SplitTask):
@@ -104,7 +104,7 @@ def run(
     )
     plan = Plan(
         tuple(as_methods(readers, split_task.asks)),
-        tuple(_counts(labels, len(split_task.learned))),
+        tuple(_counts(labels, len(split_task.training))),
         whole_number("seeds", seeds, least=1),
         _difficulties(difficulties) if split_task.generator is not None else (),
         whole_number("drawn", drawn, least=1),
@@ -170,14 +170,14 @@ def _method_result(
 
 
 def _doubts(split_task: SplitTask, method: Method) -> list[Problem]:
-    """Say so where nothing tells that a reader has not learned from the tested images."""
+    """Report where nothing shows that a reader was not trained on the test images."""
     if not isinstance(method, ReaderMethod) or not method.is_fitted:
         return []
     data = method.reader.provenance_["data"]
     held_out = data.get("split", {}).get("tested") == split_task.split().tested_sha256
     if held_out or data["name"] in _OF_NO_TASK:
         return []
-    return [Problem("It was fitted before, and may have learned from tested images.", 1)]
+    return [Problem("It was fitted before, and may have been trained on tested images.", 1)]
 
 
 def _vote_result(

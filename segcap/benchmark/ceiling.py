@@ -18,7 +18,7 @@ __all__ = ["ceiling"]
 
 
 def ceiling(reader: GlyphReader, split_task: SplitTask) -> Rate | None:
-    """Give the fraction of right texts with each character named at its true columns.
+    """Return the fraction of right texts with each character named at its true columns.
 
     Parameters
     ----------

@@ -109,7 +109,7 @@ def together(costs: Sequence[Cost]) -> Cost:
 def hardware() -> Hardware:
     """Describe this machine: processor, cores that may be used, memory, and what Keras sees.
 
-    Devices are told only where Keras has been imported already, for that takes seconds.
+    Devices are listed only where Keras has been imported already, for that takes seconds.
     """
     accelerators: list[str] = []
     if "keras" in sys.modules:
@@ -120,7 +120,7 @@ def hardware() -> Hardware:
 
 
 def used_versions() -> dict[str, str]:
-    """Give the versions of what answers of segcap's readers depend on, as far as they are known."""
+    """Return the versions of what answers of segcap's readers depend on, as far as known."""
     found = {"segcap": segcap.__version__, "opencv": cv2.__version__}
     for name in _USED:
         with suppress(PackageNotFoundError):  # such as a build under another name

@@ -156,7 +156,7 @@ class Matrix:
 
     @classmethod
     def of(cls, matrix: ConfusionMatrix) -> "Matrix":
-        """Give a confusion matrix in plain values, its labels as people read them."""
+        """Return a confusion matrix in plain values, its labels as people read them."""
         labels = tuple(map(shown_label, matrix.classes))
         return cls(labels, tuple(map(tuple, matrix.counts.tolist())))
 

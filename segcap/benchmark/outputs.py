@@ -22,7 +22,7 @@ _HEAD = (
     "memory MiB",
     "parameters",
     "bytes",
-    "learned s",
+    "trained s",
 )
 
 
@@ -50,7 +50,7 @@ def write_outputs(result: BenchmarkResult, folder: Path, images: Images) -> None
 
 
 def answers_csv(result: BenchmarkResult) -> str:
-    """Give a line an image: its name and truth, and what each method answers and how sure."""
+    """Return a line an image: its name and truth, and what each method answers and how sure."""
     names = [method.name for method in result.methods]
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
@@ -66,11 +66,11 @@ def answers_csv(result: BenchmarkResult) -> str:
 
 
 def table(result: BenchmarkResult) -> str:
-    """Give the figures of all methods, their differences, and what went wrong, as text."""
+    """Return the figures of all methods, their differences, and what went wrong, as text."""
     split = result.split
     lines = [
         result.title,
-        f"{split.learned:,} images to learn from, {split.tested:,} tested; seed {split.seed}, "
+        f"{split.training:,} images to train on, {split.tested:,} tested; seed {split.seed}, "
         f"tested images {split.tested_sha256[:12]}",
         "",
     ]

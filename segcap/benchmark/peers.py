@@ -93,7 +93,7 @@ class FunctionMethod:
 
 @dataclass(eq=False)
 class Ddddocr(FunctionMethod):
-    """The OCR of the package ddddocr, as it comes; nothing is learned.
+    """The OCR of the package ddddocr, as it comes; nothing is trained.
 
     Its answers are kept to the characters of the charset, in either case.
 
@@ -132,7 +132,7 @@ class Ddddocr(FunctionMethod):
         return ocr
 
     def peak_memory(self, images: Sequence[NDArray[np.uint8]]) -> float:
-        """Give the most memory that a process takes which opens it and reads, MiB."""
+        """Return the most memory that a process takes which opens it and reads, MiB."""
         return peak_memory(_OPEN_DDDDOCR, [_either_case(self.charset)], images)
 
     def _read(self, image: NDArray[np.uint8]) -> str:
@@ -142,7 +142,7 @@ class Ddddocr(FunctionMethod):
 
 @dataclass(eq=False)
 class Tesseract(FunctionMethod):
-    """The program tesseract, started for each image; nothing is learned.
+    """The program tesseract, started for each image; nothing is trained.
 
     Parameters
     ----------
@@ -167,12 +167,12 @@ class Tesseract(FunctionMethod):
 
     @cached_property
     def version(self) -> str | None:
-        """What the program tells of itself; None where it is not installed."""
+        """The name and version that the program prints; None where it is not installed."""
         try:
-            told = subprocess.run(["tesseract", "--version"], capture_output=True, text=True)
+            printed = subprocess.run(["tesseract", "--version"], capture_output=True, text=True)
         except OSError:
             return None
-        return (told.stdout or told.stderr).split("\n")[0]
+        return (printed.stdout or printed.stderr).split("\n")[0]
 
     @property
     def identity(self) -> dict[str, Any]:
@@ -180,7 +180,7 @@ class Tesseract(FunctionMethod):
         return {**super().identity, "version": self.version}
 
     def peak_memory(self, images: Sequence[NDArray[np.uint8]]) -> float:
-        """Give the most memory that one start of the program takes, MiB."""
+        """Return the most memory that one start of the program takes, MiB."""
         with tempfile.NamedTemporaryFile(suffix=".png") as file:
             file.write(_as_png(images[0]))
             file.flush()
@@ -208,7 +208,7 @@ PEERS: dict[str, type[Ddddocr] | type[Tesseract]] = {"ddddocr": Ddddocr, "tesser
 
 
 def installed_peers() -> list[str]:
-    """Name the third parties' readers that can be started here."""
+    """Return the names of the third parties' readers that can be started here."""
     found = {
         "ddddocr": find_spec("ddddocr") is not None,
         "tesseract": shutil.which("tesseract") is not None,

@@ -25,12 +25,12 @@ FORMAT = 1
 
 @dataclass(frozen=True, slots=True)
 class SplitResult:
-    """How many images were learned from and tested on, and the SHA-256 of either part."""
+    """How many images were trained on and tested on, and the SHA-256 of either part."""
 
     seed: int
-    learned: int
+    training: int
     tested: int
-    learned_sha256: str
+    training_sha256: str
     tested_sha256: str
 
 
@@ -86,7 +86,7 @@ class Pair:
         return is_shown(self.difference, self.p_value)
 
     def turned(self) -> "Pair":
-        """Give the same pair the other way round."""
+        """Return the same pair the other way round."""
         gap = self.difference
         return replace(
             self,
@@ -127,7 +127,7 @@ class BenchmarkResult:
     answers: tuple[ImageResult, ...]
 
     def to_json(self) -> dict[str, Any]:
-        """Give plain types."""
+        """Return plain types."""
         return {"format": FORMAT, **to_plain(self)}
 
     @classmethod
@@ -138,7 +138,7 @@ class BenchmarkResult:
         ------
         DataError
             The document is of another format, does not follow the schema, or contradicts itself;
-            `name` tells which.
+            `name` says which.
         """
         if isinstance(document, dict) and document.get("format", FORMAT) != FORMAT:
             raise DataError(
@@ -201,10 +201,10 @@ class BenchmarkResult:
 
 
 def _contradictions(result: BenchmarkResult) -> Iterator[str]:
-    """Say what figures do not agree with the answers beside them."""
+    """Describe the figures that do not agree with the answers beside them."""
     names = [method.name for method in result.methods]
     if len(set(names)) < len(names):
-        yield "two methods bear one name"
+        yield "two methods have the same name"
     if result.split.tested != len(result.answers):
         yield f"{result.split.tested} images were tested and {len(result.answers)} are answered"
     for answer in result.answers:
@@ -231,8 +231,8 @@ def _contradictions(result: BenchmarkResult) -> Iterator[str]:
             [answer.by[name].value for answer in result.answers]
             for name in (pair.first, pair.second)
         )
-        told = (pair.both, pair.only_first, pair.only_second, pair.neither)
-        if astuple(agreement_between(first, second, truths)) != told:
+        counted = (pair.both, pair.only_first, pair.only_second, pair.neither)
+        if astuple(agreement_between(first, second, truths)) != counted:
             yield f"the comparison of '{pair.first}' and '{pair.second}' is not that of the answers"
 
 

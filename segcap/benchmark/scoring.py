@@ -66,7 +66,7 @@ def judged(
     ceiling: Rate | None = None,
     problems: Sequence[Problem] = (),
 ) -> MethodResult:
-    """Say what a method's replies are worth, but for learning curve and robustness."""
+    """Score a method's replies, but for learning curve and robustness."""
     truths = split_task.truths
     positions = None
     if split_task.asks == "texts":
@@ -148,8 +148,8 @@ def _accuracy(replies: Sequence[Reply], split_task: SplitTask) -> Accuracy:
 
 
 def _classes(split_task: SplitTask) -> list[str]:
-    """Give the classes, or the sums in the order of numbers, that may be right."""
-    labels = {*split_task.learned.labels.tolist(), *split_task.tested.labels.tolist()}
+    """Return the classes, or the sums in the order of numbers, that may be right."""
+    labels = {*split_task.training.labels.tolist(), *split_task.tested.labels.tolist()}
     return list(map(str, sorted(labels)))
 
 
@@ -170,7 +170,7 @@ def _candidates(reply: Reply) -> list[str]:
 
 
 def _ballot(reply: Reply) -> list[tuple[str, float]]:
-    """Give a reply's answers with their probabilities, which sum to at most 1."""
+    """Return a reply's answers with their probabilities, which sum to at most 1."""
     if reply.value is None or reply.confidence is None:
         return []
     others = [(value, rate) for value, rate in reply.alternatives if value != reply.value]

@@ -59,7 +59,7 @@ class ImageGenerator:
 
 
 def asked(dataset: Dataset) -> Asks:
-    """Say what a data set asks for: classes, sums (whole numbers) or texts."""
+    """Return what a data set asks for: classes, sums (whole numbers) or texts."""
     if dataset.classes is not None:
         return "classes"
     return "sums" if dataset.charset is None else "texts"
@@ -72,7 +72,7 @@ class SplitTask:
     Attributes
     ----------
     task, title : str
-    learned, tested : Dataset
+    training, tested : Dataset
         Two parts of one split.
     seed : int
         Of the split.
@@ -87,7 +87,7 @@ class SplitTask:
 
     task: str
     title: str
-    learned: Dataset
+    training: Dataset
     tested: Dataset
     seed: int
     ids: tuple[str, ...]
@@ -133,18 +133,18 @@ class SplitTask:
             )
         strata = dataset.labels if dataset.classes is not None else None
         train, held_out = divide(dataset.groups, strata, test=test, seed=seed)
-        learned, tested = dataset.subset(train), dataset.subset(held_out)
+        training, tested = dataset.subset(train), dataset.subset(held_out)
         names = _names(dataset)
         return cls(
             dataset.name,
             f"{dataset.name}, segment-then-classify against end-to-end",
-            learned,
+            training,
             tested,
             seed,
             tuple(names[index] for index in held_out.tolist()),
             tuple(truths[index] for index in held_out.tolist()),
             generator,
-            tuple(_unlearned(learned, tested)),
+            tuple(_not_trained_on(training, tested)),
         )
 
     @property
@@ -158,7 +158,7 @@ class SplitTask:
         return [str(label) for label in self.tested.labels.tolist()]
 
     def characters(self, index: int) -> Truth | None:
-        """Give what is known of the characters of a tested image."""
+        """Return what is known of the characters of a tested image."""
         known = self.known[index]
         if known is None and self.asks == "texts":
             return Truth(self.truths[index])
@@ -168,9 +168,9 @@ class SplitTask:
         """Describe the split."""
         return SplitResult(
             self.seed,
-            len(self.learned),
+            len(self.training),
             len(self.tested),
-            self.learned.digest,
+            self.training.digest,
             self.tested.digest,
         )
 
@@ -235,7 +235,7 @@ def labelled_only(dataset: Dataset) -> Dataset:
 
 
 def _agreeing(truth: Truth | None, label: str | int) -> Truth | None:
-    """Give what a manifest says unless it is about something else than the label."""
+    """Return what a manifest says unless it is about something else than the label."""
     if truth is None or truth.text == label:
         return truth
     adds_up = truth.text.isdecimal() and sum(map(int, truth.text)) == label
@@ -252,19 +252,19 @@ def _names(dataset: Dataset) -> list[str]:
     return [Path(os.path.relpath(image, dataset.root)).as_posix() for image in dataset.images]
 
 
-def _unlearned(learned: Dataset, tested: Dataset) -> list[str]:
-    """Say which characters or classes are tested on without having been learned."""
+def _not_trained_on(training: Dataset, tested: Dataset) -> list[str]:
+    """Report characters and classes that are tested on but not trained on."""
     asks = asked(tested)
     if asks == "sums":
         return []
     pieces = "".join if asks == "texts" else list
-    known, wanted = (set(pieces(part.labels.tolist())) for part in (learned, tested))
+    known, wanted = (set(pieces(part.labels.tolist())) for part in (training, tested))
     absent = sorted(wanted - known)
     if not absent:
         return []
     kind = "character" if asks == "texts" else "class"
     shown = ", ".join(map(repr, absent))
     return [
-        f"Every {kind} that is tested on should have been learned. Got {shown} in no label that "
-        "is learned from."
+        f"Every {kind} that is tested on should be trained on. Got {shown} in no label "
+        "of the training images."
     ]

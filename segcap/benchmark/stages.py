@@ -12,7 +12,6 @@ from segcap.benchmark.answering import described, heard, replies_of, with_failur
 from segcap.benchmark.cache import Parts
 from segcap.benchmark.ceiling import ceiling
 from segcap.benchmark.cost import measured_cost, used_versions
-from segcap.benchmark.learning import Learned, can_learn, identity, learn
 from segcap.benchmark.outcomes import (
     Cost,
     LearningPoint,
@@ -23,6 +22,7 @@ from segcap.benchmark.outcomes import (
 from segcap.benchmark.plain import from_plain, to_plain
 from segcap.benchmark.scoring import learning_point, right
 from segcap.benchmark.split_task import ImageGenerator, SplitTask
+from segcap.benchmark.training import Trained, can_train, identity, train
 from segcap.datasets.dataset import Dataset
 from segcap.evaluate.metrics import Rate
 
@@ -39,9 +39,9 @@ class Plan:
     ----------
     methods : tuple of Method
     labels : tuple of int
-        Fewer images to learn from, for the learning curve.
+        Fewer images to train on, for the learning curve.
     seeds : int
-        How often to learn for each of its points.
+        How often to train for each of its points.
     difficulties : tuple of float
         At which difficulties to draw test images.
     drawn : int
@@ -57,7 +57,7 @@ class Plan:
     @property
     def parts(self) -> int:
         """How many parts there are; costs are one, as they are measured in one run."""
-        learners = sum(can_learn(method) for method in self.methods)
+        learners = sum(can_train(method) for method in self.methods)
         points = (len(self.labels) + 1) * self.seeds
         answered = len(self.methods) * (1 + len(self.difficulties))
         return 1 + answered + learners * points
@@ -83,7 +83,7 @@ class Stages:
         self._parts = parts
         self._on_progress = on_progress
         self._done = 0
-        self._learned: dict[str, Learned] = {}
+        self._trained: dict[str, Trained] = {}
         self._problems: dict[str, list[Problem]] = {one.name: [] for one in plan.methods}
         self._images: dict[float, Any] = {}
         self._answered: dict[str, list[int]] = {}
@@ -91,15 +91,15 @@ class Stages:
         self._known = hashlib.sha256(json.dumps(to_plain(split_task.known)).encode()).hexdigest()
 
     def replies(self, method: Method) -> list[Reply]:
-        """Let a method learn and answer to all tested images."""
-        learned = self.learned(method)
-        if can_learn(method):
-            self._step(f"{method.name} has learned")
+        """Train a method and read all test images."""
+        trained = self.trained(method)
+        if can_train(method):
+            self._step(f"{method.name} is trained")
         count = len(self._split_task.tested)
-        if learned.method is None:
+        if trained.method is None:
             self._step(f"{method.name} failed")
-            return [Reply(None, 0.0, "failed", error=learned.error)] * count
-        ready = learned.method
+            return [Reply(None, 0.0, "failed", error=trained.error)] * count
+        ready = trained.method
 
         def make() -> dict[str, Any]:
             problems: list[Problem] = []
@@ -108,7 +108,7 @@ class Stages:
                     ready,
                     self._split_task.tested.images,
                     ranked=True,
-                    on_progress=lambda done: self._tell(f"{method.name} answers {done}/{count}"),
+                    on_progress=lambda done: self._report(f"{method.name} answers {done}/{count}"),
                 )
                 judged = with_failures(ready, self._split_task, given)
             return {"replies": to_plain(judged), "problems": to_plain(problems)}
@@ -122,20 +122,20 @@ class Stages:
         ]
         return replies
 
-    def learned(self, method: Method) -> Learned:
-        """Let a method learn from all there is to learn from, once."""
-        if method.name not in self._learned:
-            self._tell(f"{method.name} learns")
-            found = learn(
+    def trained(self, method: Method) -> Trained:
+        """Let a method train on all there is to train on, once."""
+        if method.name not in self._trained:
+            self._report(f"{method.name} is being trained")
+            found = train(
                 method,
-                self._split_task.learned,
+                self._split_task.training,
                 self._parts,
                 self._key(method),
                 on_progress=self._epochs(method.name),
             )
-            self._learned[method.name] = found
+            self._trained[method.name] = found
             self._problems[method.name] += found.problems
-        return self._learned[method.name]
+        return self._trained[method.name]
 
     def costs(self) -> dict[str, Cost | None]:
         """Measure what all answers cost, in one run."""
@@ -154,7 +154,7 @@ class Stages:
 
     def ceiling(self, method: Method) -> Rate | None:
         """Measure what a segmenting reader would reach with true boxes, where they are known."""
-        ready = self.learned(method).method
+        ready = self.trained(method).method
         if not isinstance(ready, ReaderMethod) or ready.approach != "segment":
             return None
         rate = self._parts.once(
@@ -166,7 +166,7 @@ class Stages:
 
     def robustness(self, method: Method) -> tuple[RobustnessPoint, ...]:
         """Measure a trained method on images drawn at each difficulty."""
-        ready, generator = self.learned(method).method, self._split_task.generator
+        ready, generator = self.trained(method).method, self._split_task.generator
         points = []
         for difficulty in self._plan.difficulties:
             if ready is not None and generator is not None:
@@ -176,24 +176,24 @@ class Stages:
         return tuple(points)
 
     def curve(self, method: Method, all_right: float) -> tuple[LearningPoint, ...]:
-        """Measure a method that has learned from fewer images, and again with other seeds."""
-        if not can_learn(method):
+        """Measure a method that was trained on fewer images, and again with other seeds."""
+        if not can_train(method):
             return ()
-        whole = len(self._split_task.learned)
+        whole = len(self._split_task.training)
         points = []
         for count in (*self._plan.labels, whole):
             seeds = range(1 if count == whole else 0, self._plan.seeds)
             scores = [self._score(method, count, seed) for seed in seeds]
             known = [score for score in scores if score is not None]
-            if count == whole and self.learned(method).method is not None:
+            if count == whole and self.trained(method).method is not None:
                 known.insert(0, all_right)
             if known:
                 points.append(learning_point(count, known))
         return tuple(points)
 
     def problems(self, method: Method) -> list[Problem]:
-        """Give what a method met with, and what it could not help."""
-        shared = self._split_task.problems if can_learn(method) else ()
+        """Return what a method met with, and what it could not help."""
+        shared = self._split_task.problems if can_train(method) else ()
         return [*(Problem(message, 1) for message in shared), *self._problems[method.name]]
 
     def _rate_at(
@@ -221,9 +221,9 @@ class Stages:
         kept = self._parts.read(f"{method.name}.curve", key)
         if kept is None:
             own_seed = self._split_task.seed + seed
-            tell = self._epochs(note)
+            report = self._epochs(note)
             part = self._fewer(count, seed)
-            found = learn(method, part, self._parts, key, seed=own_seed, on_progress=tell)
+            found = train(method, part, self._parts, key, seed=own_seed, on_progress=report)
             if found.method is None:
                 self._problems[method.name] += [
                     *(Problem(f"{note}: {one.message}", one.count) for one in found.problems),
@@ -241,24 +241,24 @@ class Stages:
         return float(kept)
 
     def _fewer(self, count: int, seed: int) -> Dataset:
-        """Choose images to learn from; more of one seed hold fewer of it."""
+        """Choose images to train on; more of one seed hold fewer of it."""
         rng = np.random.default_rng(self._split_task.seed + _DRAWN_SEED * seed)
-        order = rng.permutation(len(self._split_task.learned))
-        return self._split_task.learned.subset(np.sort(order[:count]))
+        order = rng.permutation(len(self._split_task.training))
+        return self._split_task.training.subset(np.sort(order[:count]))
 
     def _cost(self, name: str) -> dict[str, Any]:
-        learned = self._learned[name]
-        if learned.method is None or not self._answered[name]:
+        trained = self._trained[name]
+        if trained.method is None or not self._answered[name]:
             return {"cost": None, "problems": []}
-        self._tell(f"{name} is timed")
+        self._report(f"{name} is timed")
         images = self._split_task.tested.images
         try:
             with heard([]):
                 cost = measured_cost(
-                    learned.method,
+                    trained.method,
                     [images[index] for index in self._answered[name]],
-                    training_seconds=learned.seconds,
-                    bundle=learned.bundle,
+                    training_seconds=trained.seconds,
+                    bundle=trained.bundle,
                 )
         except (Exception, SystemExit) as error:  # noqa: BLE001 as they like
             problem = Problem(f"No cost is known. {described(error)}", 1)
@@ -268,19 +268,19 @@ class Stages:
     def _key(self, method: Method) -> dict[str, Any]:
         return {
             "method": identity(method),
-            "learned": self._split_task.learned.content_digest if can_learn(method) else None,
+            "training": self._split_task.training.content_digest if can_train(method) else None,
             "tested": self._split_task.tested.content_digest,
             "known": self._known,
             "versions": self._versions,
         }
 
     def _epochs(self, name: str) -> Progress:
-        return lambda done, total, note: self._tell(f"{name}: epoch {done}/{total}, {note}")
+        return lambda done, total, note: self._report(f"{name}: epoch {done}/{total}, {note}")
 
     def _step(self, note: str) -> None:
         self._done += 1
-        self._tell(note)
+        self._report(note)
 
-    def _tell(self, note: str) -> None:
+    def _report(self, note: str) -> None:
         if self._on_progress is not None:
             self._on_progress(self._done, self._plan.parts, note)

@@ -102,7 +102,7 @@ def _divided(
     if data is None:
         if seed in learned_seeds(task):
             raise ParameterError(
-                "The 'seed' of six-char must not be that of images which 'mixed' has learned. "
+                "The 'seed' of six-char must not be that of images which 'mixed' was trained on. "
                 f"Got {seed}."
             )
         dataset, known = _drawn_texts(task, seed, _QUICK if quick else _TEXTS)
@@ -120,7 +120,7 @@ def _divided(
 
 
 def default_readers(asks: Asks) -> list[str]:
-    """Name who takes part unless the caller does: both approaches, and peers that are there."""
+    """Return the default readers: both approaches, and peers that are there."""
     if asks == "classes":
         return [_END_TO_END]
     return [_GLYPHS, _END_TO_END, *installed_peers()]
@@ -140,7 +140,7 @@ def task_readers(
     split_task : SplitTask
     wanted : sequence of str, optional
         "glyphs", the segmenting reader; "end-to-end", the task's network, or another one's name;
-        "ddddocr", "tesseract"; names of shipped readers and paths of bundles, which learn nothing.
+        "ddddocr", "tesseract"; names of shipped readers and paths of bundles, not trained here.
         Those of `default_readers` unless given.
     epochs : int, optional
         In place of the readers' own.
@@ -166,25 +166,27 @@ def task_readers(
 
 
 def _made(split_task: SplitTask, name: str, epochs: int | None, seed: int) -> tuple[str, Any]:
-    asks, learned = split_task.asks, split_task.learned
+    asks, training = split_task.asks, split_task.training
     known = (_GLYPHS, _END_TO_END, *_ARCHITECTURES[asks], *PEERS, *available())
     if name == _GLYPHS and asks == "texts":
-        reader = GlyphReader(learned.charset or "", length=_length(learned), random_state=seed)
+        reader = GlyphReader(training.charset or "", length=_length(training), random_state=seed)
         return name, reader if epochs is None else reader.set_params(epochs=epochs)
     if name == _GLYPHS and asks == "sums":
         digits = open_reader("digits", length=_DIGITS)
-        return name, ReaderMethod(name, digits, asks, "the shipped reader 'digits', learns no more")
+        return name, ReaderMethod(
+            name, digits, asks, "the shipped reader 'digits', is not trained again"
+        )
     if name in (_END_TO_END, *_ARCHITECTURES[asks]):
         task = split_task.task if split_task.task in END_TO_END else _LIKE[asks]
         architecture = None if name == _END_TO_END else name
         whole = end_to_end_reader(
-            task, learned, architecture=architecture, epochs=epochs, seed=seed
+            task, training, architecture=architecture, epochs=epochs, seed=seed
         )
         return whole.architecture, whole
     if name in PEERS and asks != "classes":
         if name not in installed_peers():
             raise ParameterError(f"The reader '{name}' must be installed to take part. It is not.")
-        return name, PEERS[name](asks=asks, charset=learned.charset or "0123456789")
+        return name, PEERS[name](asks=asks, charset=training.charset or "0123456789")
     if name in available() or os.path.isfile(name):
         return Path(name).stem, _opened(split_task, name)
     raise ParameterError(
@@ -194,9 +196,9 @@ def _made(split_task: SplitTask, name: str, epochs: int | None, seed: int) -> tu
 
 
 def _opened(split_task: SplitTask, name: str) -> ReaderMethod:
-    """Open a reader, kept to the characters and the length of what is learned from."""
+    """Open a reader, kept to the characters and the length of the training images."""
     reader = open_reader(name)
-    charset, length = split_task.learned.charset, _length(split_task.learned)
+    charset, length = split_task.training.charset, _length(split_task.training)
     settings: dict[str, Any] = {}
     if isinstance(reader, GlyphReader) and charset and set(charset) < set(reader.charset_):
         settings["allowlist"] = charset
@@ -204,8 +206,8 @@ def _opened(split_task: SplitTask, name: str) -> ReaderMethod:
         settings["length"] = length
     reader.set_params(**settings)
     source = reader.provenance_["data"]["name"]
-    told = f"'{name}', which has learned from {source} and learns no more"
-    return ReaderMethod(Path(name).stem, reader, split_task.asks, told)
+    description = f"'{name}', which was trained on {source} and is not trained again"
+    return ReaderMethod(Path(name).stem, reader, split_task.asks, description)
 
 
 def _length(dataset: Dataset) -> int | None:
@@ -220,11 +222,11 @@ def _is_mnist(data: Path) -> bool:
 
 
 def _sums_task(mnist: Mnist, test: float, seed: int, count: int) -> SplitTask:
-    """Draw sums to learn from and, of other digits, sums to test on."""
+    """Draw sums to train on and, of other digits, sums to test on."""
     tested = round(test * count)
     if not 0 < tested < count:
         raise ParameterError(f"The 'test' of a split must be a fraction in (0, 1). Got {test!r}.")
-    learned, held_out = drawn_sums(mnist, count - tested, tested, seed)
+    training, held_out = drawn_sums(mnist, count - tested, tested, seed)
     known = [
         _truth("".join(map(str, own)), places)
         for own, places in zip(held_out.labels.tolist(), held_out.boxes.tolist(), strict=True)
@@ -232,7 +234,7 @@ def _sums_task(mnist: Mnist, test: float, seed: int, count: int) -> SplitTask:
     return SplitTask(
         "digit-sum",
         "digit-sum, segment-then-classify against end-to-end",
-        sums_alone(learned),
+        sums_alone(training),
         sums_alone(held_out),
         seed,
         tuple(map(str, range(tested))),

@@ -119,7 +119,7 @@ def bench(
                 split_task,
                 out=out,
                 seed=seed,
-                labels=labels or ([] if quick else _points(len(split_task.learned))),
+                labels=labels or ([] if quick else _points(len(split_task.training))),
                 seeds=seeds,
                 **(_QUICK if quick else {}),
                 resume=resume,

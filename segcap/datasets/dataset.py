@@ -113,7 +113,7 @@ class Dataset:
         return sha.hexdigest()
 
     def subset(self, indices: ArrayLike) -> "Dataset":
-        """Give some of the images, in the order asked for; charset and classes stay.
+        """Return some of the images, in the order asked for; charset and classes stay.
 
         Parameters
         ----------

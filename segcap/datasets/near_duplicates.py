@@ -1,4 +1,4 @@
-"""Find images that show the same, so that no split tears them apart."""
+"""Find images that show the same, so that no split separates them."""
 
 import hashlib
 from collections.abc import Hashable, Iterable, Sequence
@@ -127,7 +127,7 @@ def identical(images: Iterable[Path] | NDArray) -> NDArray[np.intp]:
 
 
 def numbered(keys: Iterable[Hashable]) -> NDArray[np.intp]:
-    """Give keys numbers in the order in which they first come.
+    """Assign numbers to keys in the order in which they first come.
 
     Examples
     --------
@@ -158,7 +158,7 @@ def _hash_or_none(image: ImageSource) -> NDArray[np.bool_] | None:
 
 
 def content_of(image: Path | NDArray) -> bytes:
-    """Give the SHA-256 of a file's bytes, or its path's if it cannot be read; or of an array's."""
+    """Return the SHA-256 of a file's bytes, of its path if it is unreadable, or of an array."""
     try:
         content = image.read_bytes() if isinstance(image, Path) else image.tobytes()
     except OSError:

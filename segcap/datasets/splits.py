@@ -89,7 +89,7 @@ def folds(
 
 
 def _units(groups: NDArray[np.intp], *, least: int) -> Parts:
-    """Give the groups' numbers, and each group's first image."""
+    """Return the groups' numbers, and each group's first image."""
     units, firsts = np.unique(groups, return_index=True)
     if len(units) < least:
         raise DataError(
@@ -100,7 +100,7 @@ def _units(groups: NDArray[np.intp], *, least: int) -> Parts:
 
 
 def _strata(labels: NDArray | None, firsts: NDArray[np.intp], *, least: int) -> NDArray[np.intp]:
-    """Give the groups' classes numbers; those of fewer than `least` groups go with the largest."""
+    """Return the groups' class numbers; those of fewer than `least` groups go with the largest."""
     if labels is None:
         return np.zeros(len(firsts), np.intp)
     _, strata, counts = np.unique(labels[firsts], return_inverse=True, return_counts=True)

@@ -52,7 +52,7 @@ class CoverageCurve:
         return float((1 - accuracies) @ np.diff(coverages, prepend=0.0))
 
     def widest(self, accuracy: float) -> CoveragePoint | None:
-        """Give the point of largest coverage whose accuracy is not below the one asked for.
+        """Return the point of largest coverage whose accuracy is not below the one asked for.
 
         Parameters
         ----------

@@ -100,7 +100,7 @@ class ConfusionMatrix:
         return wilson(int(np.trace(self.counts)), int(self.counts.sum()))
 
     def report(self) -> ClassReport:
-        """Give precision, recall and F1 of each class and their means.
+        """Return precision, recall and F1 of each class and their means.
 
         Returns
         -------
@@ -186,7 +186,7 @@ def confusion_matrix(
 def classification_report(
     answers: Labels, truths: Labels, classes: Sequence[Label] | None = None
 ) -> ClassReport:
-    """Give precision, recall and F1 of each class and their means.
+    """Return precision, recall and F1 of each class and their means.
 
     Parameters
     ----------

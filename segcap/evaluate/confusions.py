@@ -227,7 +227,7 @@ def check_unit(unit: str, *, of: str) -> None:
 def _whole_labels(
     answers: Labels, truths: Labels, *, of: str
 ) -> Iterator[tuple[int, Label | None, Label | None]]:
-    """Give each image's index with its answer and its truth."""
+    """Return each image's index with its answer and its truth."""
     paired = zip(*paired_labels(answers, truths, of=of), strict=True)
     for image, (read, true) in enumerate(paired):
         yield image, read, true
@@ -236,7 +236,7 @@ def _whole_labels(
 def _aligned_texts(
     answers: Labels, truths: Labels, *, of: str
 ) -> Iterator[tuple[int, str | None, str | None]]:
-    """Give the index of the image with each pair of aligned characters."""
+    """Return the index of the image with each pair of aligned characters."""
     for image, read, true in _whole_labels(answers, truths, of=of):
         if not isinstance(true, str):
             raise ParameterError(f"The 'truths' of {of} must be texts. Got {true!r}.")

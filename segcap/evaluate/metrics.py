@@ -39,7 +39,7 @@ class Rate(NamedTuple):
 
 
 def wilson(successes: int, n: int, *, level: float = 0.95) -> Rate:
-    """Give a rate with its Wilson interval.
+    """Return a rate with its Wilson interval.
 
     Parameters
     ----------

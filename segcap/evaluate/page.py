@@ -204,7 +204,7 @@ def _likely_unit(truths: list[Label] | None) -> Unit:
 def _judgement(
     judged: _Predictions,
 ) -> tuple[list[Confusion], ClassReport | None, CharacterConfusion | None]:
-    """Give what is confused most, the report if it is short, and how characters were read."""
+    """Return what is confused most, the report if it is short, and how characters were read."""
     if judged.truths is None:
         return [], None, None
     pairs = most_confused(judged.answers, judged.truths, unit=judged.unit)
@@ -237,7 +237,7 @@ def _figures(judged: _Predictions) -> list[tuple[str, str]]:
 
 
 def _rows(report: ClassReport) -> list[tuple[str, ClassScores, bool]]:
-    """Name, scores and whether it is a mean, for each line of the table."""
+    """Return name, scores and whether it is a mean, for each line of the table."""
     single = zip(map(shown_label, report.classes), report.scores, strict=True)
     means = (("macro mean", report.macro), ("weighted mean", report.weighted))
     return [(name, scores, False) for name, scores in single] + [

@@ -43,7 +43,7 @@ class RateDifference(NamedTuple):
 
 
 def is_shown(difference: RateDifference, p_value: float | None) -> bool:
-    """Tell whether a difference is more than chance explains.
+    """Return whether a difference is more than chance explains.
 
     Parameters
     ----------
@@ -118,7 +118,7 @@ def mcnemar(counts: Agreement, *, mid_p: bool = True) -> float:
 
 
 def paired_difference(counts: Agreement, *, level: float = 0.95) -> RateDifference:
-    """Give the difference of two readers' fractions of the same images with its bootstrap interval.
+    """Return the difference of two readers' fractions of the same images with its bootstrap CI.
 
     Parameters
     ----------
@@ -166,7 +166,7 @@ def paired_difference(counts: Agreement, *, level: float = 0.95) -> RateDifferen
 
 
 def independent_difference(first: Rate, second: Rate) -> RateDifference:
-    """Give the difference of two fractions of different images with its hybrid score interval.
+    """Return the difference of two fractions of different images with its hybrid score interval.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Paint on a page: paper, ink, curves, specks, blur.
+"""Paint on a page: background, ink, curves, specks, blur.
 
 A canvas holds tones of 0 to 255, float32, (H, W) for grey and (3, H, W) for red, green and blue.
 """
@@ -64,14 +64,14 @@ def as_cover(mask: NDArray[np.uint8]) -> Cover:
 
 
 def covered(masks: NDArray[np.uint8]) -> Cover:
-    """Tell how much of each pixel any of (n, H, W) masks covers: (H, W) in [0, 1]."""
+    """Return how much of each pixel any of (n, H, W) masks covers: (H, W) in [0, 1]."""
     return as_cover(masks.max(axis=0))
 
 
-def fade(tone: Tone, paper: Tone, contrast: float) -> NDArray[np.float32]:
+def fade(tone: Tone, background: Tone, contrast: float) -> NDArray[np.float32]:
     """Bring a tone nearer to the background's; at a contrast of 1, 0.15 of the difference stays."""
-    paper = np.asarray(paper, np.float32)
-    return paper + (np.asarray(tone, np.float32) - paper) * np.float32(
+    background = np.asarray(background, np.float32)
+    return background + (np.asarray(tone, np.float32) - background) * np.float32(
         between(1, _LEAST_KEPT, contrast)
     )
 

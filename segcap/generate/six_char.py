@@ -54,26 +54,30 @@ def six_char(draws: Draws, page: Page) -> Drawn:
 
 
 def _thick_thin_lines(draws: Draws, page: Page) -> Styled:
-    """Draw straight lines, dark on the paper and light on the letters that they strike through."""
+    """Draw straight lines, dark on the background and light on the letters that they cross."""
     masks = set_line(draws, page, _BOLD)
-    paper, ink = _tones(draws, page, papers=(200, 235), inks=(0, 30))
-    return masks, _inked(page, paper, ink, _exchanged(covered(masks), _strokes(draws, page))), ink
+    background, ink = _tones(draws, page, backgrounds=(200, 235), inks=(0, 30))
+    return (
+        masks,
+        _inked(page, background, ink, _exchanged(covered(masks), _strokes(draws, page))),
+        ink,
+    )
 
 
 def _cross_shadow(draws: Draws, page: Page) -> Styled:
     """Draw a light, turned shadow behind every letter; white where the two overlap."""
     masks = set_line(draws, page, _BOLD)
-    paper, ink = _tones(draws, page, papers=(240, 255), inks=(20, 70))
-    shadow_tone = fade(draws.uniform("shadow", 135, 170), paper, page.difficulty.contrast)
+    background, ink = _tones(draws, page, backgrounds=(240, 255), inks=(20, 70))
+    shadow_tone = fade(draws.uniform("shadow", 135, 170), background, page.difficulty.contrast)
     angle, aside = draws.uniform("turn", 6, 14), draws.uniform("aside", 0.1, 0.25)
     letters = covered(masks)
     shadow = covered(_turned(masks, angle, aside)) * _strength(page.difficulty.noise)
-    canvas = _inked(page, paper, shadow_tone, shadow * (1 - letters))
+    canvas = _inked(page, background, shadow_tone, shadow * (1 - letters))
     return masks, blend(canvas, letters * (1 - shadow), ink), ink
 
 
 def _chess(draws: Draws, page: Page) -> Styled:
-    """Let letters and paper change places on the black squares of a chessboard."""
+    """Let letters and background change places on the black squares of a chessboard."""
     width, height = page.size
     side = draws.integer("side", 8, 16)
     columns, rows = np.arange(width) // side, np.arange(height) // side
@@ -81,7 +85,7 @@ def _chess(draws: Draws, page: Page) -> Styled:
 
 
 def _circles(draws: Draws, page: Page) -> Styled:
-    """Let letters and paper change places inside discs."""
+    """Let letters and background change places inside discs."""
     width, height = page.size
     discs = draws.uniforms("discs", 0, 1, 15).reshape(5, 3).tolist()
     inside = np.zeros((height, width), np.uint8)
@@ -96,21 +100,21 @@ def _circles(draws: Draws, page: Page) -> Styled:
 def _jail(draws: Draws, page: Page) -> Styled:
     """Draw upright bars in front of the letters."""
     masks = set_line(draws, page, _BOLD)
-    paper, ink = _tones(draws, page, papers=(210, 255), inks=(0, 50))
+    background, ink = _tones(draws, page, backgrounds=(210, 255), inks=(0, 50))
     step, phase = draws.integer("step", 7, 13), draws.integer("phase", 0, 12)
-    bar_tone = fade(draws.uniform("bars", 70, 130), paper, page.difficulty.contrast)
+    bar_tone = fade(draws.uniform("bars", 70, 130), background, page.difficulty.contrast)
     bars = ((np.arange(page.size[0]) + phase) % step < 2) * _strength(page.difficulty.lines)
-    canvas = _inked(page, paper, ink, covered(masks))
+    canvas = _inked(page, background, ink, covered(masks))
     return masks, blend(canvas, np.broadcast_to(bars, canvas.shape), bar_tone), ink
 
 
 def _outline(draws: Draws, page: Page) -> Styled:
     """Draw hollow letters."""
     masks = set_line(draws, page, _BOLD)
-    paper, ink = _tones(draws, page)
+    background, ink = _tones(draws, page)
     inner = np.stack([cv2.erode(mask, _SQUARE) for mask in masks])
     hollow = covered(inner) * _strength(page.difficulty.noise)
-    return masks, _inked(page, paper, ink, covered(masks) - hollow), ink
+    return masks, _inked(page, background, ink, covered(masks) - hollow), ink
 
 
 def _split(draws: Draws, page: Page) -> Styled:
@@ -123,28 +127,28 @@ def _split(draws: Draws, page: Page) -> Styled:
     step = round(_strength(page.difficulty.noise) * furthest * height)
     shift[0, : round(cut * height)] = side * step
     masks = warp_masks(masks, shift)
-    paper, ink = _tones(draws, page)
-    return masks, _inked(page, paper, ink, covered(masks)), ink
+    background, ink = _tones(draws, page)
+    return masks, _inked(page, background, ink, covered(masks)), ink
 
 
 def _crowded(draws: Draws, page: Page) -> Styled:
     """Draw letters of different greys with light rims, each over the one before."""
     masks = set_line(draws, page, _BOLD._replace(spacing=-0.15 * page.difficulty.overlap))
-    paper, ink = _tones(draws, page)
-    tones = fade(draws.uniforms("tones", 0, 110, len(masks)), paper, page.difficulty.contrast)
-    canvas = _sheet(page, paper)
+    background, ink = _tones(draws, page)
+    tones = fade(draws.uniforms("tones", 0, 110, len(masks)), background, page.difficulty.contrast)
+    canvas = _sheet(page, background)
     for mask, tone in zip(masks, tones, strict=True):
         rim = as_cover(cv2.dilate(mask, _SQUARE)) * _strength(page.difficulty.noise)
-        canvas = blend(blend(canvas, rim, paper), as_cover(mask), tone)
+        canvas = blend(blend(canvas, rim, background), as_cover(mask), tone)
     return masks, canvas, ink
 
 
 def _negative(draws: Draws, page: Page) -> Styled:
-    """Draw bright letters on dark paper that is not evenly lit."""
+    """Draw bright letters on dark background that is not evenly lit."""
     masks = set_line(draws, page, _BOLD)
-    paper, ink = _tones(draws, page, papers=(20, 70), inks=(200, 255))
+    background, ink = _tones(draws, page, backgrounds=(20, 70), inks=(200, 255))
     light = gradient(draws, page.size, 60 * float(_strength(page.difficulty.noise)))
-    return masks, blend(_sheet(page, paper) + light, covered(masks), ink), ink
+    return masks, blend(_sheet(page, background) + light, covered(masks), ink), ink
 
 
 def _wave(draws: Draws, page: Page) -> Styled:
@@ -157,19 +161,19 @@ def _wave(draws: Draws, page: Page) -> Styled:
     field = np.zeros((2, height, width), np.float32)
     field[1] = np.rint(32 * rise * np.sin(np.arange(width) * 2 * np.pi / length + phase)) / 32
     masks = warp_masks(masks, field)
-    paper, ink = _tones(draws, page)
-    return masks, _inked(page, paper, ink, covered(masks)), ink
+    background, ink = _tones(draws, page)
+    return masks, _inked(page, background, ink, covered(masks)), ink
 
 
 def _snow(draws: Draws, page: Page) -> Styled:
-    """Strew specks of paper on the letters and of ink on the paper."""
+    """Strew specks of background on the letters and of ink on the background."""
     masks = set_line(draws, page, _BOLD)
-    paper, ink = _tones(draws, page, papers=(200, 255))
+    background, ink = _tones(draws, page, backgrounds=(200, 255))
     strength = float(_strength(page.difficulty.noise))
     light = specks(draws, page.size, 0.12 * strength, radius=1)
     dark = specks(draws, page.size, 0.05 * strength)
-    canvas = _inked(page, paper, ink, np.maximum(covered(masks), dark))
-    return masks, blend(canvas, light, paper), ink
+    canvas = _inked(page, background, ink, np.maximum(covered(masks), dark))
+    return masks, blend(canvas, light, background), ink
 
 
 STYLES: dict[str, Callable[[Draws, Page], Styled]] = {
@@ -195,32 +199,32 @@ def _tones(
     draws: Draws,
     page: Page,
     *,
-    papers: tuple[float, float] = (215, 255),
+    backgrounds: tuple[float, float] = (215, 255),
     inks: tuple[float, float] = (0, 60),
 ) -> Tones:
-    paper = draws.uniform("paper", *papers)
-    return paper, fade(draws.uniform("ink", *inks), paper, page.difficulty.contrast)
+    background = draws.uniform("paper", *backgrounds)
+    return background, fade(draws.uniform("ink", *inks), background, page.difficulty.contrast)
 
 
 def _sheet(page: Page, tone: float) -> Canvas:
     return np.full(page.size[::-1], tone, np.float32)
 
 
-def _inked(page: Page, paper: float, ink: NDArray[np.float32], cover: Cover) -> Canvas:
-    return blend(_sheet(page, paper), cover, ink)
+def _inked(page: Page, background: float, ink: NDArray[np.float32], cover: Cover) -> Canvas:
+    return blend(_sheet(page, background), cover, ink)
 
 
 def _exchanged(cover: Cover, where: Cover) -> Cover:
-    """Let ink and paper change places as far as `where` says."""
+    """Let ink and background change places as far as `where` says."""
     return cover + where - 2 * cover * where
 
 
 def _partly_inverted(draws: Draws, page: Page, where: NDArray[np.integer]) -> Styled:
     masks = set_line(draws, page, _BOLD)
-    paper, ink = _tones(draws, page, papers=(220, 255), inks=(0, 50))
+    background, ink = _tones(draws, page, backgrounds=(220, 255), inks=(0, 50))
     there = where.astype(np.float32) * _strength(page.difficulty.noise)
     inverted = _exchanged(covered(masks), there)
-    return masks, _inked(page, paper, ink, inverted), ink
+    return masks, _inked(page, background, ink, inverted), ink
 
 
 def _strokes(draws: Draws, page: Page) -> Cover:

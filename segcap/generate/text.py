@@ -74,7 +74,7 @@ class TextArrays(NamedTuple):
 
 
 def schemes() -> tuple[str, ...]:
-    """Name the schemes of text."""
+    """Return the names of the schemes of text."""
     return tuple(SCHEMES)
 
 
@@ -179,7 +179,7 @@ class TextGenerator:
         return Sample(pixels, label, _boxes_of(masks), masks, given | draws.parameters)
 
     def settings(self) -> dict[str, Any]:
-        """Give what the generator was made with, as JSON takes it."""
+        """Return what the generator was made with, as JSON takes it."""
         return {
             "scheme": self.scheme,
             "charset": self.charset,

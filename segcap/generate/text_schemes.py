@@ -39,7 +39,7 @@ _CAPITALS = string.digits + string.ascii_uppercase
 
 
 class Scheme(NamedTuple):
-    """A way of drawing texts, with what it draws unless told otherwise.
+    """A way of drawing texts, with its defaults.
 
     Attributes
     ----------
@@ -68,12 +68,12 @@ class Scheme(NamedTuple):
 
 
 def clean(draws: Draws, page: Page) -> Drawn:
-    """Draw dark text on bright paper."""
+    """Draw dark text on bright background."""
     masks = set_line(draws, page, Style())
-    paper = draws.uniform("paper", 225, 255)
-    ink = fade(draws.uniform("ink", 0, 50), paper, page.difficulty.contrast)
+    background = draws.uniform("paper", 225, 255)
+    ink = fade(draws.uniform("ink", 0, 50), background, page.difficulty.contrast)
     marks = np.maximum(covered(masks), curves(draws, page.size, page.difficulty.lines))
-    canvas = blend(np.full(marks.shape, paper, np.float32), marks, ink)
+    canvas = blend(np.full(marks.shape, background, np.float32), marks, ink)
     return Drawn(as_pixels(disturb(draws, canvas, page.difficulty, ink)), masks)
 
 
@@ -96,8 +96,10 @@ def gradient_line(draws: Draws, page: Page) -> Drawn:
     masks = set_line(draws, page, style)
     width, height = page.size
     dark, bright = draws.uniform("dark", 180, 200), draws.uniform("bright", 240, 255)
-    paper = np.broadcast_to(np.linspace(dark, bright, width, dtype=np.float32), (height, width))
-    ink = fade(draws.uniform("ink", 0, 20), paper, page.difficulty.contrast)
+    background = np.broadcast_to(
+        np.linspace(dark, bright, width, dtype=np.float32), (height, width)
+    )
+    ink = fade(draws.uniform("ink", 0, 20), background, page.difficulty.contrast)
     letters = covered(masks)
     centre, spread = draws.uniform("blot", 0.3, 0.7), draws.uniform("blot_width", 0.08, 0.2)
     across = (np.arange(width, dtype=np.float32) / width - centre) / spread
@@ -107,7 +109,7 @@ def gradient_line(draws: Draws, page: Page) -> Drawn:
         curves(draws, page.size, page.difficulty.lines, most=2, reach=(0.1, 0.9)),
         _hook(draws, page.size, page.difficulty.lines),
     )
-    canvas = blend(paper, np.maximum(letters, lines), ink)
+    canvas = blend(background, np.maximum(letters, lines), ink)
     canvas = blur(canvas, between(0, 0.8, page.difficulty.noise))
     canvas = shade(draws, canvas, page.difficulty.contrast)
     return Drawn(jpeg(draws, as_pixels(canvas), (85, 95)), masks)
@@ -116,14 +118,16 @@ def gradient_line(draws: Draws, page: Page) -> Drawn:
 def colour_lines(draws: Draws, page: Page) -> Drawn:
     """Draw coloured characters, filled or outlined, on any colour, crossed by coloured curves."""
     masks = set_line(draws, page, Style(size=(0.5, 0.68)))
-    paper = np.array([draws.uniform(f"paper_{name}", 0, 255) for name in "rgb"], np.float32)
-    inks = _inks(draws, paper, len(masks) + 2)
+    background = np.array([draws.uniform(f"paper_{name}", 0, 255) for name in "rgb"], np.float32)
+    inks = _inks(draws, background, len(masks) + 2)
     if draws.choice("colours", ("one", "many")) == "one":
         inks[:-1] = inks[0]
-    tones = fade(inks, paper, page.difficulty.contrast)[..., np.newaxis, np.newaxis]
+    tones = fade(inks, background, page.difficulty.contrast)[..., np.newaxis, np.newaxis]
     outlined = draws.choice("letters", ("filled", "filled", "outlined")) == "outlined"
     hollow = np.float32(min(1.0, 2 * page.difficulty.noise) if outlined else 0)
-    lit = paper[:, np.newaxis, np.newaxis] + gradient(draws, page.size, 80 * page.difficulty.noise)
+    lit = background[:, np.newaxis, np.newaxis] + gradient(
+        draws, page.size, 80 * page.difficulty.noise
+    )
     canvas = blend(lit, curves(draws, page.size, page.difficulty.lines), tones[-2])
     for mask, tone in zip(masks, tones, strict=False):
         x, y, w, h = cv2.boundingRect(mask)
@@ -137,13 +141,13 @@ def colour_lines(draws: Draws, page: Page) -> Drawn:
 
 
 def number_field(draws: Draws, page: Page) -> Drawn:
-    """Draw digits in a form's field: dark or bright ink, unevenly lit paper, ruled lines."""
+    """Draw digits in a form's field: dark or bright ink, unevenly lit background, ruled lines."""
     masks = set_line(draws, page, Style(size=(0.5, 0.72), rotation=16, one_face=True))
     bright_ink = draws.choice("ink_is", ("dark", "bright")) == "bright"
-    paper = draws.uniform("paper", 20, 60) if bright_ink else draws.uniform("paper", 195, 235)
+    background = draws.uniform("paper", 20, 60) if bright_ink else draws.uniform("paper", 195, 235)
     ink = draws.uniform("ink", 200, 250) if bright_ink else draws.uniform("ink", 10, 70)
-    ink_tone = fade(ink, paper, page.difficulty.contrast)
-    lit = np.float32(paper) + gradient(draws, page.size, between(0, 60, page.difficulty.noise))
+    ink_tone = fade(ink, background, page.difficulty.contrast)
+    lit = np.float32(background) + gradient(draws, page.size, between(0, 60, page.difficulty.noise))
     marks = np.maximum(covered(masks), _ruling(draws, page.size, page.difficulty.lines))
     canvas = blend(lit, marks, ink_tone)
     return Drawn(as_pixels(disturb(draws, canvas, page.difficulty, ink_tone)), masks)
@@ -233,9 +237,9 @@ def _ruling(draws: Draws, size: tuple[int, int], difficulty: float) -> Cover:
     return cover
 
 
-def _inks(draws: Draws, paper: Canvas, n: int) -> NDArray[np.float64]:
-    """Draw `n` colours whose luma is at least 100 from the paper's, all on the same side of it."""
-    luma = float((paper * _LUMA).sum())
+def _inks(draws: Draws, background: Canvas, n: int) -> NDArray[np.float64]:
+    """Draw `n` colours whose luma is at least 100 from the background's, all on one side of it."""
+    luma = float((background * _LUMA).sum())
     darker = luma > 127
     hues = draws.uniforms("hues", 0, 255, 3 * n).reshape(n, 3)
     reach = draws.uniforms("tones", 0, 1, n)

@@ -265,7 +265,7 @@ def resample(
 def _in_whole_numbers(
     map_x: NDArray[np.float32], map_y: NDArray[np.float32]
 ) -> tuple[NDArray[np.int16], NDArray[np.uint16]]:
-    """Give maps by which pixels are sampled in whole numbers, the same on every processor."""
+    """Return maps by which pixels are sampled in whole numbers, the same on every processor."""
     return cv2.convertMaps(map_x, map_y, cv2.CV_16SC2)
 
 

@@ -17,7 +17,7 @@ _CHUNKS_A_WORKER = 4
 
 
 def in_order(task: Callable[[int], T], indices: Sequence[int], *, n_jobs: int) -> Iterator[T]:
-    """Give the results of a task in the order of its indices.
+    """Return the results of a task in the order of its indices.
 
     Parameters
     ----------

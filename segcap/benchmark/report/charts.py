@@ -64,11 +64,11 @@ class Axis:
         return Scale(low, high, start, end, is_log=self.is_log)
 
     def ticks(self, scale: Scale) -> list[Tick]:
-        """Give places on the axis and what stands there."""
+        """Return places on the axis and what stands there."""
         return [Tick(scale(value), self.short(value)) for value in scale.ticks()]
 
     def said(self, point: Point) -> str:
-        """Give a point's y and its interval as they are written."""
+        """Return a point's y and its interval as they are written."""
         if point.low is None or point.high is None:
             return self.shown(point.y)
         return f"{self.shown(point.y)} ({self.shown(point.low)} to {self.shown(point.high)})"
@@ -235,7 +235,7 @@ def _dot(point: Point, x: float, y: float, scale: Scale, said: str) -> Dot:
 
 
 def _outlines(dots: Sequence[Dot]) -> tuple[str, str]:
-    """Give the line through dots, if they are several, and the outline of their intervals."""
+    """Return the line through dots, if they are several, and the outline of their intervals."""
     if len(dots) < 2:
         return "", ""
     above = [(dot.x, dot.high) for dot in dots if dot.high is not None]

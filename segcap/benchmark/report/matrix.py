@@ -29,7 +29,7 @@ class MatrixTable:
 
 
 def matrix_of(method: MethodResult) -> MatrixTable:
-    """Give a method's matrix without the rows of what never occurs."""
+    """Return a method's matrix without the rows of what never occurs."""
     matrix = method.accuracy.matrix
     rows = tuple(
         (

@@ -121,7 +121,7 @@ def _facts(result: BenchmarkResult) -> list[tuple[str, str]]:
     split = result.split
     return [
         ("task", result.task),
-        ("learned from", f"{split.learned:,} images, SHA-256 {split.learned_sha256}"),
+        ("trained on", f"{split.training:,} images, SHA-256 {split.training_sha256}"),
         ("tested on", f"{split.tested:,} images, SHA-256 {split.tested_sha256}"),
         ("seed of the split", str(split.seed)),
         ("hardware", str(result.hardware)),
@@ -163,7 +163,7 @@ def _classes(method: MethodResult) -> Table:
 def _listing(
     result: BenchmarkResult, images: Mapping[int, ImageSource]
 ) -> tuple[dict[str, Any], list[str]]:
-    """Give the table of images for the script, and what was left out of it."""
+    """Return the table of images for the script, and what was left out of it."""
     answers, methods = result.answers, result.methods
     names = [method.name for method in methods]
     order = listed(answers, names, _MOST_ROWS)
@@ -224,6 +224,6 @@ def _dumped(value: Any, **_: Any) -> str:
 
 
 def _source_of(text: str) -> str:
-    """Name a script or a style sheet by its hash, as a content security policy does."""
+    """Return the hash of a script or a style sheet, as a content security policy has it."""
     digest = hashlib.sha256(text.encode()).digest()
     return f"'sha256-{base64.b64encode(digest).decode()}'"

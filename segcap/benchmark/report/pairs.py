@@ -9,7 +9,7 @@ __all__ = ["cost_ratio", "pair_of"]
 
 
 def pair_of(first: str, second: str, pairs: Sequence[Pair]) -> Pair | None:
-    """Give two methods' comparison, the first's first, whichever way round they were compared."""
+    """Return two methods' comparison, the first's first, whichever way round they were compared."""
     for pair in pairs:
         if (pair.first, pair.second) == (first, second):
             return pair
@@ -19,6 +19,6 @@ def pair_of(first: str, second: str, pairs: Sequence[Pair]) -> Pair | None:
 
 
 def cost_ratio(one: MethodResult, other: MethodResult, key: str) -> float | None:
-    """Give how many times the other's cost one has; None where either is not known, or nothing."""
+    """Return how many times the other's cost one has; None where either is unknown, or 0."""
     above, below = getattr(one.cost, key, None), getattr(other.cost, key, None)
     return above / below if above is not None and below else None

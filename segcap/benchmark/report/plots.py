@@ -53,7 +53,7 @@ def charts(methods: Methods) -> tuple[list[Chart | BarChart], list[str]]:
 
 
 def pareto_front(points: Sequence[Point]) -> list[Point]:
-    """Give the points that no other surpasses: no other is as far left and as high, or better.
+    """Return the points that no other surpasses: no other is as far left and as high, or better.
 
     Returns
     -------
@@ -110,7 +110,7 @@ def _learning(methods: Methods) -> Chart | None:
             Point(step.labels, step.mean, step.low, step.high) for step in method.learning_curve
         ]
 
-    axis = Axis("labelled images to learn from", amount, amount, is_log=True)
+    axis = Axis("labelled images to train on", amount, amount, is_log=True)
     return _curves("Learning curves", axis, of, methods, note="Mean over seeds; bands are spread.")
 
 

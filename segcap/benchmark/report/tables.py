@@ -53,7 +53,7 @@ class Table:
 
 
 def tables(result: BenchmarkResult) -> list[Table]:
-    """Give tables of accuracy, of pairs of methods and of costs, as far as these are known."""
+    """Return tables of accuracy, of pairs of methods and of costs, as far as these are known."""
     methods, pairs = result.methods, result.pairs
     made = [_accuracy(methods)]
     if pairs:

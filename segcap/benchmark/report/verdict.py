@@ -48,7 +48,7 @@ class Card:
 
 
 def cards(result: BenchmarkResult) -> list[Card]:
-    """Give each method's headline, in the methods' order."""
+    """Return each method's headline, in the methods' order."""
     methods = result.methods
     ranked = sorted(methods, key=_exact, reverse=True)
     return [
@@ -68,7 +68,7 @@ def cards(result: BenchmarkResult) -> list[Card]:
 
 
 def verdict(result: BenchmarkResult) -> list[str]:
-    """Say which approach wins and at what cost, and what a vote gains, as far as is known."""
+    """State which approach wins and at what cost, and what a vote gains, as far as is known."""
     methods, pairs = result.methods, result.pairs
     cutting, whole = (_best(methods, approach) for approach in ("segment", "end-to-end"))
     said = []
@@ -131,7 +131,7 @@ def _between(cutting: MethodResult, whole: MethodResult, pairs: Sequence[Pair]) 
 
 
 def _chosen(methods: Sequence[MethodResult]) -> list[str]:
-    """Say where the best of several was chosen by the answers that it is judged by."""
+    """Warn where the best of several was chosen by the answers that it is judged by."""
     counts = {kind: sum(one.approach == kind for one in methods) for kind in _SEVERAL}
     return [
         f"The best of {counts[kind]} {word} readers was chosen on the tested images, which "
@@ -145,7 +145,7 @@ def _costs(cutting: MethodResult, whole: MethodResult) -> list[str]:
     measured = (
         ("the time for an image", "latency_ms_p50"),
         ("the bytes on disk", "bytes"),
-        ("the time to learn", "training_seconds"),
+        ("the training time", "training_seconds"),
     )
     ratios = [
         f"{amount(times)} times {name}"

@@ -148,7 +148,7 @@ def passes_per_hour_with_credit(
 
 
 def passes_with_answer_bucket(passed: ArrayLike, refill: int) -> NDArray[np.float64]:
-    """Give passes per challenge, in the long run, with a bucket that right answers refill.
+    """Return passes per challenge, in the long run, with a bucket that right answers refill.
 
     Asirra's own bucket knows no time. The rule taken here: a wrong answer takes a token; a right
     one passes while there is a token, and otherwise counts as wrong but puts `refill` tokens in.
@@ -200,7 +200,7 @@ def _let_in(ratio: NDArray[np.float64], capacity: int) -> NDArray[np.float64]:
 
 
 def _passes_with_credit(perfect: float, near: float, refill: float, capacity: int) -> float:
-    """Give passes per attempt; states are (no credit, credit) for each number of tokens."""
+    """Return passes per attempt; states are (no credit, credit) for each number of tokens."""
     if perfect == 1 or refill == 0:
         return float(perfect == 1)
     almost = min(perfect + near, 1.0)

@@ -105,7 +105,7 @@ def _value(one: Any) -> float:
 def _places(
     values: Sequence[Any], by: "BaseDistribution"
 ) -> tuple[NDArray[np.float64], list[tuple[float, str]]]:
-    """Give values of a setting heights in [0, 1], and labels at some."""
+    """Scale values of a setting to heights in [0, 1], and labels at some."""
     from optuna.distributions import CategoricalDistribution
 
     if isinstance(by, CategoricalDistribution):

@@ -1,4 +1,4 @@
-"""Let methods learn, each once, even if the benchmark is killed on the way."""
+"""Train methods, each once, even if the benchmark is killed on the way."""
 
 import time
 from collections.abc import Mapping
@@ -15,11 +15,11 @@ from segcap.benchmark.plain import from_plain, to_plain
 from segcap.core.bundle import write_atomically
 from segcap.datasets.dataset import Dataset
 
-__all__ = ["Learned", "can_learn", "identity", "learn"]
+__all__ = ["Trained", "can_train", "identity", "train"]
 
 
 @dataclass(frozen=True, eq=False)
-class Learned:
+class Trained:
     """A method that is ready to answer, or not.
 
     Attributes
@@ -29,7 +29,7 @@ class Learned:
     bundle : Path or None
         The file of a reader of segcap's.
     seconds : float or None
-        Of learning, over all runs; None where nothing was learned.
+        Of training, over all runs; None where nothing was trained.
     problems : tuple of Problem
     error : str or None
         What it raised in learning.
@@ -42,38 +42,38 @@ class Learned:
     error: str | None = None
 
 
-def can_learn(method: Method) -> bool:
-    """Tell whether a method is to learn here."""
+def can_train(method: Method) -> bool:
+    """Return whether a method is trained here."""
     if isinstance(method, ReaderMethod):
         return not method.is_fitted
     return isinstance(method, Learner)
 
 
 def identity(method: Method) -> dict[str, Any]:
-    """Say what a method's answers depend on, as far as it can be told."""
+    """Describe what a method's answers depend on, as far as it is known."""
     known = {"name": method.name, "description": method.description}
     return {**known, **getattr(method, "identity", {})}
 
 
-def learn(
+def train(
     method: Method,
-    learned: Dataset,
+    training: Dataset,
     parts: Parts,
     key: Mapping[str, Any],
     *,
     seed: int | None = None,
     on_progress: Progress | None = None,
-) -> Learned:
+) -> Trained:
     """Make a method ready to answer.
 
-    What one of segcap's readers has learned is kept as a bundle, and what it is about to learn as
-    a state; other methods learn anew whenever they are needed.
+    A trained reader of segcap's is kept as a bundle, and one in training as a state; other methods
+    are trained anew whenever they are needed.
 
     Parameters
     ----------
     method : Method
-    learned : Dataset
-        What is learned from.
+    training : Dataset
+        Training images.
     parts : Parts
     key : mapping
         What the part depends on.
@@ -87,31 +87,31 @@ def learn(
         if method.is_fitted:
             if not path.exists():
                 method.save(path)
-            return Learned(method, path)
-        notes = parts.read(f"{method.name}.learned", key)
+            return Trained(method, path)
+        notes = parts.read(f"{method.name}.training", key)
         if notes is None or not path.exists():
             try:
-                notes = _fit(method, learned, parts, key, seed, on_progress)
+                notes = _fit(method, training, parts, key, seed, on_progress)
             except (Exception, SystemExit) as error:  # noqa: BLE001 whatever a training raises
-                return Learned(None, error=described(error))
+                return Trained(None, error=described(error))
         problems = tuple(from_plain(Problem, one) for one in notes["problems"])
-        return Learned(method.opened(path), path, notes["seconds"], problems)
+        return Trained(method.opened(path), path, notes["seconds"], problems)
     if not isinstance(method, Learner):
-        return Learned(method)
+        return Trained(method)
     pupil = deepcopy(method)
     found: list[Problem] = []
     started = time.perf_counter()
     try:
         with heard(found):
-            pupil.fit(learned)
+            pupil.fit(training)
     except (Exception, SystemExit) as error:  # noqa: BLE001 as above
-        return Learned(None, problems=tuple(found), error=described(error))
-    return Learned(pupil, None, time.perf_counter() - started, tuple(found))
+        return Trained(None, problems=tuple(found), error=described(error))
+    return Trained(pupil, None, time.perf_counter() - started, tuple(found))
 
 
 def _fit(
     method: ReaderMethod,
-    learned: Dataset,
+    training: Dataset,
     parts: Parts,
     key: Mapping[str, Any],
     seed: int | None,
@@ -127,10 +127,10 @@ def _fit(
 
     problems: list[Problem] = []
     with heard(problems):
-        fitted = method.fitted(learned, seed=seed, state=state, on_progress=report)
+        fitted = method.fitted(training, seed=seed, state=state, on_progress=report)
     fitted.save(parts.path(method.name, key, ".segcap"))
     notes = {"seconds": clock.seconds, "problems": to_plain(problems)}
-    parts.keep(f"{method.name}.learned", key, notes)
+    parts.keep(f"{method.name}.training", key, notes)
     for file in (*state.parent.glob(f"{state.name}*"), clock.path):
         file.unlink(missing_ok=True)
     return notes
