@@ -8,12 +8,11 @@ from matplotlib import pyplot as plt
 from matplotlib.patches import Rectangle
 
 import segcap
-from segcap.core.image import load_image
+from segcap.core.image import load_image, to_grey
 from segcap.generate import Sample, TextGenerator
 from segcap.generate.six_char import STYLES
-from segcap.segmentation.binarize import binarize
-from segcap.segmentation.cleanup import clean
-from segcap.segmentation.glyph_crops import cut_out, find_segments
+from segcap.segmentation.glyph_crops import frame_glyphs
+from segcap.segmentation.settings import Finding
 
 DATA = Path(__file__).parent
 SCHEMES = ("clean", "wordpress", "gradient-line", "colour-lines", "number-field", "mixed")
@@ -22,9 +21,12 @@ SAMPLES = {"field-bright-6.png": None, "field-dark-8.png": None, "sum-touching-3
 
 def draw(axes, sample: str, length: int | None) -> None:
     image = load_image(DATA / "samples" / sample)
-    mask = clean(binarize(image))
-    glyphs = cut_out(image, find_segments(image), length=length).glyphs
+    mask = Finding().segments(image).labels > 0
     reading = segcap.load("digits", length=length).read(image)
+    read = np.array([glyph.box for glyph in reading.glyphs])
+    glyphs = frame_glyphs(
+        to_grey(image), mask.astype(np.int32), boxes=read, spans=np.full((len(read), 2), (1, 2))
+    )
     original, ink, boxes, framed, answer = axes
     original.imshow(image)
     ink.imshow(mask, cmap="gray_r")

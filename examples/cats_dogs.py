@@ -18,7 +18,7 @@ from segcap.training import Schedule, plot_history
 parser = argparse.ArgumentParser(description=__doc__)
 parser.add_argument("folder", type=Path)
 parser.add_argument("--unlabelled", type=Path)
-parser.add_argument("--architecture", default="resnet_small")
+parser.add_argument("--classifier", default="resnet_small")
 parser.add_argument("--epochs", type=int, default=50)
 parser.add_argument("--quick", action="store_true", help="600 small photos, few epochs")
 args = parser.parse_args()
@@ -30,7 +30,7 @@ train, test = dataset.split(test=0.2, seed=0)
 print(f"{len(train)} photos to train on, {len(test)} to test on")
 
 side = 32 if args.quick else 112
-reader = segcap.ImageClassifier(args.architecture, size=(side, side), views=4)
+reader = segcap.ImageClassifier(args.classifier, size=(side, side), views=4)
 schedule = Schedule(
     epochs=6 if args.quick else args.epochs,
     batch_size=64,

@@ -40,10 +40,10 @@ def right(name, answers):
     print(f"{name:<12} {wilson(correct, held_out)}", flush=True)
 
 
-for architecture in ["digit_heads"] if args.quick else ["lenet5", "sum_cnn", "digit_heads"]:
-    reader = segcap.SumClassifier(architecture, digits=count, epochs=epochs)
+for classifier in ["digit_heads"] if args.quick else ["lenet5", "sum_cnn", "digit_heads"]:
+    reader = segcap.SumClassifier(classifier, digits=count, epochs=epochs)
     reader.fit(rows.images[held_out:], sums[held_out:])
-    right(architecture, reader.predict(rows.images[:held_out]))
+    right(classifier, reader.predict(rows.images[:held_out]))
 
 glyph_reader = segcap.load("digits", length=count)
 answers = glyph_reader.digit_sums(rows.images[:held_out])

@@ -1,4 +1,4 @@
-"""Classify street photos, rare classes as well as frequent ones.
+"""Name what is on street photos, rare classes as well as frequent ones.
 
 python examples/recaptcha_tiles.py FOLDER [--balance files] [--epochs 40] [--quick]
 
@@ -16,7 +16,7 @@ from segcap.evaluate import classification_report, exact_match, most_confused, s
 parser = argparse.ArgumentParser(description=__doc__)
 parser.add_argument("folder", type=Path)
 parser.add_argument("--balance", default="sampling")
-parser.add_argument("--architecture", default="resnet_small")
+parser.add_argument("--classifier", default="resnet_small")
 parser.add_argument("--epochs", type=int, default=40)
 parser.add_argument("--quick", action="store_true", help="three classes, small photos, few epochs")
 args = parser.parse_args()
@@ -34,7 +34,7 @@ if args.balance == "files":
 else:
     train, test = dataset.split(test=0.3, seed=0)
 reader = segcap.ImageClassifier(
-    args.architecture,
+    args.classifier,
     classes=sorted(set(train.labels)),
     size=(32, 32) if args.quick else (64, 64),
     balance="none" if args.balance == "files" else args.balance,

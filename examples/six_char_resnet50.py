@@ -1,6 +1,6 @@
 """Read six letters or digits from the whole image: ResNet50 with six heads, and a small network.
 
-python examples/six_char_resnet50.py [FOLDER] [--n 10000] [--architecture multihead] [--quick]
+python examples/six_char_resnet50.py [FOLDER] [--n 10000] [--classifier multihead] [--quick]
 
 FOLDER holds INDEX_LABEL.jpeg; without one, images are drawn in all styles. 80 % are trained on, a
 tenth of which calibrates, and 20 % test. On a CPU, ResNet50 is for the patient.
@@ -18,7 +18,7 @@ from segcap.generate import TextGenerator
 parser = argparse.ArgumentParser(description=__doc__)
 parser.add_argument("folder", type=Path, nargs="?")
 parser.add_argument("--n", type=int, default=10_000)
-parser.add_argument("--architecture", default="resnet50")
+parser.add_argument("--classifier", default="resnet50")
 parser.add_argument("--epochs", type=int)
 parser.add_argument("--quick", action="store_true", help="two plain digits, the small network")
 args = parser.parse_args()
@@ -41,7 +41,7 @@ print(f"{len(labels)} images to train on, {len(test_labels)} to test on, {charse
 reader = segcap.SequenceReader(
     charset,
     length=len(labels[0]),
-    architecture="multihead" if args.quick else args.architecture,
+    classifier="multihead" if args.quick else args.classifier,
     epochs=args.epochs or (4 if args.quick else 12),
 )
 reader.fit(

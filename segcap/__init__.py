@@ -12,6 +12,7 @@ _HOMES = {
     "ImageClassifier": "segcap.readers.images",
     "SequenceReader": "segcap.readers.sequence",
     "SumClassifier": "segcap.readers.sums",
+    "ClassReading": "segcap.core.reading",
     "Glyph": "segcap.core.reading",
     "Reading": "segcap.core.reading",
     "SumReading": "segcap.core.reading",
@@ -20,6 +21,7 @@ _HOMES = {
 _MODULES = ("benchmark", "datasets", "evaluate", "generate", "training")
 
 __all__ = [
+    "ClassReading",
     "Glyph",
     "GlyphReader",
     "ImageClassifier",
@@ -41,7 +43,7 @@ __all__ = [
 if TYPE_CHECKING:
     from segcap import benchmark, datasets, evaluate, generate, training
     from segcap.core.errors import SegcapError
-    from segcap.core.reading import Glyph, Reading, SumReading
+    from segcap.core.reading import ClassReading, Glyph, Reading, SumReading
     from segcap.readers.glyph import GlyphReader
     from segcap.readers.images import ImageClassifier
     from segcap.readers.registry import available, load

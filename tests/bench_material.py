@@ -1,10 +1,11 @@
-"""Images, readers and settings that the tests of benchmarks share."""
+"""Images, readers and settings that the tests of benchmarks rate."""
 
 import numpy as np
 from PIL import Image
 from skimage import data
 
-from segcap.benchmark import Reply, SplitTask
+from segcap import ClassReading
+from segcap.benchmark import SplitTask
 from segcap.core.image import load_image
 from segcap.datasets import load
 from segcap.generate import TextGenerator, write_text
@@ -12,10 +13,10 @@ from segcap.generate import TextGenerator, write_text
 
 def quick_costs(patch):
     """Measure costs of few images."""
-    patch.setattr("segcap.benchmark.cost._LATENCIES", 2)
-    patch.setattr("segcap.benchmark.cost._WARM_UP", 1)
-    patch.setattr("segcap.benchmark.cost._AT_ONCE", (2, 4))
-    patch.setattr("segcap.benchmark.cost._SECONDS_AT_ONCE", 0.0)
+    patch.setattr("segcap.benchmark.cost.LATENCIES", 2)
+    patch.setattr("segcap.benchmark.cost.WARM_UP", 1)
+    patch.setattr("segcap.benchmark.cost.AT_ONCE", (2, 4))
+    patch.setattr("segcap.benchmark.cost.SECONDS_AT_ONCE", 0.0)
 
 
 def draw_texts(place):
@@ -51,7 +52,9 @@ class Nearest:
 
     def answer(self, images):
         distances = np.abs(self._of(images)[:, None] - self.colours).sum(axis=2)
-        return [Reply(self.labels[place], 0.5, "ok") for place in distances.argmin(axis=1)]
+        return [
+            ClassReading(self.labels[place], confidence=0.5) for place in distances.argmin(axis=1)
+        ]
 
     def _of(self, images):
         return np.array([load_image(image).mean(axis=(0, 1)) for image in images])

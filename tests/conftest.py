@@ -23,7 +23,7 @@ settings.load_profile("segcap")
 @pytest.fixture(autouse=True)
 def few_steps(monkeypatch):
     """Let an epoch of few data have few steps in tests; what fixtures learn is learned in full."""
-    monkeypatch.setattr("segcap.training.fit._LEAST_STEPS", 4)
+    monkeypatch.setattr("segcap.training.fit.LEAST_STEPS", 4)
 
 
 @pytest.fixture(scope="session")

@@ -15,11 +15,11 @@ from segcap.benchmark.outcomes import (
     Calibration,
     ClassRow,
     Cost,
+    Judged,
     LearningPoint,
     Matrix,
     MethodResult,
     PositionErrors,
-    Reply,
     RobustnessPoint,
     TopRate,
 )
@@ -100,7 +100,7 @@ def read(name, samples):
     readings = reader(name).read_many([sample.image for sample in samples])
     is_segmenting = READERS[name][0] == "segment"
     return [
-        Reply(
+        Judged(
             one.text,
             one.confidence,
             one.status,
@@ -117,7 +117,7 @@ def templates(learned, samples):
     known = NearestCentroid().fit(glyphs, [char for sample in learned for char in sample.label])
     texts = ["".join(known.predict(cuts(sample))) for sample in samples]
     return [
-        Reply(text, None, "ok", None if text == sample.label else "misread")
+        Judged(text, None, "ok", None if text == sample.label else "misread")
         for text, sample in zip(texts, samples, strict=True)
     ]
 
@@ -130,7 +130,7 @@ def cuts(sample):
 
 def elected(members):
     votes = vote([[[(one.value, one.confidence or 0.0)] for one in own] for own in members])
-    return [Reply(one.value, min(one.confidence, 1.0), "ok") for one in votes]
+    return [Judged(one.value, min(one.confidence, 1.0), "ok") for one in votes]
 
 
 def method(name, replies, truths, samples):

@@ -56,6 +56,7 @@ def step(learner, lessons, weights, taken=0):
     return learner.step(drawn.inputs, learner.targets[drawn.classes], weights, taken)["loss"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("silenced", "still"), [(0, "heads"), (1, "auxiliary_logits")])
 def test_each_answer_learns_from_a_loss_of_its_own(learner, lessons, silenced, still):
     assert learner.targets.shape == (2, 2, 2)
@@ -71,6 +72,7 @@ def test_each_answer_learns_from_a_loss_of_its_own(learner, lessons, silenced, s
     assert moved == {*kernels} - {f"{still}/kernel"}
 
 
+@pytest.mark.slow
 def test_weights_of_classes_count_in_both_answers(learner, learner_and_start, lessons):
     once = step(learner, lessons, np.ones((8, 2), np.float32))
     learner.restore(learner_and_start[1])
@@ -78,6 +80,7 @@ def test_weights_of_classes_count_in_both_answers(learner, learner_and_start, le
     assert twice == pytest.approx(2 * once, rel=0.05)
 
 
+@pytest.mark.slow
 def test_another_network_goes_on_from_what_the_middle_learned(learner, lessons):
     weights = np.ones((8, 2), np.float32)
     other = made()
@@ -89,6 +92,7 @@ def test_another_network_goes_on_from_what_the_middle_learned(learner, lessons):
         np.testing.assert_allclose(own, others, rtol=1e-2, atol=1e-3)
 
 
+@pytest.mark.slow
 def test_the_middle_answers_with_layers_of_its_own():
     model = build("resnet50", 5, length=3, **SIDES)
     assert auxiliary_logits(model).shape == (None, 3, 5)
@@ -97,14 +101,14 @@ def test_the_middle_answers_with_layers_of_its_own():
 
 
 @pytest.mark.parametrize(
-    ("architecture", "options"),
+    ("classifier", "options"),
     [("multihead", {"length": 2}), ("resnet50", {}), ("resnet_small", {}), ("sum_cnn", {})],
 )
-def test_other_networks_have_no_such_answers(architecture, options, lessons):
-    message = r"'auxiliary' of a Schedule must be False for all but 'resnet50' that reads.* Got T"
+def test_other_networks_have_no_such_answers(classifier, options, lessons):
+    message = rf"'auxiliary' of a Schedule must be False for '{classifier}', which has.* Got T"
     with pytest.raises(ParameterError, match=message):
         fit_network(
-            build(architecture, 2, height=40, width=64, **options),
+            build(classifier, 2, height=40, width=64, **options),
             lessons,
             schedule=Schedule(auxiliary=True),
             seed=0,
@@ -123,13 +127,13 @@ def test_heads_of_places_want_images_of_one_size(lessons):
 
 
 def test_readers_use_it_for_the_deep_network_alone():
-    def way_to_learn(architecture):
-        return segcap.SequenceReader(architecture=architecture, length=6)._schedule()
+    def way_to_learn(classifier):
+        return segcap.SequenceReader(classifier=classifier, length=6)._schedule()
 
     usual = way_to_learn("multihead")
     assert not usual.auxiliary
     assert way_to_learn("resnet50") == replace(
         usual, auxiliary=True, cutout=0.4, label_smoothing=0.1, weight_decay=0.1
     )
-    deep = segcap.SequenceReader(architecture="resnet50", length=6, schedule={"auxiliary": False})
+    deep = segcap.SequenceReader(classifier="resnet50", length=6, schedule={"auxiliary": False})
     assert not deep._schedule().auxiliary

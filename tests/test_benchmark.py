@@ -63,6 +63,7 @@ def test_the_figures_are_those_of_the_readers(found, split_task):
     assert [own.position for own in digits.errors_by_position] == [0, 1, 2, 3]
 
 
+@pytest.mark.slow
 def test_costs_are_measured(found):
     result, out = found
     digits, mixed, knows, vote = (method.cost for method in result.methods)
@@ -170,6 +171,7 @@ def test_a_reader_that_raises_is_counted_wrong_and_named(split_task):
     assert "problems" in benchmark.table(result)
 
 
+@pytest.mark.slow
 def test_an_method_that_cannot_learn_is_wrong_everywhere(photos):
     class Broken(Nearest):
         name = "broken"
@@ -190,6 +192,7 @@ def test_an_method_that_cannot_learn_is_wrong_everywhere(photos):
     assert result.methods[-1].cost is None
 
 
+@pytest.mark.slow
 def test_a_learning_curve_has_a_score_for_each_seed(photos):
     result = benchmark.run([Nearest()], photos, test=0.5, labels=[4, 12, 10_000], seeds=3)
     (nearest,) = result.methods
@@ -204,6 +207,7 @@ def test_a_learning_curve_has_a_score_for_each_seed(photos):
     assert nearest.errors_by_position is None
 
 
+@pytest.mark.slow
 def test_readers_of_whole_texts_have_second_thoughts_too():
     images, labels, _ = TextGenerator("six-char").arrays(24, seed=11)
     texts = Dataset(
@@ -212,12 +216,12 @@ def test_readers_of_whole_texts_have_second_thoughts_too():
     (whole,) = benchmark.run(["six-char"], texts, test=0.5).methods
     assert whole.approach == "end-to-end"
     assert whole.failures is None
-    shares = [point.exact.value for point in whole.accuracy.top]
-    assert whole.accuracy.exact.value <= shares[0] <= shares[1] <= shares[2]
+    rates = [point.exact.value for point in whole.accuracy.top]
+    assert whole.accuracy.exact.value <= rates[0] <= rates[1] <= rates[2]
     method = ReaderMethod("six-char", segcap.load("six-char"), "texts")
     (reply,) = method.ranked(list(images[:1]))
-    text, share = reply.alternatives[0]
-    assert (text, pytest.approx(share, rel=1e-3)) == (reply.value, reply.confidence)
+    text, rate = reply.alternatives[0]
+    assert (text, pytest.approx(rate, rel=1e-3)) == (reply.value, reply.confidence)
     assert reply.boxes is None
     (plain,) = method.answer(list(images[:1]))
     assert (plain.value, plain.alternatives) == (reply.value, ())
@@ -244,6 +248,7 @@ def test_readers_must_be_readers_with_names_of_their_own(split_task):
             benchmark.run([digits], split_task, **options)
 
 
+@pytest.mark.slow
 def test_the_script_prints_and_draws_what_was_found(found, tmp_path):
     result, out = found
     script = Path(__file__).parent.parent / "examples" / "figures" / "benchmark.py"

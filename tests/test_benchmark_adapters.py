@@ -7,24 +7,21 @@ import sys
 import warnings
 from dataclasses import replace
 from importlib.metadata import PackageNotFoundError
-from itertools import product
+from math import nan
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 import segcap
-from segcap import benchmark
+from segcap import Glyph, Reading, benchmark
 from segcap.benchmark import Ddddocr, FunctionMethod, Tesseract, Truth
 from segcap.benchmark.adapters import ReaderMethod
 from segcap.benchmark.answering import heard, replies_of
 from segcap.benchmark.cost import measured_cost, together, used_versions
 from segcap.benchmark.difficulty import texts_generator
 from segcap.benchmark.memory import peak_memory
-from segcap.benchmark.outcomes import Cost
+from segcap.benchmark.outcomes import Cost, Judged
 from segcap.benchmark.plain import from_plain, to_plain
-from segcap.benchmark.predictions import best_products
 from segcap.core.errors import DataError, ParameterError, SegcapWarning
 from segcap.datasets import load
 
@@ -38,8 +35,12 @@ def test_a_function_must_answer_with_texts(split_task):
     nothing, missing = FunctionMethod("none", lambda image: None).answer(
         [split_task.tested.images[0], "missing.png"]
     )
-    assert (nothing.value, nothing.status) == (None, "empty")
-    assert (missing.value, missing.status) == (None, "unreadable")
+    assert (nothing.answer, nothing.status) == ("", "empty")
+    assert (missing.answer, missing.status) == (None, "unreadable")
+    sums = FunctionMethod("sums", lambda image: "1 + 12", "sums").answer(
+        split_task.tested.images[:1]
+    )
+    assert [own.answer for own in sums] == [4]
 
 
 def test_too_few_replies_are_no_replies(split_task):
@@ -50,24 +51,23 @@ def test_too_few_replies_are_no_replies(split_task):
             return []
 
     (reply,) = replies_of(Short(), split_task.tested.images[:1])
-    assert "must give a reply an image. Got 0 for 1 images." in reply.error
+    assert "must give a result an image. Got 0 for 1 images." in reply.error
 
 
 @pytest.mark.parametrize(
     ("reply", "told"),
     [
-        (lambda: benchmark.Reply("a", float("nan"), "ok"), r"numbers in \[0, 1\]. Got nan"),
-        (lambda: benchmark.Reply("a", 1.5, "ok"), r"numbers in \[0, 1\]. Got 1.5"),
-        (lambda: benchmark.Reply(3, 0.5, "ok"), "must be texts that a file can hold. Got 3"),
-        (lambda: benchmark.Reply(0, 0.5, "ok"), "must be texts that a file can hold. Got 0"),
-        (lambda: benchmark.Reply("\ud800", 0.5, "ok"), r"a file can hold. Got '\\ud800'"),
-        (lambda: benchmark.Reply("a", 0.5, "ok", error=ValueError("x")), "Got ValueError"),
-        (lambda: benchmark.Reply("a", 0.5, "ok", boxes="xx"), "x0 < x1 and y0 < y1. Got 'x'"),
-        (lambda: benchmark.Reply("a", 0.5, "ok", boxes=((5, 5, 1, 9),)), r"Got \(5, 5, 1, 9\)"),
+        (lambda: Reading("a", confidence=1.5), r"numbers in \[0, 1\]. Got 1.5"),
+        (lambda: Reading(3, confidence=0.5), "must be texts that a file can hold. Got 3"),
+        (lambda: Reading(0, confidence=0.5), "must be texts that a file can hold. Got 0"),
+        (lambda: Reading("\ud800", confidence=0.5), r"a file can hold. Got '\\ud800'"),
+        (lambda: Reading("a", error=ValueError("x")), "Got ValueError"),
+        (lambda: Reading("a", (Glyph("a", 1, "xx"),)), "x0 < x1 and y0 < y1. Got 'xx'"),
+        (lambda: Reading("a", (Glyph("a", 1, (5, 5, 1, 9)),)), r"Got \(5, 5, 1, 9\)"),
         (lambda: sys.exit(3), "SystemExit: 3"),
-        (lambda: benchmark.Reply("a", 0.5, "fine"), "must be one of ok, .* Got 'fine'"),
-        (lambda: benchmark.Reply("a", 1, "ok", alternatives=(("b", 2),)), r"\[0, 1\]. Got 2"),
-        (lambda: "a", "must answer with a Reply. Got 'a'"),
+        (lambda: Reading("a", status="fine"), "must be one of ok, .* Got 'fine'"),
+        (lambda: Reading("a", alternatives=(("b", 2),)), r"\[0, 1\]. Got 2"),
+        (lambda: "a", "must answer with a Reading, a SumReading or a ClassReading. Got 'a'"),
     ],
 )
 def test_replies_that_cannot_be_are_wrong_answers(split_task, reply, told):
@@ -84,10 +84,11 @@ def test_replies_that_cannot_be_are_wrong_answers(split_task, reply, told):
 
 def test_numbers_of_numpy_are_kept_as_plain_ones():
     box = np.array([1, 2, 3, 4], np.int32)
-    share = np.float32(0.5)
-    reply = benchmark.Reply("a", share, "ok", boxes=(box,), alternatives=(("b", share),))
+    rate = np.float32(0.5)
+    glyph = Glyph("a", rate, box)
+    reply = Judged.of(Reading("a", (glyph,), confidence=rate, alternatives=(("b", rate),)))
     assert json.loads(json.dumps(to_plain(reply)))["confidence"] == 0.5
-    assert from_plain(benchmark.Reply, to_plain(reply)) == reply
+    assert from_plain(Judged, to_plain(reply)) == reply
 
 
 @pytest.mark.parametrize(
@@ -151,7 +152,7 @@ def test_who_exits_is_wrong_and_has_no_cost(split_task):
         def answer(self, images):
             if len(images) > 1:
                 sys.exit(3)
-            return [benchmark.Reply("1", None, "ok") for _ in images]
+            return [Reading("1", confidence=nan) for _ in images]
 
     (exits,) = benchmark.run([Exits()], split_task).methods
     assert [one.message for one in exits.problems] == ["No cost is known. SystemExit: 3"]
@@ -230,18 +231,6 @@ def test_memory_is_that_of_a_process_of_its_own():
     assert large - small > 90
     with pytest.raises(DataError, match="Got: NameError: name 'nothing' is not defined"):
         peak_memory("nothing", [], [image])
-
-
-@given(st.integers(1, 3), st.integers(1, 6), st.integers(0, 2**32 - 1))
-def test_the_best_products_are_those_of_all(places, most, seed):
-    shares = np.random.default_rng(seed).dirichlet(np.ones(3), places)
-    ranked = best_products(shares, "abc", most)
-    brute = sorted((float(np.prod(own)) for own in product(*shares)), reverse=True)
-    assert [probability for _, probability in ranked] == pytest.approx(brute[:most])
-    for text, probability in ranked:
-        assert probability == pytest.approx(
-            np.prod([own["abc".index(char)] for own, char in zip(shares, text, strict=True)])
-        )
 
 
 def test_nothing_heavy_is_imported():

@@ -20,6 +20,7 @@ from segcap.generate import digit_sums
 pytestmark = pytest.mark.usefixtures("quick_benchmarks")
 
 
+@pytest.mark.slow
 def test_a_killed_benchmark_goes_on(split_task, tmp_path):
     asked = []
     killed = True
@@ -60,8 +61,9 @@ def test_a_killed_benchmark_goes_on(split_task, tmp_path):
     assert asked == []
 
 
+@pytest.mark.slow
 def test_learning_goes_on_after_the_last_epoch(handwriting, tmp_path, monkeypatch):
-    monkeypatch.setattr("segcap.training.fit._LEAST_STEPS", 2)
+    monkeypatch.setattr("segcap.training.fit.LEAST_STEPS", 2)
     rows = digit_sums(30, 22, digits=handwriting, count=2)
     sums = Dataset("sums", rows.images, rows.labels.sum(axis=1, dtype=np.int64), Path("drawn"))
     reader = segcap.SumClassifier("lenet5", digits=2, epochs=2)
@@ -93,6 +95,7 @@ def test_learning_goes_on_after_the_last_epoch(handwriting, tmp_path, monkeypatc
     assert again.methods == result.methods
 
 
+@pytest.mark.slow
 def test_images_that_have_changed_under_their_names_are_answered_anew(tmp_path):
     split_task = split_task_in(draw_texts(tmp_path / "drawn"))
     asked = []
@@ -111,6 +114,7 @@ def test_images_that_have_changed_under_their_names_are_answered_anew(tmp_path):
     assert len(asked) >= len(again.tested)
 
 
+@pytest.mark.slow
 def test_other_versions_answer_anew(split_task, tmp_path, monkeypatch):
     asked = []
     readers = {"sees": lambda image: asked.append(image) or "1"}
@@ -122,6 +126,7 @@ def test_other_versions_answer_anew(split_task, tmp_path, monkeypatch):
     assert len(asked) >= len(split_task.tested)
 
 
+@pytest.mark.slow
 def test_why_no_cost_is_known_is_kept(split_task, tmp_path):
     known = truth_of(split_task)
     asked = []
@@ -145,7 +150,7 @@ def test_a_folder_is_resumed_or_overwritten_only_when_told(split_task, photos, t
     readers = {"knows": truth_of(split_task)}
     benchmark.run(readers, split_task, out=out)
     before = (out / "results.json").read_bytes()
-    with pytest.raises(DataError, match="or be resumed or overwritten"):
+    with pytest.raises(DataError, match="or be told to resume or to overwrite"):
         benchmark.run(readers, split_task, out=out)
     with pytest.raises(DataError, match="Got both for"):
         benchmark.run(readers, split_task, out=out, resume=True, overwrite=True)
@@ -190,6 +195,7 @@ def test_texts_of_undecodable_names_are_given_back(tmp_path):
     assert parts.read("x", {"k": "caf\udce9"}) == {"text": "\udce9"}
 
 
+@pytest.mark.slow
 def test_what_is_known_of_images_is_part_of_what_answers_depend_on(split_task, tmp_path):
     out = tmp_path / "out"
     readers = {"mixed": segcap.load("mixed", length=3, allowlist="0123456789")}

@@ -58,6 +58,7 @@ def test_what_is_tested_without_having_been_learned_is_told(handwriting):
         SplitTask.of(dataset, known=[None])
 
 
+@pytest.mark.slow
 def test_classes_without_a_training_image_are_reported(photos):
     split_task = SplitTask.of(replace(photos, duplicates="label"), test=0.5)
     (name,) = set(split_task.truths)
@@ -122,6 +123,7 @@ def test_sums_are_drawn_to_test_on_with_other_digits(handwriting, monkeypatch):
         open_task("digit-sum", test=1.0)
 
 
+@pytest.mark.slow
 def test_matrices_stand_in_the_order_of_numbers_and_count_all(handwriting, photos):
     rows = digit_sums(60, 22, digits=handwriting, count=2)
     sums = Dataset("sums", rows.images, rows.labels.sum(axis=1, dtype=np.int64), Path("drawn"))
@@ -156,16 +158,16 @@ def test_the_matrix_of_texts_has_a_column_for_what_was_left_out(split_task):
 
 def test_images_that_mixed_has_learned_are_refused(monkeypatch):
     drawn = {}
+    sample = TextGenerator("clean", charset="A", length=1).sample()
 
-    def note(part, indices, seed, charset):
-        drawn.setdefault(part.generator.scheme, set()).add(seed)
-        return []
+    def note(self, index, *, seed):
+        drawn.setdefault(self.scheme, set()).add(seed)
+        return sample
 
-    monkeypatch.setattr("segcap.training.synthetic._drawn", note)
-    monkeypatch.setattr("segcap.training.synthetic.Parallel", lambda n_jobs: list)
-    monkeypatch.setattr("segcap.training.synthetic.delayed", lambda made: made)
+    monkeypatch.setattr(TextGenerator, "sample", note)
     for seed in (mixed._SEED, mixed._OTHER_SEED):
-        drawn_texts(mixed._shares(), 3000, seed=seed, charset=Charset(mixed.MIXED_CHARSET))
+        rates, charset = mixed._rates(), Charset(mixed.MIXED_CHARSET)
+        drawn_texts(rates, 100, seed=seed, charset=charset, n_jobs=1)
     assert mixed.learned_seeds("six-char") == drawn["six-char"]
     assert mixed.learned_seeds("colour-lines") == drawn["colour-lines"]
     for seed in drawn["six-char"]:
@@ -173,6 +175,7 @@ def test_images_that_mixed_has_learned_are_refused(monkeypatch):
             open_task("six-char", seed=seed)
 
 
+@pytest.mark.slow
 def test_robustness_follows_the_difficulty(drawn_folder, split_task, tmp_path):
     generator = texts_generator("labelled", load("labelled", drawn_folder))
     with_generator = replace(split_task, generator=generator)
@@ -235,12 +238,13 @@ def test_letters_cannot_be_added_up(handwriting, tmp_path):
 
 def test_the_ceiling_keeps_to_the_characters_that_are_allowed(split_task):
     ones = segcap.load("mixed", length=4, allowlist="1")
-    share = ceiling(ones, split_task)
+    rate = ceiling(ones, split_task)
     all_ones = [set(truth) == {"1"} for truth in split_task.truths]
-    assert (share.value, share.n) == (np.mean(all_ones), len(split_task.tested))
+    assert (rate.value, rate.n) == (np.mean(all_ones), len(split_task.tested))
     assert ceiling(segcap.load("mixed", length=4, allowlist="0123456789"), split_task).value > 0.8
 
 
+@pytest.mark.slow
 def test_a_reader_that_may_know_the_tested_images_is_doubted(split_task):
     readers = {name: segcap.load(name, length=4) for name in ("digits", "wordpress")}
     found = benchmark.run(readers, split_task, difficulties=())

@@ -76,7 +76,7 @@ def test_strips_of_one_width_go_together_and_none_is_padded():
 
 
 def test_a_call_takes_a_bounded_number_of_strips(monkeypatch):
-    monkeypatch.setattr("segcap.recognition.candidate_scores._MOST_A_CALL", 5000)
+    monkeypatch.setattr("segcap.recognition.candidate_scores.MOST_A_CALL", 5000)
     engine = Told()
     layouts = [
         layout_of((16, index, [(index, index + 1)] * (1 + index % 3))) for index in range(150)

@@ -133,7 +133,6 @@ def test_unpaired_answers_raise(judge, answers, truths):
     [
         (["3"], [3], None, "all texts or all whole numbers. Got both, such as 3 and '3'"),
         ([0.5], [1], None, "must be texts or whole numbers. Got 0.5"),
-        ([True], [True], None, "must be texts or whole numbers. Got True"),
         (["a", "b"], ["a", None], None, "must be known. Got None at place 1"),
         (["a"], ["b"], ["a", "c"], "must be among its classes. Got 'b'"),
         (["a"], ["a"], ["a", "a"], r"must be distinct labels. Got \['a', 'a'\]"),

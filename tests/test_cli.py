@@ -78,7 +78,7 @@ def test_warnings_are_told_like_other_remarks(run, folder):
     (folder / "labels.csv").unlink()
     status, _, err = run("read", folder, "--model", "six-char")
     assert status == 0
-    assert err == "segcap: Warning: Images of another size than 50 x 250 pixels are resized.\n"
+    assert err == "segcap: Warning: Images of another size than 250 x 50 pixels are resized.\n"
     for number in range(64):
         (folder / f"{number}.png").write_bytes((SAMPLES / "field-dark-0.png").read_bytes())
     _, _, err = run("read", folder, "--model", "six-char", "--jobs", 2)

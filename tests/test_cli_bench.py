@@ -10,6 +10,7 @@ from segcap.cli import benching  # noqa: F401 registers the command
 pytestmark = pytest.mark.usefixtures("quick_benchmarks")
 
 
+@pytest.mark.slow
 def test_a_folder_is_compared_on(command, drawn_folder, tmp_path):
     out = tmp_path / "out"
     options = ["--data", drawn_folder, "--out", out, "--quick", "--test", 0.3]
@@ -39,6 +40,7 @@ def test_a_folder_is_compared_on(command, drawn_folder, tmp_path):
     assert BenchmarkResult.load(out / "results.json") == result
 
 
+@pytest.mark.slow
 def test_two_results_are_compared(command, drawn_folder, tmp_path):
     dataset = segcap.datasets.load("labelled", drawn_folder)
     good = segcap.load("digits", length=4)

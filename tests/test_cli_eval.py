@@ -38,7 +38,7 @@ def sequence_reader(tmp_path_factory, handwriting):
     rows = digit_sums(60, 22, seed=1, digits=handwriting, count=2)
     path = tmp_path_factory.mktemp("model") / "texts.segcap"
     texts = ["".join(map(str, label)) for label in rows.labels]
-    reader = segcap.SequenceReader("0123456789", length=2, architecture="multihead", epochs=1)
+    reader = segcap.SequenceReader("0123456789", length=2, classifier="multihead", epochs=1)
     reader.fit(rows.images, texts).save(path)
     return path
 
@@ -79,6 +79,7 @@ def test_a_glyph_reader_adds_up_where_labels_are_sums(command, sums):
     assert "n = 50" in out
 
 
+@pytest.mark.slow
 def test_a_sum_classifier_names_sums(command, sums, sum_classifier):
     status, out, _ = command("eval", sum_classifier, "--data", sums, "--dataset", "digit-sum")
     dataset = load("digit-sum", sums)
@@ -88,6 +89,7 @@ def test_a_sum_classifier_names_sums(command, sums, sum_classifier):
     assert out.splitlines()[1] == "ok                  50"
 
 
+@pytest.mark.slow
 def test_the_truth_of_a_sum_classifier_is_the_sum_of_the_labels_digits(
     command, sums, sum_classifier, tmp_path
 ):
@@ -108,6 +110,7 @@ def test_the_truth_of_a_sum_classifier_is_the_sum_of_the_labels_digits(
     assert of_texts == of_sums
 
 
+@pytest.mark.slow
 def test_a_sequence_reader_reads_texts_and_no_sums(command, sums, sequence_reader):
     status, out, err = command("eval", sequence_reader, "--data", SAMPLES)
     assert status == 0
@@ -127,6 +130,7 @@ def test_labels_that_cannot_be_answered_are_told(command, tmp_path):
     assert "Warning: 3 of 3 labels are no answers that the reader accepts" in err
 
 
+@pytest.mark.slow
 def test_an_image_classifier_names_classes_and_fails_on_damaged_files(command, photos, tmp_path):
     dataset = load("folders", photos)
     reader = segcap.ImageClassifier("leaky_cnn", epochs=1).fit(dataset.images, dataset.labels)
@@ -163,6 +167,7 @@ def test_an_unknown_layout(command):
     assert "must be one of digit-sum" in err
 
 
+@pytest.mark.slow
 def test_answers_and_a_page_are_written_to_new_files(command, sums, sum_classifier, tmp_path):
     options = [
         "--data",
@@ -192,6 +197,7 @@ def test_answers_and_a_page_are_written_to_new_files(command, sums, sum_classifi
     assert ids == list(map(str, range(50)))
 
 
+@pytest.mark.slow
 def test_probabilities_of_all_sums_are_written(command, sums, sum_classifier, tmp_path):
     written = tmp_path / "sums.csv"
     options = ["--data", sums, "--dataset", "digit-sum", "--predictions", written]
@@ -205,6 +211,7 @@ def test_probabilities_of_all_sums_are_written(command, sums, sum_classifier, tm
     assert [int(row[1]) for row in rows] == shares.argmax(axis=1).tolist()
 
 
+@pytest.mark.slow
 def test_photos_that_cannot_be_read_have_probabilities_of_0(command, photos, tmp_path):
     dataset = load("folders", photos)
     reader = segcap.ImageClassifier("leaky_cnn", size=(16, 16), epochs=1)
@@ -222,6 +229,7 @@ def test_photos_that_cannot_be_read_have_probabilities_of_0(command, photos, tmp
     assert np.allclose(list(shares.values()), 1)
 
 
+@pytest.mark.slow
 def test_probabilities_are_those_of_whole_images(command, sums, sum_classifier, tmp_path):
     written = ["--predictions", tmp_path / "new.csv"]
     status, out, err = command("eval", "digits", "--data", SAMPLES, *written, "--probabilities")
@@ -234,6 +242,7 @@ def test_probabilities_are_those_of_whole_images(command, sums, sum_classifier, 
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.slow
 def test_a_model_must_fit_what_the_folder_holds(command, sum_classifier, photos, tmp_path):
     for model, folder, layout, wanted in (
         ("mixed", photos, "folders", "photos"),

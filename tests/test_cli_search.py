@@ -15,7 +15,7 @@ from segcap.recipes.tasks import END_TO_END
 @pytest.fixture
 def run(monkeypatch, command):
     """Run the command line, learning less."""
-    monkeypatch.setattr("segcap.training.fit._LEAST_STEPS", 3)
+    monkeypatch.setattr("segcap.training.fit.LEAST_STEPS", 3)
     quick = END_TO_END["cats-dogs"]._replace(epochs=1, settings={"size": (12, 12)})
     monkeypatch.setitem(END_TO_END, "cats-dogs", quick)
     return command
@@ -48,6 +48,7 @@ def of_photos(photos, out, *more):
     return ("cats-dogs", "--data", photos, "--out", out, "--epochs", 1, *more)
 
 
+@pytest.mark.slow
 def test_a_search_goes_on_and_trains_the_best(run, photos, tmp_path):
     out = tmp_path / "found"
     status, shown, err = run("search", *of_photos(photos, out, "--trials", 1))
@@ -81,6 +82,7 @@ def test_a_search_goes_on_and_trains_the_best(run, photos, tmp_path):
     assert {path.name for path in (out / "log").iterdir()} == {"trial-0000", "trial-0001"}
 
 
+@pytest.mark.slow
 def test_a_search_among_cuts(run, texts, tmp_path):
     status, shown, err = run(
         "search",
@@ -105,6 +107,7 @@ def test_a_search_among_cuts(run, texts, tmp_path):
     assert isinstance(segcap.load(tmp_path / "best.segcap"), segcap.GlyphReader)
 
 
+@pytest.mark.slow
 def test_ctrl_c_says_how_to_go_on(run, photos, tmp_path, monkeypatch):
     def interrupted(self, settings, report):
         raise KeyboardInterrupt
@@ -115,6 +118,7 @@ def test_ctrl_c_says_how_to_go_on(run, photos, tmp_path, monkeypatch):
     assert "goes on after the last trial that has ended" in err
 
 
+@pytest.mark.slow
 def test_a_folder_of_another_search(run, texts, tmp_path):
     def call(*more):
         return run(
@@ -146,11 +150,11 @@ def test_a_folder_of_another_search(run, texts, tmp_path):
         (["cats-dogs", "--fraction", "nan"], "--fraction must be above 0 and at most 1. Got nan"),
         (["cats-dogs", "--minutes", "0"], "--minutes must be a number above 0. Got 0.0"),
         (["cats-dogs", "--minutes", "nan"], "--minutes must be a number above 0. Got nan"),
-        (["cats-dogs", "--architecture", "nope"], "must be one of leaky_cnn, resnet_small"),
+        (["cats-dogs", "--classifier", "nope"], "must be one of leaky_cnn, resnet_small"),
         (["chess"], "task must be one of digit-sum, "),
         (["cats-dogs", "--study", "segmentation"], "must be of texts, and of a reader that cuts"),
         (
-            ["cats-dogs", "--study", "layers", "--architecture", "resnet_small"],
+            ["cats-dogs", "--study", "layers", "--classifier", "resnet_small"],
             "'layers' must be of a reader that has its settings. Got a reader of type Im",
         ),
     ],

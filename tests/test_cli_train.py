@@ -13,8 +13,8 @@ from segcap.generate import TextGenerator, write_text
 @pytest.fixture
 def run(monkeypatch, command):
     """Run the command line, learning less."""
-    monkeypatch.setattr("segcap.training.fit._LEAST_STEPS", 4)
-    monkeypatch.setattr("segcap.training.learn._REHEARSED", 60)
+    monkeypatch.setattr("segcap.training.fit.LEAST_STEPS", 4)
+    monkeypatch.setattr("segcap.training.learn.REPLAY_LINES", 60)
     return command
 
 
@@ -26,6 +26,7 @@ def folder(tmp_path_factory):
     return next(image.parent for image in path.rglob("*.png"))
 
 
+@pytest.mark.slow
 def test_train_text_writes_a_reader(run, folder, tmp_path):
     status, out, err = run(
         "train",
@@ -49,6 +50,7 @@ def test_train_text_writes_a_reader(run, folder, tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["m.segcap"]
 
 
+@pytest.mark.slow
 def test_unreadable_images_are_told_on_standard_error(run, folder, tmp_path):
     for image in folder.iterdir():
         (tmp_path / image.name).write_bytes(image.read_bytes())
@@ -61,6 +63,7 @@ def test_unreadable_images_are_told_on_standard_error(run, folder, tmp_path):
     assert "AAAA.png" in err
 
 
+@pytest.mark.slow
 def test_an_interrupted_training_keeps_what_it_learned(run, folder, tmp_path, monkeypatch):
     fit = segcap.GlyphReader.fit
 
@@ -128,11 +131,12 @@ def test_a_folder_that_is_closed_is_told_before_anything_is_learned(run, tmp_pat
     assert "must go into a folder that exists and can be written to" in err
 
 
+@pytest.mark.slow
 def test_a_training_leaves_the_state_of_another_alone(run, folder, tmp_path):
     foreign = tmp_path / "m.segcap.state.lines"
     foreign.write_text("of another training")
-    options = ("--classifier", "knn", "--data", folder, "--out", tmp_path / "m.segcap")
-    assert run("train", "text", *options)[0] == 0
+    options = ("--classifier", "glyph_cnn", "--epochs", 1, "--data", folder)
+    assert run("train", "text", *options, "--out", tmp_path / "m.segcap")[0] == 0
     assert foreign.read_text() == "of another training"
 
 
@@ -146,7 +150,7 @@ def test_a_training_leaves_the_state_of_another_alone(run, folder, tmp_path):
         (["text", "--data", "{folder}", "--length", "5"], "'length' 5"),
         (["mixed", "--length", "5"], "To train 'mixed', --length must not be given. Got 5"),
         (["digits", "--charset", "01"], "--charset must not be given. Got '01'"),
-        (["mixed", "--classifier", "knn"], "--classifier must not be given. Got 'knn'"),
+        (["mixed", "--classifier", "glyph_cnn"], "--classifier must not be given. Got 'glyph_cnn'"),
     ],
 )
 def test_wrong_use_is_one_sentence(run, folder, tmp_path, arguments, message):

@@ -297,7 +297,7 @@ def test_results_that_are_no_numbers_raise(tmp_path):
         BenchmarkResult.load(file)
     one = results({"glyphs": read_with()})
     one["answers"][0]["by"]["glyphs"]["boxes"] = [[5, 5, 1, 1]]
-    with pytest.raises(DataError, match=r"Got a mapping, where A box of a Reply must"):
+    with pytest.raises(DataError, match=r"Got a mapping, where A box of an answer must"):
         BenchmarkResult.from_json(one)
     with pytest.raises(DataError, match=r"must be a JSON file\. Got 3"):
         BenchmarkResult.load(3)

@@ -254,7 +254,6 @@ def test_an_image_without_pixels_has_no_segments(shape, method):
     assert segments.labels.shape == shape
 
 
-@pytest.mark.parametrize("method", ["contour", "", None])
-def test_unknown_method_raises(method):
+def test_unknown_method_raises():
     with pytest.raises(ParameterError, match="'method' of segment must be one of components"):
-        segment(np.zeros((3, 3), bool), method)
+        segment(np.zeros((3, 3), bool), "contour")

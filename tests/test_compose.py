@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
 from segcap.core.errors import ParameterError
-from segcap.decoding.compose import log_softmax, sum_distribution
+from segcap.decoding.compose import log_softmax, next_texts, sum_distribution
 
 logits = arrays(
     np.float32,
@@ -129,3 +129,15 @@ def test_value_that_is_no_digit_raises(values):
 def test_more_than_ten_classes_need_values():
     with pytest.raises(ParameterError, match="must lie in 0 to 9"):
         sum_distribution(np.full((1, 11), 1 / 11))
+
+
+@given(st.integers(1, 3), st.integers(0, 2**32 - 1))
+def test_the_next_texts_are_those_of_all(places, seed):
+    shares = np.random.default_rng(seed).dirichlet(np.ones(3), places)
+    ranked = next_texts(shares, "abc")
+    brute = sorted((float(np.prod(own)) for own in product(*shares)), reverse=True)
+    assert [probability for _, probability in ranked] == pytest.approx(brute[1:5])
+    for text, probability in ranked:
+        assert probability == pytest.approx(
+            np.prod([own["abc".index(char)] for own, char in zip(shares, text, strict=True)])
+        )

@@ -4,7 +4,7 @@ import itertools
 
 import numpy as np
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from segcap.decoding.compose import log_softmax
@@ -130,6 +130,7 @@ def test_columns_of_a_known_text_are_those_of_its_best_path(table, text):
     assert score == pytest.approx(max(paths)[0])
 
 
+@settings(max_examples=10)
 @given(tables(), st.lists(st.sampled_from([A, B]), min_size=1, max_size=2))
 def test_what_is_learned_from_is_the_sum_over_all_paths(table, text):
     keras = pytest.importorskip("keras")

@@ -114,11 +114,10 @@ def test_names():
         load("imagenet", ".")
 
 
-@pytest.mark.parametrize("root", ["nowhere", None, 3])
 @pytest.mark.parametrize("name", names())
-def test_a_missing_folder(name, root):
-    with pytest.raises(DataError, match=f"must be an existing folder. Got {root!r}"):
-        load(name, root)
+def test_a_missing_folder(name):
+    with pytest.raises(DataError, match=r"must be an existing folder\. Got 'nowhere'"):
+        load(name, "nowhere")
 
 
 @pytest.mark.parametrize("name", names())

@@ -14,7 +14,7 @@ def test_texts(tmp_path):
     labels = [generator.sample(index).label for index in range(6)]
     times = [labels.count(label) for label in set(labels)]
     assert (summary.name, summary.n, summary.unreadable) == ("wordpress", 6, 0)
-    assert summary.sizes == {(24, 72): 6}
+    assert summary.sizes == {(72, 24): 6}
     assert summary.lengths == {2: 6}
     assert summary.counts == {char: "".join(labels).count(char) for char in "AB"}
     assert summary.repeats == sum(number > 1 for number in times) > 0
@@ -26,7 +26,7 @@ def test_sums(tmp_path, handwriting):
     dataset = load("digit-sum", tmp_path)
     summary = summarise(dataset)
     sums, counts = np.unique(dataset.labels, return_counts=True)
-    assert (summary.sizes, summary.lengths) == ({(40, 168): 20}, {})
+    assert (summary.sizes, summary.lengths) == ({(168, 40): 20}, {})
     assert list(summary.counts.items()) == list(zip(map(str, sums), counts, strict=True))
     assert "sums  " in str(summary)
 
@@ -45,7 +45,7 @@ def test_classes_as_a_table(tmp_path):
         "data set          folders\n"
         "images            7\n"
         "unreadable        1\n"
-        "height x width    10 x 15: 2  11 x 15: 2  12 x 15: 1  40 x 20: 1\n"
+        "width x height    15 x 10: 2  15 x 11: 2  15 x 12: 1  20 x 40: 1\n"
         "classes           bus: 5            traffic light: 2\n"
         "near duplicates   2 groups of 4 images"
     )
@@ -57,8 +57,8 @@ def test_many_sizes_and_characters_are_set_in_lines(tmp_path):
     assert str(summarise(load("named", tmp_path))) == (
         "data set          named\n"
         "images            11\n"
-        "height x width    1 x 1: 1  1 x 2: 1  1 x 3: 1  1 x 4: 1  1 x 5: 1  1 x 6: 1\n"
-        "                  1 x 7: 1  1 x 8: 1  3 others\n"
+        "width x height    1 x 1: 1  2 x 1: 1  3 x 1: 1  4 x 1: 1  5 x 1: 1  6 x 1: 1\n"
+        "                  7 x 1: 1  8 x 1: 1  3 others\n"
         "lengths           1: 1   2: 1   3: 1   4: 1   5: 1   6: 1   7: 1   8: 1   9: 1\n"
         "                  10: 1  11: 1\n"
         "characters        a: 11  b: 10  c: 9   d: 8   e: 7   f: 6   g: 5   h: 4   i: 3\n"

@@ -11,6 +11,7 @@ import segcap
 from segcap.core.errors import ParameterError
 from segcap.datasets import Dataset
 from segcap.generate import TextGenerator, write_digit_sums, write_text
+from segcap.models import networks_for
 from segcap.recipes.end_to_end import end_to_end_reader, measure, task_data
 from segcap.recipes.tasks import END_TO_END
 from segcap.training import Schedule
@@ -60,16 +61,16 @@ def test_readers_fit_what_the_labels_are(texts):
     ((learned, _),) = task_data("captcha-v2", texts)
     reader = end_to_end_reader("captcha-v2", learned, epochs=2, seed=5)
     assert isinstance(reader, segcap.SequenceReader)
-    assert (reader.length, reader.charset, reader.architecture) == (3, "0123456789", "crnn")
+    assert (reader.length, reader.charset, reader.classifier) == (3, "0123456789", "crnn")
     assert (reader.epochs, reader.random_state) == (2, 5)
     sums = Dataset("digit-sum", np.zeros((2, 40, 168), np.uint8), np.array([3, 4]), texts)
     adder = end_to_end_reader("digit-sum", sums)
     assert isinstance(adder, segcap.SumClassifier)
-    assert (adder.architecture, adder.epochs) == ("digit_heads", 36)
+    assert (adder.classifier, adder.epochs) == ("digit_heads", 36)
     photos = Dataset("x", [texts] * 2, np.array(["a", "b"]), texts, classes=("a", "b"))
-    named = end_to_end_reader("cats-dogs", photos, architecture="leaky_cnn")
+    named = end_to_end_reader("cats-dogs", photos, classifier="leaky_cnn")
     assert isinstance(named, segcap.ImageClassifier)
-    assert (named.classes, named.architecture) == (("a", "b"), "leaky_cnn")
+    assert (named.classes, named.classifier) == (("a", "b"), "leaky_cnn")
     assert (named.schedule, named.views) == (None, 1)
     usual = end_to_end_reader("cats-dogs", photos)
     task = END_TO_END["cats-dogs"]
@@ -84,9 +85,10 @@ def test_texts_of_unlike_lengths_have_none(texts):
     assert end_to_end_reader("captcha-v2", mixed).length is None
 
 
+@pytest.mark.slow
 def test_what_cannot_be_loaded_counts_as_wrong(texts, tmp_path):
     ((learned, tested),) = task_data("captcha-v2", texts)
-    reader = end_to_end_reader("captcha-v2", learned, architecture="multihead", epochs=1)
+    reader = end_to_end_reader("captcha-v2", learned, classifier="multihead", epochs=1)
     reader.fit(learned.images[:20], learned.labels[:20], schedule=Schedule(epochs=1, batch_size=4))
     damaged = tmp_path / "123.png"
     damaged.write_text("no image")
@@ -111,16 +113,17 @@ def test_every_task_takes_every_network_of_its_reader(task, texts):
     known = np.array(labels.get(task, ["a", "b"]))
     images = Dataset(task, [texts] * 2, known, texts, **answers.get(task, {}))
     usual = end_to_end_reader(task, images)
-    assert usual.architecture == END_TO_END[task].architecture
-    for architecture in usual.architectures:
-        reader = end_to_end_reader(task, images, architecture=architecture)
-        assert (type(reader), reader.architecture) == (type(usual), architecture)
+    assert usual.classifier == END_TO_END[task].classifier
+    for classifier in networks_for(usual.task):
+        reader = end_to_end_reader(task, images, classifier=classifier)
+        assert (type(reader), reader.classifier) == (type(usual), classifier)
     assert 0 < END_TO_END[task].test < 0.5
 
 
+@pytest.mark.slow
 def test_the_command_line_learns_a_task_and_the_bundle_tells_its_test(command, texts, tmp_path):
     out = tmp_path / "texts.segcap"
-    options = ["--architecture", "multihead", "--epochs", 1, "--log", tmp_path / "log"]
+    options = ["--classifier", "multihead", "--epochs", 1, "--log", tmp_path / "log"]
     status, printed, _ = command("train", "captcha-v2", "--data", texts, "--out", out, *options)
     assert status == 0
     assert (tmp_path / "log" / "history.csv").read_text().count("\n") == 2
@@ -146,7 +149,7 @@ def test_the_command_line_learns_a_task_and_the_bundle_tells_its_test(command, t
             "To train 'captcha-v2', --length must not be given",
         ),
         (["mixed", "--log", "x"], "To train 'mixed', --log must not be given"),
-        (["text", "--architecture", "crnn"], "To train 'text', --architecture must not be given"),
+        (["mixed", "--classifier", "crnn"], "To train 'mixed', --classifier must not be given"),
         (["cats-dogs"], "To learn 'cats-dogs', 'data' must be a folder"),
         (["chess"], "The task must be one of: digits, mixed, text, digit-sum"),
     ],

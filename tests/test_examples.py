@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 EXAMPLES = sorted(Path(__file__).parent.parent.glob("examples/*.py"))
 LEARNING = [path for path in EXAMPLES if "--quick" in path.read_text()]
 ARCHIVES = {

@@ -18,7 +18,7 @@ def reading(text, columns, **fields):
         Glyph(char, 0.9, (left, 0, right, 10))
         for char, (left, right) in zip(text, columns, strict=True)
     )
-    return Reading(text, 0.7, glyphs=glyphs, **fields)
+    return Reading(text, glyphs, confidence=0.7, **fields)
 
 
 @pytest.mark.parametrize(

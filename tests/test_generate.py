@@ -178,16 +178,12 @@ def test_no_rows_from_anywhere(start, n):
     ("arguments", "message"),
     [
         ({"n": -1}, "'n' must be .*at least 0. Got -1"),
-        ({"n": 1.5}, "'n' must be .*at least 0. Got 1.5"),
         ({"seed": -1}, "'seed' must be .*at least 0. Got -1"),
-        ({"start": -1}, "'start' must be .*at least 0. Got -1"),
         ({"count": 0}, "'count' must be .*in 1 ... 100. Got 0"),
         ({"min_advance": 0}, "'min_advance' must be .*at least 1. Got 0"),
         ({"min_advance": 41}, "'min_advance' must be at most 40.*Got 41"),
         ({"min_advance": 30, "digits": plain_digits(8)}, "'min_advance' must be.* fit into 88"),
         ({"digits": (PLAIN[0], np.arange(9))}, r"\(10, 28, 28\) uint8 and \(9,\)"),
-        ({"digits": (PLAIN[0] / 255, np.arange(10))}, r"float64 and \(10,\)"),
-        ({"digits": (PLAIN[0][0], np.arange(28))}, r"Got \(28, 28\) uint8"),
         ({"digits": (PLAIN[0][:0], np.arange(0))}, "at least one picture"),
     ],
 )

@@ -167,6 +167,7 @@ def test_no_images(scheme):
     assert (len(none.labels), none.boxes) == (0, [])
 
 
+@pytest.mark.slow
 def test_every_processor_draws_the_same():
     if platform.machine() not in ("x86_64", "AMD64"):
         pytest.skip("the switches are those of x86-64")

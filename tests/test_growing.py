@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from segcap.core.errors import ParameterError
-from segcap.models import ANY_SIZE_ARCHITECTURES, build
+from segcap.models import NETWORKS, build
 from segcap.training.batch_sources import ImageLessons
 from segcap.training.fit import Interrupted, fit_network
 from segcap.training.growing import growing_sides, shrink
@@ -59,6 +59,7 @@ def learn(lessons, **settings):
     return model, history
 
 
+@pytest.mark.slow
 def test_a_network_sees_images_grow_and_is_judged_on_whole_ones(lessons, monkeypatch):
     class Watched(Learner):
         """Notes what sizes it is shown."""
@@ -79,17 +80,19 @@ def test_a_network_sees_images_grow_and_is_judged_on_whole_ones(lessons, monkeyp
     assert lessons.evaluate(model)[0] == pytest.approx(kept, rel=1e-5)
 
 
+@pytest.mark.slow
 def test_patience_begins_when_images_have_grown(lessons, monkeypatch):
     losses = iter([0.1, *[1.0] * 19])
     monkeypatch.setattr(lessons, "evaluate", lambda _: (next(losses), 0.5))
     model = build("resnet_small", 2, height=64, width=64)
     schedule = Schedule(epochs=12, batch_size=64, patience=1, first_scale=0.5)
-    monkeypatch.setattr("segcap.training.fit._LEAST_STEPS", 1)
+    monkeypatch.setattr("segcap.training.fit.LEAST_STEPS", 1)
     history = fit_network(model, lessons, schedule=schedule, seed=0)
     assert len(history.loss) == 11
     assert history.best_epoch == 0
 
 
+@pytest.mark.slow
 def test_what_grew_is_resumed_to_the_same_end(lessons, tmp_path):
     def stop(done, history):
         if done == 2:
@@ -105,22 +108,22 @@ def test_what_grew_is_resumed_to_the_same_end(lessons, tmp_path):
         np.testing.assert_allclose(own, other, atol=1e-3)
 
 
-@pytest.mark.parametrize("architecture", ["digit_heads", "leaky_cnn"])
-def test_networks_of_one_size_are_refused(architecture, lessons):
-    message = f"'first_scale' of a Schedule must be 1 for '{architecture}', which .* Got 0.5"
+@pytest.mark.parametrize("classifier", ["digit_heads", "leaky_cnn"])
+def test_networks_of_one_size_are_refused(classifier, lessons):
+    message = f"'first_scale' of a Schedule must be 1 for '{classifier}', which .* Got 0.5"
     with pytest.raises(ParameterError, match=message):
         fit_network(
-            build(architecture, 37, height=64, width=64),
+            build(classifier, 37, height=64, width=64),
             lessons,
             schedule=Schedule(first_scale=0.5),
             seed=0,
         )
 
 
-@pytest.mark.parametrize("architecture", ANY_SIZE_ARCHITECTURES)
-def test_weights_are_for_images_of_any_size(architecture):
+@pytest.mark.parametrize("classifier", [name for name, one in NETWORKS.items() if one.any_size])
+def test_weights_are_for_images_of_any_size(classifier):
     def built(height, width):
-        return build(architecture, 2, height=height, width=width, channels=3)
+        return build(classifier, 2, height=height, width=width, channels=3)
 
     learner = Learner(built(64, 64), Schedule(first_scale=0.5), 4, unaligned=False)
     images = np.random.default_rng(0).random((2, 32, 48, 3), np.float32)

@@ -10,7 +10,7 @@ from image_material import PNG, RGB, encoded
 from PIL import Image
 from sklearn.datasets import load_sample_image
 
-from segcap.core.errors import ImageError, SegcapWarning
+from segcap.core.errors import ImageError, ParameterError, SegcapWarning
 from segcap.core.image import image_size, load_image, load_small, source_name, to_grey
 
 GREY = np.array([[0, 51, 102], [153, 204, 255]], np.uint8)
@@ -244,15 +244,15 @@ def test_sizes_from_headers_are_those_of_loaded_images(orientation, kind):
     exif[0x0112] = orientation
     pixels = np.zeros((4, 9, 3), np.uint8)
     for source in (encoded(Image.fromarray(pixels), kind, exif=exif), Image.fromarray(pixels)):
-        assert image_size(source) == load_image(source).shape[:2]
-    assert image_size(pixels) == image_size(pixels[..., 0]) == (4, 9)
+        assert image_size(source) == load_image(source).shape[1::-1]
+    assert image_size(pixels) == image_size(pixels[..., 0]) == (9, 4)
 
 
 def test_a_size_needs_no_more_than_the_header(tmp_path):
     path = tmp_path / "cut.png"
     noise = np.random.default_rng(0).integers(0, 256, (60, 80), np.uint8)
     path.write_bytes(encoded(Image.fromarray(noise), "PNG")[:1000])
-    assert image_size(path) == (60, 80)
+    assert image_size(path) == (80, 60)
     with pytest.raises(ImageError, match="intact"):
         load_image(path)
     with pytest.raises(ImageError, match="must exist"):
@@ -271,3 +271,27 @@ def test_a_photo_can_be_decoded_small():
     np.testing.assert_array_equal(load_small(photo, 64), photo)
     with pytest.raises(ImageError, match="in one of the formats"):
         load_small(encoded(Image.fromarray(photo), "PCX"), 64)
+
+
+@pytest.mark.parametrize("kind", [np.float32, np.float64])
+def test_floats_above_one_are_levels_to_255(kind):
+    levels = np.array([[0, 0.4, 127.6, 255]], kind)
+    assert load_image(levels)[0, :, 0].tolist() == [0, 0, 128, 255]
+    assert load_image(levels / 255)[0, :, 0].tolist() == [0, 0, 128, 255]
+    assert load_image(Image.fromarray(levels.astype(np.float32)))[0, :, 0].tolist()[2:] == [
+        128,
+        255,
+    ]
+
+
+@pytest.mark.parametrize("channels", [3, 4])
+def test_arrays_of_opencv_are_turned_to_rgb(channels):
+    rgb = np.random.default_rng(0).integers(0, 256, (5, 7, channels), np.uint8)
+    bgr = rgb[..., [2, 1, 0, 3][:channels]]
+    np.testing.assert_array_equal(load_image(bgr, channels="bgr"), load_image(rgb))
+    file = encoded(Image.fromarray(rgb), "PNG")
+    np.testing.assert_array_equal(load_image(file, channels="bgr"), load_image(file))
+    grey = rgb[..., :1]
+    np.testing.assert_array_equal(load_image(grey, channels="bgr"), load_image(grey[..., 0]))
+    with pytest.raises(ParameterError, match=r"one of rgb, bgr\. Got 'hsv'"):
+        load_image(rgb, channels="hsv")

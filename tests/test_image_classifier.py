@@ -1,8 +1,6 @@
 """Photos are named end to end, through the verbs of every reader."""
 
 from dataclasses import replace
-from importlib import import_module
-from inspect import signature
 
 import numpy as np
 import pytest
@@ -13,13 +11,6 @@ from sklearn.datasets import load_sample_image
 import segcap
 from segcap.core.errors import BundleError, DataError, NotFittedError, ParameterError, SegcapWarning
 from segcap.decoding.calibration import fit_temperature
-from segcap.models import (
-    IMAGE_ARCHITECTURES,
-    LEAST_SIDES,
-    SEQUENCE_ARCHITECTURES,
-    SUM_ARCHITECTURES,
-)
-from segcap.readers.images import NETWORK_OPTIONS
 from segcap.training import Schedule
 
 SIDE = 24
@@ -47,6 +38,7 @@ def reader(photos):
     return segcap.ImageClassifier("leaky_cnn", epochs=3).fit(images[60:], labels[60:])
 
 
+@pytest.mark.slow
 def test_it_learns(reader, photos):
     images, labels = photos
     assert reader.score(images[:60], labels[:60]) > 0.85
@@ -62,6 +54,7 @@ def test_it_learns(reader, photos):
     )
 
 
+@pytest.mark.slow
 def test_views_are_averaged_and_a_mirrored_photo_is_the_same(reader, photos, tmp_path):
     images = photos[0][:20]
     reader.save(tmp_path / "once.segcap")
@@ -78,6 +71,7 @@ def test_views_are_averaged_and_a_mirrored_photo_is_the_same(reader, photos, tmp
     assert segcap.load(tmp_path / "four.segcap").views == 4
 
 
+@pytest.mark.slow
 def test_views_are_calibrated_as_they_answer(photos):
     images, labels = photos
     once, twice = (
@@ -94,6 +88,7 @@ def test_views_are_calibrated_as_they_answer(photos):
     assert twice.trained_.temperature != once.trained_.temperature
 
 
+@pytest.mark.slow
 def test_its_network_and_augmentation_can_be_chosen(photos, tmp_path):
     images, labels = photos
     network = {
@@ -126,6 +121,7 @@ def test_its_network_and_augmentation_can_be_chosen(photos, tmp_path):
     assert np.abs(strong - pixels).mean() > 1.2 * np.abs(default - pixels).mean()
 
 
+@pytest.mark.slow
 def test_its_schedule_can_be_changed_in_part(photos):
     images, labels = photos
     given = {"mixup": 0.2, "batch_size": 16, "first_scale": 0.5}
@@ -139,13 +135,14 @@ def test_its_schedule_can_be_changed_in_part(photos):
     assert mixed.history_.loss != pytest.approx(plain.history_.loss, rel=1e-3)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "reader",
     [
         segcap.SumClassifier("lenet5", schedule={"learning_rate": 1e-4}),
         segcap.SequenceReader(schedule={"learning_rate": 1e-4}),
         segcap.SequenceReader(
-            architecture="resnet50", length=6, schedule={"learning_rate": 3e-4, "loss": "focal"}
+            classifier="resnet50", length=6, schedule={"learning_rate": 3e-4, "loss": "focal"}
         ),
     ],
     ids=["sums", "columns", "resnet50"],
@@ -158,16 +155,7 @@ def test_every_reader_of_whole_images_takes_a_schedule(reader):
         clone(reader).set_params(schedule={"speed": 3})._check_parameters()
 
 
-def test_the_options_of_networks_are_those_of_their_functions():
-    given = {"classes", "height", "width", "channels", "length"}
-    for architecture, options in NETWORK_OPTIONS.items():
-        function = getattr(import_module(f"segcap.models.{architecture}"), architecture)
-        assert set(options) == set(signature(function).parameters) - given
-    assert tuple(NETWORK_OPTIONS) == IMAGE_ARCHITECTURES
-    of_whole_images = {*SUM_ARCHITECTURES, *SEQUENCE_ARCHITECTURES, *IMAGE_ARCHITECTURES}
-    assert set(LEAST_SIDES) == of_whole_images
-
-
+@pytest.mark.slow
 def test_colours_count(reader, photos):
     images, _ = photos
     grey = [np.repeat(image.mean(axis=2, keepdims=True), 3, 2).astype(np.uint8) for image in images]
@@ -176,6 +164,7 @@ def test_colours_count(reader, photos):
     )
 
 
+@pytest.mark.slow
 def test_saved_and_loaded_it_answers_alike(reader, photos, tmp_path):
     images, _ = photos
     reader.save(tmp_path / "photos.segcap")
@@ -186,26 +175,28 @@ def test_saved_and_loaded_it_answers_alike(reader, photos, tmp_path):
     np.testing.assert_allclose(
         copy.predict_proba(images[:20]), reader.predict_proba(images[:20]), atol=1e-5
     )
-    for fixed in ({"classes": ["a", "b"]}, {"size": (8, 8)}, {"architecture": "resnet_small"}):
-        with pytest.raises(ParameterError, match="cannot be overridden"):
+    for fixed in ({"classes": ["a", "b"]}, {"size": (8, 8)}, {"classifier": "resnet_small"}):
+        with pytest.raises(ParameterError, match="of a trained reader cannot change"):
             segcap.load(tmp_path / "photos.segcap", **fixed)
 
 
+@pytest.mark.slow
 def test_paths_of_photos_and_numbers_for_classes(photos, tmp_path):
     images, labels = photos
     paths = [tmp_path / f"{index}.png" for index in range(30)]
     for path, image in zip(paths, images, strict=False):
         Image.fromarray(image).save(path)
     numbers = [int(label == "china") for label in labels[:30]]
-    reader = segcap.ImageClassifier("leaky_cnn", epochs=1, size=(12, 16)).fit(
+    reader = segcap.ImageClassifier("leaky_cnn", epochs=1, size=(16, 12)).fit(
         paths, numbers, schedule=QUICK
     )
-    assert reader.size_ == (12, 16)
+    assert reader.size_ == (16, 12)
     assert reader.predict(paths[:2]).dtype.kind == "i"
     reader.save(tmp_path / "numbers.segcap")
     assert segcap.load(tmp_path / "numbers.segcap").classes_.tolist() == [0, 1]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("balance", "share"), [("none", 1 / 8), ("sampling", 0.5), ("weights", 0.5)]
 )
@@ -220,11 +211,12 @@ def test_rare_classes_can_count_as_much(photos, balance, share):
     assert shown.mean() == pytest.approx(share, abs=0.2)
 
 
-@pytest.mark.parametrize("architecture", [*IMAGE_ARCHITECTURES[:2]])
-def test_every_network_learns_through_the_same_interface(architecture, photos):
+@pytest.mark.slow
+@pytest.mark.parametrize("classifier", ["leaky_cnn", "resnet_small"])
+def test_every_network_learns_through_the_same_interface(classifier, photos):
     images, labels = photos
     with pytest.warns(SegcapWarning, match="1 of 41 images were left out") as told_once:
-        reader = segcap.ImageClassifier(architecture, epochs=1).fit(
+        reader = segcap.ImageClassifier(classifier, epochs=1).fit(
             [*images[:40], b"no image"], [*labels[:40], "china"], schedule=QUICK
         )
     assert reader.provenance_["data"]["samples"] == 40
@@ -233,18 +225,20 @@ def test_every_network_learns_through_the_same_interface(architecture, photos):
     assert (told["epochs"], told["balance"], told["augmentation"]) == (QUICK.epochs, "none", 1.0)
 
 
+@pytest.mark.slow
 def test_large_photos_are_made_smaller_and_unlike_sizes_told_once(photos):
     images, labels = photos
     large = [np.kron(image, np.ones((6, 8, 1), np.uint8)) for image in images[:20]]
     reader = segcap.ImageClassifier("leaky_cnn", epochs=1)
-    with pytest.warns(SegcapWarning, match=r"another size than 72 x 96 pixels are") as told:
+    with pytest.warns(SegcapWarning, match=r"another size than 96 x 72 pixels are") as told:
         reader.fit([*large, images[20]], labels[:21], schedule=QUICK)
     assert len(told) == 1
     assert reader.predict(images[:3]).shape == (3,)
     reader.fit(large, labels[:20], schedule=QUICK)
-    assert reader.size_ == (72, 96)
+    assert reader.size_ == (96, 72)
 
 
+@pytest.mark.slow
 def test_images_of_a_group_are_held_out_together(photos):
     images, labels = photos
     copies = [images[index // 10] for index in range(100)]
@@ -255,6 +249,7 @@ def test_images_of_a_group_are_held_out_together(photos):
     assert (figures["trained_on"], figures["validated_on"]) == (90, 10)
 
 
+@pytest.mark.slow
 def test_clone_and_repr():
     reader = segcap.ImageClassifier(epochs=3, size=(8, 9))
     assert clone(reader).get_params() == reader.get_params()
@@ -267,37 +262,27 @@ def test_clone_and_repr():
 @pytest.mark.parametrize(
     ("parameters", "message"),
     [
-        ({"architecture": "oracle"}, r"'architecture' of ImageClassifier must be one of leaky"),
+        ({"classifier": "oracle"}, r"'classifier' of ImageClassifier must be one of leaky"),
         ({"views": 3}, r"'views' of an ImageClassifier must be one of 1, 2, 4\. Got 3"),
-        ({"views": 1.5}, r"'views' of an ImageClassifier must be one of 1, 2, 4\. Got 1\.5"),
-        ({"size": 64}, r"'size' of images must be a height and a width\. Got 64"),
-        ({"size": (64, (1, 2))}, r"'size' must be an integer"),
-        ({"size": (0, 64)}, r"'size' must be an integer of at least 1\. Got 0"),
+        ({"size": 64}, r"'size' of images must be a width and a height\. Got 64"),
         (
             {"network": {"layers": 3}},
             r"'network' .* some of dropout for 'resnet_small'\. Got \{",
-        ),
-        (
-            {"network": {"filters": 3}},
-            r"'network' .* must map some of dropout for .*Got \{'filters'",
-        ),
-        (
-            {"network": [3]},
-            r"'network' .* must map some of dropout for .* Got \[3\]",
         ),
         (
             {"network": {"dropout": 1}},
             r"'dropout' of .* network must be at least 0 and below 1\.",
         ),
         ({"schedule": {"epochs": 3}}, r"'schedule' of ImageClassifier must map some of auxiliary"),
-        ({"schedule": [3]}, r"'schedule' of ImageClassifier must map some of .* Got \[3\]"),
         ({"schedule": {"mixup": -1}}, r"'mixup' of a Schedule must be at least 0\. Got -1"),
         ({"augmentation": -1}, r"'augmentation' of .* must be a number of at least 0\. Got -1"),
-        ({"augmentation": None}, r"'augmentation' of .* a number of at least 0\. Got None"),
         ({"balance": "scales"}, r"'balance' of an ImageClassifier must be one of none, sampling"),
         ({"classes": ["a", "a"]}, r"'classes' must differ from each other\. Got \['a', 'a'\]"),
-        ({"weights": "imagenet"}, r"'weights' .* 'imagenet' for 'resnet50'\. Got 'imagenet' for"),
-        ({"weights": "other", "architecture": "resnet50"}, r"'weights' to start from must be None"),
+        ({"weights": "imagenet"}, r"'weights' that 'resnet_small' .* one of None\. Got 'imagenet'"),
+        (
+            {"weights": "other", "classifier": "resnet50"},
+            r"'weights' .* None, imagenet\. Got 'other'",
+        ),
         ({"classes": ["china", "palm"]}, r"one of china, palm\. Got 'flower'"),
     ],
 )
@@ -307,6 +292,7 @@ def test_impossible_parameters(photos, parameters, message):
         segcap.ImageClassifier(**parameters).fit(images, labels)
 
 
+@pytest.mark.slow
 def test_impossible_data(photos, reader):
     images, labels = photos
     with pytest.raises(DataError, match=r"2 different labels\. Got 5 images with 1"):
@@ -333,6 +319,7 @@ def test_impossible_data(photos, reader):
         segcap.ImageClassifier().predict(images)
 
 
+@pytest.mark.slow
 def test_a_bundle_must_name_the_classes(reader, tmp_path):
     from dataclasses import replace
 

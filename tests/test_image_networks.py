@@ -20,7 +20,7 @@ SIX = {"height": 50, "width": 250, "length": 6}
 
 
 @pytest.mark.parametrize(
-    ("architecture", "classes", "options", "parameters", "count"),
+    ("classifier", "classes", "options", "parameters", "count"),
     [
         ("resnet50", 36, SIX, 27_120_600, 180),
         ("resnet50", 2, TILE | {"channels": 3}, 23_591_810, 178),
@@ -32,14 +32,15 @@ SIX = {"height": 50, "width": 250, "length": 6}
         ("resnet_small", 10, TILE, 561_010, 62),
     ],
 )
-def test_counts(architecture, classes, options, parameters, count):
-    model = build(architecture, classes, **options)
-    assert model.name == architecture
+def test_counts(classifier, classes, options, parameters, count):
+    model = build(classifier, classes, **options)
+    assert model.name == classifier
     assert (model.count_params(), len(model.layers)) == (parameters, count)
     expected = (None, 6, 36) if "length" in options else (None, classes)
     assert model.output_shape == expected
 
 
+@pytest.mark.slow
 def test_resnet50_has_bottlenecks_3_4_6_3_after_a_7_x_7_stem():
     model = build("resnet50", 36, **SIX)
     blocks = [layer.name for layer in model.layers if layer.name.endswith("_add")]
@@ -50,6 +51,7 @@ def test_resnet50_has_bottlenecks_3_4_6_3_after_a_7_x_7_stem():
     assert [layer.rate for layer in model.layers if isinstance(layer, layers.Dropout)] == [0.3]
 
 
+@pytest.mark.slow
 def test_blocks_of_resnet50_hand_on_what_they_get_at_first():
     model = build("resnet50", 3, height=32, width=32)
     outputs = [model.get_layer(f"conv2_block{block}_out").output for block in (1, 3)]
@@ -96,8 +98,9 @@ def test_leaky_cnn_takes_small_images(side):
     assert model(np.zeros((2, side, 40, 3), np.float32)).shape == (2, 3)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
-    ("architecture", "options"),
+    ("classifier", "options"),
     [
         ("leaky_cnn", {"height": 24, "width": 30, "channels": 3}),
         ("resnet_small", {"height": 24, "width": 30, "channels": 3}),
@@ -105,19 +108,20 @@ def test_leaky_cnn_takes_small_images(side):
         ("resnet50", {"height": 32, "width": 64, "length": 2}),
     ],
 )
-def test_keras_and_onnx_agree(architecture, options):
+def test_keras_and_onnx_agree(classifier, options):
     keras.utils.set_random_seed(0)
-    model = build(architecture, 7, **options)
+    model = build(classifier, 7, **options)
     for gamma in (weight for weight in model.trainable_weights if weight.name == "gamma"):
         gamma.assign(keras.ops.ones_like(gamma))
     images = np.random.default_rng(0).random((3, *model.input_shape[1:]), np.float32)
     parts = export_network(model, options)
-    opened = open_engine(parts, architecture, classes=7, options=options)
+    opened = open_engine(parts, classifier, classes=7, options=options)
     expected = model.predict(images, verbose=0)
     scale = max(1.0, np.abs(expected).max())
     np.testing.assert_allclose(opened.logits(images) / scale, expected / scale, atol=1e-3)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("channels", [1, 3])
 def test_weights_from_imagenet_answer_alike_for_images_in_unit_range(channels, monkeypatch):
     keras.utils.set_random_seed(0)

@@ -34,16 +34,14 @@ NOISE_PNG, NOISE_JPEG = encoded(NOISE), encoded(NOISE, "JPEG")
     ("levels", "told"),
     [
         (
-            np.array([[0, 2.5]], np.float32),
-            r"in \[0, 1\] where they are floats\..* from 0\.0 to 2\.5",
+            np.array([[0, 256.5]], np.float32),
+            r"in \[0, 255\] if one is above 1, where they are floats\..* from 0\.0 to 256\.5",
         ),
-        (np.array([[0, 300]], np.float32), r"where they are floats.* from 0\.0 to 300\.0"),
         (np.array([[0, np.nan]], np.float32), r"where they are floats\..* from nan to nan"),
         (
             np.array([[-1, 7]], np.int32),
             r"in \[0, 65535\] where they are integers\..* from -1 to 7",
         ),
-        (np.array([[0, 70000]], np.int32), r"where they are integers\..* from 0 to 70000"),
     ],
 )
 def test_levels_of_a_file_outside_their_range(levels, told, tmp_path):
@@ -80,7 +78,7 @@ def test_folder_raises(tmp_path):
         (png_announcing(10_000, 10_000), r"at most [0-9,]+ pixels.*header announces more"),
         (png_announcing(0, 10), "."),
         (NOISE_JPEG[: len(NOISE_JPEG) * 2 // 3], "must be intact"),
-        (encoded(Image.fromarray(np.full((2, 2), 7, np.float32)), "TIFF"), r"in \[0, 1\]"),
+        (encoded(Image.fromarray(np.full((2, 2), 256, np.float32)), "TIFF"), r"in \[0, 1\]"),
     ],
     ids=[
         "text",
@@ -116,23 +114,16 @@ def test_message_names_the_file(tmp_path):
     ("source", "message"),
     [
         (np.array([[0.5, np.nan]]), "without NaN"),
-        (np.array([[0.0, 255.0]]), r"in \[0, 1\].*from 0\.0 to 255\.0"),
-        (np.array([[-0.1, 0.5]]), r"in \[0, 1\]"),
-        (np.array([[0.5, np.inf]]), r"in \[0, 1\]"),
+        (np.array([[0.0, 255.5]]), r"in \[0, 1\], or in \[0, 255\].*from 0\.0 to 255\.5"),
+        ([[0, 255]], r"Got list instead: .* only an array says"),
         (np.array([[-1, 4]]), r"in \[0, 255\].*from -1 to 4"),
-        (np.array([[256, 4]]), r"in \[0, 255\]"),
         (np.zeros((3, 8, 9), np.uint8), r"must have shape.*\(3, 8, 9\)"),
-        (np.zeros((8, 9, 2), np.uint8), r"must have shape.*\(8, 9, 2\)"),
-        (np.zeros(9, np.uint8), r"must have shape.*\(9,\)"),
         (np.zeros((1, 8, 9, 3), np.uint8), "must have shape"),
         (np.zeros((0, 5), np.uint8), r"at least one pixel.*\(0, 5\)"),
-        (np.zeros((5, 0, 3)), "at least one pixel"),
         (np.zeros((2, 2), complex), "complex128"),
         (np.zeros((2, 2), object), "object"),
         (np.full((2, 2), "a"), "bool, integer or float"),
         (Image.new("RGB", (0, 3)), "at least one pixel.*0 x 3"),
-        (None, "Got NoneType"),
-        (3, "Got int"),
         ([[0, 1], [2, 3]], "Got list"),
     ],
 )

@@ -13,8 +13,8 @@ SYMBOLS = "+#%&@?"
 @pytest.fixture(scope="module", autouse=True)
 def short_epochs():
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("segcap.training.fit._LEAST_STEPS", 12)
-        patch.setattr("segcap.training.learn._REHEARSED", 60)
+        patch.setattr("segcap.training.fit.LEAST_STEPS", 12)
+        patch.setattr("segcap.training.learn.REPLAY_LINES", 60)
         yield
 
 
@@ -42,6 +42,7 @@ def learned():
     return reader, reports
 
 
+@pytest.mark.slow
 def test_a_reader_learns_characters_that_no_network_knew(learned):
     reader, _ = learned
     images, labels = drawn(60, 1)
@@ -51,6 +52,7 @@ def test_a_reader_learns_characters_that_no_network_knew(learned):
     assert np.abs(boxes[:, [0, 2]] - truth[:, [0, 2]]).max() <= 6
 
 
+@pytest.mark.slow
 def test_what_was_learned_is_told(learned):
     reader, reports = learned
     figures = reader.provenance_["figures"]
@@ -66,6 +68,7 @@ def test_what_was_learned_is_told(learned):
     assert reader.provenance_["data"]["samples"] == 80
 
 
+@pytest.mark.slow
 def test_a_learned_reader_is_kept_and_learns_more(learned, tmp_path):
     reader, _ = learned
     images, labels = drawn(30, 2)
@@ -79,6 +82,7 @@ def test_a_learned_reader_is_kept_and_learns_more(learned, tmp_path):
     assert copy.finding_ == reader.finding_
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:.*has not learned to read")
 def test_an_unreadable_image_is_named_and_left_out(tmp_path):
     images, labels = drawn(20, 0)
@@ -90,6 +94,7 @@ def test_an_unreadable_image_is_named_and_left_out(tmp_path):
     assert reader.provenance_["data"]["samples"] == 20
 
 
+@pytest.mark.slow
 def test_labels_of_other_images_are_told_in_plain_words():
     images, labels = drawn(40, 0)
     with pytest.warns(
@@ -98,6 +103,7 @@ def test_labels_of_other_images_are_told_in_plain_words():
         learner(epochs=2, binarization="otsu").fit(images, labels[1:] + labels[:1])
 
 
+@pytest.mark.slow
 def test_an_interrupted_reader_keeps_the_last_epoch(tmp_path):
     images, labels = drawn(40, 0)
     reader = learner(epochs=8, binarization="otsu")
@@ -131,6 +137,7 @@ def test_epochs_and_classifier_are_checked_before_anything_is_read():
         learner(classifier="oracle").fit(*drawn(20, 0))
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:.*has not learned to read")
 def test_characters_in_no_label_are_told():
     images, labels = drawn(30, 0, charset="+#%")
@@ -138,6 +145,7 @@ def test_characters_in_no_label_are_told():
         learner(epochs=1, binarization="otsu").fit(images, labels)
 
 
+@pytest.mark.slow
 def test_letters_drawn_in_the_other_case_are_known_at_once():
     images, labels = drawn(40, 0, scheme="wordpress", charset="ABCDEF")
     small = [label.lower() for label in labels]
@@ -176,5 +184,5 @@ def test_blank_images_cannot_be_learned_from():
 
 
 def test_only_a_span_network_learns_more():
-    with pytest.raises(ParameterError, match=r"'classifier' must be 'span_cnn'. Got 'knn'"):
-        learner(classifier="knn").partial_fit([], [])
+    with pytest.raises(ParameterError, match=r"'classifier' must be one of span_cnn\. Got 'gl"):
+        learner(classifier="glyph_cnn").partial_fit([], [])

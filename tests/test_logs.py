@@ -25,7 +25,7 @@ HISTORY = History(
 
 @pytest.fixture
 def learn(handwriting, monkeypatch):
-    monkeypatch.setattr("segcap.training.fit._LEAST_STEPS", 3)
+    monkeypatch.setattr("segcap.training.fit.LEAST_STEPS", 3)
     pictures, names = handwriting
     inputs = pictures[..., None].astype(np.float32) / 255
 
@@ -64,6 +64,7 @@ def events(folder):
     }
 
 
+@pytest.mark.slow
 def test_every_epoch_becomes_a_row(learn, tmp_path, without_tensorboard):
     rows = []
     path = tmp_path / "new" / "logs" / "history.csv"
@@ -75,6 +76,7 @@ def test_every_epoch_becomes_a_row(learn, tmp_path, without_tensorboard):
     assert [one.name for one in path.parent.iterdir()] == ["history.csv"]
 
 
+@pytest.mark.slow
 def test_what_is_unknown_stays_empty(learn, tmp_path, without_tensorboard):
     learn(tmp_path, unaligned=True)
     header, first, *_ = (tmp_path / "history.csv").read_text().splitlines()
@@ -84,6 +86,7 @@ def test_what_is_unknown_stays_empty(learn, tmp_path, without_tensorboard):
     assert float(cells["validation_accuracy"]) >= 0
 
 
+@pytest.mark.slow
 def test_a_resumed_run_goes_on_with_its_log(learn, tmp_path, without_tensorboard):
     def stop(epoch, history):
         if epoch == 2:
@@ -99,6 +102,7 @@ def test_a_resumed_run_goes_on_with_its_log(learn, tmp_path, without_tensorboard
     assert len(before.splitlines()) == 3
 
 
+@pytest.mark.slow
 def test_a_folder_that_cannot_be_written_to_stops_nothing(learn, tmp_path):
     blocked = tmp_path / "file"
     blocked.write_text("")
@@ -108,6 +112,7 @@ def test_a_folder_that_cannot_be_written_to_stops_nothing(learn, tmp_path):
     assert len(history.loss) == 3
 
 
+@pytest.mark.slow
 def test_a_log_in_place_of_a_file_is_refused(learn, tmp_path):
     (tmp_path / "file").write_text("precious")
     with pytest.raises(DataError, match=r"must go to a folder\. Got '.*file', which is a file"):
@@ -115,6 +120,7 @@ def test_a_log_in_place_of_a_file_is_refused(learn, tmp_path):
     assert (tmp_path / "file").read_text() == "precious"
 
 
+@pytest.mark.slow
 def test_rows_that_could_not_be_written_are_written_later(learn, tmp_path, without_tensorboard):
     path = tmp_path / "history.csv"
     path.mkdir()
@@ -128,6 +134,7 @@ def test_rows_that_could_not_be_written_are_written_later(learn, tmp_path, witho
     assert path.read_text() == history_csv(history)
 
 
+@pytest.mark.slow
 def test_tensorboard_reads_the_same_scalars(learn, tmp_path):
     history = learn(tmp_path)
     read = events(tmp_path)
@@ -171,6 +178,7 @@ def test_a_torn_event_file_is_not_gone_on_with(tmp_path, monkeypatch):
     assert events(tmp_path)["loss"] == [(1, 1.0), (3, 3.0)]
 
 
+@pytest.mark.slow
 def test_a_log_is_written_without_tensorflow(tmp_path):
     code = (
         "import sys; from pathlib import Path; from segcap.training.logs import Log; "

@@ -110,10 +110,7 @@ def test_no_images():
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"distance": -1}, r"'distance' must be an integer in 0 \.\.\. 64\. Got -1\."),
         ({"distance": 65}, r"'distance' .* Got 65\."),
-        ({"distance": 2.0}, r"'distance' .* Got 2\.0\."),
-        ({"distance": True}, r"'distance' .* Got True\."),
         ({"n_jobs": 0}, "'n_jobs' must be"),
     ],
 )

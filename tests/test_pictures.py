@@ -27,18 +27,18 @@ def files(tmp_path):
 
 @pytest.mark.parametrize("colour", [True, False])
 def test_they_are_what_loading_and_scaling_them_gives(files, colour):
-    pixels, kept, are_alike = stack_usable(files, (10, 12), colour=colour)
-    expected = stack_images([load_image(file) for file in files], (10, 12), colour=colour)
+    pixels, kept, are_alike = stack_usable(files, (12, 10), colour=colour)
+    expected = stack_images([load_image(file) for file in files], (12, 10), colour=colour)
     np.testing.assert_array_equal(pixels, expected)
     np.testing.assert_array_equal(kept, range(4))
     assert not are_alike
-    assert stack_usable(files[:2], (10, 12), colour=colour)[2]
+    assert stack_usable(files[:2], (12, 10), colour=colour)[2]
 
 
 def test_what_is_large_lies_in_a_file(files, monkeypatch):
-    expected, _, _ = stack_usable(files, (10, 12), colour=True)
-    monkeypatch.setattr(pictures, "_MOST_IN_MEMORY", 100)
-    pixels, _, _ = stack_usable(files, (10, 12), colour=True)
+    expected, _, _ = stack_usable(files, (12, 10), colour=True)
+    monkeypatch.setattr(pictures, "MOST_IN_MEMORY", 100)
+    pixels, _, _ = stack_usable(files, (12, 10), colour=True)
     assert isinstance(pixels, np.memmap)
     np.testing.assert_array_equal(pixels, expected)
 
@@ -47,22 +47,22 @@ def test_what_is_large_must_find_room(files, monkeypatch):
     def refuse(*_):
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(pictures, "_MOST_IN_MEMORY", 100)
+    monkeypatch.setattr(pictures, "MOST_IN_MEMORY", 100)
     monkeypatch.setattr(pictures.shutil, "disk_usage", lambda _: SimpleNamespace(free=2**29))
-    assert len(stack_usable(files, (10, 12), colour=True)[0]) == 4
+    assert len(stack_usable(files, (12, 10), colour=True)[0]) == 4
     with monkeypatch.context() as patch:
         patch.setattr(pictures.os, "posix_fallocate", refuse, raising=False)
         with pytest.raises(DataError, match="must find room"):
-            stack_usable(files, (10, 12), colour=True)
+            stack_usable(files, (12, 10), colour=True)
     monkeypatch.setattr(pictures.shutil, "disk_usage", lambda _: SimpleNamespace(free=0))
     with pytest.raises(DataError, match=r"must find room in '.*'. Got 0.0 GiB for 0.0 GiB"):
-        stack_usable(files, (10, 12), colour=True)
+        stack_usable(files, (12, 10), colour=True)
 
 
 def test_more_than_one_chunk_keeps_the_order(monkeypatch):
-    monkeypatch.setattr(pictures, "_TOGETHER", 3)
+    monkeypatch.setattr(pictures, "TOGETHER", 3)
     images = [np.full((4, 5), value, np.uint8) for value in range(10)]
-    pixels, _, _ = stack_usable(images, (4, 5), colour=False)
+    pixels, _, _ = stack_usable(images, (5, 4), colour=False)
     np.testing.assert_array_equal(pixels[:, 0, 0, 0], range(10))
 
 
@@ -76,8 +76,8 @@ def test_what_cannot_be_loaded_is_named_and_left_out(files, tmp_path):
 
 
 def test_the_most_common_size(files):
-    assert most_common(files) == (10, 12)
-    assert most_common([*files, b"no image"]) == (10, 12)
+    assert most_common(files) == (12, 10)
+    assert most_common([*files, b"no image"]) == (12, 10)
     with pytest.raises(
         DataError, match=r"that can be read\. Got 2 that cannot, the first because: .*empty"
     ):

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import segcap
-from segcap.core.errors import BundleError, DataError, ParameterError
+from segcap.core.errors import DataError, FileError, ParameterError
 from segcap.core.image import find_images
 from segcap.decoding.compose import log_softmax
 from segcap.evaluate import write_predictions
@@ -116,7 +116,7 @@ def test_what_is_refused_leaves_the_file_as_it_was(target):
 
 
 def test_a_missing_folder_raises(tmp_path):
-    with pytest.raises(BundleError, match="into a folder that exists"):
+    with pytest.raises(FileError, match="into a folder that exists"):
         write_predictions(tmp_path / "none" / "answers.csv", [1], ["a"])
 
 
@@ -128,17 +128,12 @@ def test_a_missing_folder_raises(tmp_path):
         ([1], [0.5], {}, "'answers' must be texts or whole numbers. Got 0.5"),
         ([1], ["a"], {"codes": {"b": 0}}, "'codes' .* Got none for 'a'"),
         ([1, 2], "ab", {"probabilities": [0.5, np.nan]}, "without NaN. Got nan"),
-        ([1, 2], "ab", {"probabilities": [0.5, 1.25]}, "Got 1.25"),
-        ([1, 2], "ab", {"probabilities": [-0.5, 1]}, "Got -0.5"),
         ([1, 2], "ab", {"probabilities": [0.5]}, r"N = 2 answers. Got float64 of shape \(1,\)"),
-        ([1], "a", {"probabilities": 0.5}, r"Got float64 of shape \(\)"),
         ([1], "a", {"probabilities": ["x"]}, "Got <U1 of shape"),
-        ([1], "a", {"probabilities": [[[0.5]]]}, r"Got float64 of shape \(1, 1, 1\)"),
         ([1], "a", {"probabilities": [[0.5, 0.5]]}, r"Got None with shape \(1, 2\)"),
         ([1], "a", {"probabilities": [0.5], "classes": "ab"}, r"Got 'ab' with shape \(1,\)"),
         ([1], "a", {"classes": "ab"}, "Got 'ab' with no probabilities"),
         ([1], "a", {"probabilities": [[1, 0]], "classes": "abc"}, "for 2 columns"),
-        ([1], "a", {"probabilities": [[1, 0]], "classes": "aa"}, r"Got \['a', 'a'\]"),
         ([1], "a", {"probabilities": [[1, 0]], "classes": ["a", "id"]}, r"Got \['a', 'id'\]"),
     ],
 )

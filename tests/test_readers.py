@@ -8,6 +8,9 @@ import numpy as np
 import pytest
 from sklearn.base import clone
 from sklearn.model_selection import cross_val_score
+from sklearn.neighbors import KNeighborsClassifier
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer
 
 import segcap
 from segcap.core.errors import (
@@ -17,7 +20,7 @@ from segcap.core.errors import (
     ParameterError,
     SegcapWarning,
 )
-from segcap.segmentation.framing import frame_glyph
+from segcap.segmentation.glyph_crops import frame_glyph
 
 
 @pytest.fixture(scope="module")
@@ -28,6 +31,16 @@ def reader():
 @pytest.fixture(scope="module")
 def rows(handwriting):
     return segcap.generate.digit_sums(40, 22, seed=3, digits=handwriting)
+
+
+def flat(glyphs):
+    return glyphs.reshape(len(glyphs), -1)
+
+
+def neighbours():
+    return make_pipeline(
+        FunctionTransformer(flat), KNeighborsClassifier(3, weights="distance", algorithm="brute")
+    )
 
 
 def texts(rows):
@@ -188,13 +201,16 @@ def test_paths_in_an_array_of_objects_are_read(reader, tmp_path):
 def test_what_was_learned_does_not_change_with_the_parameters(rows):
     reader = segcap.load("digits")
     before = reader.read(rows.images[0])
-    assert reader.set_params(charset="abcdefghij", classifier="knn").read(rows.images[0]) == before
+    for fixed in ({"charset": "abcdefghij"}, {"classifier": "glyph_cnn"}):
+        with pytest.raises(ParameterError, match="of a trained reader cannot change"):
+            reader.set_params(**fixed, length=2)
+    assert reader.read(rows.images[0]) == before
 
 
 def test_a_digit_sum_needs_digits(handwriting):
     pictures, names = handwriting
     few = np.flatnonzero(names < 2)
-    reader = segcap.GlyphReader("ab", classifier="knn").fit_glyphs(
+    reader = segcap.GlyphReader("ab", classifier=neighbours()).fit_glyphs(
         pictures[few][..., None] / np.float32(255), names[few]
     )
     with pytest.raises(ParameterError, match=r"digits only.*'ab'"):
@@ -258,18 +274,13 @@ def test_no_images(reader):
     ("call", "message"),
     [
         (lambda r: r.read_many("one.png"), "sequence of images.*str"),
-        (lambda r: r.read_many(np.zeros((4, 4))), r"\(N, H, W\)"),
         (lambda r: r.read_many([], 0), "'batch_size' must be an integer of at least 1. Got 0"),
         (lambda r: r.read_many([], errors="hide"), "'errors' must be.*'hide'"),
         (lambda r: r.score([], []), "at least one. Got 0 images"),
-        (lambda r: r.score([np.zeros((4, 4))], []), "Got 1 images and 0 labels"),
         (lambda r: r.set_params(size=3), "one of charset.*'size'"),
         (lambda r: segcap.load("digits", length=0), "'length' must be.*0"),
-        (lambda r: segcap.load("digits", length="4"), "'length' must be.*'4'"),
         (lambda r: segcap.load("digits", reject_below=1.5), "'reject_below' must be a number.*1.5"),
-        (lambda r: segcap.load("digits", reject_below="a"), "'reject_below' must be.*'a'"),
         (lambda r: segcap.load("digits", random_state=None), "'random_state' must be.*None"),
-        (lambda r: r.read_many([], 1.5), "'batch_size' must be an integer.*1.5"),
         (lambda r: segcap.load("digits", allowlist="12x"), "'12x' with 'x'"),
         (lambda r: segcap.load("digits", allowlist=""), "'allowlist' must hold"),
         (lambda r: segcap.load("digits", charset="ab"), "'charset' of a trained reader"),
@@ -281,7 +292,6 @@ def test_no_images(reader):
             rf"shipped readers \({', '.join(segcap.available())}\).*'digit'",
         ),
         (lambda r: segcap.GlyphReader("aa").fit([], []), "distinct.*'a'"),
-        (lambda r: r.read_many(np.zeros((4, 9, 3))), r"Got \(4, 9, 3\)"),
         (lambda r: r.read_many([], n_jobs=0), "'n_jobs' must be at least 1.*Got 0"),
         (lambda r: r.logits(np.zeros((2, 20, 20, 1))), r"\(N, 28, 28, 1\). Got \(2, 20, 20, 1\)"),
     ],
@@ -332,24 +342,22 @@ def test_every_setting_reads(rows, segmentation, binarization):
     assert reader.score(rows.images, texts(rows)) >= 0.7
 
 
-def test_learns_from_whole_images_with_a_baseline(handwriting, tmp_path):
+def test_learns_from_whole_images_with_an_own_classifier(handwriting, tmp_path):
     rows = segcap.generate.digit_sums(150, 24, seed=5, digits=handwriting)
     labels = np.array(texts(rows))
-    reader = segcap.GlyphReader(length=4, classifier="knn")
+    reader = segcap.GlyphReader(length=4, classifier=neighbours())
     with pytest.warns(UserWarning, match="images were left out, the first because"):
         reader.fit([*rows.images, tmp_path / "missing.png"], [*labels, "1234"])
     assert reader.score(rows.images, labels) >= 0.8
-    reader.save(tmp_path / "knn.segcap")
-    assert segcap.load(tmp_path / "knn.segcap").read_many(rows.images) == reader.read_many(
-        rows.images
-    )
+    with pytest.raises(ParameterError, match=r"network of segcap as its classifier. Got Pipeline"):
+        reader.save(tmp_path / "own.segcap")
 
 
 @pytest.mark.filterwarnings("ignore:.*images were left out")
 def test_cross_validation_scores_whole_texts(handwriting):
     rows = segcap.generate.digit_sums(90, 24, seed=6, digits=handwriting)
     scores = cross_val_score(
-        segcap.GlyphReader(classifier="knn"), rows.images, np.array(texts(rows)), cv=2
+        segcap.GlyphReader(classifier=neighbours()), rows.images, np.array(texts(rows)), cv=2
     )
     assert scores.shape == (2,)
     assert scores.min() > 0.4
@@ -365,13 +373,13 @@ def test_cross_validation_scores_whole_texts(handwriting):
 )
 def test_labels_that_cannot_be_learned(images, labels, message):
     with pytest.raises(segcap.SegcapError, match=message):
-        segcap.GlyphReader(length=1, classifier="knn").fit(images, labels)
+        segcap.GlyphReader(length=1, classifier="glyph_cnn").fit(images, labels)
 
 
 @pytest.mark.filterwarnings("ignore:.*images were left out")
 def test_too_few_glyphs_to_learn_from():
     with pytest.raises(segcap.SegcapError, match=r"10 classes needs at least 2 glyphs.*Got 0"):
-        segcap.GlyphReader(classifier="knn").fit([np.zeros((4, 4))], ["1"])
+        segcap.GlyphReader(classifier="glyph_cnn").fit([np.zeros((4, 4))], ["1"])
 
 
 def test_framing_a_framed_digit_keeps_what_is_read(reader, handwriting):

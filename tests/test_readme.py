@@ -21,12 +21,13 @@ def quick(block):
     return block.replace("epochs=60", "epochs=1")
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:.*has not learned to read")
 def test_the_python_blocks_run_one_after_the_other(monkeypatch, tmp_path, handwriting):
     (tmp_path / "data").symlink_to(ROOT / "data")
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("segcap.training.fit._LEAST_STEPS", 4)
-    monkeypatch.setattr("segcap.training.learn._REHEARSED", 60)
+    monkeypatch.setattr("segcap.training.fit.LEAST_STEPS", 4)
+    monkeypatch.setattr("segcap.training.learn.REPLAY_LINES", 60)
     rows = segcap.generate.digit_sums(40, 24, seed=0, digits=handwriting)
     labels = ["".join(map(str, label)) for label in rows.labels]
     names = {

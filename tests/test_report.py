@@ -19,7 +19,7 @@ from segcap.benchmark.report import write_report
 from segcap.benchmark.report.album import album, glyph_pictures
 from segcap.benchmark.report.rows import listed
 from segcap.benchmark.report.verdict import cards
-from segcap.core.errors import BundleError, DataError, ParameterError
+from segcap.core.errors import DataError, FileError, ParameterError
 from segcap.core.image import load_image
 from segcap.evaluate.confusions import Confusion
 from segcap.evaluate.pictures import data_uri
@@ -272,8 +272,8 @@ def test_what_has_no_room_is_left_out_and_said(target, material, monkeypatch):
     names = [one.name for one in result.methods]
     order = listed(result.answers, names, 10)
     room = sum(len(whole[number].image) + len(whole[number].ink) for number in order[:4])
-    monkeypatch.setattr(page_module, "_MOST_ROWS", 10)
-    monkeypatch.setattr(page_module, "_ROOM", room)
+    monkeypatch.setattr(page_module, "MOST_ROWS", 10)
+    monkeypatch.setattr(page_module, "ROOM", room)
     write_report(result, target, images)
     page = Page(target)
     assert [row["number"] for row in page.listing["rows"]] == sorted(order)
@@ -366,7 +366,7 @@ def test_too_few_images_raise(target, material):
 
 
 def test_a_missing_folder_raises(tmp_path, result):
-    with pytest.raises(BundleError, match="into a folder that exists"):
+    with pytest.raises(FileError, match="into a folder that exists"):
         write_report(result, tmp_path / "none" / "report.html")
 
 

@@ -14,7 +14,10 @@ NASTY = "</script><img src=x onerror='document.title=1'>"
 ARGUMENTS = ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-pytestmark = pytest.mark.skipif(not BROWSER.is_file(), reason=f"there is no {BROWSER}")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not BROWSER.is_file(), reason=f"there is no {BROWSER}"),
+]
 
 
 @pytest.fixture(scope="module")

@@ -55,6 +55,7 @@ def test_it_looks_where_values_are_high(unbroken):
     assert search(climbed, SPACE, trials=1, seed=6).trials[0].notes["seed"] not in seeds
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("url", [False, True])
 def test_a_search_goes_on_as_if_it_had_not_stopped(tmp_path, unbroken, url):
     storage = f"sqlite:///{tmp_path / 'kept.db'}" if url else tmp_path / "kept.db"
@@ -80,7 +81,7 @@ from pathlib import Path
 sys.path.insert(0, {tests!r})
 from segcap.training.tuning import search, storage
 from test_search import SPACE, climbed
-storage._BEAT = storage._GRACE = 1
+storage._BEAT = storage.GRACE = 1
 
 def stuck(settings, report):
     begun = Path({marker!r})
@@ -95,6 +96,7 @@ search(stuck, SPACE, trials=14, seed=5, storage={storage!r})
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("url", "last"), [(False, 12), (True, 2)])
 def test_a_killed_search_loses_the_running_trial_alone(tmp_path, unbroken, url, last, monkeypatch):
     place = str(tmp_path / "kept.db")
@@ -110,7 +112,7 @@ def test_a_killed_search_loses_the_running_trial_alone(tmp_path, unbroken, url, 
     process.send_signal(signal.SIGKILL)
     process.wait()
     if url:
-        monkeypatch.setattr("segcap.training.tuning.storage._GRACE", 1)
+        monkeypatch.setattr("segcap.training.tuning.storage.GRACE", 1)
         time.sleep(2.5)
     begun = []
     result = search(
@@ -124,6 +126,7 @@ def test_a_killed_search_loses_the_running_trial_alone(tmp_path, unbroken, url, 
     assert len(begun) == 14 - (last - 1)
 
 
+@pytest.mark.slow
 def test_others_trials_are_left_alone(tmp_path):
     storage = f"sqlite:///{tmp_path / 'shared.db'}"
     search(hill, GRID, trials=2, grid=True, storage=storage)
@@ -136,6 +139,7 @@ def test_others_trials_are_left_alone(tmp_path):
     assert other.ask(as_distributions(GRID)).params == {"x": 1, "kind": "a"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("error", [KeyboardInterrupt, ZeroDivisionError])
 def test_what_stops_a_search_leaves_its_trial_to_be_tried_again(tmp_path, unbroken, error):
     def stopping(settings, report):
@@ -152,6 +156,7 @@ def test_what_stops_a_search_leaves_its_trial_to_be_tried_again(tmp_path, unbrok
     assert what_was_tried(result) == what_was_tried(unbroken)
 
 
+@pytest.mark.slow
 def test_an_interrupt_after_a_trial_costs_nothing(tmp_path):
     def stop(so_far):
         if len(so_far.trials) == 2:
@@ -171,6 +176,7 @@ def test_an_interrupt_after_a_trial_costs_nothing(tmp_path):
     assert len(begun) == 4
 
 
+@pytest.mark.slow
 def test_trials_that_fall_behind_are_pruned():
     def curve(settings, report):
         for step in range(1, 6):
@@ -189,6 +195,7 @@ def test_trials_that_fall_behind_are_pruned():
     assert whole.trials[-1].settings == pruned.settings
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), None, "high"])
 def test_a_value_that_is_no_number_fails_its_trial(value):
     def objective(settings, report):
@@ -203,6 +210,7 @@ def test_a_value_that_is_no_number_fails_its_trial(value):
     assert result.best.settings == {"x": 3}
 
 
+@pytest.mark.slow
 def test_settings_that_cannot_be_do_not_end_the_search(tmp_path):
     def objective(settings, report):
         if settings["x"] > 1:
@@ -232,12 +240,9 @@ def test_all_trials_failed():
     ("change", "message"),
     [
         ({"trials": 0}, r"'trials' must be an integer of at least 1\. Got 0"),
-        ({"seed": -1}, r"'seed' must be an integer in 0 \.\.\. 4294967295\. Got -1"),
         ({"seconds": 0}, r"'seconds' of search must be a number above 0\. Got 0"),
         ({"space": {}}, r"'space' of search must map at least one name .* Got \{\}"),
-        ({"space": [1]}, r"'space' of search must map at least one name .* Got \[1\]"),
         ({"space": {"x": []}}, r"must have for 'x' a distribution .* Got \[\]"),
-        ({"space": {"x": "abc"}}, r"must have for 'x' a distribution .* Got 'abc'"),
         ({"space": {"x": [(1, 2)]}}, r"must have for 'x' a distribution .* Got \[\(1, 2\)\]"),
         ({"grid": True}, r"'grid' must have a list of values for 'x'\. Got FloatDistribution"),
     ],
@@ -253,6 +258,7 @@ def test_searching_without_optuna(monkeypatch):
         search(hill, SPACE, trials=2)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("change", "message"),
     [
@@ -272,6 +278,7 @@ def test_a_file_of_another_search(tmp_path, change, message):
     assert (tmp_path / "kept.db").read_bytes() == before
 
 
+@pytest.mark.slow
 def test_a_url_holds_searches_of_several_names(tmp_path):
     url = f"sqlite:///{tmp_path / 'shared.db'}"
     for name in ("one", "two"):
@@ -332,7 +339,6 @@ def test_a_storage_that_breaks_is_told_in_a_sentence(tmp_path):
         ({"storage": 5}, "'storage' of search must be a path or a URL. Got 5"),
         ({"identity": [1]}, r"'identity' of search must be a mapping .* Got \[1\]"),
         ({"identity": {"a": float("nan")}}, r"without NaN\. Got \{'a': nan\}"),
-        ({"identity": {(1, 2): 3}}, "'identity' of search must be a mapping"),
     ],
 )
 def test_what_a_search_cannot_take(options, message):
@@ -369,6 +375,7 @@ def test_passwords_in_urls_are_not_told():
     assert "secret" not in str(told.value)
 
 
+@pytest.mark.slow
 def test_a_file_is_used_by_one_search_at_a_time(tmp_path):
     place = tmp_path / "kept.db"
 

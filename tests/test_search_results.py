@@ -7,7 +7,7 @@ import pytest
 from optuna.distributions import FloatDistribution
 from search_material import GRID, climbed
 
-from segcap.core.errors import BundleError, DataError, SegcapWarning
+from segcap.core.errors import DataError, FileError, SegcapWarning
 from segcap.training.tuning import SearchResult, Tried, search
 from segcap.training.tuning.plots import plot_importance, plot_parallel
 from segcap.training.tuning.spaces import as_distributions
@@ -56,7 +56,7 @@ def test_csv_has_the_curves(tmp_path):
         "error": "",
         "curve": "1:0.0625 2:0.125",
     }
-    with pytest.raises(BundleError, match="folder that exists"):
+    with pytest.raises(FileError, match="folder that exists"):
         RESULT.write_csv(tmp_path / "missing" / "trials.csv")
 
 
@@ -118,6 +118,7 @@ def plugin_data(folder):
     return settings, status, scalars
 
 
+@pytest.mark.slow
 def test_tensorboard_shows_trials_while_they_run(tmp_path):
     from tensorboard.plugins.hparams import api_pb2
 
@@ -152,6 +153,7 @@ def test_tensorboard_shows_trials_while_they_run(tmp_path):
         assert plugin_data(folder) == (settings, status, scalars)
 
 
+@pytest.mark.slow
 def test_a_log_that_cannot_be_written_stops_nothing(tmp_path):
     (tmp_path / "file").touch()
     with pytest.warns(SegcapWarning, match=r"goes on without its log in '.*log'\. Got") as told:
@@ -160,6 +162,7 @@ def test_a_log_that_cannot_be_written_stops_nothing(tmp_path):
     assert len(result.trials) == 2
 
 
+@pytest.mark.slow
 def test_no_log_without_tensorboard(tmp_path, monkeypatch):
     monkeypatch.setattr("segcap.training.tuning.report.find_spec", lambda name: None)
     search(climbed, GRID, trials=1, grid=True, log=tmp_path / "log")

@@ -114,6 +114,7 @@ def test_sizes_can_be_chosen():
     assert [layer.filters for layer in convolutions] == [2, 3, 3, 4, 4, 5, 6]
 
 
+@pytest.mark.slow
 def test_onnx_and_keras_give_the_same_logits(model):
     parts = export_network(model)
     onnx, rebuilt = (open_engine(parts, "span_cnn", classes=5, engine=e) for e in ("onnx", "keras"))

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from segcap.core.image import load_image
 from segcap.generate import digit_sums
 from segcap.segmentation.binarize import binarize
-from segcap.segmentation.text_lines import Strip, line_strip, soft_ink, tone
+from segcap.segmentation.text_lines import Strip, line_strip, strip_channels
 from segcap.training import spans as spans_module
 from segcap.training.augment import Warp, augment_strips
 from segcap.training.spans import LabelledStrips, SpanLessons, own_columns, stack_strips
@@ -35,7 +35,7 @@ def lines(handwriting):
         for pixels, labels, boxes in zip(*rows, strict=True):
             image = load_image(pixels)
             ink = binarize(image)
-            strips.append(line_strip(soft_ink(image, ink), tone(image, ink), ink))
+            strips.append(line_strip(strip_channels(image, ink), ink))
             spans.append(strips[-1].columns(own_columns(boxes)))
             classes.append(labels.astype(np.intp))
     return stack_strips(strips, spans, classes)

@@ -41,7 +41,7 @@ def texts(handwriting):
 
 @pytest.fixture
 def few_steps(monkeypatch):
-    monkeypatch.setattr("segcap.training.fit._LEAST_STEPS", 4)
+    monkeypatch.setattr("segcap.training.fit.LEAST_STEPS", 4)
 
 
 class Told:
@@ -85,8 +85,8 @@ def test_studies_of_networks_are_those_of_the_task():
 
 def test_readers_are_asked_for_what_they_have():
     assert "network__activation" not in space_of("optimizer", segcap.ImageClassifier())
-    columns = segcap.SequenceReader("01", architecture="crnn")
-    places = segcap.SequenceReader("01", length=2, architecture="multihead")
+    columns = segcap.SequenceReader("01", classifier="crnn")
+    places = segcap.SequenceReader("01", length=2, classifier="multihead")
     assert list(space_of("optimizer", columns)) == ["schedule__optimizer"]
     assert list(space_of("optimizer", places)) == ["schedule__optimizer", "schedule__loss"]
     glyphs = segcap.load("mixed")
@@ -165,6 +165,7 @@ def test_settings_that_nothing_has(settings, message):
         schedule_of(configured(small(), settings), settings)
 
 
+@pytest.mark.slow
 def test_a_trial_learns_and_is_judged_by_what_it_has_not_seen(photos, few_steps, monkeypatch):
     shown = []
     fit = segcap.ImageClassifier.fit
@@ -218,6 +219,7 @@ def test_an_objective_tells_what_it_is(photos):
     assert Fitting(small(), photos).identity == own
 
 
+@pytest.mark.slow
 def test_a_search_among_optimisers_and_what_comes_of_the_best(photos, few_steps, tmp_path):
     learned, tested = photos.split(0.25)
     objective = Fitting(small(), learned)
@@ -236,6 +238,7 @@ def test_a_search_among_optimisers_and_what_comes_of_the_best(photos, few_steps,
     assert reader.provenance_["data"]["split"] == split
 
 
+@pytest.mark.slow
 def test_networks_that_images_are_too_small_for_fail_alone(photos, few_steps):
     objective = Fitting(small(), photos)
     with pytest.warns(SegcapWarning, match=r"has failed: .* at least 8 x 8 .* Got 4 x"):
@@ -267,6 +270,7 @@ def test_wrong_readings_cost_and_rejected_ones_do_not(texts):
     assert Cutting(reader, half, 0.5)({"reject_below": 1.0}, Told()) == 0
 
 
+@pytest.mark.slow
 def test_a_search_among_cuts_and_what_comes_of_the_best(texts):
     objective = Cutting(segcap.load("digits", length=4), texts)
     before = dict(objective.reader.provenance_["figures"])
@@ -278,10 +282,9 @@ def test_a_search_among_cuts_and_what_comes_of_the_best(texts):
     assert objective.reader.provenance_["figures"] == before != reader.provenance_["figures"]
 
 
-@pytest.mark.parametrize("cost", [-1, float("nan"), "much", None])
-def test_impossible_costs(texts, cost):
+def test_impossible_costs(texts):
     with pytest.raises(ParameterError, match=r"'wrong_cost' of Cutting must be a number of at"):
-        Cutting(segcap.load("mixed"), texts, cost)
+        Cutting(segcap.load("mixed"), texts, -1)
 
 
 def test_nothing_to_read(texts):

@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import pytest
 
-from segcap.models import SUM_ARCHITECTURES, build
+from segcap.models import build, networks_for
 from segcap.models.digit_heads import DigitSum
 from segcap.recognition.engines import open_engine
 from segcap.recognition.engines.networks import export_network
@@ -15,7 +15,7 @@ SIZE = {"height": 40, "width": 168}
 
 
 @pytest.mark.parametrize(
-    ("architecture", "parameters", "trainable", "layers"),
+    ("classifier", "parameters", "trainable", "layers"),
     [
         ("sum_cnn", 516_173, 515_277, 22),
         ("lenet5", 1_112_321, 1_112_321, 9),
@@ -23,23 +23,24 @@ SIZE = {"height": 40, "width": 168}
         ("digit_heads", 452_814, 451_454, 35),
     ],
 )
-def test_counts(architecture, parameters, trainable, layers):
-    model = build(architecture, 37, **SIZE)
-    assert model.name == architecture
+def test_counts(classifier, parameters, trainable, layers):
+    model = build(classifier, 37, **SIZE)
+    assert model.name == classifier
     assert model.count_params() == parameters
     assert sum(int(np.prod(w.shape)) for w in model.trainable_weights) == trainable
     assert len(model.layers) == layers
 
 
-@pytest.mark.parametrize("architecture", SUM_ARCHITECTURES)
-def test_keras_and_onnx_agree(architecture):
+@pytest.mark.slow
+@pytest.mark.parametrize("classifier", networks_for("sums"))
+def test_keras_and_onnx_agree(classifier):
     keras.utils.set_random_seed(0)
-    model = build(architecture, 19, height=44, width=90)
+    model = build(classifier, 19, height=44, width=90)
     images = np.random.default_rng(0).random((3, 44, 90, 1), np.float32)
     options = {"height": 44, "width": 90}
     parts = export_network(model, options)
     logits = {
-        engine: open_engine(parts, architecture, classes=19, options=options, engine=engine).logits(
+        engine: open_engine(parts, classifier, classes=19, options=options, engine=engine).logits(
             images
         )
         for engine in ("onnx", "keras")

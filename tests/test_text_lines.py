@@ -14,6 +14,7 @@ from segcap.segmentation.text_lines import (
     Strip,
     line_strip,
     soft_ink,
+    strip_channels,
     strip_rows,
     tone,
 )
@@ -40,8 +41,12 @@ def on_paper(ink, colour=(0, 0, 0), paper=(255, 255, 255)):
     return np.where(ink[..., None], np.uint8(colour), np.uint8(paper))
 
 
+def shown_twice(ink):
+    return np.repeat(255 * ink.view(np.uint8)[..., None], 2, axis=2)
+
+
 def strip_of(image, ink):
-    return line_strip(soft_ink(image, ink), tone(image, ink), ink)
+    return line_strip(strip_channels(image, ink), ink)
 
 
 def test_bright_ink_is_as_good_as_dark_ink(text):
@@ -220,7 +225,7 @@ def test_narrow_ink_that_fills_its_image_is_no_pattern():
 @given(blocks())
 def test_strips_have_one_height_and_show_the_ink_where_columns_say(block):
     ink, (x0, _, x1, _) = block
-    strip = line_strip(*[255 * ink.view(np.uint8)] * 2, ink)
+    strip = line_strip(shown_twice(ink), ink)
     assert strip.ink.dtype == np.uint8
     assert strip.ink.shape[0] == STRIP_HEIGHT == 32
     assert strip.ink.shape[1] % 16 == 0
@@ -238,7 +243,7 @@ def test_strips_have_one_height_and_show_the_ink_where_columns_say(block):
 @given(blocks())
 def test_columns_map_linearly_and_back(block):
     ink, _ = block
-    strip = line_strip(*[255 * ink.view(np.uint8)] * 2, ink)
+    strip = line_strip(shown_twice(ink), ink)
     xs = np.array([0, 1, 7, ink.shape[1]])
     columns = strip.columns(xs)
     assert columns.dtype == np.float32
@@ -265,11 +270,11 @@ def test_a_line_shows_all_soft_ink_that_stands_in_it(text):
     image, ink = text
     only_first = ink.copy()
     only_first[:, ink.shape[1] // 2 :] = False
-    soft = soft_ink(image, ink)
-    part = line_strip(soft, soft, only_first)
+    channels = strip_channels(image, ink)
+    part = line_strip(channels, only_first)
     right = np.flatnonzero(only_first.any(axis=0))[-1] + 1
     assert part.ink[:, : int(part.columns(right))].max() > 200
-    assert part.ink.shape[1] < line_strip(soft, soft, ink).ink.shape[1]
+    assert part.ink.shape[1] < line_strip(channels, ink).ink.shape[1]
 
 
 def test_one_pixel_of_ink():
@@ -294,7 +299,7 @@ def test_images_of_ink_alone(shape):
 def test_very_long_lines_are_bounded():
     ink = np.zeros((20, 6000), bool)
     ink[5:15, ::7] = True
-    strip = line_strip(*[255 * ink.view(np.uint8)] * 2, ink)
+    strip = line_strip(shown_twice(ink), ink)
     assert 2500 < strip.ink.shape[1] <= 26 * 100 + 16
     assert strip.columns(np.array([5999])) < strip.ink.shape[1]
     assert strip.scale == pytest.approx(2600 / 6000, rel=0.01)

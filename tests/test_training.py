@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import segcap
-from segcap.core.errors import BundleError, DataError, ParameterError, SegcapWarning
+from segcap.core.errors import DataError, FileError, ParameterError, SegcapWarning
 from segcap.decoding.calibration import fit_temperature
 from segcap.decoding.compose import log_softmax
 from segcap.models import build
@@ -46,6 +46,7 @@ def learn(glyphs, state=None, stop_after=None, seed=0, epochs=3, small=False, **
     return [np.array(weight.numpy()) for weight in model.weights], history
 
 
+@pytest.mark.slow
 def test_a_seed_gives_the_same_network_and_resuming_does_not_change_it(glyphs, tmp_path):
     import keras
 
@@ -62,6 +63,7 @@ def test_a_seed_gives_the_same_network_and_resuming_does_not_change_it(glyphs, t
         np.testing.assert_allclose(other, one, atol=1e-4)
 
 
+@pytest.mark.slow
 def test_the_loss_of_an_epoch_is_the_mean_of_its_steps(glyphs, monkeypatch):
     taken = []
     step = Learner.step
@@ -70,7 +72,7 @@ def test_the_loss_of_an_epoch_is_the_mean_of_its_steps(glyphs, monkeypatch):
         taken.append(step(self, *given))
         return taken[-1]
 
-    monkeypatch.setattr("segcap.training.fit._LEAST_STEPS", 8)
+    monkeypatch.setattr("segcap.training.fit.LEAST_STEPS", 8)
     monkeypatch.setattr(Learner, "step", noted)
     _, history = learn(glyphs, small=True, epochs=2, batch_size=64)
     for name, means in (("loss", history.loss), ("accuracy", history.accuracy)):
@@ -79,6 +81,7 @@ def test_the_loss_of_an_epoch_is_the_mean_of_its_steps(glyphs, monkeypatch):
         np.testing.assert_allclose(means, own.mean(axis=1))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "settings",
     [
@@ -95,7 +98,7 @@ def test_the_loss_of_an_epoch_is_the_mean_of_its_steps(glyphs, monkeypatch):
 def test_every_schedule_is_resumed_to_the_same_end(glyphs, tmp_path, monkeypatch, settings):
     import keras
 
-    monkeypatch.setattr("segcap.training.fit._LEAST_STEPS", 8)
+    monkeypatch.setattr("segcap.training.fit.LEAST_STEPS", 8)
     settings = {"batch_size": 32, "epochs": 4} | settings
     state = tmp_path / "run.state"
     keras.utils.set_random_seed(0)
@@ -133,12 +136,13 @@ def ctrl_c():
     signal.signal(signal.SIGINT, before)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("ctrl_c")
 @pytest.mark.parametrize("settings", [{}, {"ema": 0.9}], ids=["plain", "ema"])
 def test_ctrl_c_in_mid_epoch_loses_that_epoch_alone(glyphs, tmp_path, monkeypatch, settings):
     import keras
 
-    monkeypatch.setattr("segcap.training.fit._LEAST_STEPS", 12)
+    monkeypatch.setattr("segcap.training.fit.LEAST_STEPS", 12)
     inputs, classes = glyphs
     train, validation = (inputs[:256], classes[:256]), (inputs[512:612], classes[512:612])
     schedule = Schedule(epochs=3, batch_size=16, patience=None, **settings)
@@ -188,11 +192,12 @@ class Sized(ImageLessons):
         return super().draw(order, rng)
 
 
+@pytest.mark.slow
 def test_an_epoch_shows_each_sample_equally_often_and_like_sizes_together(glyphs, monkeypatch):
     inputs, classes = glyphs
     sizes = np.random.default_rng(0).permutation(700)
     lessons = Sized((inputs[:700], classes[:700]), sizes)
-    monkeypatch.setattr("segcap.training.fit._LEAST_STEPS", 50)
+    monkeypatch.setattr("segcap.training.fit.LEAST_STEPS", 50)
     model = build("plain_cnn", 10, height=28, width=28)
     fit_network(model, lessons, schedule=Schedule(epochs=1, batch_size=35), seed=0)
     assert len(lessons.batches) == 50
@@ -204,6 +209,7 @@ def test_an_epoch_shows_each_sample_equally_often_and_like_sizes_together(glyphs
     assert abs(np.corrcoef(middles[:-1], middles[1:])[0, 1]) < 0.5
 
 
+@pytest.mark.slow
 def test_batches_may_differ_in_shape():
     rng = np.random.default_rng(0)
     widths = np.array([64] * 40 + [96] * 40 + [160] * 20)
@@ -218,6 +224,7 @@ def test_batches_may_differ_in_shape():
     assert np.isfinite(history.loss[0])
 
 
+@pytest.mark.slow
 def test_the_state_of_another_run_is_refused(glyphs, tmp_path):
     state = tmp_path / "run.state"
     learn(glyphs, state, epochs=1)
@@ -230,8 +237,9 @@ def test_the_state_of_another_run_is_refused(glyphs, tmp_path):
         learn(glyphs, state, epochs=1)
 
 
+@pytest.mark.slow
 def test_a_damaged_state_is_refused(glyphs, tmp_path, monkeypatch):
-    monkeypatch.setattr("segcap.training.fit._LEAST_STEPS", 1)
+    monkeypatch.setattr("segcap.training.fit.LEAST_STEPS", 1)
     state = tmp_path / "run.state"
     with pytest.raises(KeyboardInterrupt):
         learn(glyphs, state, stop_after=1, small=True, batch_size=512)
@@ -242,13 +250,15 @@ def test_a_damaged_state_is_refused(glyphs, tmp_path, monkeypatch):
         learn(glyphs, state, small=True, batch_size=512)
 
 
+@pytest.mark.slow
 def test_learning_that_diverges_is_told(glyphs, monkeypatch):
     monkeypatch.setattr(ImageLessons, "evaluate", lambda *_: (np.nan, 0.1))
-    monkeypatch.setattr("segcap.training.fit._LEAST_STEPS", 1)
+    monkeypatch.setattr("segcap.training.fit.LEAST_STEPS", 1)
     with pytest.warns(SegcapWarning, match="Learning has diverged"):
         learn(glyphs, small=True, batch_size=512)
 
 
+@pytest.mark.slow
 def test_training_stops_early_and_keeps_the_best_epoch(glyphs):
     inputs, classes = glyphs
     model = build("glyph_cnn", 10)
@@ -264,10 +274,11 @@ def test_training_stops_early_and_keeps_the_best_epoch(glyphs):
     assert history.validation_loss[history.best_epoch] == min(history.validation_loss)
 
 
+@pytest.mark.slow
 def test_a_loss_that_is_no_number_is_never_the_lowest(glyphs, monkeypatch):
     losses = iter([np.nan, 1.0, 2.0])
     monkeypatch.setattr(ImageLessons, "evaluate", lambda *_: (next(losses), 0.5))
-    monkeypatch.setattr("segcap.training.fit._LEAST_STEPS", 1)
+    monkeypatch.setattr("segcap.training.fit.LEAST_STEPS", 1)
     _, history = learn(glyphs, small=True, batch_size=512)
     assert history.best_epoch == 1
 
@@ -284,8 +295,9 @@ def test_weights_that_half_precision_cannot_hold_stay_as_they_are():
             np.testing.assert_array_equal(new, old.astype(np.float16))
 
 
+@pytest.mark.slow
 def test_a_reader_learns_from_glyphs(glyphs, tmp_path, monkeypatch):
-    monkeypatch.setattr("segcap.training.fit._LEAST_STEPS", 50)
+    monkeypatch.setattr("segcap.training.fit.LEAST_STEPS", 50)
     inputs, classes = glyphs
     epochs = []
     reader = segcap.GlyphReader(classifier="glyph_cnn", epochs=6).fit_glyphs(
@@ -304,28 +316,9 @@ def test_a_reader_learns_from_glyphs(glyphs, tmp_path, monkeypatch):
     np.testing.assert_allclose(copy.logits(inputs[:50]), reader.logits(inputs[:50]), atol=1e-4)
 
 
-@pytest.mark.parametrize(("classifier", "least"), [("hog_svm", 0.93), ("knn", 0.93)])
-def test_baselines_read_through_the_same_interface(glyphs, classifier, least, tmp_path):
-    inputs, classes = glyphs
-    reader = segcap.GlyphReader(classifier=classifier).fit_glyphs(inputs[:1300], classes[:1300])
-    reader.save(tmp_path / "baseline.segcap")
-    loaded = segcap.load(tmp_path / "baseline.segcap")
-    right = loaded.logits(inputs[1300:]).argmax(axis=1) == classes[1300:]
-    assert right.mean() >= least
-    assert loaded.logits(inputs[:0]).shape == (0, 10)
-
-
-@pytest.mark.parametrize("classifier", ["hog_svm", "knn"])
-def test_baselines_of_two_classes(glyphs, classifier):
-    inputs, classes = glyphs
-    two = classes < 2
-    reader = segcap.GlyphReader("01", classifier=classifier).fit_glyphs(inputs[two], classes[two])
-    assert (reader.logits(inputs[two]).argmax(axis=1) == classes[two]).mean() > 0.95
-
-
 def test_unknown_classifier(glyphs):
-    with pytest.raises(ParameterError, match=r"one of glyph_cnn, hog_svm, knn. Got 'oracle'"):
-        train_classifier(*glyphs, classes=10, architecture="oracle")
+    with pytest.raises(ParameterError, match=r"one of glyph_cnn. Got 'oracle'"):
+        train_classifier(*glyphs, classes=10, classifier="oracle")
 
 
 def test_a_class_without_glyphs(glyphs):
@@ -343,11 +336,12 @@ def test_temperature_is_found_again(truth):
     assert fit_temperature(logits * truth, labels) == pytest.approx(truth, rel=0.05)
 
 
+@pytest.mark.slow
 def test_a_full_disk_does_not_end_a_training(glyphs, tmp_path, monkeypatch):
     import keras
 
     def full(path, content):
-        raise BundleError("A bundle must go where there is room. Got 'No space left on device'.")
+        raise FileError("A bundle must go where there is room. Got 'No space left on device'.")
 
     settings = {"small": True, "epochs": 3, "batch_size": 64}
     keras.utils.set_random_seed(0)

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from segcap.decoding.viterbi import best_path, candidate_spans, span_boxes
+from segcap.decoding.viterbi import best_path, span_boxes
 
 
 @st.composite
@@ -71,52 +71,6 @@ def test_no_atoms():
     assert best_path(none, np.empty(0), atoms=0).spans.tolist() == []
     assert best_path(none, np.empty(0), atoms=0, length=0).spans.tolist() == []
     assert best_path(none, np.empty(0), atoms=0, length=2) is None
-
-
-@pytest.mark.parametrize(
-    ("segment", "joins", "most_atoms", "spans"),
-    [
-        ([], [], 3, []),
-        ([0], [False], 3, [(0, 1)]),
-        ([0, 1], [False, False], 3, [(0, 1), (1, 2)]),
-        ([0, 1], [False, True], 3, [(0, 1), (0, 2), (1, 2)]),
-        ([0, 1], [False, True], 1, [(0, 1), (1, 2)]),
-        ([0, 0, 0], [False], 2, [(0, 1), (0, 2), (1, 2), (1, 3), (2, 3)]),
-        ([0, 0, 1], [False, False], 3, [(0, 1), (0, 2), (1, 2), (2, 3)]),
-        (
-            [0, 0, 1],
-            [False, True],
-            3,
-            [(0, 1), (0, 2), (0, 3), (1, 2), (1, 3), (2, 3)],
-        ),
-        ([0, 1, 2], [False, False, True], 3, [(0, 1), (1, 2), (1, 3), (2, 3)]),
-        ([0, 1], [True, False], 3, [(0, 1), (1, 2)]),
-    ],
-)
-def test_candidate_spans(segment, joins, most_atoms, spans):
-    found = candidate_spans(np.array(segment, int), np.array(joins, bool), most_atoms=most_atoms)
-    assert found.dtype == np.int32
-    assert found.shape == (len(spans), 2)
-    assert list(map(tuple, found.tolist())) == spans
-
-
-@given(st.data(), st.integers(1, 5))
-def test_spans_never_cross_a_border_that_is_not_joined(data, most_atoms):
-    counts = data.draw(st.lists(st.integers(1, 4), min_size=1, max_size=5))
-    joins = np.array(data.draw(st.lists(st.booleans(), min_size=len(counts), max_size=len(counts))))
-    segment = np.repeat(np.arange(len(counts)), counts)
-    expected = [
-        (first, stop)
-        for first in range(len(segment))
-        for stop in range(first + 1, len(segment) + 1)
-        if stop - first <= most_atoms
-        and all(
-            segment[atom] == segment[atom - 1] or joins[segment[atom]]
-            for atom in range(first + 1, stop)
-        )
-    ]
-    found = candidate_spans(segment, joins, most_atoms=most_atoms)
-    assert list(map(tuple, found.tolist())) == expected
 
 
 ATOM_BOXES = np.array([[0, 5, 4, 20], [4, 2, 9, 18], [12, 0, 20, 19]], np.int32)

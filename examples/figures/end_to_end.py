@@ -1,7 +1,7 @@
 """Measure networks that answer from the whole image.
 
-    python examples/figures/end_to_end.py TASK [--data PATH] [--architecture NAME] [--epochs N]
-                                          [--rate R] [--size 32 160] [--folds 5]
+    python examples/figures/end_to_end.py TASK [--data PATH] [--classifier NAME] [--epochs N]
+                                          [--rate R] [--size 160 32] [--folds 5]
                                           [--views 2] [--balance sampling] [--state FILE]
 
 TASK and PATH are as of `segcap train`: digit-sum (mnist.npz: rows of four overlapping digits;
@@ -26,10 +26,10 @@ from segcap.training import balance
 parser = argparse.ArgumentParser(description=__doc__)
 parser.add_argument("task", choices=list(END_TO_END))
 parser.add_argument("--data", type=Path)
-parser.add_argument("--architecture")
+parser.add_argument("--classifier")
 parser.add_argument("--epochs", type=int)
 parser.add_argument("--rate", type=float, help="learning rate")
-parser.add_argument("--size", type=int, nargs=2, metavar=("HEIGHT", "WIDTH"))
+parser.add_argument("--size", type=int, nargs=2, metavar=("WIDTH", "HEIGHT"))
 parser.add_argument("--views", type=int, help="how often an image is looked at")
 parser.add_argument("--folds", type=int)
 parser.add_argument("--balance", choices=["none", "sampling", "weights", "files"])
@@ -44,7 +44,7 @@ def answer(train, test, state):
         print(f"  epoch {epoch}: loss {history.loss[-1]:.3f}, held out {accuracy:.3f}", flush=True)
 
     reader = end_to_end_reader(
-        args.task, train, architecture=args.architecture, epochs=args.epochs, seed=args.seed
+        args.task, train, classifier=args.classifier, epochs=args.epochs, seed=args.seed
     )
     if args.size:
         reader.set_params(size=tuple(args.size))
@@ -75,7 +75,7 @@ for fold, (train, test) in enumerate(parts):
     answers += answer(train, test, state).tolist()
     truths += test.labels.tolist()
     print(f"  right  {exact_match(answers, truths)}", flush=True)
-print(f"{args.task}, {args.architecture or END_TO_END[args.task].architecture}; {hardware()}")
+print(f"{args.task}, {args.classifier or END_TO_END[args.task].classifier}; {hardware()}")
 print(f"  whole       {exact_match(answers, truths)}")
 if test.charset is not None:
     print(f"  characters  {character_accuracy(answers, truths)}")

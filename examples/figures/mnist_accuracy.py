@@ -19,7 +19,6 @@ parser = argparse.ArgumentParser(description=__doc__)
 parser.add_argument("--data", type=Path, required=True)
 parser.add_argument("--out", type=Path, required=True)
 parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
-parser.add_argument("--classifier", default="glyph_cnn")
 parser.add_argument("--epochs", type=int, default=30)
 args = parser.parse_args()
 args.out.mkdir(parents=True, exist_ok=True)
@@ -32,13 +31,12 @@ def show(epoch: int, history) -> None:
 
 accuracies = []
 for seed in args.seeds:
-    bundle = args.out / f"{args.classifier}-{seed}.segcap"
+    bundle = args.out / f"glyph_cnn-{seed}.segcap"
     started = time.perf_counter()
     if not bundle.exists():
         state = bundle.with_suffix(".state")
         train_digits(
             args.data,
-            classifier=args.classifier,
             epochs=args.epochs,
             seed=seed,
             state=state,

@@ -4,7 +4,6 @@ from segcap.benchmark.adapters import Learner, Method, ReaderMethod
 from segcap.benchmark.bench import run
 from segcap.benchmark.compare import Difference, compare
 from segcap.benchmark.cost import hardware
-from segcap.benchmark.outcomes import Reply
 from segcap.benchmark.outputs import table
 from segcap.benchmark.peers import Ddddocr, FunctionMethod, Tesseract
 from segcap.benchmark.results import BenchmarkResult
@@ -19,7 +18,6 @@ __all__ = [
     "Learner",
     "Method",
     "ReaderMethod",
-    "Reply",
     "SplitTask",
     "Tesseract",
     "Truth",

@@ -6,25 +6,29 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol, TypeAlias, get_args, runtime_checkable
 
-from segcap.benchmark.outcomes import Approach, Reply
+from segcap.benchmark.outcomes import Approach
 from segcap.benchmark.peers import FunctionMethod
-from segcap.benchmark.predictions import class_replies, sum_replies, text_replies
 from segcap.benchmark.split_task import Asks, Truth
 from segcap.core.bundle import available
 from segcap.core.errors import ParameterError
 from segcap.core.image import ImageSource
+from segcap.core.reading import Result
 from segcap.datasets.dataset import Dataset
+from segcap.models.registry import network
 from segcap.readers.glyph import GlyphReader
 from segcap.readers.images import ImageClassifier
 from segcap.readers.registry import load
 from segcap.readers.sequence import SequenceReader
 from segcap.readers.sums import SumClassifier
+from segcap.readers.whole import WholeImageReader
 from segcap.recognition.engines.networks import WEIGHTS
 
 __all__ = ["VOTE", "Learner", "Method", "Progress", "ReaderMethod", "as_methods"]
 
 VOTE = "vote"
 """The name of what the approaches answer together."""
+
+_MOST = 5
 
 Progress: TypeAlias = Callable[[int, int, str], None]
 
@@ -54,8 +58,11 @@ class Method(Protocol):
         """What it is, in a sentence."""
         ...
 
-    def answer(self, images: Sequence[ImageSource]) -> list[Reply]:
-        """Answer to each image, in order; an error counts against the images it was raised for."""
+    def answer(self, images: Sequence[ImageSource]) -> Sequence[Result]:
+        """Return a `segcap.Reading`, a `SumReading` or a `ClassReading` of each image, in order.
+
+        An error counts against the images it was raised for. A confidence of NaN is none.
+        """
         ...
 
 
@@ -63,7 +70,7 @@ class Method(Protocol):
 class Learner(Method, Protocol):
     """A method that learns from the part of a data set that is not tested on."""
 
-    def fit(self, learned: Dataset) -> None:
+    def fit(self, training: Dataset) -> None:
         """Learn."""
         ...
 
@@ -117,43 +124,44 @@ class ReaderMethod:
     @property
     def _beginning(self) -> str:
         starts_elsewhere = self.approach == "segment" or self.reader.weights is not None
-        return "goes on from a trained network here" if starts_elsewhere else "learns here"
+        return "goes on from a trained network here" if starts_elsewhere else "trained here"
 
     @property
     def is_fitted(self) -> bool:
-        """Whether it has learned, here or before."""
+        """Whether it is trained, here or before."""
         return hasattr(self.reader, "provenance_")
 
     @property
     def identity(self) -> dict[str, Any]:
-        """What its answers depend on besides what it learns from here."""
+        """What its answers depend on besides what it is trained on here."""
         learned = self.reader.provenance_ if self.is_fitted else None
-        return {"reader": repr(self.reader), "asks": self.asks, "learned": learned}
+        parameters = {name: repr(own) for name, own in self.reader.get_params().items()}
+        return {"reader": parameters, "asks": self.asks, "learned": learned}
 
     @property
     def parameters(self) -> int | None:
-        """Count the numbers that were learned; None for what is no network."""
+        """Count the numbers that were trained; None for what is no network."""
         from safetensors.numpy import load as numbers
 
         trained = [getattr(self.reader, part, None) for part in ("trained_", "glyphs_", "context_")]
-        parts = [one.parts for one in trained if one is not None]
+        parts = [getattr(one, "parts", {}) for one in trained if one is not None]
         if not parts or not all(WEIGHTS in own for own in parts):
             return None
         return sum(array.size for own in parts for array in numbers(own[WEIGHTS]).values())
 
     def fitted(
         self,
-        learned: Dataset,
+        training: Dataset,
         *,
         seed: int | None = None,
         state: Path | None = None,
         on_progress: Progress | None = None,
     ) -> "ReaderMethod":
-        """Return a method whose reader has the same parameters and has learned.
+        """Return a method whose reader has the same parameters, trained.
 
         Parameters
         ----------
-        learned : Dataset
+        training : Dataset
         seed : int, optional
             In place of the reader's `random_state`.
         state : path, optional
@@ -168,13 +176,13 @@ class ReaderMethod:
         if isinstance(reader, GlyphReader):
             options["on_progress"] = on_progress
         else:
-            options["groups"] = learned.groups
+            options["groups"] = training.groups
             if on_progress is not None:
                 total = int(reader.epochs)
                 options["on_epoch"] = lambda done, history: on_progress(
                     done, total, f"validation accuracy {history.validation_accuracy[-1]:.4f}"
                 )
-        reader.fit(learned.images, learned.labels.tolist(), **options)
+        reader.fit(training.images, training.labels.tolist(), **options)
         return replace(self, reader=reader)
 
     def save(self, path: str | os.PathLike[str]) -> None:
@@ -185,17 +193,27 @@ class ReaderMethod:
         """Return the method whose fitted reader is in a bundle."""
         return replace(self, reader=load(path, engine=self.reader.engine))
 
-    def answer(self, images: Sequence[ImageSource]) -> list[Reply]:
+    def answer(self, images: Sequence[ImageSource]) -> list[Result]:
         """Answer to each image."""
-        return self._replies(images, ranked=False)
+        if self.asks == "sums":
+            return self.reader.digit_sums(images)
+        results = self.reader.read_many(images)
+        blind = isinstance(self.reader, SequenceReader)
+        if blind and not network(self.reader.classifier).has_boxes:
+            return [replace(result, glyphs=()) for result in results]
+        return results
 
-    def ranked(self, images: Sequence[ImageSource]) -> list[Reply]:
-        """Answer to each image, with alternatives, which cost more."""
-        return self._replies(images, ranked=True)
-
-    def _replies(self, images: Sequence[ImageSource], *, ranked: bool) -> list[Reply]:
-        replies = {"texts": text_replies, "sums": sum_replies, "classes": class_replies}
-        return replies[self.asks](self.reader, images, ranked=ranked)
+    def ranked(self, images: Sequence[ImageSource]) -> list[Result]:
+        """Answer to each image, with the texts of other cuts as alternatives, which cost more."""
+        results = self.answer(images)
+        if self.asks != "texts" or not isinstance(self.reader, GlyphReader):
+            return results
+        return [
+            replace(result, alternatives=tuple(self.reader.read_best(image, _MOST)))
+            if result.status in ("ok", "rejected")
+            else result
+            for result, image in zip(results, images, strict=True)
+        ]
 
     def failure(self, image: ImageSource, truth: Truth) -> str | None:
         """Return why a segmenting reader's text is not the truth; see `segcap.Reading.failure`."""
@@ -276,8 +294,6 @@ def _name(one: Any) -> str:
         return Path(one).stem if os.fspath(one) not in available() else os.fspath(one)
     if isinstance(one, GlyphReader):
         return "glyphs"
-    return str(
-        getattr(one, "name", None)
-        or getattr(one, "architecture", None)
-        or getattr(one, "__name__", type(one).__name__)
-    )
+    if isinstance(one, WholeImageReader):
+        return one.classifier
+    return str(getattr(one, "name", None) or getattr(one, "__name__", type(one).__name__))

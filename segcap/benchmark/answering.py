@@ -6,16 +6,17 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 from segcap.benchmark.adapters import Method, ReaderMethod
-from segcap.benchmark.outcomes import Problem, Reply
+from segcap.benchmark.outcomes import Judged, Problem
 from segcap.benchmark.split_task import Images, SplitTask
 from segcap.core.errors import DataError, SegcapWarning
 from segcap.core.image import ImageSource
+from segcap.core.reading import Result
 
 __all__ = ["described", "heard", "replies_of", "with_failures"]
 
 _AT_ONCE = 64
 
-_Answering = Callable[[Sequence[ImageSource]], list[Reply]]
+_Answering = Callable[[Sequence[ImageSource]], Sequence[Result]]
 
 
 def replies_of(
@@ -24,7 +25,7 @@ def replies_of(
     *,
     ranked: bool = False,
     on_progress: Callable[[int], None] | None = None,
-) -> list[Reply]:
+) -> list[Judged]:
     """Get a method's reply to each image; an error counts as a wrong answer to its image.
 
     Parameters
@@ -37,7 +38,7 @@ def replies_of(
         Called with the number of images that are answered.
     """
     answer = method.ranked if ranked and isinstance(method, ReaderMethod) else method.answer
-    replies: list[Reply] = []
+    replies: list[Judged] = []
     for start in range(0, len(images), _AT_ONCE):
         replies += _some(answer, list(images[start : start + _AT_ONCE]))
         if on_progress is not None:
@@ -45,7 +46,7 @@ def replies_of(
     return replies
 
 
-def with_failures(method: Method, split_task: SplitTask, replies: Sequence[Reply]) -> list[Reply]:
+def with_failures(method: Method, split_task: SplitTask, replies: Sequence[Judged]) -> list[Judged]:
     """Find why a segmenting reader's wrong replies are wrong, where the characters are known."""
     if not isinstance(method, ReaderMethod) or method.approach != "segment":
         return list(replies)
@@ -81,31 +82,34 @@ def heard(problems: list[Problem]) -> Iterator[None]:
 
 
 def described(error: BaseException) -> str:
-    """Return an error's name and message in one line."""
+    """Name an error in a line that a file can hold."""
     line = f"{type(error).__name__}: {' '.join(str(error).split())}"
     return line.encode("utf-8", errors="backslashreplace").decode("utf-8")
 
 
-def _some(answer: _Answering, images: Sequence[ImageSource]) -> list[Reply]:
+def _some(answer: _Answering, images: Sequence[ImageSource]) -> list[Judged]:
     try:
         return _checked(answer(images), len(images))
     except (Exception, SystemExit):  # noqa: BLE001 a third party raises what it likes
         return [_single(answer, image) for image in images]
 
 
-def _single(answer: _Answering, image: ImageSource) -> Reply:
+def _single(answer: _Answering, image: ImageSource) -> Judged:
     try:
         return _checked(answer([image]), 1)[0]
     except (Exception, SystemExit) as error:  # noqa: BLE001 as above
-        return Reply(None, 0.0, "failed", error=described(error))
+        return Judged(None, 0.0, "failed", error=described(error))
 
 
-def _checked(replies: list[Reply], count: int) -> list[Reply]:
-    if len(replies) != count:
+def _checked(results: Sequence[Result], count: int) -> list[Judged]:
+    if len(results) != count:
         raise DataError(
-            f"A method must give a reply an image. Got {len(replies)} for {count} images."
+            f"A method must give a result an image. Got {len(results)} for {count} images."
         )
-    for reply in replies:
-        if not isinstance(reply, Reply):
-            raise DataError(f"A method must answer with a Reply. Got {reply!r}.")
-    return replies
+    for result in results:
+        if not isinstance(result, Result):
+            raise DataError(
+                "A method must answer with a Reading, a SumReading or a ClassReading. "
+                f"Got {result!r}."
+            )
+    return [Judged.of(result) for result in results]

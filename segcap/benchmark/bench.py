@@ -13,7 +13,7 @@ import segcap
 from segcap.benchmark.adapters import VOTE, Method, Progress, ReaderMethod, as_methods
 from segcap.benchmark.cache import Parts
 from segcap.benchmark.cost import hardware, together
-from segcap.benchmark.outcomes import Cost, MethodResult, Problem, Reply
+from segcap.benchmark.outcomes import Cost, Judged, MethodResult, Problem
 from segcap.benchmark.outputs import write_outputs
 from segcap.benchmark.plain import to_plain
 from segcap.benchmark.results import BenchmarkResult, ImageResult
@@ -152,7 +152,7 @@ def _run(
 
 
 def _method_result(
-    split_task: SplitTask, stages: Stages, method: Method, replies: list[Reply], cost: Cost | None
+    split_task: SplitTask, stages: Stages, method: Method, replies: list[Judged], cost: Cost | None
 ) -> MethodResult:
     found = judged(
         split_task,
@@ -181,7 +181,7 @@ def _doubts(split_task: SplitTask, method: Method) -> list[Problem]:
 
 
 def _vote_result(
-    split_task: SplitTask, members: Sequence[MethodResult], replies: list[Reply]
+    split_task: SplitTask, members: Sequence[MethodResult], replies: list[Judged]
 ) -> MethodResult:
     costs = [one.cost for one in members]
     known = [cost for cost in costs if cost is not None]
@@ -196,7 +196,7 @@ def _vote_result(
 
 
 def _image_results(
-    split_task: SplitTask, replies: Mapping[str, Sequence[Reply]]
+    split_task: SplitTask, replies: Mapping[str, Sequence[Judged]]
 ) -> Iterator[ImageResult]:
     are_files = not isinstance(split_task.tested.images, np.ndarray)
     for index, (name, truth, known) in enumerate(

@@ -9,8 +9,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from segcap.core.bundle import write_atomically
 from segcap.core.errors import DataError
+from segcap.core.files import write_atomically
 
 __all__ = ["Parts"]
 

@@ -28,10 +28,10 @@ __all__ = ["hardware", "measured_cost", "together", "used_versions"]
 
 Number = TypeVar("Number", int, float)
 
-_WARM_UP = 5
-_LATENCIES = 100
-_AT_ONCE = (16, 512)
-_SECONDS_AT_ONCE = 5.0
+WARM_UP = 5
+LATENCIES = 100
+AT_ONCE = (16, 512)
+SECONDS_AT_ONCE = 5.0
 _MILLI = 1e3
 _USED = (
     *("numpy", "pillow", "scipy", "scikit-image", "scikit-learn", "onnxruntime"),
@@ -67,7 +67,7 @@ def measured_cost(
     ParameterError
         No image can be loaded.
     """
-    wanted = images[: _AT_ONCE[1]]
+    wanted = images[: AT_ONCE[1]]
     loaded = [one for one in map(load_or_error, wanted) if isinstance(one, np.ndarray)]
     if not loaded:
         raise ParameterError(
@@ -75,10 +75,10 @@ def measured_cost(
         )
     latencies = _latencies(method, loaded)
     median, high = np.percentile(latencies, [50, 95]).tolist()
-    wishes = round(_SECONDS_AT_ONCE / max(median, 1e-6))
-    count = min(max(wishes, _AT_ONCE[0]), _AT_ONCE[1])
+    wishes = round(SECONDS_AT_ONCE / max(median, 1e-6))
+    count = min(max(wishes, AT_ONCE[0]), AT_ONCE[1])
     many = [loaded[index % len(loaded)] for index in range(count)]
-    method.answer(many[: max(_AT_ONCE[0], count // 4)])
+    method.answer(many[: max(AT_ONCE[0], count // 4)])
     started = time.perf_counter()
     method.answer(many)
     rate = count / (time.perf_counter() - started)
@@ -130,10 +130,10 @@ def used_versions() -> dict[str, str]:
 
 def _latencies(method: Method, images: Sequence[NDArray[np.uint8]]) -> list[float]:
     """Seconds of each of 100 images."""
-    for image in images[:_WARM_UP]:
+    for image in images[:WARM_UP]:
         method.answer([image])
     spent = []
-    for index in range(_LATENCIES):
+    for index in range(LATENCIES):
         image = images[index % len(images)]
         started = time.perf_counter()
         method.answer([image])

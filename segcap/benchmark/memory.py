@@ -16,10 +16,10 @@ __all__ = ["MAXRSS_UNIT", "OPEN_READER", "peak_memory"]
 MAXRSS_UNIT = 1 if sys.platform == "darwin" else 1024
 """Bytes in the unit of `ru_maxrss`."""
 OPEN_READER = """
-from segcap.readers.answers import classes_of, sums_of, texts_of
 from segcap.readers.registry import load
 path, asks, engine = options
-{"texts": texts_of, "sums": sums_of, "classes": classes_of}[asks](load(path, engine=engine), images)
+reader = load(path, engine=engine)
+(reader.digit_sums if asks == "sums" else reader.read_many)(images)
 """
 """Program that opens a bundle and reads; its options: path, what is asked for, engine."""
 _BEFORE = """

@@ -3,9 +3,11 @@
 import operator
 from collections.abc import Mapping
 from dataclasses import dataclass
+from numbers import Integral
 from typing import Any, Literal, TypeAlias, get_args
 
 from segcap.core.errors import ParameterError
+from segcap.core.reading import Reading, Result, SumReading
 from segcap.core.validation import is_number
 from segcap.evaluate.abstention import CoveragePoint
 from segcap.evaluate.classes import ConfusionMatrix
@@ -20,25 +22,27 @@ __all__ = [
     "Calibration",
     "ClassRow",
     "Cost",
+    "Judged",
+    "JudgedStatus",
     "LearningPoint",
     "Matrix",
     "MethodResult",
     "PositionErrors",
     "Problem",
-    "Reply",
-    "ReplyStatus",
     "RobustnessPoint",
     "TopRate",
 ]
 
 Approach: TypeAlias = Literal["segment", "end-to-end", "peer", "vote"]
-ReplyStatus: TypeAlias = Literal["ok", "rejected", "empty", "unreadable", "failed"]
+JudgedStatus: TypeAlias = Literal["ok", "rejected", "empty", "unreadable", "failed"]
 Box: TypeAlias = tuple[int, int, int, int]
+
+_ROUNDING = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
-    """What a method answers to one image.
+class Judged:
+    """What a method read in one image, as the results' file holds it.
 
     Attributes
     ----------
@@ -54,7 +58,7 @@ class Reply:
         x0, y0, x1, y1 of each character, half-open, pixels.
     error : str or None
     alternatives : tuple of (str, float)
-        The most probable answers with their probabilities, the first being `value` as a rule.
+        The most probable answers with their probabilities, `value` perhaps among them.
 
     Raises
     ------
@@ -64,21 +68,36 @@ class Reply:
 
     value: str | None
     confidence: float | None
-    status: ReplyStatus
+    status: JudgedStatus
     failure: str | None = None
     boxes: tuple[Box, ...] | None = None
     error: str | None = None
     alternatives: tuple[tuple[str, float], ...] = ()
 
+    @classmethod
+    def of(cls, result: Result) -> "Judged":
+        """Take what counts from a reader's result."""
+        reading = result.reading if isinstance(result, SumReading) else result
+        glyphs = reading.glyphs if isinstance(reading, Reading) else ()
+        is_known = result.confidence == result.confidence  # NaN is not
+        return cls(
+            result.answer if result is reading else _shown(result.answer),
+            result.confidence if is_known else None,
+            result.status,
+            boxes=tuple(glyph.box for glyph in glyphs) or None,
+            error=result.error,
+            alternatives=tuple((_shown(own), rate) for own, rate in result.alternatives),
+        )
+
     def __post_init__(self) -> None:
         for text in (self.value, self.failure, self.error, *(own for own, _ in self.alternatives)):
             if not (text is None or _is_text(text)):
                 raise ParameterError(
-                    f"The words of a Reply must be texts that a file can hold. Got {text!r}."
+                    f"The words of an answer must be texts that a file can hold. Got {text!r}."
                 )
-        if self.status not in (known := get_args(ReplyStatus)):
+        if self.status not in (known := get_args(JudgedStatus)):
             raise ParameterError(
-                f"The 'status' of a Reply must be one of {', '.join(known)}. Got {self.status!r}."
+                f"The 'status' of an answer must be one of {', '.join(known)}. Got {self.status!r}."
             )
         plain = {
             "confidence": None if self.confidence is None else _rate(self.confidence),
@@ -99,10 +118,17 @@ def _is_text(value: Any) -> bool:
     return True
 
 
+def _shown(answer: Any) -> Any:
+    """Turn sums and numbered classes into text; leave what is refused as it is."""
+    return str(answer) if isinstance(answer, Integral) else answer
+
+
 def _rate(value: Any) -> float:
+    if is_number(value) and 1 < value < 1 + _ROUNDING:
+        return 1.0
     if not is_number(value) or not 0 <= value <= 1:
         raise ParameterError(
-            f"The confidences of a Reply must be numbers in [0, 1]. Got {value!r}."
+            f"The confidences of an answer must be numbers in [0, 1]. Got {value!r}."
         )
     return float(value)
 
@@ -114,7 +140,7 @@ def _box(box: Any) -> Box:
         x0 = y0 = x1 = y1 = 0
     if not (x0 < x1 and y0 < y1):
         raise ParameterError(
-            f"A box of a Reply must be whole numbers x0 < x1 and y0 < y1. Got {box!r}."
+            f"A box of an answer must be whole numbers x0 < x1 and y0 < y1. Got {box!r}."
         )
     return x0, y0, x1, y1
 

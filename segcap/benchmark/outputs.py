@@ -7,7 +7,7 @@ from pathlib import Path
 from segcap.benchmark.outcomes import Cost, MethodResult
 from segcap.benchmark.results import BenchmarkResult, Pair
 from segcap.benchmark.split_task import Images
-from segcap.core.bundle import write_atomically
+from segcap.core.files import write_atomically
 from segcap.evaluate.metrics import Rate
 
 __all__ = ["answers_csv", "table", "write_outputs"]
@@ -38,7 +38,7 @@ def write_outputs(result: BenchmarkResult, folder: Path, images: Images) -> None
 
     Raises
     ------
-    BundleError
+    FileError
         The folder is missing or cannot be written to.
     """
     from segcap.benchmark.report import write_report

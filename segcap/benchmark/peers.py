@@ -12,6 +12,7 @@ from functools import cached_property
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
+from math import nan
 from typing import Any, ClassVar
 
 import cv2
@@ -20,10 +21,11 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from segcap.benchmark.memory import MAXRSS_UNIT, peak_memory
-from segcap.benchmark.outcomes import Approach, Reply
+from segcap.benchmark.outcomes import Approach
 from segcap.benchmark.split_task import Asks
 from segcap.core.errors import ImageError, ParameterError
 from segcap.core.image import ImageSource, load_or_error
+from segcap.core.reading import ClassReading, Reading, Result, Status, SumReading
 
 __all__ = ["PEERS", "Ddddocr", "FunctionMethod", "Tesseract", "in_charset", "installed_peers"]
 
@@ -69,7 +71,7 @@ class FunctionMethod:
         """What its answers depend on, but for the code behind it."""
         return {name: own for name, own in vars(self).items() if isinstance(own, str | int)}
 
-    def answer(self, images: Sequence[ImageSource]) -> list[Reply]:
+    def answer(self, images: Sequence[ImageSource]) -> list[Result]:
         """Answer to each image.
 
         Raises
@@ -77,18 +79,23 @@ class FunctionMethod:
         ParameterError
             The function gives neither a text nor None.
         """
-        return [self._reply(load_or_error(image)) for image in images]
+        return [self._result(load_or_error(image)) for image in images]
 
-    def _reply(self, image: NDArray[np.uint8] | ImageError) -> Reply:
+    def _result(self, image: NDArray[np.uint8] | ImageError) -> Result:
         if isinstance(image, ImageError):
-            return Reply(None, 0.0, "unreadable", error=str(image))
+            return Reading.unreadable(str(image))
         text = self.function(image)
         if text is not None and not isinstance(text, str):
             raise ParameterError(
                 f"A method '{self.name}' must answer with a text or None. Got {text!r}."
             )
-        value = _summed(text) if self.asks == "sums" and text is not None else text
-        return Reply(value, None, "ok" if value else "empty")
+        if self.asks == "sums":
+            total = _summed(text or "")
+            return SumReading(total, confidence=nan, status="empty" if total is None else "ok")
+        status: Status = "ok" if text else "empty"
+        if self.asks == "classes":
+            return ClassReading(text, confidence=nan, status=status)
+        return Reading(text or "", confidence=nan, status=status)
 
 
 @dataclass(eq=False)
@@ -232,9 +239,9 @@ def _either_case(charset: str) -> str:
     return "".join(dict.fromkeys(char for own in charset for char in (own, own.swapcase())))
 
 
-def _summed(text: str) -> str | None:
+def _summed(text: str) -> int | None:
     digits = [int(char) for char in text if char.isdecimal()]
-    return str(sum(digits)) if digits else None
+    return sum(digits) if digits else None
 
 
 def _as_png(image: NDArray[np.uint8]) -> bytes:

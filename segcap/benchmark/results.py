@@ -11,10 +11,10 @@ from typing import Any
 
 import fastjsonschema
 
-from segcap.benchmark.outcomes import Box, MethodResult, Reply
+from segcap.benchmark.outcomes import Box, Judged, MethodResult
 from segcap.benchmark.plain import from_plain, to_plain
-from segcap.core.bundle import write_atomically
 from segcap.core.errors import DataError
+from segcap.core.files import write_atomically
 from segcap.evaluate.agreement import Agreement, agreement_between
 from segcap.evaluate.paired import RateDifference, is_shown, mcnemar, paired_difference
 
@@ -110,7 +110,7 @@ class ImageResult:
     truth: str
     picture: str | None
     boxes: tuple[Box, ...] | None
-    by: Mapping[str, Reply]
+    by: Mapping[str, Judged]
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +171,7 @@ class BenchmarkResult:
 
         Raises
         ------
-        BundleError
+        FileError
             The folder is missing or cannot be written to.
         ValueError
             A figure is no number.
@@ -201,7 +201,7 @@ class BenchmarkResult:
 
 
 def _contradictions(result: BenchmarkResult) -> Iterator[str]:
-    """Describe the figures that do not agree with the answers beside them."""
+    """Describe what figures do not agree with the answers beside them."""
     names = [method.name for method in result.methods]
     if len(set(names)) < len(names):
         yield "two methods have the same name"

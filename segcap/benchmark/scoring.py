@@ -12,12 +12,12 @@ from segcap.benchmark.outcomes import (
     Calibration,
     ClassRow,
     Cost,
+    Judged,
     LearningPoint,
     Matrix,
     MethodResult,
     PositionErrors,
     Problem,
-    Reply,
     TopRate,
 )
 from segcap.benchmark.results import Pair
@@ -61,7 +61,7 @@ def judged(
     name: str,
     approach: str,
     description: str,
-    replies: Sequence[Reply],
+    replies: Sequence[Judged],
     cost: Cost | None,
     ceiling: Rate | None = None,
     problems: Sequence[Problem] = (),
@@ -88,12 +88,12 @@ def judged(
     )
 
 
-def right(replies: Sequence[Reply], truths: Sequence[str]) -> Rate:
+def right(replies: Sequence[Judged], truths: Sequence[str]) -> Rate:
     """Fraction of right replies."""
     return exact_match(_values(replies), truths)
 
 
-def pairs(split_task: SplitTask, replies: dict[str, list[Reply]]) -> tuple[Pair, ...]:
+def pairs(split_task: SplitTask, replies: dict[str, list[Judged]]) -> tuple[Pair, ...]:
     """Compare each method with each that comes after it."""
     truths = split_task.truths
     found = []
@@ -103,11 +103,11 @@ def pairs(split_task: SplitTask, replies: dict[str, list[Reply]]) -> tuple[Pair,
     return tuple(found)
 
 
-def voted(members: Sequence[Sequence[Reply]]) -> list[Reply]:
+def voted(members: Sequence[Sequence[Judged]]) -> list[Judged]:
     """Let methods vote, each with the probabilities that it gives to its answers."""
     elected = vote([[_ballot(reply) for reply in replies] for replies in members])
     return [
-        Reply(
+        Judged(
             None if one.value is None else str(one.value),
             min(one.confidence, 1.0),
             "empty" if one.value is None else "ok",
@@ -121,7 +121,7 @@ def learning_point(labels: int, scores: Sequence[float]) -> LearningPoint:
     return LearningPoint(labels, tuple(scores), sum(scores) / len(scores), min(scores), max(scores))
 
 
-def _accuracy(replies: Sequence[Reply], split_task: SplitTask) -> Accuracy:
+def _accuracy(replies: Sequence[Judged], split_task: SplitTask) -> Accuracy:
     answers, truths = _values(replies), split_task.truths
     is_text = split_task.asks == "texts"
     matrix = (
@@ -153,7 +153,7 @@ def _classes(split_task: SplitTask) -> list[str]:
     return list(map(str, sorted(labels)))
 
 
-def _top(replies: Sequence[Reply], truths: list[str]) -> tuple[TopRate, ...]:
+def _top(replies: Sequence[Judged], truths: list[str]) -> tuple[TopRate, ...]:
     if not any(reply.alternatives for reply in replies):
         return ()
     candidates = [_candidates(reply) for reply in replies]
@@ -163,13 +163,13 @@ def _top(replies: Sequence[Reply], truths: list[str]) -> tuple[TopRate, ...]:
     )
 
 
-def _candidates(reply: Reply) -> list[str]:
+def _candidates(reply: Judged) -> list[str]:
     """List what a reply holds, its own value first."""
     named = [reply.value, *(value for value, _ in reply.alternatives)]
     return [value for value in dict.fromkeys(named) if value is not None]
 
 
-def _ballot(reply: Reply) -> list[tuple[str, float]]:
+def _ballot(reply: Judged) -> list[tuple[str, float]]:
     """Return a reply's answers with their probabilities, which sum to at most 1."""
     if reply.value is None or reply.confidence is None:
         return []
@@ -180,14 +180,14 @@ def _ballot(reply: Reply) -> list[tuple[str, float]]:
     return [(value, min(rate * shrink, 1.0)) for value, rate in named]
 
 
-def _failures(split_task: SplitTask, replies: Sequence[Reply]) -> dict[str, int] | None:
+def _failures(split_task: SplitTask, replies: Sequence[Judged]) -> dict[str, int] | None:
     if all(split_task.characters(index) is None for index in range(len(replies))):
         return None
     counts = Counter(reply.failure for reply in replies)
     return {kind: counts[kind] for kind in _FAILURES}
 
 
-def _calibration(replies: Sequence[Reply], truths: Sequence[str]) -> Calibration | None:
+def _calibration(replies: Sequence[Judged], truths: Sequence[str]) -> Calibration | None:
     """Compare confidences with what is right; None where answers come without."""
     if any(reply.confidence is None for reply in replies):
         return None
@@ -197,7 +197,7 @@ def _calibration(replies: Sequence[Reply], truths: Sequence[str]) -> Calibration
     return Calibration(expected_calibration_error(sure, is_right), curve.points)
 
 
-def _raised(split_task: SplitTask, replies: Sequence[Reply]) -> list[Problem]:
+def _raised(split_task: SplitTask, replies: Sequence[Judged]) -> list[Problem]:
     """Count the errors that were raised, each with the first image that it was raised for."""
     errors: dict[str, list[int]] = {}
     for index, reply in enumerate(replies):
@@ -209,5 +209,5 @@ def _raised(split_task: SplitTask, replies: Sequence[Reply]) -> list[Problem]:
     ]
 
 
-def _values(replies: Sequence[Reply]) -> list[str | None]:
+def _values(replies: Sequence[Judged]) -> list[str | None]:
     return [reply.value for reply in replies]

@@ -14,9 +14,9 @@ from segcap.benchmark.ceiling import ceiling
 from segcap.benchmark.cost import measured_cost, used_versions
 from segcap.benchmark.outcomes import (
     Cost,
+    Judged,
     LearningPoint,
     Problem,
-    Reply,
     RobustnessPoint,
 )
 from segcap.benchmark.plain import from_plain, to_plain
@@ -90,7 +90,7 @@ class Stages:
         self._versions = used_versions()
         self._known = hashlib.sha256(json.dumps(to_plain(split_task.known)).encode()).hexdigest()
 
-    def replies(self, method: Method) -> list[Reply]:
+    def replies(self, method: Method) -> list[Judged]:
         """Train a method and read all test images."""
         trained = self.trained(method)
         if can_train(method):
@@ -98,7 +98,7 @@ class Stages:
         count = len(self._split_task.tested)
         if trained.method is None:
             self._step(f"{method.name} failed")
-            return [Reply(None, 0.0, "failed", error=trained.error)] * count
+            return [Judged(None, 0.0, "failed", error=trained.error)] * count
         ready = trained.method
 
         def make() -> dict[str, Any]:
@@ -116,14 +116,14 @@ class Stages:
         kept = self._parts.once(f"{method.name}.answers", self._key(method), make)
         self._problems[method.name] += [from_plain(Problem, one) for one in kept["problems"]]
         self._step(f"{method.name} has answered")
-        replies = [from_plain(Reply, one) for one in kept["replies"]]
+        replies = [from_plain(Judged, one) for one in kept["replies"]]
         self._answered[method.name] = [
             index for index, reply in enumerate(replies) if reply.status != "failed"
         ]
         return replies
 
     def trained(self, method: Method) -> Trained:
-        """Let a method train on all there is to train on, once."""
+        """Train a method on all training images, once."""
         if method.name not in self._trained:
             self._report(f"{method.name} is being trained")
             found = train(

@@ -19,7 +19,7 @@ from segcap.datasets.dataset import Dataset
 from segcap.datasets.labelled import LABELS
 from segcap.datasets.mnist import Mnist, load_mnist
 from segcap.generate import TextGenerator
-from segcap.models import IMAGE_ARCHITECTURES, SEQUENCE_ARCHITECTURES, SUM_ARCHITECTURES
+from segcap.models.registry import Task, networks_for
 from segcap.readers.glyph import GlyphReader
 from segcap.readers.registry import load as open_reader
 from segcap.recipes.end_to_end import drawn_sums, end_to_end_reader, sums_alone
@@ -31,11 +31,7 @@ __all__ = ["TASKS", "default_readers", "open_task", "task_readers"]
 _ALIASES = {"tiles": "recaptcha-tiles"}
 TASKS = (*names(), *_ALIASES)
 _LIKE: dict[Asks, str] = {"texts": "captcha-v2", "sums": "digit-sum", "classes": "cats-dogs"}
-_ARCHITECTURES: dict[Asks, tuple[str, ...]] = {
-    "texts": SEQUENCE_ARCHITECTURES,
-    "sums": SUM_ARCHITECTURES,
-    "classes": IMAGE_ARCHITECTURES,
-}
+_TASKS: dict[Asks, Task] = {"texts": "texts", "sums": "sums", "classes": "photos"}
 _GLYPHS, _END_TO_END = "glyphs", "end-to-end"
 _TEXTS, _SUMS = 10_000, 30_000
 _QUICK = 300
@@ -61,7 +57,7 @@ def open_task(
         The folder of the images. Of six-char 10,000 are drawn without; of digit-sum 30,000 rows of
         overlapping digits, those to test on with MNIST's x_test, if it holds mnist.npz or is None.
     test : float, optional
-        Fraction to test on, in place of the task's own.
+        Rate to test on, in place of the task's own.
     seed : int
         Of the split, and of what is drawn.
     quick : bool
@@ -94,9 +90,9 @@ def _divided(
     task: str, data: str | os.PathLike[str] | None, test: float | None, seed: int, quick: bool
 ) -> SplitTask:
     own = END_TO_END[task].test if task in END_TO_END else _TEST
-    fraction = own if test is None else test
+    rate = own if test is None else test
     if task == "digit-sum" and (data is None or _is_mnist(Path(data))):
-        return _sums_task(load_mnist(data), fraction, seed, _QUICK if quick else _SUMS)
+        return _sums_task(load_mnist(data), rate, seed, _QUICK if quick else _SUMS)
     if data is None and task != "six-char":
         raise ParameterError(f"To compare on '{task}', 'data' must be a folder. Got None.")
     if data is None:
@@ -107,7 +103,7 @@ def _divided(
             )
         dataset, known = _drawn_texts(task, seed, _QUICK if quick else _TEXTS)
         return replace(
-            SplitTask.of(dataset, test=fraction, seed=seed, known=known),
+            SplitTask.of(dataset, test=rate, seed=seed, known=known),
             generator=texts_generator(task, dataset),
         )
     named = task == "labelled" and not (Path(data) / LABELS).is_file()
@@ -115,12 +111,12 @@ def _divided(
     if quick and len(dataset) > _QUICK:
         chosen = np.random.default_rng(seed).permutation(len(dataset))[:_QUICK]
         dataset = dataset.subset(np.sort(chosen))
-    split_task = SplitTask.of(dataset, test=fraction, seed=seed)
+    split_task = SplitTask.of(dataset, test=rate, seed=seed)
     return replace(split_task, task=task, generator=texts_generator(task, dataset))
 
 
 def default_readers(asks: Asks) -> list[str]:
-    """Return the default readers: both approaches, and peers that are there."""
+    """Name who takes part unless the caller does: both approaches, and peers that are there."""
     if asks == "classes":
         return [_END_TO_END]
     return [_GLYPHS, _END_TO_END, *installed_peers()]
@@ -167,7 +163,8 @@ def task_readers(
 
 def _made(split_task: SplitTask, name: str, epochs: int | None, seed: int) -> tuple[str, Any]:
     asks, training = split_task.asks, split_task.training
-    known = (_GLYPHS, _END_TO_END, *_ARCHITECTURES[asks], *PEERS, *available())
+    networks = networks_for(_TASKS[asks])
+    known = (_GLYPHS, _END_TO_END, *networks, *PEERS, *available())
     if name == _GLYPHS and asks == "texts":
         reader = GlyphReader(training.charset or "", length=_length(training), random_state=seed)
         return name, reader if epochs is None else reader.set_params(epochs=epochs)
@@ -176,13 +173,11 @@ def _made(split_task: SplitTask, name: str, epochs: int | None, seed: int) -> tu
         return name, ReaderMethod(
             name, digits, asks, "the shipped reader 'digits', is not trained again"
         )
-    if name in (_END_TO_END, *_ARCHITECTURES[asks]):
+    if name in (_END_TO_END, *networks):
         task = split_task.task if split_task.task in END_TO_END else _LIKE[asks]
-        architecture = None if name == _END_TO_END else name
-        whole = end_to_end_reader(
-            task, training, architecture=architecture, epochs=epochs, seed=seed
-        )
-        return whole.architecture, whole
+        classifier = None if name == _END_TO_END else name
+        whole = end_to_end_reader(task, training, classifier=classifier, epochs=epochs, seed=seed)
+        return whole.classifier, whole
     if name in PEERS and asks != "classes":
         if name not in installed_peers():
             raise ParameterError(f"The reader '{name}' must be installed to take part. It is not.")

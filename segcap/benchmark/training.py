@@ -12,7 +12,7 @@ from segcap.benchmark.answering import described, heard
 from segcap.benchmark.cache import Parts
 from segcap.benchmark.outcomes import Problem
 from segcap.benchmark.plain import from_plain, to_plain
-from segcap.core.bundle import write_atomically
+from segcap.core.files import write_atomically
 from segcap.datasets.dataset import Dataset
 
 __all__ = ["Trained", "can_train", "identity", "train"]

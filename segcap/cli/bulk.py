@@ -15,18 +15,17 @@ from joblib import Parallel, delayed
 from segcap.core.batching import batched, check_batching
 from segcap.core.errors import DataError
 
-__all__ = ["FileFormat", "ReadBatch", "Record", "RecordFile", "read_files"]
+__all__ = ["FileFormat", "ReadBatch", "RecordFile", "read_files"]
 
 _TEXT: Any = {"encoding": "utf-8", "errors": "surrogateescape", "newline": ""}
 
-Record: TypeAlias = dict[str, Any]
-ReadBatch: TypeAlias = Callable[[Sequence[Path]], Sequence[Record]]
+ReadBatch: TypeAlias = Callable[[Sequence[Path]], Sequence[dict[str, Any]]]
 FileFormat: TypeAlias = Literal["json", "csv"]
 
 
 def read_files(
     read_batch: ReadBatch, paths: Sequence[Path], *, batch_size: int = 64, n_jobs: int = 1
-) -> Iterator[Record]:
+) -> Iterator[dict[str, Any]]:
     """Read files batch by batch, yielding each record as soon as its batch is read.
 
     Parameters
@@ -51,7 +50,7 @@ def read_files(
     """
     check_batching(batch_size, n_jobs)
     batches = list(batched(paths, batch_size))
-    results: Iterable[Sequence[Record]]
+    results: Iterable[Sequence[dict[str, Any]]]
     if n_jobs == 1 or len(batches) < 2:
         results = map(read_batch, batches)
     else:
@@ -105,7 +104,7 @@ class RecordFile:
                 f"Got '{self.path}': {error.strerror}."
             ) from None
 
-    def resume(self) -> list[Record]:
+    def resume(self) -> list[dict[str, Any]]:
         """Cut off what a killed run could not finish, and return the records that are there.
 
         A file that does not exist is created.
@@ -148,7 +147,7 @@ class RecordFile:
             os.truncate(self.path, len(whole))
         return records
 
-    def append(self, records: Iterable[Record]) -> Iterator[Record]:
+    def append(self, records: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
         """Append records one by one; each is on disk before the next is read.
 
         Raises
@@ -171,7 +170,7 @@ class RecordFile:
         """First line of the file, "" for JSON lines."""
         return "" if self.form == "json" else self._row(self.fields)
 
-    def line(self, record: Record) -> str:
+    def line(self, record: dict[str, Any]) -> str:
         """One record as a line; line breaks in CSV values become spaces."""
         if self.form == "json":
             return json.dumps(record, ensure_ascii=False) + "\n"
@@ -184,7 +183,7 @@ class RecordFile:
         )
         return buffer.getvalue()
 
-    def _parse(self, text: str) -> list[Record]:
+    def _parse(self, text: str) -> list[dict[str, Any]]:
         if self.form == "json":
             records = [json.loads(line) for line in text.split("\n") if line]
         else:

@@ -2,18 +2,18 @@
 
 import os
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any, TypeAlias
+from typing import Annotated, Any
 
 import typer
-from numpy.typing import NDArray
 
 from segcap.cli.app import app, say, warnings_said
 from segcap.cli.options import Data, Layout
 from segcap.cli.reading import (
     Engine,
     Length,
+    ReadMany,
     Truths,
     open_reader,
     truths_as_written,
@@ -24,7 +24,7 @@ from segcap.core.validation import tell_impossible
 from segcap.datasets.catalogue import load
 from segcap.datasets.dataset import Dataset
 from segcap.datasets.summary import summarise
-from segcap.readers.answers import Answer, classes_of, sums_of, texts_of
+from segcap.readers.base import TextReader
 from segcap.readers.classifier import WholeImageClassifier
 from segcap.readers.images import ImageClassifier
 from segcap.readers.sums import SumClassifier
@@ -68,7 +68,7 @@ def evaluate(
         raise ParameterError("Probabilities must go to the file of --predictions. Got none.")
     known = load(dataset, data)
     reader = open_reader(model, length, None, engine, of="images")
-    answer_all = _way_to_answer(reader, known, model)
+    read_many = _way_to_read(reader, known, model)
     if probabilities and not isinstance(reader, WholeImageClassifier):
         raise ParameterError(
             "The model for probabilities must classify whole images: photos or sums. "
@@ -80,26 +80,24 @@ def evaluate(
     labels = list(map(str, known.labels.tolist()))
     with warnings_said(repeated=False):
         tell_impossible(labels, truths.can_be, stacklevel=1)
-        if probabilities:
-            outcomes, rows = reader.answer_with_probabilities(known.images)
-        else:
-            outcomes, rows = answer_all(reader, known.images), None
-    answers = [None if one.value is None else str(one.value) for one in outcomes]
-    is_text = answer_all is texts_of
-    _print_figures(answers, labels, truths, outcomes, is_text=is_text)
+        results = read_many(known.images)
+    answers = [None if one.answer is None else str(one.answer) for one in results]
+    is_text = known.charset is not None and isinstance(reader, TextReader)
+    _print_figures(answers, labels, truths, results, is_text=is_text)
     if predictions is not None:
-        _write_predictions(predictions, known, answers, outcomes, rows, reader)
+        classes = reader.classes_.tolist() if probabilities else None
+        _write_predictions(predictions, known, answers, results, classes)
     if page is not None:
         sample_page(
             page,
             known.images,
             answers,
             [truths.answer(label) or label for label in labels],
-            [outcome.confidence for outcome in outcomes],
+            [result.confidence for result in results],
             title=f"{known.name} read by {model}",
             unit="character" if is_text else "class",
         )
-    _report_errors(outcomes)
+    _report_errors(results)
 
 
 def _check_files(predictions: Path | None, page: Path | None) -> None:
@@ -114,7 +112,7 @@ def _print_figures(
     answers: list[str | None],
     labels: list[str],
     truths: Truths,
-    outcomes: list[Answer],
+    results: Sequence[Any],
     *,
     is_text: bool,
 ) -> None:
@@ -123,12 +121,12 @@ def _print_figures(
     print(f"{'exact match' if is_text else 'accuracy':<19} {truths.share_right(answers, labels)}")
     if is_text and any(labels):
         print(f"{'character accuracy':<19} {character_accuracy(answers, labels)}")
-    for status, count in sorted(Counter(outcome.status for outcome in outcomes).items()):
+    for status, count in sorted(Counter(result.status for result in results).items()):
         print(f"{status:<19} {count}")
 
 
-def _report_errors(outcomes: list[Answer]) -> None:
-    errors = [outcome.error for outcome in outcomes if outcome.error]
+def _report_errors(results: Sequence[Any]) -> None:
+    errors = [result.error for result in results if result.error]
     for error in errors:
         say(error)
     if errors:
@@ -139,22 +137,22 @@ def _write_predictions(
     file: Path,
     known: Dataset,
     answers: list[str | None],
-    outcomes: list[Answer],
-    rows: NDArray | None,
-    reader: Any,
+    results: Sequence[Any],
+    classes: list[Any] | None,
 ) -> None:
     from segcap.evaluate.predictions import write_predictions
 
-    if rows is None:
-        write_predictions(file, _ids(known), answers, [one.confidence for one in outcomes])
-    else:
-        write_predictions(file, _ids(known), answers, rows, reader.classes_.tolist())
+    if classes is None:
+        write_predictions(file, _ids(known), answers, [one.confidence for one in results])
+        return
+    # an image that cannot be loaded has no probabilities
+    rows = [
+        one.probabilities if one.answer is not None else [0.0] * len(classes) for one in results
+    ]
+    write_predictions(file, _ids(known), answers, rows, classes)
 
 
-_Answering: TypeAlias = Callable[[Any, Sequence[Any] | NDArray], list[Answer]]
-
-
-def _way_to_answer(reader: Any, known: Dataset, model: str) -> _Answering:
+def _way_to_read(reader: Any, known: Dataset, model: str) -> ReadMany:
     if known.classes is not None:
         wanted, fits = "photos", isinstance(reader, ImageClassifier)
     elif known.charset is None:
@@ -169,9 +167,7 @@ def _way_to_answer(reader: Any, known: Dataset, model: str) -> _Answering:
             f"The model for '{known.name}' must be a reader of {wanted}. "
             f"Got '{model}' of type {type(reader).__name__}."
         )
-    if isinstance(reader, ImageClassifier):
-        return classes_of
-    return sums_of if wanted == "sums" or isinstance(reader, SumClassifier) else texts_of
+    return reader.digit_sums if wanted == "sums" else reader.read_many
 
 
 def _truths(reader: Any, known: Dataset) -> Truths:

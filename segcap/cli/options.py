@@ -7,7 +7,7 @@ import typer
 
 from segcap.datasets.catalogue import names
 
-__all__ = ["Architecture", "Data", "Epochs", "Jobs", "Layout", "OutFolder", "Resume", "Seed"]
+__all__ = ["Data", "Epochs", "Jobs", "Layout", "OutFolder", "Resume", "Seed"]
 
 Data = Annotated[Path, typer.Option(help="Folder that holds the images.")]
 Layout = Annotated[str, typer.Option(help=f"How the folder is laid out: {', '.join(names())}.")]
@@ -17,7 +17,4 @@ Resume = Annotated[
 ]
 Seed = Annotated[int, typer.Option(min=0, help="Seed of all random choices.")]
 Epochs = Annotated[int | None, typer.Option(min=1, help="Most epochs over the data.")]
-Architecture = Annotated[
-    str | None, typer.Option(help="End to end: another network than the task's own.")
-]
 Jobs = Annotated[int, typer.Option(help="Worker processes; -1 for one per core.")]

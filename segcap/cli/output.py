@@ -4,8 +4,9 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
-from segcap.cli.bulk import Record, RecordFile
+from segcap.cli.bulk import RecordFile
 from segcap.core.errors import ParameterError
 
 __all__ = ["Output", "progress_bar"]
@@ -48,7 +49,7 @@ class Output:
         )
         self._path_width = 0
 
-    def begin(self, paths: Sequence[Path]) -> list[Record]:
+    def begin(self, paths: Sequence[Path]) -> list[dict[str, Any]]:
         """Prepare for these images, and give the records that are already there."""
         self._path_width = max((len(str(path)) for path in paths), default=0)
         if self._lines is None:
@@ -61,7 +62,7 @@ class Output:
         self._lines.create()
         return []
 
-    def write(self, records: Iterable[Record]) -> Iterator[Record]:
+    def write(self, records: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
         """Write records while they pass."""
         if self._lines is not None and self._in_file:
             yield from self._lines.append(records)
@@ -76,7 +77,7 @@ class Output:
         """Say something about the records: beside the table, or away from a machine's input."""
         print(text, file=sys.stdout if self._lines is None else sys.stderr)
 
-    def _row(self, record: Record) -> str:
+    def _row(self, record: dict[str, Any]) -> str:
         answer = record[self.fields[1]]
         status = "" if record["status"] == "ok" else record["status"]
         shown = "" if answer is None else str(answer)

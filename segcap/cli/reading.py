@@ -5,19 +5,19 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, TypeAlias
 
 import typer
 
 from segcap.cli.app import app, say, warnings_said
-from segcap.cli.bulk import ReadBatch, Record, read_files
+from segcap.cli.bulk import ReadBatch, read_files
 from segcap.cli.output import Output, progress_bar
 from segcap.core.errors import DataError, ParameterError
 from segcap.core.image import find_images
 from segcap.core.validation import tell_impossible
 from segcap.datasets.labelled import LABELS, read_labels
+from segcap.readers.base import TextReader
 from segcap.readers.classifier import WholeImageClassifier
-from segcap.readers.glyph import GlyphReader
 from segcap.readers.images import ImageClassifier
 from segcap.readers.registry import load
 from segcap.readers.sums import SumClassifier
@@ -47,8 +47,11 @@ Resume = Annotated[
     ),
 ]
 
+ReadMany: TypeAlias = Callable[[Any], Sequence[Any]]
+"""From images to results."""
+
 _IS_READER_OF: dict[str, Callable[[Any], bool]] = {
-    "texts": lambda reader: hasattr(reader, "read_many"),
+    "texts": lambda reader: isinstance(reader, TextReader),
     "the digits of sums": lambda reader: hasattr(reader, "digit_sums"),
     "photos": lambda reader: isinstance(reader, ImageClassifier),
     "images": lambda _: True,
@@ -94,7 +97,7 @@ def read(
     """Read the text of images, and give the accuracy where labels.csv lies beside them."""
     reader = open_reader(model, length, reject_below, engine, of="texts")
     output = Output(("path", "text", "confidence", "status", "error"), json, csv, out, resume)
-    _read_all(partial(_read_texts, reader), paths, output, jobs, truths_as_written(reader))
+    _read_all(partial(_rows, reader.read_many), paths, output, jobs, truths_as_written(reader))
 
 
 @app.command("sum")
@@ -113,7 +116,7 @@ def sum_(
     """Read images of digits and add them up; truths are the sums of the labels' digits."""
     reader = open_reader(model, length, reject_below, engine, of="the digits of sums")
     output = Output(("path", "value", "confidence", "status", "error"), json, csv, out, resume)
-    _read_all(partial(_read_sums, reader), paths, output, jobs, truths_of_sums(reader))
+    _read_all(partial(_rows, reader.digit_sums), paths, output, jobs, truths_of_sums(reader))
 
 
 @app.command()
@@ -132,7 +135,7 @@ def name(
     """Name what photos show, and give the accuracy where labels.csv lies beside them."""
     reader = open_reader(model, None, None, engine, of="photos")
     output = Output(("path", "label", "confidence", "status", "error"), json, csv, out, resume)
-    _read_all(partial(_name_photos, reader), paths, output, jobs, truths_as_written(reader))
+    _read_all(partial(_rows, reader.read_many), paths, output, jobs, truths_as_written(reader))
 
 
 def open_reader(
@@ -159,24 +162,8 @@ def open_reader(
     return reader.set_params(**given)
 
 
-def _read_texts(reader: GlyphReader, paths: Sequence[Path]) -> list[Record]:
-    return [reading.to_dict() for reading in reader.read_many(paths)]
-
-
-def _read_sums(reader: GlyphReader, paths: Sequence[Path]) -> list[Record]:
-    return [{**total.to_dict(), "error": total.error} for total in reader.digit_sums(paths)]
-
-
-def _name_photos(reader: ImageClassifier, paths: Sequence[Path]) -> list[Record]:
-    return [
-        {
-            "label": answer.value,
-            "confidence": answer.confidence,
-            "status": answer.status,
-            "error": answer.error,
-        }
-        for answer in reader.answer_many(paths)
-    ]
+def _rows(read_many: ReadMany, paths: Sequence[Path]) -> list[dict[str, Any]]:
+    return [result.to_dict() for result in read_many(paths)]
 
 
 def truths_as_written(reader: Any) -> Truths:
@@ -224,12 +211,12 @@ def _read_all(
         raise typer.Exit(1)
 
 
-def _tell_if_unreadable(record: Record) -> None:
+def _tell_if_unreadable(record: dict[str, Any]) -> None:
     if record["status"] == "unreadable":
         say(record["error"])
 
 
-def _warned(read_batch: ReadBatch, paths: Sequence[Path]) -> Sequence[Record]:
+def _warned(read_batch: ReadBatch, paths: Sequence[Path]) -> Sequence[dict[str, Any]]:
     """Read a batch, in whatever process, and tell its warnings as other remarks are told."""
     with warnings_said(repeated=False):
         return read_batch(paths)
@@ -272,7 +259,7 @@ def _labels_beside(sources: list[str]) -> dict[str, str]:
 
 
 def _report_accuracy(
-    records: list[Record], output: Output, labels: dict[str, str], truths: Truths
+    records: list[dict[str, Any]], output: Output, labels: dict[str, str], truths: Truths
 ) -> None:
     if not labels:
         return

@@ -83,7 +83,7 @@ def search(
     epochs: EpochsOfTrial = 5,
     fraction: Fraction = 1.0,
     folds: Folds = None,
-    architecture: Network = None,
+    classifier: Network = None,
     model: Model = "mixed",
     wrong_cost: WrongCost = 0.0,
     storage: Storage = None,
@@ -102,7 +102,7 @@ def search(
             glyphs, training, test = _glyph_reader(task, data, model, seed)
             objective = Cutting(glyphs, _part(training, fraction, seed), wrong_cost)
         else:
-            reader, training, test = _reader(task, data, study, architecture, epochs, seed)
+            reader, training, test = _reader(task, data, study, classifier, epochs, seed)
             objective = Fitting(reader, _part(training, fraction, seed), folds)
         out.mkdir(exist_ok=True)
         result = _search(
@@ -170,14 +170,14 @@ def _glyph_reader(
 
 
 def _reader(
-    task: str, data: Path, study: str, architecture: str | None, epochs: int, seed: int
+    task: str, data: Path, study: str, classifier: str | None, epochs: int, seed: int
 ) -> "tuple[EndToEndReader, Dataset, Dataset]":
     from segcap.recipes.end_to_end import end_to_end_reader, task_data
 
     ((training, test),) = task_data(task, data, seed=seed)
-    if architecture is None and training.classes is not None:
-        architecture = STUDIES[study].architecture
-    reader = end_to_end_reader(task, training, architecture=architecture, epochs=epochs, seed=seed)
+    if classifier is None and training.classes is not None:
+        classifier = STUDIES[study].classifier
+    reader = end_to_end_reader(task, training, classifier=classifier, epochs=epochs, seed=seed)
     return reader, training, test
 
 

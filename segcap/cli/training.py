@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from segcap.cli.app import app, say, warnings_said
-from segcap.cli.options import Architecture, Epochs, Seed
+from segcap.cli.options import Epochs, Seed
 from segcap.cli.output import progress_bar
 from segcap.core.errors import DataError, ParameterError
 from segcap.datasets.labelled import LABELS, LabelledImages, load_labelled
@@ -24,10 +24,10 @@ _STATES = {"text": ("", ".0", ".1", ".2"), "digits": ("", ".lines")}
 _EPOCHS = {"digits": 30, "mixed": 14, "text": 12}
 _OPTIONS = {
     "text": {"charset", "length", "classifier"},
-    "digits": {"classifier"},
+    "digits": set[str](),
     "mixed": set[str](),
 }
-_END_TO_END_OPTIONS = {"architecture", "log"}
+_END_TO_END_OPTIONS = {"classifier", "log"}
 
 
 Task = Annotated[
@@ -54,7 +54,10 @@ Length = Annotated[
 ]
 Classifier = Annotated[
     str | None,
-    typer.Option(help="For digits: glyph_cnn, hog_svm or knn; for text besides span_cnn."),
+    typer.Option(
+        help="Another one than the task's own. For text span_cnn or glyph_cnn; end to end a "
+        "network's name."
+    ),
 ]
 Log = Annotated[
     Path | None, typer.Option(help="End to end: folder for history.csv and TensorBoard's files.")
@@ -69,14 +72,13 @@ def train(
     charset: Characters = None,
     length: Length = None,
     classifier: Classifier = None,
-    architecture: Architecture = None,
     log: Log = None,
     epochs: Epochs = None,
     seed: Seed = 0,
 ) -> None:
     """Train a reader; a killed training goes on from OUT.state... when started again."""
     options = {"charset": charset, "length": length, "classifier": classifier}
-    _check_options(task, **options, architecture=architecture, log=log and str(log))
+    _check_options(task, **options, log=log and str(log))
     _check_new(out)
     state = _beside(out, ".state")
     states = [_beside(state, ending) for ending in _STATES.get(task, ("",))]
@@ -91,8 +93,7 @@ def train(
         elif task == "digits":
             from segcap.recipes.digits import train_digits
 
-            network = classifier or "glyph_cnn"
-            reader = train_digits(data, classifier=network, on_epoch=show, **shared)
+            reader = train_digits(data, on_epoch=show, **shared)
         elif task == "mixed":
             from segcap.recipes.mixed import train_mixed
 
@@ -101,7 +102,7 @@ def train(
             from segcap.recipes.end_to_end import train_end_to_end
 
             reader = train_end_to_end(
-                task, data, architecture=architecture, log=log, on_epoch=show, **shared
+                task, data, classifier=classifier, log=log, on_epoch=show, **shared
             )
     reader.save(out)
     for file in [*states, _beside(out, ".partial")]:

@@ -8,11 +8,10 @@ import hashlib
 import io
 import json
 import os
-import tempfile
+import re
 import zipfile
 import zlib
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
@@ -23,7 +22,9 @@ import fastjsonschema
 import numpy as np
 from numpy.typing import NDArray
 
+from segcap.core.display import short_repr
 from segcap.core.errors import BundleError, ParameterError
+from segcap.core.files import write_atomically
 
 __all__ = [
     "FORMAT",
@@ -32,7 +33,6 @@ __all__ = [
     "bundle_path",
     "digest",
     "read_bundle",
-    "write_atomically",
     "write_bundle",
 ]
 
@@ -42,9 +42,10 @@ _SEAL_LENGTH = hashlib.sha256().digest_size * 2
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 _LARGEST = 512 * 2**20
 _SUFFIX = ".segcap"
+_BEGINNING = re.compile(rb"PK\x03\x04.{26}bundle\.json", re.DOTALL)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Bundle:
     """What a bundle holds.
 
@@ -54,7 +55,7 @@ class Bundle:
         Which reader it is: "glyph-reader", "sequence-reader", "sum-classifier",
         "image-classifier".
     architecture : str
-        Name of the network or baseline.
+        Name of the network.
     charset : str
         Characters in class order; empty for what reads no text.
     settings : mapping
@@ -65,8 +66,9 @@ class Bundle:
         Data, seed, versions, figures; "training", the schedule, of what looks at whole images.
     parts : mapping of str to bytes
         The classifier; see `segcap.recognition.engines`.
-    network : mapping of str to int, float or str
-        What a network that looks at whole images was built with: "classes", "height", "width", ....
+    network : mapping of str to int, float, str or list
+        What a network was built with: one that looks at whole images with "classes", "height",
+        "width", ...; a glyph reader's with its options, "context." before those of spans.
     """
 
     kind: str
@@ -76,7 +78,9 @@ class Bundle:
     calibration: Mapping[str, float]
     provenance: Mapping[str, Any]
     parts: Mapping[str, bytes]
-    network: Mapping[str, int] = field(default_factory=dict)
+    network: Mapping[str, Any] = field(default_factory=dict)
+
+    __repr__ = short_repr
 
 
 def write_bundle(bundle: Bundle, path: str | os.PathLike[str]) -> None:
@@ -93,7 +97,9 @@ def write_bundle(bundle: Bundle, path: str | os.PathLike[str]) -> None:
     Raises
     ------
     BundleError
-        The manifest does not follow its schema, or the folder cannot be written to.
+        The manifest does not follow its schema.
+    FileError
+        The folder cannot be written to.
     """
     manifest = {
         "format": FORMAT,
@@ -144,8 +150,10 @@ def read_bundle(path: str | os.PathLike[str]) -> Bundle:
         raise BundleError(
             f"A bundle must be a readable file. Got '{path}': {error.strerror}."
         ) from None
-    if not content.startswith(b"PK"):
-        raise BundleError(f"A bundle must be a file that segcap wrote. Got '{path}', which is not.")
+    if not _BEGINNING.match(content):
+        raise BundleError(
+            f"'{path}' is no segcap bundle: a bundle is a file that a reader's save has written."
+        )
     seal = hashlib.sha256(content[:-_SEAL_LENGTH]).hexdigest().encode()
     if content[-_SEAL_LENGTH:] != seal:
         raise BundleError(
@@ -168,42 +176,6 @@ def read_bundle(path: str | os.PathLike[str]) -> Bundle:
         )
     del manifest["format"]
     return Bundle(**manifest, parts=files)
-
-
-def write_atomically(path: str | os.PathLike[str], content: bytes) -> None:
-    """Write a file under a temporary name beside it and rename it.
-
-    Raises
-    ------
-    BundleError
-        The folder is missing or cannot be written to, or something that is no file stands there.
-    """
-    if not isinstance(path, str | os.PathLike):
-        raise BundleError(f"A file must be written to a path. Got {path!r}.")
-    target = Path(path)
-    if os.path.lexists(target) and not os.path.isfile(target):
-        raise BundleError(f"A file must take the place of nothing but a file. Got '{target}'.")
-    try:
-        with tempfile.NamedTemporaryFile(
-            dir=target.parent, prefix=f".{target.name}.", delete=False
-        ) as file:
-            try:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-                file.close()
-                os.chmod(file.name, 0o644)
-                os.replace(file.name, target)
-            except BaseException:
-                with suppress(OSError):
-                    file.close()
-                os.unlink(file.name)
-                raise
-    except OSError as error:
-        raise BundleError(
-            f"A file must be written into a folder that exists and has room. Got '{target}': "
-            f"{error.strerror}."
-        ) from None
 
 
 def digest(*arrays: NDArray) -> str:

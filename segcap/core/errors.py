@@ -1,8 +1,11 @@
 """The errors that segcap raises; every message names the rule and the value that broke it."""
 
+from typing import TYPE_CHECKING, Any
+
 __all__ = [
     "BundleError",
     "DataError",
+    "FileError",
     "ImageError",
     "NotFittedError",
     "ParameterError",
@@ -31,9 +34,37 @@ class BundleError(SegcapError, ValueError):
     """A bundle is missing, damaged, or was written for something else."""
 
 
-class NotFittedError(SegcapError, ValueError, AttributeError):
-    """A reader is asked to read before it has been fitted or loaded."""
+class FileError(SegcapError, OSError):
+    """A file cannot be written."""
 
 
 class SegcapWarning(UserWarning):
     """Something was left out, or has not become what was asked for."""
+
+
+def _not_fitted_error() -> type:
+    from sklearn.exceptions import NotFittedError
+
+    class BothError(SegcapError, NotFittedError):
+        """A reader is asked to read before it has been fitted or loaded."""
+
+        __module__ = __name__
+
+    BothError.__name__ = BothError.__qualname__ = "NotFittedError"
+    return BothError
+
+
+if TYPE_CHECKING:
+    from sklearn.exceptions import NotFittedError as _NotFittedError
+
+    class NotFittedError(SegcapError, _NotFittedError):
+        """A reader is asked to read before it has been fitted or loaded."""
+
+else:
+
+    def __getattr__(name: str) -> Any:
+        """Make the error that scikit-learn knows, too, once it is needed: its import is slow."""
+        if name != "NotFittedError":
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        globals()[name] = _not_fitted_error()
+        return globals()[name]

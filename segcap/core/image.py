@@ -6,17 +6,20 @@ import re
 import warnings
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import IO, Any, TypeAlias, TypeVar
+from typing import IO, Any, Literal, TypeAlias, TypeVar, get_args
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from segcap.core.errors import DataError, ImageError, SegcapWarning
+from segcap.core.errors import DataError, ImageError, ParameterError, SegcapWarning
 
 __all__ = [
+    "CHANNELS",
+    "Channels",
     "ImageSource",
+    "as_rgb",
     "find_images",
     "image_size",
     "load_image",
@@ -31,6 +34,10 @@ T = TypeVar("T")
 ImageSource: TypeAlias = (
     str | os.PathLike[str] | bytes | bytearray | memoryview | NDArray | Image.Image
 )
+
+Channels: TypeAlias = Literal["rgb", "bgr"]
+CHANNELS: tuple[str, ...] = get_args(Channels)
+"""Orders in which the colours of an array may stand; OpenCV's is "bgr"."""
 
 _SUFFIXES = (
     ".png",
@@ -50,12 +57,13 @@ _SUFFIXES = (
 )
 _FORMATS = ("PNG", "JPEG", "BMP", "TIFF", "GIF", "WEBP", "PPM")
 _SIXTEEN_BIT = 65535
+_FLOATS = "in [0, 1], or in [0, 255] if one is above 1,"
 _LEAST_BRIGHT = 8192
 _ORIENTATION = 0x0112
 _ON_ITS_SIDE = (5, 6, 7, 8)
 
 
-def load_image(source: ImageSource) -> NDArray[np.uint8]:
+def load_image(source: ImageSource, *, channels: Channels = "rgb") -> NDArray[np.uint8]:
     """Load one image as RGB.
 
     Parameters
@@ -64,7 +72,10 @@ def load_image(source: ImageSource) -> NDArray[np.uint8]:
         A path or an encoded image in any format that Pillow reads: of several frames the first
         counts, EXIF orientation is applied, 16-bit images are scaled to 8. Or a decoded array:
         (H, W), (H, W, 1), (H, W, 3) RGB or (H, W, 4) RGBA; bool, integers in [0, 255], uint16
-        in [0, 65535] or floats in [0, 1].
+        in [0, 65535], or floats: levels in [0, 1] where none is above 1, else in [0, 255].
+    channels : {"rgb", "bgr"}
+        Order of the colours where `source` is an array: "bgr" for those of OpenCV. Files, bytes
+        and PIL images know their own order.
 
     Returns
     -------
@@ -88,10 +99,42 @@ def load_image(source: ImageSource) -> NDArray[np.uint8]:
     --------
     >>> load_image(np.zeros((2, 5))).shape
     (2, 5, 3)
+    >>> load_image(np.uint8([[[255, 0, 0]]]), channels="bgr").tolist()
+    [[[0, 0, 255]]]
     """
+    source = as_rgb(source, channels)
     if isinstance(source, np.ndarray):
         return _rgb(_eight_bit(_checked(source)))
     return _opened(source, _from_pil)
+
+
+def as_rgb(source: ImageSource, channels: Channels) -> ImageSource:
+    """An image as it is, but an array of blue, green and red as one of red, green and blue.
+
+    Parameters
+    ----------
+    source : path, bytes, array or PIL.Image.Image
+    channels : {"rgb", "bgr"}
+
+    Returns
+    -------
+    path, bytes, array or PIL.Image.Image
+        Perhaps a view of `source`.
+
+    Raises
+    ------
+    ParameterError
+        `channels` is something else.
+    """
+    if channels not in CHANNELS:
+        raise ParameterError(
+            f"The 'channels' must be one of {', '.join(CHANNELS)}. Got {channels!r}."
+        )
+    if channels == "rgb" or not isinstance(source, np.ndarray):
+        return source
+    if source.ndim != 3 or source.shape[2] not in (3, 4):
+        return source
+    return source[..., [2, 1, 0, 3][: source.shape[2]]]
 
 
 def load_or_error(source: ImageSource) -> NDArray[np.uint8] | ImageError:
@@ -132,7 +175,7 @@ def load_small(source: ImageSource, side: int) -> NDArray[np.uint8]:
 
 
 def image_size(source: ImageSource) -> tuple[int, int]:
-    """Give an image's height and width, from its header alone where it is encoded.
+    """Width and height of an image, from its header alone where it is encoded.
 
     Parameters
     ----------
@@ -151,7 +194,7 @@ def image_size(source: ImageSource) -> tuple[int, int]:
     """
     if isinstance(source, np.ndarray):
         height, width = _checked(source).shape[:2]
-        return height, width
+        return width, height
     return _opened(source, _upright_size)
 
 
@@ -258,9 +301,11 @@ def _opened(source: Any, use: Callable[[Image.Image, str], T]) -> T:
             raise ImageError(
                 f"An image file must be readable. Got '{path}', to which access is denied."
             ) from None
+    is_list = isinstance(source, list | tuple)
+    reason = ": whether it is one image or many, and of which type, only an array says" * is_list
     raise ImageError(
         "An image must be a path, bytes, a numpy array or a PIL image. "
-        f"Got {type(source).__name__} instead."
+        f"Got {type(source).__name__} instead{reason}."
     )
 
 
@@ -291,13 +336,13 @@ def _upright_size(image: Image.Image, name: str) -> tuple[int, int]:
     _check_pixels(image, name)
     width, height = image.size
     if image.format == "TIFF":  # whose size is that of the upright image already
-        return height, width
+        return width, height
     try:
         # a PNG's own getexif decodes the picture to look for what may stand after it
         lies_on_its_side = Image.Image.getexif(image).get(_ORIENTATION) in _ON_ITS_SIDE
     except Exception as error:  # noqa: BLE001 as above
         raise ImageError(f"An image must be intact. Got {name}: {error}") from None
-    return (width, height) if lies_on_its_side else (height, width)
+    return (height, width) if lies_on_its_side else (width, height)
 
 
 def _from_pil(image: Image.Image, name: str) -> NDArray[np.uint8]:
@@ -319,13 +364,17 @@ def _decoded(image: Image.Image) -> NDArray:
 def _levels(array: NDArray, name: str) -> NDArray:
     """Give the levels of a decoded file as a type whose range they use."""
     low, high = array.min(), array.max()
-    are_floats = array.dtype.kind == "f"
-    kind, highest = ("floats", 1) if are_floats else ("integers", _SIXTEEN_BIT)
+    if array.dtype.kind == "f":
+        highest, rule = 255, f"{_FLOATS} where they are floats"
+    else:
+        highest, rule = _SIXTEEN_BIT, f"in [0, {_SIXTEEN_BIT}] where they are integers"
     if not (low >= 0 and high <= highest):
         raise ImageError(
-            f"The levels of an image file must lie in [0, {highest}] where they are {kind}. "
+            f"The levels of an image file must lie {rule}. "
             f"Got {name} with levels from {low} to {high}."
         )
+    if array.dtype.kind == "f":
+        return array
     is_sixteen_bit = array.dtype.itemsize == 2 or high > 255
     return array.astype(np.uint16) if is_sixteen_bit else array
 
@@ -357,8 +406,9 @@ def _checked(array: NDArray) -> NDArray:
     if array.dtype != np.uint8:
         low, high, highest = array.min(), array.max(), _full_scale(array)
         if not (low >= 0 and high <= highest):
+            rule = _FLOATS if array.dtype.kind == "f" else f"in [0, {highest}],"
             raise ImageError(
-                f"An image array of type {array.dtype} must lie in [0, {highest}], without NaN. "
+                f"An image array of type {array.dtype} must lie {rule} without NaN. "
                 f"Got values from {low} to {high} in shape {array.shape}."
             )
     return array
@@ -366,7 +416,7 @@ def _checked(array: NDArray) -> NDArray:
 
 def _eight_bit(array: NDArray) -> NDArray[np.uint8]:
     full_scale = _full_scale(array)
-    if full_scale == 255:
+    if full_scale == 255 and array.dtype.kind != "f":
         return array.astype(np.uint8, copy=False)
     if full_scale == _SIXTEEN_BIT and 0 < array.max() < _LEAST_BRIGHT:
         warnings.warn(
@@ -379,7 +429,9 @@ def _eight_bit(array: NDArray) -> NDArray[np.uint8]:
 
 
 def _full_scale(array: NDArray) -> int:
-    if array.dtype.kind in "bf":
+    if array.dtype.kind == "f":
+        return 255 if array.max() > 1 else 1
+    if array.dtype.kind == "b":
         return 1
     return _SIXTEEN_BIT if array.dtype.kind == "u" and array.dtype.itemsize == 2 else 255
 

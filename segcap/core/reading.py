@@ -1,14 +1,17 @@
-"""What a reader returns: frozen results."""
+"""What readers return: one family of frozen results."""
 
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from segcap.core.errors import ParameterError
 
-__all__ = ["Failure", "Glyph", "Reading", "Status", "SumReading"]
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
+__all__ = ["ClassReading", "Failure", "Glyph", "Reading", "Result", "Status", "SumReading"]
 
 Status: TypeAlias = Literal["ok", "rejected", "empty", "unreadable"]
 Failure: TypeAlias = Literal[
@@ -16,6 +19,10 @@ Failure: TypeAlias = Literal[
 ]
 
 _SAME_PLACE = 0.5
+
+
+def _no_numbers() -> NDArray[np.float64]:
+    return np.empty(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,52 +47,103 @@ class Glyph:
     alternatives: tuple[tuple[str, float], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Result:
+    """What all results share; a subclass names what was read in the image.
+
+    Attributes
+    ----------
+    confidence : float
+        Probability of the answer, in [0, 1]; NaN from a function in a benchmark, which gives none.
+    status : {"ok", "rejected", "empty", "unreadable"}
+        "rejected": confidence below the reader's `reject_below`, or length not met; "empty": no
+        ink; "unreadable": see `error`.
+    alternatives : tuple of (answer, float)
+        The next most probable answers with their probabilities, most probable first; empty where
+        they are not known.
+    error : str or None
+        Why the image could not be read.
+    """
+
+    confidence: float = 0.0
+    status: Status = "ok"
+    alternatives: tuple[tuple[Any, float], ...] = ()
+    error: str | None = None
+
+    _named: ClassVar[str]
+
+    @property
+    def answer(self) -> Any:
+        """What was read, whatever the kind of the result; None for an unreadable image."""
+        return None if self.status == "unreadable" else getattr(self, self._named)
+
+    @classmethod
+    def unreadable(cls, error: str) -> "Self":
+        """The result of an image that could not be read."""
+        return cls(status="unreadable", error=error)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain types, ready for JSON."""
+        return {
+            self._named: getattr(self, self._named),
+            "confidence": self.confidence,
+            "status": self.status,
+            "alternatives": [list(pair) for pair in self.alternatives],
+            "error": self.error,
+        }
+
+    def __repr__(self) -> str:
+        shown = f"{self._named}={getattr(self, self._named)!r}, confidence={self.confidence:.4g}"
+        error = "" if self.error is None else f", error={self.error!r}"
+        return f"{type(self).__name__}({shown}, status={self.status!r}{error})"
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Reading(Result):
     """The text of one image.
 
     Attributes
     ----------
     text : str
         What was read; empty for an image without ink or one that cannot be read.
-    confidence : float
-        Product of the glyphs' probabilities, in [0, 1]; 0 without glyphs, and 0 where a given
-        length could not be met.
-    status : {"ok", "rejected", "empty", "unreadable"}
-        "rejected": confidence below the reader's `reject_below`, or length not met; "empty": no
-        ink; "unreadable": see `error`.
     glyphs : tuple of Glyph
         In reading order.
-    error : str or None
-        Why the image could not be read.
+    confidence : float
+        Probability of the text, in [0, 1]; 0 without glyphs, and 0 where a given length could not
+        be met.
+    status, error
+        As of `Result`.
+    alternatives : tuple of (str, float)
+        The next most probable texts with their probabilities; of a `segcap.GlyphReader`, those
+        that its cuts allow (`read_best` ranks others, too).
+
+    Examples
+    --------
+    >>> Reading("7", confidence=0.75)
+    Reading(text='7', confidence=0.75, status='ok')
     """
 
     text: str = ""
-    confidence: float = 0.0
-    status: Status = "ok"
     glyphs: tuple[Glyph, ...] = ()
-    error: str | None = None
+
+    _named: ClassVar[str] = "text"
 
     def to_dict(self) -> dict[str, Any]:
-        """Give plain types, ready for JSON."""
-        return {
-            "text": self.text,
-            "confidence": self.confidence,
-            "status": self.status,
-            "glyphs": [
-                {
-                    "char": glyph.char,
-                    "confidence": glyph.confidence,
-                    "box": list(glyph.box),
-                    "alternatives": [list(pair) for pair in glyph.alternatives],
-                }
-                for glyph in self.glyphs
-            ],
-            "error": self.error,
-        }
+        """Plain types, ready for JSON."""
+        glyphs = [
+            {
+                "char": glyph.char,
+                "confidence": glyph.confidence,
+                "box": list(glyph.box),
+                "alternatives": [list(pair) for pair in glyph.alternatives],
+            }
+            for glyph in self.glyphs
+        ]
+        # super() knows no class that was made anew for its slots
+        return {**Result.to_dict(self), "glyphs": glyphs}
 
     def failure(self, label: str, boxes: ArrayLike | None = None) -> Failure | None:
-        """Say why the reading is not the label.
+        """Why the reading is not the label.
 
         Parameters
         ----------
@@ -121,8 +179,8 @@ class Reading:
         return "misread" if _same_columns(places, np.asarray(boxes)) else "misplaced"
 
 
-@dataclass(frozen=True, slots=True)
-class SumReading:
+@dataclass(frozen=True, slots=True, repr=False)
+class SumReading(Result):
     """The digit sum of one image.
 
     Attributes
@@ -131,34 +189,63 @@ class SumReading:
         The most probable sum; None without digits.
     confidence : float
         Its probability, in [0, 1]; 0 without digits, and 0 where a given length could not be met.
-    status : {"ok", "rejected", "empty", "unreadable"}
-        As of a Reading; "rejected" goes by the sum's confidence.
+    status, error
+        As of `Result`; "rejected" goes by the sum's confidence.
+    alternatives : tuple of (int, float)
+        The next most probable sums with their probabilities.
     probabilities : (9 N + 1,) float64 array
-        Probability of each sum 0, 1, ..., 9 N of the N digits.
+        Probability of each sum 0, 1, ..., 9 N of the N digits; empty for an unreadable image.
     reading : Reading
-        The digits.
+        The digits; without text where a network looks at the whole image.
     """
 
-    value: int | None
-    confidence: float
-    status: Status
-    probabilities: NDArray[np.float64] = field(compare=False)
-    reading: Reading
+    value: int | None = None
+    probabilities: NDArray[np.float64] = field(default_factory=_no_numbers, compare=False)
+    reading: Reading = Reading()
 
-    @property
-    def error(self) -> str | None:
-        """Why the image could not be read."""
-        return self.reading.error
+    _named: ClassVar[str] = "value"
+
+    @classmethod
+    def unreadable(cls, error: str) -> "SumReading":
+        """The result of an image that could not be read."""
+        return cls(reading=Reading.unreadable(error), status="unreadable", error=error)
 
     def to_dict(self) -> dict[str, Any]:
-        """Give plain types, ready for JSON."""
+        """Plain types, ready for JSON."""
         return {
-            "value": self.value,
-            "confidence": self.confidence,
-            "status": self.status,
+            **Result.to_dict(self),
             "probabilities": self.probabilities.tolist(),
             "reading": self.reading.to_dict(),
         }
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class ClassReading(Result):
+    """What one photo shows.
+
+    Attributes
+    ----------
+    label : str, int or None
+        The most probable class; None for an unreadable image.
+    confidence : float
+        Its probability, in [0, 1].
+    status, error
+        As of `Result`.
+    alternatives : tuple of (str or int, float)
+        The next most probable classes with their probabilities.
+    probabilities : (C,) float64 array
+        Probability of each class, in the order of the reader's `classes_`; empty for an unreadable
+        image.
+    """
+
+    label: str | int | None = None
+    probabilities: NDArray[np.float64] = field(default_factory=_no_numbers, compare=False)
+
+    _named: ClassVar[str] = "label"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain types, ready for JSON."""
+        return {**Result.to_dict(self), "probabilities": self.probabilities.tolist()}
 
 
 def _same_columns(places: NDArray[np.int_], boxes: NDArray[np.int_]) -> bool:

@@ -24,6 +24,7 @@ __all__ = [
     "is_number",
     "number",
     "one_of",
+    "sample_weights",
     "seed_number",
     "shares",
     "tell_impossible",
@@ -168,7 +169,7 @@ def check_many(images: Any) -> None:
         )
     if isinstance(images, np.ndarray) and not _holds_images(images):
         raise ParameterError(
-            "Many images in one array must have shape (N, H, W) or (N, H, W, 3). "
+            "Many images in one array must have shape (N, H, W) or (N, H, W, 1, 3 or 4). "
             f"Got {images.shape} instead."
         )
 
@@ -209,8 +210,32 @@ def check_share(name: str, value: Any) -> None:
         raise ParameterError(f"The '{name}' must be a number in [0, 1]. Got {value!r}.")
 
 
+def sample_weights(value: ArrayLike | None, count: int) -> NDArray[np.float64] | None:
+    """How much each of so many images counts; None for all alike.
+
+    Raises
+    ------
+    ParameterError
+        There are not as many weights as images, one is no number of at least 0, or all are 0.
+    """
+    if value is None:
+        return None
+    weights = np.asarray(value)
+    if weights.dtype.kind not in "biuf" or weights.shape != (count,):
+        raise ParameterError(
+            f"The 'sample_weight' must be one number an image, {count} in all. "
+            f"Got {weights.dtype} of shape {weights.shape}."
+        )
+    if not (np.isfinite(weights).all() and (weights >= 0).all() and weights.any()):
+        raise ParameterError(
+            "The 'sample_weight' must be numbers of at least 0, one of them above 0. "
+            f"Got numbers from {weights.min()} to {weights.max()}."
+        )
+    return weights.astype(np.float64)
+
+
 def check_size(value: Any) -> None:
-    """Check a height and width that may be unknown.
+    """Check a width and height that may be unknown.
 
     Raises
     ------
@@ -220,13 +245,13 @@ def check_size(value: Any) -> None:
     if value is None:
         return
     if not isinstance(value, tuple | list | np.ndarray) or len(value) != 2:
-        raise ParameterError(f"The 'size' of images must be a height and a width. Got {value!r}.")
+        raise ParameterError(f"The 'size' of images must be a width and a height. Got {value!r}.")
     for side in value:
         whole_number("size", side, least=1)
 
 
 def tell_impossible(
-    labels: Sequence[Any], can_answer: Callable[[Any], bool], *, stacklevel: int
+    labels: Sequence[Any] | NDArray, can_answer: Callable[[Any], bool], *, stacklevel: int
 ) -> None:
     """Warn of labels that are no answers a reader accepts, if there are any.
 
@@ -255,5 +280,5 @@ def _as_int(value: Any) -> int | None:
 
 def _holds_images(array: NDArray) -> bool:
     holds_paths = array.dtype.kind in "OSU"
-    is_one_image = array.ndim == 3 and array.shape[-1] in (3, 4)
+    is_one_image = array.ndim == 3 and array.shape[-1] in (1, 3, 4)
     return holds_paths or (array.ndim in (3, 4) and not is_one_image)

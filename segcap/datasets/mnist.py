@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from segcap.core.display import short_repr
 from segcap.core.errors import DataError, ParameterError
 from segcap.recognition.engines.networks import require_keras
 
@@ -31,6 +32,9 @@ class Mnist(NamedTuple):
     y_train: NDArray[np.uint8]
     x_test: NDArray[np.uint8]
     y_test: NDArray[np.uint8]
+
+    def __repr__(self) -> str:
+        return short_repr(self)
 
 
 def load_mnist(path: str | os.PathLike[str] | None = None) -> Mnist:

@@ -30,7 +30,7 @@ class Summary:
     n : int
         Number of images.
     sizes : dict of (int, int) to int
-        Images by height and width in pixels, most common first.
+        Images by width and height in pixels, most common first.
     unreadable : int
         Images whose header cannot be read.
     lengths : dict of int to int
@@ -57,7 +57,7 @@ class Summary:
 
     def __str__(self) -> str:
         sizes = _cells(
-            {f"{height} x {width}": count for (height, width), count in self.sizes.items()}
+            {f"{width} x {height}": count for (width, height), count in self.sizes.items()}
         )
         if len(sizes) > _MOST_SIZES:
             sizes[_MOST_SIZES:] = [f"{len(sizes) - _MOST_SIZES:,} others"]
@@ -65,7 +65,7 @@ class Summary:
             "data set": [self.name],
             "images": [f"{self.n:,}"],
             "unreadable": [f"{self.unreadable:,}"] if self.unreadable else [],
-            "height x width": sizes,
+            "width x height": sizes,
             "lengths": _cells(self.lengths),
             self.counted: _cells(self.counts),
             "near duplicates": [f"{self.repeats:,} groups of {self.repeated:,} images"],
@@ -92,7 +92,7 @@ def summarise(dataset: Dataset) -> Summary:
     labels = dataset.labels.tolist()
     is_text = dataset.charset is not None
     if isinstance(dataset.images, np.ndarray):
-        sizes = Counter({dataset.images.shape[1:3]: len(dataset)})
+        sizes = Counter({dataset.images.shape[2:0:-1]: len(dataset)})
     else:
         sizes = Counter(size for size in map(_size, dataset.images) if size)
     members = np.bincount(dataset.groups)

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segcap.core.reading import Glyph, Reading, Status, SumReading
-from segcap.decoding.compose import sum_distribution
+from segcap.decoding.compose import next_answers, next_texts, sum_distribution
 from segcap.decoding.viterbi import Path, best_path, best_paths
 
 __all__ = ["Lattice", "Outcome", "best_texts", "choose"]
@@ -42,14 +42,25 @@ class Outcome(NamedTuple):
     def digit_sum(self, values: NDArray[np.intp], reject_below: float) -> SumReading:
         """Add up the digits; `values` is what each class counts."""
         if not self.reading.glyphs:
-            return SumReading(None, 0.0, self.reading.status, np.ones(1), self.reading)
+            return SumReading(
+                None,
+                np.ones(1),
+                self.reading,
+                status=self.reading.status,
+                error=self.reading.error,
+            )
         shares = self.probabilities / self.probabilities.sum(axis=1, keepdims=True)
         distribution = sum_distribution(shares, values)
         value = int(distribution.argmax())
         confidence = float(distribution[value]) if self.reading.confidence > 0 else 0.0
         accepted = confidence > 0 and confidence >= reject_below
         return SumReading(
-            value, confidence, "ok" if accepted else "rejected", distribution, self.reading
+            value,
+            distribution,
+            self.reading,
+            confidence=confidence,
+            status="ok" if accepted else "rejected",
+            alternatives=next_answers(distribution, range(len(distribution))),
         )
 
 
@@ -97,7 +108,9 @@ def choose(
     confidence = float(np.exp(scores[path.spans].sum())) if length_met else 0.0
     status: Status = "ok" if length_met and confidence >= reject_below else "rejected"
     text = "".join(glyph.char for glyph in glyphs)
-    return Outcome(Reading(text, confidence, status, glyphs), probabilities)
+    others = next_texts(probabilities, characters) if length_met else ()
+    reading = Reading(text, glyphs, confidence=confidence, status=status, alternatives=others)
+    return Outcome(reading, probabilities)
 
 
 def best_texts(

@@ -1,11 +1,17 @@
 """From class scores to answers: probabilities, texts, digit sums."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
 from segcap.core.errors import ParameterError
 
-__all__ = ["log_softmax", "sum_distribution"]
+__all__ = ["NEXT", "log_softmax", "next_answers", "next_texts", "sum_distribution"]
+
+NEXT = 4
+"""How many answers after the first are given: a benchmark counts truths among the first five."""
 
 
 def log_softmax(
@@ -75,3 +81,70 @@ def sum_distribution(
     for digit in digits:
         total = np.convolve(total, digit)
     return total
+
+
+def next_answers(
+    probabilities: NDArray[np.floating], answers: Sequence[Any]
+) -> tuple[tuple[Any, float], ...]:
+    """The four most probable answers after the first.
+
+    Parameters
+    ----------
+    probabilities : (C,) float array
+    answers : sequence
+        C of them.
+
+    Returns
+    -------
+    tuple of (answer, float)
+        The most probable first, none of probability 0.
+
+    Examples
+    --------
+    >>> next_answers(np.array([0.25, 0.75, 0]), "abc")
+    (('a', 0.25),)
+    """
+    order = np.argsort(-probabilities, kind="stable")[1 : NEXT + 1].tolist()
+    return tuple(
+        (answers[index], float(probabilities[index])) for index in order if probabilities[index] > 0
+    )
+
+
+def next_texts(
+    probabilities: NDArray[np.floating], characters: str
+) -> tuple[tuple[str, float], ...]:
+    """The four most probable texts after the first, whose places are independent of each other.
+
+    Parameters
+    ----------
+    probabilities : (L, C) float array
+        Of each character at each place.
+    characters : str
+        C of them.
+
+    Returns
+    -------
+    tuple of (str, float)
+        The most probable first, none of probability 0.
+
+    Examples
+    --------
+    >>> next_texts(np.array([[0.5, 0.5], [0.75, 0.25]]), "ab")
+    (('ba', 0.375), ('ab', 0.125), ('bb', 0.125))
+    """
+    order = np.argsort(-probabilities, axis=1, kind="stable")[:, : NEXT + 1]
+    shares = np.take_along_axis(probabilities, order, axis=1)
+    ranked = [("", 1.0)]
+    for places, own in zip(order.tolist(), shares.tolist(), strict=True):
+        longer = [
+            (text + characters[place], probability * share)
+            for text, probability in ranked
+            for place, share in zip(places, own, strict=True)
+            if share > 0
+        ]
+        ranked = sorted(longer, key=_by_probability)[: NEXT + 1]
+    return tuple(ranked[1:])
+
+
+def _by_probability(pair: tuple[str, float]) -> float:
+    return -pair[1]

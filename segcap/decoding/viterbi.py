@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Path", "best_path", "best_paths", "candidate_spans", "span_boxes"]
+__all__ = ["Path", "best_path", "best_paths", "span_boxes"]
 
 
 class Path(NamedTuple):
@@ -21,41 +21,6 @@ class Path(NamedTuple):
 
     spans: NDArray[np.intp]
     score: float
-
-
-def candidate_spans(
-    segment: NDArray[np.intp], joins: NDArray[np.bool_], *, most_atoms: int
-) -> NDArray[np.int32]:
-    """List the runs of neighbouring atoms that may be one character.
-
-    Parameters
-    ----------
-    segment : (A,) int array
-        Segment of each atom, ascending.
-    joins : (N,) bool array
-        Which segments a span may enter from the segment before; a span never leaves its segment
-        otherwise.
-    most_atoms : int
-        Most atoms of one span.
-
-    Returns
-    -------
-    (S, 2) int32 array
-        First atom and the one after the last, in order of the first.
-    """
-    owner = segment.tolist()
-    enterable = [
-        atom > 0 and (owner[atom] == owner[atom - 1] or bool(joins[owner[atom]]))
-        for atom in range(len(owner))
-    ]
-    spans = []
-    for first in range(len(owner)):
-        stop = first + 1
-        spans.append((first, stop))
-        while stop < len(owner) and stop - first < most_atoms and enterable[stop]:
-            stop += 1
-            spans.append((first, stop))
-    return np.array(spans, np.int32).reshape(-1, 2)
 
 
 def span_boxes(boxes: NDArray[np.int32], spans: NDArray[np.int32]) -> NDArray[np.int32]:

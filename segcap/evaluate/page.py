@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from segcap.core.bundle import write_atomically
 from segcap.core.errors import ImageError, ParameterError
+from segcap.core.files import write_atomically
 from segcap.core.image import ImageSource
 from segcap.core.validation import seed_number, whole_number
 from segcap.evaluate.classes import ClassReport, ClassScores, classification_report
@@ -118,7 +118,7 @@ def sample_page(
     ParameterError
         Lengths differ, there is no image, labels are of different types, or a parameter is
         outside its range.
-    BundleError
+    FileError
         The folder is missing or cannot be written to.
 
     Notes

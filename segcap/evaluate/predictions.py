@@ -11,8 +11,8 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from segcap.core.bundle import write_atomically
 from segcap.core.errors import DataError, ParameterError
+from segcap.core.files import write_atomically
 from segcap.evaluate.labels import Label, Labels, plain_labels
 
 __all__ = ["ImageId", "write_predictions"]
@@ -59,7 +59,7 @@ def write_predictions(
         fit the probabilities, or an answer has no code.
     DataError
         The file exists, and is not to be overwritten.
-    BundleError
+    FileError
         The folder is missing or cannot be written to.
 
     Examples

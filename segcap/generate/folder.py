@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from segcap.core.bundle import write_atomically
-from segcap.core.errors import BundleError, DataError
+from segcap.core.errors import DataError, FileError
+from segcap.core.files import write_atomically
 
 __all__ = ["MANIFEST", "Folder", "OnProgress", "Record", "as_path", "read_manifest"]
 
@@ -225,7 +225,7 @@ class Folder:
     def _writing(self) -> Iterator[None]:
         try:
             yield
-        except BundleError as error:
+        except FileError as error:
             raise DataError(str(error)) from None
         except (OSError, ValueError) as error:
             reason = error.strerror if isinstance(error, OSError) else error

@@ -5,6 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from segcap.core.display import short_repr
 from segcap.core.errors import ParameterError
 from segcap.core.validation import whole_number
 from segcap.generate.typefaces import check_digits
@@ -23,6 +24,9 @@ class _Rows(NamedTuple):
     images: NDArray[np.uint8]
     labels: NDArray[np.uint8]
     boxes: NDArray[np.int32]
+
+    def __repr__(self) -> str:
+        return short_repr(self)
 
 
 class DigitRows(_Rows):

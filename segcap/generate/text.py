@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from functools import partial
 from itertools import count
 from pathlib import Path
@@ -14,6 +14,7 @@ import PIL
 from numpy.typing import ArrayLike, NDArray
 
 from segcap.core.charset import Charset
+from segcap.core.display import short_repr
 from segcap.core.errors import ParameterError
 from segcap.core.validation import whole_number
 from segcap.generate.difficulty import DIFFICULTIES, Difficulty, DifficultyLike
@@ -33,7 +34,7 @@ _MOST_CHARACTERS = 100
 _SIDES = (10, 4096)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Sample:
     """A drawn image and its truth.
 
@@ -55,7 +56,9 @@ class Sample:
     label: str
     boxes: NDArray[np.int32]
     masks: NDArray[np.bool_]
-    parameters: dict[str, Any]
+    parameters: dict[str, Any] = field(repr=False)
+
+    __repr__ = short_repr
 
 
 class TextArrays(NamedTuple):
@@ -71,6 +74,9 @@ class TextArrays(NamedTuple):
     images: NDArray[np.uint8]
     labels: NDArray[np.str_]
     boxes: list[NDArray[np.int32]]
+
+    def __repr__(self) -> str:
+        return short_repr(self)
 
 
 def schemes() -> tuple[str, ...]:

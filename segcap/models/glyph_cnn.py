@@ -6,7 +6,7 @@ import keras
 from keras import layers
 
 from segcap.models.blocks import convolution
-from segcap.segmentation.framing import GLYPH_SIZE
+from segcap.segmentation.glyph_crops import GLYPH_SIZE
 
 __all__ = ["glyph_cnn"]
 

@@ -1,51 +1,54 @@
-"""What all readers of text share: one image, many images, scikit-learn's verbs."""
+"""What all readers share: one image, many images, scikit-learn's verbs."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Sequence
-from typing import Generic, Protocol, TypeVar
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 from joblib import Parallel, delayed
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from segcap.core.batching import batched, check_batching
 from segcap.core.errors import ImageError, ParameterError
-from segcap.core.image import ImageSource, load_image, load_or_error
-from segcap.core.reading import Reading
-from segcap.core.validation import Errors, check_errors, check_many, tell_impossible
+from segcap.core.image import CHANNELS, Channels, ImageSource, as_rgb, load_image
+from segcap.core.reading import Reading, Result
+from segcap.core.validation import Errors, check_errors, check_many, sample_weights, tell_impossible
 from segcap.readers.estimator import Estimator
 
-__all__ = ["TextReader"]
+__all__ = ["Reader", "TextReader"]
+
+_BATCH = 256
+
+R = TypeVar("R", bound=Result)
+T = TypeVar("T")
 
 
-class _HasReading(Protocol):
-    @property
-    def reading(self) -> Reading: ...
+class Reader(Estimator, ABC, Generic[R]):
+    """A reader of images, whose results are of one kind.
 
-
-Outcome = TypeVar("Outcome", bound=_HasReading)
-
-
-class TextReader(Estimator, ABC, Generic[Outcome]):
-    """A reader that gives each image a text.
-
-    Its subclasses say how loaded images are read, many at once; an outcome holds a `Reading` and
-    whatever else they compose answers from.
+    Its subclasses say how loaded images are read, many at once.
     """
 
-    charset_: str
-    allowlist: str | None
-    length: int | None
+    channels: Channels
 
     @abstractmethod
-    def _require_fitted(self) -> None:
-        """Refuse to go on without anything learned."""
+    def _check_parameters(self) -> None:
+        """Refuse parameters that are outside their range."""
 
     @abstractmethod
-    def _read_loaded(self, images: Sequence[NDArray[np.uint8] | ImageError]) -> list[Outcome]:
-        """Read RGB images; an error stands for an image that could not be loaded."""
+    def _read_loaded(self, images: list[NDArray[np.uint8]]) -> list[R]:
+        """Read RGB images, at least one."""
 
-    def read(self, image: ImageSource) -> Reading:
+    @staticmethod
+    @abstractmethod
+    def _unreadable(error: str) -> R:
+        """The result of an image that cannot be loaded."""
+
+    @abstractmethod
+    def can_answer(self, label: object) -> bool:
+        """Whether a label may be an answer of the reader."""
+
+    def read(self, image: ImageSource) -> R:
         """Read one image.
 
         Parameters
@@ -55,24 +58,28 @@ class TextReader(Estimator, ABC, Generic[Outcome]):
 
         Returns
         -------
-        Reading
+        Reading, SumReading or ClassReading
+            Whichever the reader gives.
 
         Raises
         ------
         ImageError
             The image cannot be loaded.
+        NotFittedError
+            The reader has learned nothing yet.
         """
-        return self._read_loaded([load_image(image)])[0].reading
+        self._require_ready()
+        return self._read_loaded([self._load(image)])[0]
 
     def read_many(
         self,
         images: Iterable[ImageSource],
-        batch_size: int = 256,
+        batch_size: int = _BATCH,
         *,
         n_jobs: int = 1,
         errors: Errors = "record",
-    ) -> list[Reading]:
-        """Read images, many in one call of the classifier.
+    ) -> list[R]:
+        """Read images, many in one call of the network.
 
         Parameters
         ----------
@@ -84,22 +91,156 @@ class TextReader(Estimator, ABC, Generic[Outcome]):
         n_jobs : int
             Worker processes; -1 for one per core.
         errors : {"record", "raise"}
-            Whether an image that cannot be loaded gives a Reading of status "unreadable" or
-            raises.
+            Whether an image that cannot be loaded gives a result of status "unreadable" or raises.
 
         Returns
         -------
-        list of Reading
+        list of Reading, SumReading or ClassReading
             In the order of `images`.
 
         Raises
         ------
         ImageError
             An image cannot be loaded and `errors` is "raise".
+        NotFittedError
+            The reader has learned nothing yet.
         ParameterError
             A parameter is outside its range, or `images` is a single image.
         """
-        return [outcome.reading for outcome in self._outcomes(images, batch_size, n_jobs, errors)]
+        read = self._read_loaded, self._unreadable
+        return self._in_batches(*read, images, batch_size, n_jobs=n_jobs, errors=errors)
+
+    def predict(self, images: Iterable[ImageSource]) -> NDArray:
+        """Read images, (N,) array of texts, sums or classes.
+
+        Raises
+        ------
+        ImageError
+            An image cannot be loaded.
+        NotFittedError
+            The reader has learned nothing yet.
+        """
+        return np.array([result.answer for result in self.read_many(images, errors="raise")])
+
+    def score(
+        self,
+        images: Iterable[ImageSource],
+        labels: Sequence[Any] | NDArray,
+        sample_weight: ArrayLike | None = None,
+    ) -> float:
+        """Fraction of images whose whole answer is right.
+
+        Parameters
+        ----------
+        images : iterable of path, bytes, array or PIL.Image.Image
+            An image that cannot be loaded counts as wrong; a rejected reading counts by its text.
+        labels : sequence
+        sample_weight : (N,) array, optional
+            How much each image counts, at least 0; all alike unless given.
+
+        Raises
+        ------
+        ParameterError
+            There are not as many labels or weights as images, or none at all.
+
+        Warns
+        -----
+        SegcapWarning
+            Labels are no answers that the reader gives.
+        """
+        results = self.read_many(images)
+        if len(results) != len(labels) or not results:
+            raise ParameterError(
+                "A score needs as many labels as images, at least one. "
+                f"Got {len(results)} images and {len(labels)} labels."
+            )
+        weights = sample_weights(sample_weight, len(results))
+        tell_impossible(labels, self.can_answer, stacklevel=2)
+        right = [
+            result.answer == self._as_answer(label)
+            for result, label in zip(results, labels, strict=True)
+        ]
+        return float(np.average(right, weights=weights))
+
+    def _as_answer(self, label: Any) -> Any:
+        """A label as the reader would answer it."""
+        return label
+
+    def _require_ready(self) -> None:
+        self._require_fitted()
+        self._check_parameters()
+
+    def _check_channels(self) -> None:
+        if self.channels not in CHANNELS:
+            raise ParameterError(
+                f"The 'channels' of {type(self).__name__} must be one of {', '.join(CHANNELS)}. "
+                f"Got {self.channels!r}."
+            )
+
+    def _load(self, image: ImageSource) -> NDArray[np.uint8]:
+        return load_image(image, channels=self.channels)
+
+    def _as_rgb(self, images: Iterable[ImageSource]) -> Iterator[ImageSource]:
+        """Images to train on, their colours in the order that training expects."""
+        return (as_rgb(image, self.channels) for image in images)
+
+    def _load_or_error(self, image: ImageSource) -> NDArray[np.uint8] | ImageError:
+        try:
+            return self._load(image)
+        except ImageError as error:
+            return error
+
+    def _loaded_batches(self, images: Iterable[ImageSource]) -> Iterator[list[NDArray[np.uint8]]]:
+        """Check that the reader can answer many images, and load them a batch at a time."""
+        self._require_ready()
+        check_many(images)
+        return ([self._load(image) for image in batch] for batch in batched(images, _BATCH))
+
+    def _in_batches(
+        self,
+        read: Callable[[list[NDArray[np.uint8]]], list[T]],
+        unreadable: Callable[[str], T],
+        images: Iterable[ImageSource],
+        batch_size: int,
+        *,
+        n_jobs: int,
+        errors: Errors,
+    ) -> list[T]:
+        self._require_ready()
+        check_many(images)
+        check_batching(batch_size, n_jobs)
+        check_errors(errors)
+        load = self._load if errors == "raise" else self._load_or_error
+
+        def read_batch(batch: Sequence[ImageSource]) -> list[T]:
+            loaded = [load(image) for image in batch]
+            usable = [image for image in loaded if not isinstance(image, ImageError)]
+            results = iter(read(usable) if usable else ())
+            return [
+                unreadable(str(image)) if isinstance(image, ImageError) else next(results)
+                for image in loaded
+            ]
+
+        batches = batched(images, batch_size)
+        results: Iterable[list[T]]
+        if n_jobs == 1:
+            results = map(read_batch, batches)
+        else:
+            results = Parallel(n_jobs=n_jobs)(delayed(read_batch)(batch) for batch in batches)
+        return [result for batch in results for result in batch]
+
+
+class TextReader(Reader[Reading], ABC):
+    """A reader that gives each image a text."""
+
+    charset_: str
+    allowlist: str | None
+    length: int | None
+
+    _unreadable = staticmethod(Reading.unreadable)
+
+    def _as_answer(self, label: Any) -> str:
+        return str(label)
 
     def predict(self, images: Iterable[ImageSource]) -> NDArray[np.str_]:
         """Read images, (N,) array of str; "" where there is no ink.
@@ -108,64 +249,14 @@ class TextReader(Estimator, ABC, Generic[Outcome]):
         ------
         ImageError
             An image cannot be loaded.
+        NotFittedError
+            The reader has learned nothing yet.
         """
-        return np.array([reading.text for reading in self.read_many(images, errors="raise")], str)
+        return super().predict(images).astype(str)
 
     def can_answer(self, label: object) -> bool:
-        """Say whether a label has only characters, and as many, as the reader may answer."""
+        """Whether a label has only characters, and as many, as the reader may answer."""
         self._require_fitted()
         text = str(label)
         allowed = self.charset_ if self.allowlist is None else "".join(self.allowlist)
         return set(text) <= set(allowed) and (not text or self.length in (None, len(text)))
-
-    def score(self, images: Iterable[ImageSource], labels: Sequence[str]) -> float:
-        """Give the share of images whose whole text is right.
-
-        Parameters
-        ----------
-        images : iterable of path, bytes, array or PIL.Image.Image
-            An image that cannot be loaded counts as wrong; a rejected reading counts by its text.
-        labels : sequence of str
-
-        Raises
-        ------
-        ParameterError
-            There are not as many labels as images, or none at all.
-
-        Warns
-        -----
-        SegcapWarning
-            Labels hold characters that the reader cannot answer.
-        """
-        readings = self.read_many(images)
-        if len(readings) != len(labels) or not readings:
-            raise ParameterError(
-                "A score needs as many labels as images, at least one. "
-                f"Got {len(readings)} images and {len(labels)} labels."
-            )
-        tell_impossible(labels, self.can_answer, stacklevel=2)
-        right = [
-            reading.status != "unreadable" and reading.text == str(label)
-            for reading, label in zip(readings, labels, strict=True)
-        ]
-        return float(np.mean(right))
-
-    def _outcomes(
-        self, images: Iterable[ImageSource], batch_size: int, n_jobs: int, errors: Errors
-    ) -> list[Outcome]:
-        check_many(images)
-        check_batching(batch_size, n_jobs)
-        check_errors(errors)
-        batches = batched(images, batch_size)
-        results: Iterable[list[Outcome]]
-        if n_jobs == 1:
-            results = (self._read_batch(batch, errors) for batch in batches)
-        else:
-            results = Parallel(n_jobs=n_jobs)(
-                delayed(self._read_batch)(batch, errors) for batch in batches
-            )
-        return [outcome for batch in results for outcome in batch]
-
-    def _read_batch(self, images: Sequence[ImageSource], errors: Errors) -> list[Outcome]:
-        load = load_image if errors == "raise" else load_or_error
-        return self._read_loaded([load(image) for image in images])

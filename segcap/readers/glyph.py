@@ -1,24 +1,24 @@
 """The reader that cuts an image into glyphs and names each."""
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import asdict, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from segcap.core.bundle import Bundle, write_bundle
 from segcap.core.charset import Charset
-from segcap.core.errors import DataError, ImageError, NotFittedError, ParameterError
-from segcap.core.image import ImageSource, load_image, source_name
+from segcap.core.errors import DataError, ParameterError
+from segcap.core.image import ImageSource, source_name
 from segcap.core.reading import Failure, Reading, SumReading
 from segcap.core.validation import Errors, whole_number
-from segcap.decoding.chains import Outcome
 from segcap.readers.learner import GlyphLearner
 from segcap.readers.serialization import glyph_bundle, trained_context, trained_glyphs
+from segcap.recognition.own_classifier import GlyphClassifier, OwnClassifier
 from segcap.recognition.pipeline import Pipeline
-from segcap.segmentation.framing import NO_GLYPHS
+from segcap.segmentation.glyph_crops import NO_GLYPHS
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -49,11 +49,15 @@ class GlyphReader(GlyphLearner):
     cutters : sequence of str
         What proposes cuts through touching characters; names of
         `segcap.segmentation.cut_candidates.CUTTERS`.
-    classifier : {"span_cnn", "glyph_cnn", "hog_svm", "knn"}
-        What `fit` trains: "span_cnn" names spans of a line, seen with what stands around them;
-        the others name single glyphs.
+    classifier : {"span_cnn", "glyph_cnn"} or GlyphClassifier
+        What `fit` trains: "span_cnn" classifies spans of a line, seen with what stands around
+        them; "glyph_cnn" and any object with `predict_proba` on (N, 28, 28, 1) float32 glyphs
+        classify single glyphs. An object that is fitted already reads without `fit`; `fit` fits a
+        copy. See `segcap.recognition.own_classifier`.
     engine : {"onnx", "keras"}
         What runs the classifier; see `segcap.recognition.engines.open_engine`.
+    channels : {"rgb", "bgr"}
+        Order of the colours in arrays: "bgr" for those of OpenCV.
     epochs : int
         Passes over the images, lines or glyphs that are learned from, at least 1; of few of them
         one pass shows each several times.
@@ -64,8 +68,8 @@ class GlyphReader(GlyphLearner):
     ----------
     charset_ : str
         What was learned, whatever the parameter of this name is set to later.
-    glyphs_ : Trained or None
-        What names single glyphs.
+    glyphs_ : Trained, OwnClassifier or None
+        What classifies single glyphs.
     context_ : Trained or None
         What names spans of a line. Where there are both, it reads the images whose characters
         may touch.
@@ -80,6 +84,8 @@ class GlyphReader(GlyphLearner):
     >>> segcap.load("digits").read(np.zeros((40, 168), np.uint8)).status
     'empty'
     """
+
+    fixed = ("charset", "classifier")
 
     def digit_sum(self, image: ImageSource) -> SumReading:
         """Read one image of digits and add them up.
@@ -101,7 +107,7 @@ class GlyphReader(GlyphLearner):
             The charset holds other characters than digits.
         """
         values = self._digit_values()
-        outcome = self._read_loaded([load_image(image)])[0]
+        (outcome,) = self._pipeline().read([self._load(image)])
         return outcome.digit_sum(values, self.reject_below)
 
     def digit_sums(
@@ -114,10 +120,13 @@ class GlyphReader(GlyphLearner):
     ) -> list[SumReading]:
         """Read images of digits and add up each; parameters as of `read_many`."""
         values = self._digit_values()
-        return [
-            outcome.digit_sum(values, self.reject_below)
-            for outcome in self._outcomes(images, batch_size, n_jobs, errors)
-        ]
+        pipeline = self._pipeline()
+
+        def summed(loaded: list[NDArray[np.uint8]]) -> list[SumReading]:
+            return [own.digit_sum(values, self.reject_below) for own in pipeline.read(loaded)]
+
+        read = summed, SumReading.unreadable
+        return self._in_batches(*read, images, batch_size, n_jobs=n_jobs, errors=errors)
 
     def read_best(self, image: ImageSource, most: int = 5) -> list[tuple[str, float]]:
         """Rank the texts that one image may show.
@@ -142,7 +151,7 @@ class GlyphReader(GlyphLearner):
             `most` is no integer of at least 1.
         """
         most = whole_number("most", most, least=1)
-        return self._pipeline().best_texts(load_image(image), most)
+        return self._pipeline().best_texts(self._load(image), most)
 
     def locate(self, image: ImageSource, text: str) -> NDArray[np.int32]:
         """Find where the characters of a known text are.
@@ -171,7 +180,7 @@ class GlyphReader(GlyphLearner):
             raise ParameterError(
                 f"A text to locate must have at least one character. Got {text!r}."
             )
-        boxes = self._located(load_image(image), text)
+        boxes = self._located(self._load(image), text)
         if boxes is None:
             raise DataError(
                 "A text must have about as many characters as its image has pieces of ink. "
@@ -191,9 +200,9 @@ class GlyphReader(GlyphLearner):
         ParameterError
             `label` is no text, or holds a character outside the charset.
         """
-        pixels = load_image(image)
+        pixels = self._load(image)
         self._pipeline().charset.encode(label)
-        reading = self._read_loaded([pixels])[0].reading
+        (reading,) = self._read_loaded([pixels])
         kind = reading.failure(label)
         return reading.failure(label, self._located(pixels, label)) if kind == "misread" else kind
 
@@ -222,7 +231,7 @@ class GlyphReader(GlyphLearner):
         """
         from segcap.readers.explanation import draw_explanation
 
-        return draw_explanation(self._pipeline(), load_image(image))
+        return draw_explanation(self._pipeline(), self._load(image))
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the reader as one file; see `segcap.core.bundle`.
@@ -231,15 +240,22 @@ class GlyphReader(GlyphLearner):
         ------
         NotFittedError
             The reader is not fitted.
-        BundleError
+        FileError
             The file cannot be written.
+        ParameterError
+            The classifier is an own one, which a bundle does not hold.
         """
         self._require_fitted()
+        if isinstance(self.glyphs_, OwnClassifier):
+            raise ParameterError(
+                "A reader that is saved must have a network of segcap as its classifier. "
+                f"Got {type(self.classifier).__name__}."
+            )
         settings = self.get_params() | asdict(self._finding(self.finding_))
         settings["cutters"] = list(settings["cutters"])
         settings["length"] = None if self.length is None else int(self.length)
         settings["epochs"] = int(self.epochs)
-        for described_elsewhere in ("charset", "classifier", "engine", "random_state"):
+        for described_elsewhere in ("charset", "classifier", "engine", "channels", "random_state"):
             del settings[described_elsewhere]
         write_bundle(
             glyph_bundle(self.glyphs_, self.context_, self.charset_, settings, self.provenance_),
@@ -260,16 +276,13 @@ class GlyphReader(GlyphLearner):
         if "cutters" in settings:
             settings["cutters"] = tuple(settings["cutters"])
         reader = cls(bundle.charset, classifier=classifier, **settings)
-        for fixed in ("charset", "classifier"):
-            if fixed in overrides:
-                raise ParameterError(f"The '{fixed}' of a trained reader cannot be overridden.")
-        reader.set_params(**overrides)
-        reader._check_parameters()
         reader.charset_ = bundle.charset
         reader.glyphs_ = trained_glyphs(bundle)
         reader.context_ = trained_context(bundle)
-        reader.finding_ = reader._finding()
         reader.provenance_ = dict(bundle.provenance)
+        reader.set_params(**overrides)
+        reader._check_parameters()
+        reader.finding_ = reader._finding()
         return reader
 
     def logits(self, glyphs: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -278,7 +291,7 @@ class GlyphReader(GlyphLearner):
         Parameters
         ----------
         glyphs : (N, 28, 28, 1) float32 array
-            See `segcap.segmentation.framing.frame_glyphs`.
+            See `segcap.segmentation.glyph_crops.frame_glyphs`.
 
         Returns
         -------
@@ -301,10 +314,13 @@ class GlyphReader(GlyphLearner):
         return self.glyphs_.open(self.engine).logits(glyphs.astype(np.float32, copy=False))
 
     def _require_fitted(self) -> None:
-        if not hasattr(self, "provenance_"):
-            raise NotFittedError(
-                "A GlyphReader must be fitted, or loaded with segcap.load, before it is used."
+        if self._has_own_classifier() and not getattr(self, "provenance_", None):
+            self.charset_, self.finding_ = self.charset, self._finding()
+            self.glyphs_ = OwnClassifier(
+                cast(GlyphClassifier, self.classifier), Charset(self.charset)
             )
+            self.context_, self.provenance_ = None, {}
+        super()._require_fitted()
 
     def _pipeline(self) -> Pipeline:
         self._require_fitted()
@@ -328,14 +344,5 @@ class GlyphReader(GlyphLearner):
             )
         return np.array([int(char) for char in self.charset_], np.intp)
 
-    def _read_loaded(self, images: Sequence[NDArray[np.uint8] | ImageError]) -> list[Outcome]:
-        pipeline = self._pipeline()
-        loaded = [image for image in images if not isinstance(image, ImageError)]
-        outcomes = iter(pipeline.read(loaded))
-        nothing = np.empty((0, len(self.charset_)))
-        return [
-            Outcome(Reading(status="unreadable", error=str(image)), nothing)
-            if isinstance(image, ImageError)
-            else next(outcomes)
-            for image in images
-        ]
+    def _read_loaded(self, images: list[NDArray[np.uint8]]) -> list[Reading]:
+        return [outcome.reading for outcome in self._pipeline().read(images)]

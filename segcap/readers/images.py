@@ -8,10 +8,12 @@ from numpy.typing import NDArray
 
 from segcap.core.bundle import Bundle
 from segcap.core.errors import ParameterError
-from segcap.core.image import ImageSource
+from segcap.core.image import Channels, ImageSource
+from segcap.core.reading import ClassReading
 from segcap.core.validation import is_number, one_of
+from segcap.decoding.compose import next_answers
 from segcap.evaluate.labels import plain_labels
-from segcap.models import IMAGE_ARCHITECTURES
+from segcap.models.registry import network
 from segcap.readers.classifier import WholeImageClassifier
 from segcap.recognition.engines import EngineName
 from segcap.recognition.whole_image import VIEWS, views_of
@@ -19,36 +21,23 @@ from segcap.recognition.whole_image import VIEWS, views_of
 if TYPE_CHECKING:
     from segcap.training.batch_sources import ImageLessons, Labelled
 
-__all__ = ["NETWORK_OPTIONS", "ImageClassifier"]
+__all__ = ["ImageClassifier"]
 
 _LARGEST_SIDE = 96
-NETWORK_OPTIONS = {
-    "leaky_cnn": (
-        "conv_layers",
-        "filters",
-        "dense_layers",
-        "neurons",
-        "dropout",
-        "activation",
-    ),
-    "resnet_small": ("dropout",),
-    "resnet50": ("dropout",),
-}
-"""What the network of an `ImageClassifier` can be told besides what its photos are."""
 
 Balance: TypeAlias = Literal["none", "sampling", "weights"]
 
 
-class ImageClassifier(WholeImageClassifier):
+class ImageClassifier(WholeImageClassifier[ClassReading]):
     """Name what a photo shows, such as a tile of a street or a pet.
 
     Parameters
     ----------
-    architecture : {"leaky_cnn", "resnet_small", "resnet50"}
+    classifier : {"leaky_cnn", "resnet_small", "resnet50"}
     classes : sequence of str or int, optional
         What photos may show, in class order; those of the labels, sorted, unless given.
     size : tuple of int, optional
-        Height and width to which photos are scaled, pixels; unless given, those of most photos,
+        Width and height to which photos are scaled, pixels; unless given, those of most photos,
         made smaller to at most 96 of either.
     balance : {"none", "sampling", "weights"}
         How rare classes are made to count as much as frequent ones: not at all, by drawing every
@@ -69,6 +58,8 @@ class ImageClassifier(WholeImageClassifier):
         network learns without it; `fit` calibrates for it.
     engine : {"onnx", "keras"}
         See `segcap.recognition.engines.open_engine`.
+    channels : {"rgb", "bgr"}
+        Order of the colours in arrays: "bgr" for those of OpenCV.
     epochs : int
         Passes over the photos in training, each of at least 50 batches.
     random_state : int
@@ -79,7 +70,7 @@ class ImageClassifier(WholeImageClassifier):
     classes_ : (C,) array
         What photos may show.
     size_ : tuple of int
-        Height and width to which photos are scaled, pixels.
+        Width and height to which photos are scaled, pixels.
     trained_ : Trained
     provenance_ : dict
         Data, seed, versions, schedule and figures of the training.
@@ -88,13 +79,15 @@ class ImageClassifier(WholeImageClassifier):
     """
 
     kind = "image-classifier"
-    architectures = IMAGE_ARCHITECTURES
+    task = "photos"
     in_colour = True
     of_any_size = True
 
+    _unreadable = staticmethod(ClassReading.unreadable)
+
     def __init__(
         self,
-        architecture: str = "resnet_small",
+        classifier: str = "resnet_small",
         *,
         classes: Sequence[str | int] | None = None,
         size: tuple[int, int] | None = None,
@@ -105,10 +98,11 @@ class ImageClassifier(WholeImageClassifier):
         augmentation: float = 1.0,
         views: int = 1,
         engine: EngineName = "onnx",
+        channels: Channels = "rgb",
         epochs: int = 40,
         random_state: int = 0,
     ) -> None:
-        self.architecture = architecture
+        self.classifier = classifier
         self.classes = classes
         self.size = size
         self.balance = balance
@@ -118,8 +112,18 @@ class ImageClassifier(WholeImageClassifier):
         self.augmentation = augmentation
         self.views = views
         self.engine = engine
+        self.channels = channels
         self.epochs = epochs
         self.random_state = random_state
+
+    def _result(self, shares: NDArray[np.float64]) -> ClassReading:
+        classes = self.classes_.tolist()
+        return ClassReading(
+            classes[shares.argmax()],
+            shares,
+            confidence=float(shares.max()),
+            alternatives=next_answers(shares, classes),
+        )
 
     def _check_parameters(self) -> None:
         super()._check_parameters()
@@ -143,11 +147,11 @@ class ImageClassifier(WholeImageClassifier):
     def _check_network(self) -> None:
         if self.network is None:
             return
-        known = NETWORK_OPTIONS[self.architecture]
+        known = network(self.classifier).options
         if not isinstance(self.network, Mapping) or not set(self.network) <= set(known):
             raise ParameterError(
                 f"The 'network' of an ImageClassifier must map some of {', '.join(known)} for "
-                f"'{self.architecture}'. Got {self.network!r}."
+                f"'{self.classifier}'. Got {self.network!r}."
             )
         dropout = self.network.get("dropout", 0)
         if not is_number(dropout) or not 0 <= dropout < 1:
@@ -183,11 +187,11 @@ class ImageClassifier(WholeImageClassifier):
         return super()._network_options(size) | {"channels": 3} | given
 
     def _common_size(self, images: Sequence[ImageSource]) -> tuple[int, int]:
-        height, width = super()._common_size(images)
+        width, height = super()._common_size(images)
         if self.size is not None:
-            return height, width
-        scale = min(1.0, _LARGEST_SIDE / max(height, width))
-        return max(1, round(scale * height)), max(1, round(scale * width))
+            return width, height
+        scale = min(1.0, _LARGEST_SIDE / max(width, height))
+        return max(1, round(scale * width)), max(1, round(scale * height))
 
     def _lessons(self, learned: "Labelled", held_out: "Labelled") -> "ImageLessons":
         from segcap.training.batch_sources import ImageLessons
@@ -217,14 +221,14 @@ class ImageClassifier(WholeImageClassifier):
         }
 
     def _own_schedule(self) -> dict[str, Any]:
-        return super()._own_schedule() | {"label_smoothing": 0.1}
+        return {"label_smoothing": 0.1, **super()._own_schedule()}
 
     def _as_settings(self) -> tuple[str, dict[str, Any]]:
         return "", {"classes": self.classes_.tolist(), "views": int(self.views)}
 
     @classmethod
     def _from_settings(cls, bundle: Bundle) -> dict[str, Any]:
-        size = bundle.network["height"], bundle.network["width"]
-        known = NETWORK_OPTIONS.get(bundle.architecture, ())
-        network = {name: value for name, value in bundle.network.items() if name in known}
-        return {**bundle.settings, "size": size, "network": network or None}
+        size = bundle.network["width"], bundle.network["height"]
+        known = network(bundle.architecture).options
+        own = {name: value for name, value in bundle.network.items() if name in known}
+        return {**bundle.settings, "size": size, "network": own or None}

@@ -12,9 +12,12 @@ from segcap.core.bundle import bundle_path, digest, read_bundle
 from segcap.core.charset import Charset
 from segcap.core.errors import ParameterError
 from segcap.core.image import ImageSource
+from segcap.core.validation import check_many
+from segcap.models.registry import networks_for
 from segcap.readers.serialization import trained_context
 from segcap.readers.settings import GlyphSettings
-from segcap.recognition.trained import CONTEXT, Trained
+from segcap.recognition.own_classifier import OwnClassifier
+from segcap.recognition.trained import Trained
 from segcap.segmentation.settings import Finding
 
 if TYPE_CHECKING:
@@ -33,7 +36,7 @@ class GlyphLearner(GlyphSettings, ABC):
     """The part of `segcap.GlyphReader` that learns."""
 
     charset_: str
-    glyphs_: Trained | None
+    glyphs_: Trained | OwnClassifier | None
     context_: Trained | None
     finding_: Finding
     provenance_: dict[str, Any]
@@ -50,9 +53,9 @@ class GlyphLearner(GlyphSettings, ABC):
 
         The span network starts from the shipped reader "mixed". It aligns each label with the
         spans of its image, learns from where they lie, and aligns again; see
-        `segcap.training.learn`. The other classifiers learn from the images that part into as
-        many segments as their label has characters. Unreadable images are left out, with a
-        warning.
+        `segcap.training.learn`. Classifiers of glyphs, own ones too, learn from the images that
+        part into as many segments as their label has characters. Unreadable images are left out,
+        with a warning.
 
         Parameters
         ----------
@@ -85,12 +88,13 @@ class GlyphLearner(GlyphSettings, ABC):
             read.
         """
         self._check_parameters()
-        if self.classifier == CONTEXT:
+        if self.classifier in networks_for("spans"):
             return self._learn(images, labels, start=None, state=state, on_progress=on_progress)
         from segcap.training.segment_labels import labelled_glyphs
 
+        check_many(images)
         glyphs, classes = labelled_glyphs(
-            images,
+            self._as_rgb(images),
             labels,
             charset=Charset(self.charset),
             length=self.length,
@@ -112,9 +116,10 @@ class GlyphLearner(GlyphSettings, ABC):
         """
         self._check_parameters()
         start = getattr(self, "context_", None)
-        if self.classifier != CONTEXT:
+        if self.classifier not in (known := networks_for("spans")):
             raise ParameterError(
-                f"To learn more, the 'classifier' must be '{CONTEXT}'. Got '{self.classifier}'."
+                f"To learn more, the 'classifier' must be one of {', '.join(known)}. "
+                f"Got '{self.classifier}'."
             )
         if start is not None and self.charset_ != self.charset:
             raise ParameterError(
@@ -138,8 +143,10 @@ class GlyphLearner(GlyphSettings, ABC):
         else:
             start, known = _context_of(_ORIGIN)
             findings = self._open_findings()
+        self._check_start(start)
+        check_many(images)
         learned = learn_context(
-            images,
+            self._as_rgb(images),
             labels,
             charset=Charset(self.charset),
             length=self.length,
@@ -171,7 +178,7 @@ class GlyphLearner(GlyphSettings, ABC):
         Parameters
         ----------
         glyphs : (N, 28, 28, 1) float32 array
-            In [0, 1], ink 1; see `segcap.segmentation.framing.frame_glyphs`.
+            In [0, 1], ink 1; see `segcap.segmentation.glyph_crops.frame_glyphs`.
         classes : (N,) int array
             Index into the charset of each.
         data : str
@@ -192,15 +199,17 @@ class GlyphLearner(GlyphSettings, ABC):
         DataError
             A class has fewer than two glyphs, or `state` is of another training.
         """
+        self._check_parameters()
+        if self._has_own_classifier():
+            return self._fit_own(glyphs, classes, data)
         from segcap.training.classifier import train_classifier
         from segcap.training.fit import Schedule
 
-        self._check_parameters()
         trained = train_classifier(
             glyphs,
             classes,
             classes=len(self.charset),
-            architecture=self.classifier,
+            classifier=str(self.classifier),
             schedule=Schedule(epochs=int(self.epochs)),
             seed=int(self.random_state),
             state=state,
@@ -208,6 +217,22 @@ class GlyphLearner(GlyphSettings, ABC):
         )
         self.glyphs_, self.context_, self.finding_ = trained.trained, None, self._finding()
         self._note(data, len(glyphs), digest(glyphs, classes), trained.figures)
+        return self
+
+    def _fit_own(
+        self: Self, glyphs: NDArray[np.float32], classes: NDArray[np.integer], data: str
+    ) -> Self:
+        from sklearn.base import clone
+
+        if not hasattr(self.classifier, "fit"):
+            raise ParameterError(
+                "To be fitted, an own 'classifier' must have 'fit'. "
+                f"Got {type(self.classifier).__name__} without."
+            )
+        fitted = clone(self.classifier, safe=False).fit(glyphs, classes)
+        self.glyphs_ = OwnClassifier(fitted, Charset(self.charset))
+        self.context_, self.finding_ = None, self._finding()
+        self._note(data, len(glyphs), digest(glyphs, classes), {"trained_on": len(glyphs)})
         return self
 
     def fit_lines(
@@ -253,11 +278,16 @@ class GlyphLearner(GlyphSettings, ABC):
             raise ParameterError(
                 f"To learn more, the charset must stay {self.charset_!r}. Got {self.charset!r}."
             )
+        origin = None if start is None else _context_of(start)
+        if origin is not None:
+            self._check_start(origin[0])
+        known = list(networks_for("spans"))
         learned = train_context(
             train,
             validation,
             characters=self.charset,
-            start=None if start is None else _context_of(start),
+            classifier=self.classifier if self.classifier in known else known[0],
+            start=origin,
             schedule=Schedule(epochs=int(self.epochs), batch_size=64, learning_rate=2e-3),
             seed=int(self.random_state),
             state=state,
@@ -270,6 +300,14 @@ class GlyphLearner(GlyphSettings, ABC):
         self._note(data, len(train.pixels), digest(*train), before | learned.figures)
         return self
 
+    def _check_start(self, start: Trained) -> None:
+        """Check that a span network can become what the reader trains."""
+        if self.classifier in networks_for("spans") and start.classifier != self.classifier:
+            raise ParameterError(
+                f"'{self.classifier}' must start from a network of its kind: train it with "
+                f"fit_lines, then with partial_fit. Got '{start.classifier}' to start from."
+            )
+
     def _note(self, data: str, samples: int, sha256: str, figures: dict[str, Any]) -> None:
         """Keep what the trained parts are and where they come from."""
         from segcap.training.classifier import versions
@@ -278,7 +316,7 @@ class GlyphLearner(GlyphSettings, ABC):
         self.provenance_ = {
             "data": {"name": data, "samples": samples, "sha256": sha256},
             "seed": int(self.random_state),
-            "versions": versions(self.classifier),
+            "versions": versions(keras=self.context_ is not None or not self._has_own_classifier()),
             "figures": figures,
         }
 

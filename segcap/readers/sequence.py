@@ -1,21 +1,20 @@
 """Networks that read the text of a whole image, without cutting it."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from segcap.core.bundle import Bundle
 from segcap.core.charset import Charset
-from segcap.core.errors import DataError, ImageError, ParameterError
-from segcap.core.image import ImageSource, load_image
+from segcap.core.errors import DataError, ParameterError
+from segcap.core.image import Channels, ImageSource
 from segcap.core.reading import Glyph, Reading
 from segcap.core.validation import check_length, check_share, one_of, whole_number
-from segcap.decoding.compose import log_softmax
+from segcap.decoding.compose import NEXT, log_softmax, next_texts
 from segcap.decoding.ctc import BLANK, aligned_columns, beam_search, greedy_classes
-from segcap.models import PIXELS_A_COLUMN, SEQUENCE_ARCHITECTURES
+from segcap.models.registry import network
 from segcap.readers.base import TextReader
 from segcap.readers.whole import WholeImageReader
 from segcap.recognition.engines import EngineName
@@ -27,16 +26,12 @@ if TYPE_CHECKING:
 __all__ = ["SequenceReader"]
 
 _ALTERNATIVES = 3
-_UNALIGNED = "crnn"
-_LARGE = "resnet50"
 
 
-@dataclass(frozen=True)
-class _Outcome:
-    reading: Reading
+_Others: TypeAlias = tuple[tuple[str, float], ...]
 
 
-class SequenceReader(WholeImageReader, TextReader[_Outcome]):
+class SequenceReader(WholeImageReader[Reading], TextReader):
     """Read texts end to end, without looking for glyphs.
 
     Parameters
@@ -45,7 +40,7 @@ class SequenceReader(WholeImageReader, TextReader[_Outcome]):
         Characters in class order.
     length : int, optional
         Number of characters of every text; all but "crnn" need it.
-    architecture : {"crnn", "multihead", "resnet50"}
+    classifier : {"crnn", "multihead", "resnet50"}
         "crnn" reads texts of any length from columns of the image, "multihead" has an attention
         for each place in the text, "resnet50", some 50 times as large as that, a head for each
         place; its middle learns to answer, too, with cutout and more weight decay.
@@ -60,7 +55,7 @@ class SequenceReader(WholeImageReader, TextReader[_Outcome]):
         both is averaged, which errs less and takes twice as long; not for "crnn", whose columns
         would not lie side by side. The network learns without it; `fit` calibrates for it.
     size : tuple of int, optional
-        Height and width to which images are scaled before they are learned from, pixels; those of
+        Width and height to which images are scaled before they are learned from, pixels; those of
         most images unless given.
     weights : {None, "imagenet"}
         What "resnet50" starts from; Keras downloads what was learned on ImageNet.
@@ -68,6 +63,8 @@ class SequenceReader(WholeImageReader, TextReader[_Outcome]):
         What `segcap.training.Schedule` takes besides `epochs`, in place of the reader's own.
     engine : {"onnx", "keras"}
         See `segcap.recognition.engines.open_engine`.
+    channels : {"rgb", "bgr"}
+        Order of the colours in arrays: "bgr" for those of OpenCV.
     epochs : int
         Passes over the images in training, each of at least 50 batches.
     random_state : int
@@ -78,7 +75,7 @@ class SequenceReader(WholeImageReader, TextReader[_Outcome]):
     charset_ : str
         What was learned.
     size_ : tuple of int
-        Height and width to which images are resized, pixels.
+        Width and height to which images are resized, pixels.
     trained_ : Trained
     provenance_ : dict
         Data, seed, versions, schedule and figures of the training.
@@ -95,7 +92,7 @@ class SequenceReader(WholeImageReader, TextReader[_Outcome]):
     """
 
     kind = "sequence-reader"
-    architectures = SEQUENCE_ARCHITECTURES
+    task = "texts"
 
     charset_: str
 
@@ -104,7 +101,7 @@ class SequenceReader(WholeImageReader, TextReader[_Outcome]):
         charset: str = "0123456789",
         *,
         length: int | None = None,
-        architecture: str = "crnn",
+        classifier: str = "crnn",
         allowlist: str | None = None,
         reject_below: float = 0.0,
         beam_width: int = 8,
@@ -113,12 +110,13 @@ class SequenceReader(WholeImageReader, TextReader[_Outcome]):
         weights: str | None = None,
         schedule: Mapping[str, Any] | None = None,
         engine: EngineName = "onnx",
+        channels: Channels = "rgb",
         epochs: int = 60,
         random_state: int = 0,
     ) -> None:
         self.charset = charset
         self.length = length
-        self.architecture = architecture
+        self.classifier = classifier
         self.allowlist = allowlist
         self.reject_below = reject_below
         self.beam_width = beam_width
@@ -127,6 +125,7 @@ class SequenceReader(WholeImageReader, TextReader[_Outcome]):
         self.weights = weights
         self.schedule = schedule
         self.engine = engine
+        self.channels = channels
         self.epochs = epochs
         self.random_state = random_state
 
@@ -136,16 +135,21 @@ class SequenceReader(WholeImageReader, TextReader[_Outcome]):
         whole_number("beam_width", self.beam_width, least=1)
         check_length(self.length)
         check_share("reject_below", self.reject_below)
-        if self.length is None and self.architecture != _UNALIGNED:
+        if self.length is None and not self._unaligned:
             raise ParameterError(
-                f"The architecture '{self.architecture}' reads texts of one length: "
+                f"The classifier '{self.classifier}' reads texts of one length: "
                 "give the 'length'. Got None."
             )
-        self._check_views(self.architecture)
+        self._check_views(self.classifier)
 
-    def _check_views(self, architecture: str) -> None:
-        known = TEXT_VIEWS[:1] if architecture == _UNALIGNED else TEXT_VIEWS
-        one_of("views", self.views, known, of=f"'{architecture}'")
+    @property
+    def _unaligned(self) -> bool:
+        """Whether the network reads columns without knowing where characters are."""
+        return _is_unaligned(self.classifier)
+
+    def _check_views(self, classifier: str) -> None:
+        known = TEXT_VIEWS[:1] if _is_unaligned(classifier) else TEXT_VIEWS
+        one_of("views", self.views, known, of=f"'{classifier}'")
 
     def _answers(self, labels: Sequence[Any]) -> str:  # noqa: ARG002 whatever the labels
         return self.charset
@@ -164,37 +168,38 @@ class SequenceReader(WholeImageReader, TextReader[_Outcome]):
                 )
         classes = np.zeros((len(encoded), max(map(len, encoded), default=0)), np.intp)
         for row, own in zip(classes, encoded, strict=True):
-            row[: len(own)] = own + (self.architecture == _UNALIGNED)
+            row[: len(own)] = own + self._unaligned
         return classes
 
     def _class_count(self, answers: Sequence[Any]) -> int:
-        return len(answers) + (self.architecture == _UNALIGNED)
+        return len(answers) + self._unaligned
 
     def _network_options(self, size: tuple[int, int]) -> dict[str, int]:
         options = super()._network_options(size)
         return (
             options
-            if self.length is None or self.architecture == _UNALIGNED
+            if self.length is None or self._unaligned
             else options | {"length": int(self.length)}
         )
 
     def _check_size(self, size: tuple[int, int], classes: NDArray[np.intp]) -> None:
         super()._check_size(size, classes)
-        if self.architecture != _UNALIGNED:
+        if not self._unaligned:
             return
         repeated = (classes[:, 1:] == classes[:, :-1]) & (classes[:, 1:] > 0)
         needed = int(((classes > 0).sum(axis=1) + repeated.sum(axis=1)).max())
-        columns = size[1] // PIXELS_A_COLUMN
+        width = network(self.classifier).column_width
+        columns = size[0] // width
         if needed > columns:
             raise DataError(
-                f"Images must have {PIXELS_A_COLUMN} columns of pixels for each character of "
+                f"Images must have {width} columns of pixels for each character of "
                 "their label, and as many between characters that repeat. "
-                f"Got images {size[1]} pixels wide and a label that needs "
-                f"{PIXELS_A_COLUMN * needed}."
+                f"Got images {size[0]} pixels wide and a label that needs "
+                f"{width * needed}."
             )
 
     def _lessons(self, learned: "Labelled", held_out: "Labelled") -> "ImageLessons":
-        if self.architecture != _UNALIGNED:
+        if not self._unaligned:
             return super()._lessons(learned, held_out)
         from segcap.training.batch_sources import TextLessons
 
@@ -202,17 +207,6 @@ class SequenceReader(WholeImageReader, TextReader[_Outcome]):
 
     def _views(self, images: Sequence[NDArray[np.uint8]]) -> Iterator[Sequence[NDArray[np.uint8]]]:
         return views_of_text(images, int(self.views))
-
-    def _own_schedule(self) -> dict[str, Any]:
-        own = super()._own_schedule()
-        if self.architecture != _LARGE:
-            return own
-        return own | {
-            "label_smoothing": 0.1,
-            "auxiliary": True,
-            "cutout": 0.4,
-            "weight_decay": 0.1,
-        }
 
     def _augment(self, images: NDArray[np.float32], rng: np.random.Generator) -> NDArray:
         from segcap.training.augment import Warp, augment_images
@@ -244,7 +238,7 @@ class SequenceReader(WholeImageReader, TextReader[_Outcome]):
                 f"The 'length' must be that of the texts learned from, {places}. "
                 f"Got {self.length!r}."
             )
-        self._check_views(self.trained_.architecture)
+        self._check_views(self.trained_.classifier)
 
     def can_answer(self, label: object) -> bool:
         """Say whether a label has only characters, and as many, as the reader may answer."""
@@ -252,18 +246,6 @@ class SequenceReader(WholeImageReader, TextReader[_Outcome]):
             return False
         has_places = "length" in self.trained_.options
         return bool(str(label)) or not has_places
-
-    def _read_loaded(self, images: Sequence[NDArray[np.uint8] | ImageError]) -> list[_Outcome]:
-        self._require_fitted()
-        self._check_parameters()
-        loaded = [image for image in images if not isinstance(image, ImageError)]
-        readings = iter(self._readings(loaded))
-        return [
-            _Outcome(Reading(status="unreadable", error=str(image)))
-            if isinstance(image, ImageError)
-            else _Outcome(next(readings))
-            for image in images
-        ]
 
     def predict_proba(self, images: Iterable[ImageSource]) -> NDArray[np.float64]:
         """Give the probability of each character at each place, (N, length, C).
@@ -285,7 +267,7 @@ class SequenceReader(WholeImageReader, TextReader[_Outcome]):
         ImageError
             An image cannot be loaded.
         """
-        batches = self._loaded_batches(images, load_image)
+        batches = self._loaded_batches(images)
         if self.length is None:
             raise ParameterError("Probabilities of places need texts of one 'length'. Got None.")
         parts = [np.empty((0, self.length, len(self.charset_)))]
@@ -294,7 +276,7 @@ class SequenceReader(WholeImageReader, TextReader[_Outcome]):
         return np.concatenate(parts)
 
     def _shares(self, named: NDArray[np.float64]) -> NDArray[np.float64]:
-        if self.trained_.architecture != _UNALIGNED:
+        if not _is_unaligned(self.trained_.classifier):
             return np.exp(named)
         ranked = self._ranked(named)
         shape = int(self.length or 0), len(self.charset_)
@@ -310,18 +292,16 @@ class SequenceReader(WholeImageReader, TextReader[_Outcome]):
     def _named(self, images: list[NDArray[np.uint8]]) -> list[NDArray[np.float64]]:
         """Give the log-probabilities of what each image's columns or places show."""
         allowed = Charset(self.charset_).mask(self.allowlist)
-        if self.trained_.architecture == _UNALIGNED:
+        if _is_unaligned(self.trained_.classifier):
             allowed = np.append(True, allowed)
         return [
             log_softmax(own, temperature=self.trained_.temperature, allowed=allowed)
             for own in self._logits(images)
         ]
 
-    def _readings(self, images: list[NDArray[np.uint8]]) -> list[Reading]:
-        if not images:
-            return []
-        self._tell_if_resized(images, stacklevel=5)
-        unaligned = self.trained_.architecture == _UNALIGNED
+    def _read_loaded(self, images: list[NDArray[np.uint8]]) -> list[Reading]:
+        self._tell_if_resized(images)
+        unaligned = _is_unaligned(self.trained_.classifier)
         compose = self._of_columns if unaligned else self._of_places
         return [
             compose(named, image.shape[:2])
@@ -332,8 +312,10 @@ class SequenceReader(WholeImageReader, TextReader[_Outcome]):
         ranked = beam_search(named, width=self.beam_width, length=self.length)
         return ranked or beam_search(named, width=self.beam_width, length=self.length, least=0)
 
-    def _of_columns(self, named: NDArray[np.float64], size: tuple[int, ...]) -> Reading:
+    def _of_columns(self, named: NDArray[np.float64], shape: tuple[int, ...]) -> Reading:
         """Compose a reading of what each column shows."""
+        others: _Others = ()
+        charset = Charset(self.charset_)
         if self.beam_width == 1:
             classes = greedy_classes(named)
             confidence = float(np.exp(named.max(axis=1).sum()))
@@ -343,23 +325,31 @@ class SequenceReader(WholeImageReader, TextReader[_Outcome]):
                 return Reading(status="rejected")
             classes = np.array(ranked[0][0], np.intp)
             confidence = float(np.exp(min(ranked[0][1], 0.0)))
+            others = tuple(
+                (charset.decode(own), float(np.exp(min(score, 0.0))))
+                for own, score in ranked[1 : NEXT + 1]
+            )
         columns = aligned_columns(named, classes)
         if columns is None or len(classes) == 0:
             return Reading(status="empty" if self.length is None else "rejected")
         probabilities = np.stack([np.exp(named[first:last].max(axis=0)) for first, last in columns])
         probabilities[:, BLANK] = 0
-        edges = np.rint(columns * (size[1] / len(named))).astype(int)
-        left = np.minimum(edges[:, 0], size[1] - 1)
+        edges = np.rint(columns * (shape[1] / len(named))).astype(int)
+        left = np.minimum(edges[:, 0], shape[1] - 1)
         right = np.maximum(edges[:, 1], left + 1)
-        boxes = [(x0, 0, x1, size[0]) for x0, x1 in zip(left.tolist(), right.tolist(), strict=True)]
-        return self._reading(probabilities[:, BLANK + 1 :], classes, boxes, confidence)
+        boxes = [
+            (x0, 0, x1, shape[0]) for x0, x1 in zip(left.tolist(), right.tolist(), strict=True)
+        ]
+        return self._reading(probabilities[:, BLANK + 1 :], classes, boxes, confidence, others)
 
-    def _of_places(self, named: NDArray[np.float64], size: tuple[int, ...]) -> Reading:
+    def _of_places(self, named: NDArray[np.float64], shape: tuple[int, ...]) -> Reading:
         """Compose a reading of what each place shows."""
         classes = named.argmax(axis=1)
         confidence = float(np.exp(named.max(axis=1).sum()))
-        boxes = [(0, 0, size[1], size[0])] * len(named)
-        return self._reading(np.exp(named), classes, boxes, confidence)
+        boxes = [(0, 0, shape[1], shape[0])] * len(named)
+        shares = np.exp(named)
+        others = next_texts(shares, self.charset_)
+        return self._reading(shares, classes, boxes, confidence, others)
 
     def _reading(
         self,
@@ -367,6 +357,7 @@ class SequenceReader(WholeImageReader, TextReader[_Outcome]):
         classes: NDArray[np.intp],
         boxes: list[tuple[int, int, int, int]],
         confidence: float,
+        others: _Others,
     ) -> Reading:
         glyphs = tuple(
             _glyph(self.charset_, own, int(chosen), box)
@@ -376,7 +367,17 @@ class SequenceReader(WholeImageReader, TextReader[_Outcome]):
         confidence = confidence if length_met else 0.0
         accepted = length_met and confidence >= self.reject_below
         text = "".join(glyph.char for glyph in glyphs)
-        return Reading(text, confidence, "ok" if accepted else "rejected", glyphs)
+        return Reading(
+            text,
+            glyphs,
+            confidence=confidence,
+            status="ok" if accepted else "rejected",
+            alternatives=others if length_met else (),
+        )
+
+
+def _is_unaligned(classifier: str) -> bool:
+    return network(classifier).tasks["texts"] == "ctc"
 
 
 def _glyph(

@@ -5,7 +5,8 @@ from typing import Any
 
 from segcap.core.bundle import Bundle
 from segcap.core.errors import BundleError
-from segcap.recognition.trained import CONTEXT, NO_CHARACTER, Trained
+from segcap.models.registry import networks_for
+from segcap.recognition.trained import NO_CHARACTER, Trained
 
 __all__ = [
     "glyph_bundle",
@@ -30,12 +31,15 @@ def glyph_bundle(
     kept = [(prefix, one) for prefix, one in (("", glyphs), (_PREFIX, context)) if one is not None]
     return Bundle(
         kind="glyph-reader",
-        architecture="+".join(one.architecture for _, one in kept),
+        architecture="+".join(one.classifier for _, one in kept),
         charset=charset,
         settings=settings,
         calibration={f"{prefix}temperature": one.temperature for prefix, one in kept},
         provenance=provenance,
         parts={f"{prefix}{name}": part for prefix, one in kept for name, part in one.parts.items()},
+        network={
+            f"{prefix}{key}": value for prefix, one in kept for key, value in one.options.items()
+        },
     )
 
 
@@ -49,7 +53,7 @@ def network_bundle(
     """Put what looks at whole images into a bundle."""
     return Bundle(
         kind=kind,
-        architecture=network.architecture,
+        architecture=network.classifier,
         charset=charset,
         settings=settings,
         calibration={"temperature": network.temperature},
@@ -85,11 +89,14 @@ def trained_glyphs(bundle: Bundle) -> Trained | None:
     BundleError
         Its temperature is missing.
     """
-    architecture = bundle.architecture.split("+")[0]
-    if architecture == CONTEXT:
+    classifier = bundle.architecture.split("+")[0]
+    if classifier in networks_for("spans"):
         return None
-    parts = {name: part for name, part in bundle.parts.items() if not name.startswith(_PREFIX)}
-    return Trained(architecture, len(bundle.charset), parts, _temperature(bundle))
+    parts, options = (
+        {name: value for name, value in given.items() if not name.startswith(_PREFIX)}
+        for given in (bundle.parts, bundle.network)
+    )
+    return Trained(classifier, len(bundle.charset), parts, _temperature(bundle), options)
 
 
 def trained_context(bundle: Bundle) -> Trained | None:
@@ -100,15 +107,19 @@ def trained_context(bundle: Bundle) -> Trained | None:
     BundleError
         Its temperature is missing.
     """
-    if CONTEXT not in bundle.architecture.split("+"):
+    classifier = bundle.architecture.split("+")[-1]
+    if classifier not in networks_for("spans"):
         return None
-    parts = {
-        name.removeprefix(_PREFIX): part
-        for name, part in bundle.parts.items()
-        if name.startswith(_PREFIX)
-    }
+    parts, options = (
+        {
+            name.removeprefix(_PREFIX): value
+            for name, value in given.items()
+            if name.startswith(_PREFIX)
+        }
+        for given in (bundle.parts, bundle.network)
+    )
     classes = len(bundle.charset) + len(NO_CHARACTER)
-    return Trained(CONTEXT, classes, parts, _temperature(bundle, _PREFIX))
+    return Trained(classifier, classes, parts, _temperature(bundle, _PREFIX), options)
 
 
 def _temperature(bundle: Bundle, prefix: str = "") -> float:

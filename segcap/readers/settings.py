@@ -5,11 +5,12 @@ from collections.abc import Sequence
 
 from segcap.core.charset import Charset
 from segcap.core.errors import ParameterError
+from segcap.core.image import Channels
 from segcap.core.validation import check_length, check_share, seed_number, whole_number
-from segcap.decoding.chains import Outcome
-from segcap.models.baselines import BASELINES
+from segcap.models.registry import networks_for
 from segcap.readers.base import TextReader
 from segcap.recognition.engines import ENGINES, EngineName
+from segcap.recognition.own_classifier import GlyphClassifier
 from segcap.segmentation.binarize import METHODS, Method
 from segcap.segmentation.components import SEGMENTERS, Segmenter
 from segcap.segmentation.cut_candidates import CUTTERS, DEFAULT_CUTTERS
@@ -19,7 +20,7 @@ from segcap.segmentation.settings import Finding
 __all__ = ["GlyphSettings"]
 
 
-class GlyphSettings(TextReader[Outcome], ABC):
+class GlyphSettings(TextReader, ABC):
     """What `segcap.GlyphReader` is made with; its parameters are described there."""
 
     def __init__(
@@ -33,8 +34,9 @@ class GlyphSettings(TextReader[Outcome], ABC):
         line_removal: LineRemoval | None = None,
         segmentation: Segmenter = "components",
         cutters: Sequence[str] = DEFAULT_CUTTERS,
-        classifier: str = "span_cnn",
+        classifier: str | GlyphClassifier = "span_cnn",
         engine: EngineName = "onnx",
+        channels: Channels = "rgb",
         epochs: int = 12,
         random_state: int = 0,
     ) -> None:
@@ -48,6 +50,7 @@ class GlyphSettings(TextReader[Outcome], ABC):
         self.cutters = cutters
         self.classifier = classifier
         self.engine = engine
+        self.channels = channels
         self.epochs = epochs
         self.random_state = random_state
 
@@ -58,7 +61,6 @@ class GlyphSettings(TextReader[Outcome], ABC):
             ("binarization", self.binarization, (*METHODS, None)),
             ("line_removal", self.line_removal, (*LINE_REMOVALS, None)),
             ("segmentation", self.segmentation, SEGMENTERS),
-            ("classifier", self.classifier, ("span_cnn", "glyph_cnn", *BASELINES)),
             ("engine", self.engine, ENGINES),
             *(("cutters", cutter, tuple(CUTTERS)) for cutter in self.cutters),
         ):
@@ -67,9 +69,24 @@ class GlyphSettings(TextReader[Outcome], ABC):
                     f"The '{name}' of a GlyphReader must be one of "
                     f"{', '.join(map(str, known))}. Got {value!r}."
                 )
+        self._check_channels()
+        if not self._has_own_classifier() and self.classifier not in self._classifiers():
+            raise ParameterError(
+                f"The 'classifier' of a GlyphReader must be one of "
+                f"{', '.join(self._classifiers())}, or have 'predict_proba'. "
+                f"Got {self.classifier!r}."
+            )
         check_share("reject_below", self.reject_below)
         whole_number("epochs", self.epochs, least=1)
         seed_number("random_state", self.random_state)
+
+    @staticmethod
+    def _classifiers() -> tuple[str, ...]:
+        """Names of the networks that may classify."""
+        return (*networks_for("spans"), *networks_for("glyphs"))
+
+    def _has_own_classifier(self) -> bool:
+        return hasattr(self.classifier, "predict_proba")
 
     def _finding(self, learned: Finding | None = None) -> Finding:
         """Give the settings as they are or, where they were left open, as learned."""

@@ -8,11 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segcap.core.bundle import Bundle
-from segcap.core.errors import ImageError, ParameterError
-from segcap.core.image import ImageSource
+from segcap.core.errors import ParameterError
+from segcap.core.image import Channels, ImageSource
 from segcap.core.reading import Reading, SumReading
 from segcap.core.validation import Errors, whole_number
-from segcap.models import SUM_ARCHITECTURES
+from segcap.decoding.compose import next_answers
 from segcap.readers.classifier import WholeImageClassifier
 from segcap.recognition.engines import EngineName
 
@@ -21,7 +21,7 @@ __all__ = ["SumClassifier"]
 _GREATEST_DIGIT = 9
 
 
-class SumClassifier(WholeImageClassifier):
+class SumClassifier(WholeImageClassifier[SumReading]):
     """Name the digit sum of an image end to end, without looking for its digits.
 
     The other way, by `segcap.GlyphReader.digit_sum`, needs labels of digits; this one learns from
@@ -29,18 +29,20 @@ class SumClassifier(WholeImageClassifier):
 
     Parameters
     ----------
-    architecture : {"sum_cnn", "lenet5", "plain_cnn", "digit_heads"}
+    classifier : {"sum_cnn", "lenet5", "plain_cnn", "digit_heads"}
         "digit_heads" names digits at as many places as there are, and learns from the exact
         distribution of their sum; the others have one class a sum.
     digits : int
         How many digits an image shows.
     size : tuple of int, optional
-        Height and width to which images are scaled before they are learned from, pixels; those of
+        Width and height to which images are scaled before they are learned from, pixels; those of
         most images unless given.
     schedule : mapping of str to int, float or str, optional
         What `segcap.training.Schedule` takes besides `epochs`, in place of the reader's own.
     engine : {"onnx", "keras"}
         See `segcap.recognition.engines.open_engine`.
+    channels : {"rgb", "bgr"}
+        Order of the colours in arrays: "bgr" for those of OpenCV.
     epochs : int
         Passes over the images in training, each of at least 50 batches.
     random_state : int
@@ -51,7 +53,7 @@ class SumClassifier(WholeImageClassifier):
     classes_ : (9 digits + 1,) int array
         The sums.
     size_ : tuple of int
-        Height and width to which images are resized, pixels.
+        Width and height to which images are resized, pixels.
     trained_ : Trained
     provenance_ : dict
         Data, seed, versions, schedule and figures of the training.
@@ -60,51 +62,55 @@ class SumClassifier(WholeImageClassifier):
     """
 
     kind = "sum-classifier"
-    architectures = SUM_ARCHITECTURES
+    task = "sums"
+
+    _unreadable = staticmethod(SumReading.unreadable)
 
     def __init__(
         self,
-        architecture: str = "sum_cnn",
+        classifier: str = "sum_cnn",
         *,
         digits: int = 4,
         size: tuple[int, int] | None = None,
         schedule: Mapping[str, Any] | None = None,
         engine: EngineName = "onnx",
+        channels: Channels = "rgb",
         epochs: int = 30,
         random_state: int = 0,
     ) -> None:
-        self.architecture = architecture
+        self.classifier = classifier
         self.digits = digits
         self.size = size
         self.schedule = schedule
         self.engine = engine
+        self.channels = channels
         self.epochs = epochs
         self.random_state = random_state
 
     def digit_sum(self, image: ImageSource) -> SumReading:
-        """Name the sum of one image.
-
-        Parameters
-        ----------
-        image : path, bytes, array or PIL.Image.Image
-
-        Returns
-        -------
-        SumReading
-            Its `reading` is without text: the digits are not looked for.
-
-        Raises
-        ------
-        ImageError
-            The image cannot be loaded.
-        """
-        return self.digit_sums([image], errors="raise")[0]
+        """Read one image, as `read` does: the other reader of sums, too, has this method."""
+        return self.read(image)
 
     def digit_sums(
-        self, images: Iterable[ImageSource], *, errors: Errors = "record"
+        self,
+        images: Iterable[ImageSource],
+        batch_size: int = 256,
+        *,
+        n_jobs: int = 1,
+        errors: Errors = "record",
     ) -> list[SumReading]:
-        """Name the sums of images; parameters as of `answer_many`, results as of `digit_sum`."""
-        return [_sum_reading(shares) for shares in self._shares(images, errors)]
+        """Read images, as `read_many` does."""
+        return self.read_many(images, batch_size, n_jobs=n_jobs, errors=errors)
+
+    def _result(self, shares: NDArray[np.float64]) -> SumReading:
+        confidence = float(shares.max())
+        return SumReading(
+            int(shares.argmax()),
+            shares,
+            Reading(confidence=confidence),
+            confidence=confidence,
+            alternatives=next_answers(shares, range(len(shares))),
+        )
 
     def _check_parameters(self) -> None:
         super()._check_parameters()
@@ -137,11 +143,3 @@ class SumClassifier(WholeImageClassifier):
     def _from_settings(cls, bundle: Bundle) -> dict[str, Any]:
         digits = (bundle.network["classes"] - 1) // _GREATEST_DIGIT
         return {"digits": digits, **bundle.settings}
-
-
-def _sum_reading(shares: NDArray[np.float64] | ImageError) -> SumReading:
-    if isinstance(shares, ImageError):
-        unreadable = Reading(status="unreadable", error=str(shares))
-        return SumReading(None, 0.0, unreadable.status, np.empty(0), unreadable)
-    value, confidence = int(shares.argmax()), float(shares.max())
-    return SumReading(value, confidence, "ok", shares, Reading(confidence=confidence))

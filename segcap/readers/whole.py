@@ -1,28 +1,30 @@
 """What all readers share that answer from the whole image."""
 
 import os
+import sys
 import warnings
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, fields, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from segcap.core.batching import batched
 from segcap.core.bundle import Bundle, digest, write_bundle
 from segcap.core.errors import (
     BundleError,
     DataError,
-    NotFittedError,
     ParameterError,
     SegcapWarning,
 )
 from segcap.core.image import ImageSource, load_image
-from segcap.core.validation import check_many, check_size, seed_number, whole_number
-from segcap.models import LEAST_SIDES
-from segcap.readers.estimator import Estimator
+from segcap.core.reading import Result
+from segcap.core.validation import check_many, check_size, sample_weights, seed_number, whole_number
+from segcap.models.registry import Task, network, networks_for
+from segcap.readers.base import Reader
 from segcap.readers.serialization import network_bundle, trained_network
 from segcap.recognition.engines import ENGINES, EngineName
 from segcap.recognition.trained import Trained
@@ -35,20 +37,21 @@ if TYPE_CHECKING:
 __all__ = ["WholeImageReader"]
 
 _BATCH = 256
-_IMAGENET, _RESNET = "imagenet", "resnet50"
+_HERE = Path(__file__).parent
 
-Loaded = TypeVar("Loaded")
+R = TypeVar("R", bound=Result)
 Self = TypeVar("Self", bound="WholeImageReader")
 
 
-class WholeImageReader(Estimator, ABC):
+class WholeImageReader(Reader[R], ABC):
     """A network that looks at whole images of one size.
 
     Its subclasses say what labels are in classes of the network, and what its logits say.
     """
 
     kind: ClassVar[str]
-    architectures: ClassVar[tuple[str, ...]]
+    task: ClassVar[Task]
+    fixed = ("classifier", "charset", "classes", "digits", "network", "size", "weights")
     in_colour: ClassVar[bool] = False
     of_any_size: ClassVar[bool] = False
 
@@ -56,7 +59,7 @@ class WholeImageReader(Estimator, ABC):
     weights: str | None = None
     views: int = 1
     schedule: Mapping[str, Any] | None
-    architecture: str
+    classifier: str
     engine: EngineName
     epochs: int
     random_state: int
@@ -97,8 +100,8 @@ class WholeImageReader(Estimator, ABC):
         return len(answers)
 
     def _network_options(self, size: tuple[int, int]) -> dict[str, int]:
-        """Say what the network's function takes besides the number of classes."""
-        return {"height": size[0], "width": size[1]}
+        """What the network's function takes besides the number of classes."""
+        return {"height": size[1], "width": size[0]}
 
     def _lessons(self, learned: "Labelled", held_out: "Labelled") -> "ImageLessons":
         """Make what the network learns from of images and their classes."""
@@ -108,7 +111,8 @@ class WholeImageReader(Estimator, ABC):
 
     def _own_schedule(self) -> dict[str, Any]:
         """Say how the network learns unless the caller does."""
-        return {"batch_size": 64, "patience": None}
+        own = network(self.classifier).schedules.get(self.task, {})
+        return {"batch_size": 64, "patience": None, **own}
 
     def _ways_to_learn(self) -> dict[str, Any]:
         """Say what provenance tells of the training besides the schedule."""
@@ -128,7 +132,7 @@ class WholeImageReader(Estimator, ABC):
         return Schedule(epochs=int(self.epochs), **{**self._own_schedule(), **given})
 
     def _common_size(self, images: Sequence[ImageSource]) -> tuple[int, int]:
-        """Choose the height and width to which images are scaled."""
+        """Choose the width and height to which images are scaled."""
         if self.size is not None:
             return int(self.size[0]), int(self.size[1])
         from segcap.training.pictures import most_common
@@ -140,6 +144,7 @@ class WholeImageReader(Estimator, ABC):
         images: Iterable[ImageSource],
         labels: Sequence[Any] | NDArray,
         *,
+        sample_weight: ArrayLike | None = None,
         groups: Sequence[int] | NDArray | None = None,
         schedule: "Schedule | None" = None,
         state: str | os.PathLike[str] | None = None,
@@ -158,6 +163,8 @@ class WholeImageReader(Estimator, ABC):
         images : iterable of path, bytes, array or PIL.Image.Image
         labels : sequence
             One an image.
+        sample_weight : (N,) array, optional
+            How much each image counts in training, at least 0; all alike unless given.
         groups : sequence of int, optional
             Images of equal numbers, such as copies of one photo, are held out together or not at
             all; see `segcap.datasets.Dataset.groups`.
@@ -196,8 +203,9 @@ class WholeImageReader(Estimator, ABC):
         self._check_parameters()
         check_many(images)
         check_log(log)
-        images, labels = list(images), list(labels)
+        images, labels = list(self._as_rgb(images)), list(labels)
         check_counts(images, labels)
+        sample_weight = sample_weights(sample_weight, len(images))
         answers = self._answers(labels)
         classes = self._encode(labels, answers)
         size = self._common_size(images)
@@ -214,18 +222,21 @@ class WholeImageReader(Estimator, ABC):
                 f"Got {len(pixels)} images with {len(np.unique(classes, axis=0))}."
             )
         if not are_alike and self.size is None:
-            _warn_of_resizing(size, stacklevel=2)
+            _warn_of_resizing(size)
         held_out = max(1, int((kept < held_out).sum()))
         if len(np.unique(classes[held_out:], axis=0)) < 2:
             raise DataError(
                 "Learning needs at least 2 different labels beside what is held out. "
                 f"Got {len(pixels)} images, of which {held_out} are held out."
             )
+        lessons = self._lessons(
+            (pixels[held_out:], classes[held_out:]), (pixels[:held_out], classes[:held_out])
+        )
+        if sample_weight is not None:
+            lessons.weigh(sample_weight[order[kept[held_out:]]])
         result = train_network(
-            self.architecture,
-            self._lessons(
-                (pixels[held_out:], classes[held_out:]), (pixels[:held_out], classes[:held_out])
-            ),
+            self.classifier,
+            lessons,
             classes=self._class_count(answers),
             options=self._network_options(size),
             weights=self.weights,
@@ -248,7 +259,7 @@ class WholeImageReader(Estimator, ABC):
                 "sha256": digest(pixels, classes),
             },
             "seed": int(self.random_state),
-            "versions": versions(self.architecture),
+            "versions": versions(),
             "training": asdict(schedule) | self._ways_to_learn(),
             "figures": figures,
         }
@@ -265,7 +276,10 @@ class WholeImageReader(Estimator, ABC):
         from segcap.decoding.calibration import fit_temperature
 
         logits = np.concatenate(
-            [self._logits(batch) for batch in self._loaded_batches(images, load_image)]
+            [
+                self._logits([load_image(image) for image in batch])
+                for batch in batched(images, _BATCH)
+            ]
         )
         fitted = fit_temperature(logits.reshape(-1, logits.shape[-1]), classes.ravel())
         self.trained_ = replace(self.trained_, temperature=fitted)
@@ -278,10 +292,10 @@ class WholeImageReader(Estimator, ABC):
         classes: NDArray[np.intp],  # noqa: ARG002 texts need columns
     ) -> None:
         """Check that the images are large enough for the network and the labels."""
-        least = LEAST_SIDES[self.architecture]
+        least = network(self.classifier).least_side
         if min(size) < least:
             raise DataError(
-                f"'{self.architecture}' must be shown at least {least} x {least} pixels. "
+                f"'{self.classifier}' must be shown at least {least} x {least} pixels. "
                 f"Got {size[0]} x {size[1]}."
             )
 
@@ -300,22 +314,13 @@ class WholeImageReader(Estimator, ABC):
         """Give images as often as they are looked at."""
         yield images
 
-    def _loaded_batches(
-        self, images: Iterable[ImageSource], load: Callable[[ImageSource], Loaded]
-    ) -> Iterator[list[Loaded]]:
-        """Check that the reader can answer many images, and load them a batch at a time."""
-        self._require_fitted()
-        self._check_parameters()
-        check_many(images)
-        return ([load(image) for image in batch] for batch in batched(images, _BATCH))
-
-    def _tell_if_resized(self, images: Sequence[NDArray[np.uint8]], stacklevel: int) -> None:
+    def _tell_if_resized(self, images: Sequence[NDArray[np.uint8]]) -> None:
         was_asked_for = self.size is not None and tuple(self.size) == self.size_
         if self._has_told or self.of_any_size or was_asked_for:
             return
-        if any(image.shape[:2] != self.size_ for image in images):
+        if any(image.shape[1::-1] != self.size_ for image in images):
             self._has_told = True
-            _warn_of_resizing(self.size_, stacklevel + 1)
+            _warn_of_resizing(self.size_)
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the reader as one file; see `segcap.core.bundle`.
@@ -326,7 +331,7 @@ class WholeImageReader(Estimator, ABC):
             The reader is not fitted.
         ParameterError
             A parameter is outside its range.
-        BundleError
+        FileError
             The file cannot be written.
         """
         self._require_fitted()
@@ -349,29 +354,28 @@ class WholeImageReader(Estimator, ABC):
             The bundle does not say what its network was built with, its temperature is missing,
             or it does not tell apart as many classes as its network.
         """
-        network = trained_network(bundle)
-        settings = {"architecture": bundle.architecture, **cls._from_settings(bundle)}
-        for fixed in ("architecture", "charset", "classes", "digits", "network", "size", "weights"):
-            if fixed in overrides:
-                raise ParameterError(f"The '{fixed}' of a trained reader cannot be overridden.")
-        reader = cls().set_params(**settings | overrides)
+        trained = trained_network(bundle)
+        settings = {"classifier": bundle.architecture, **cls._from_settings(bundle)}
+        reader = cls().set_params(**settings)
         reader._check_parameters()
-        reader.trained_ = network
+        reader.trained_ = trained
         answers = reader._answers([])
-        if reader._class_count(answers) != network.classes:
+        if reader._class_count(answers) != trained.classes:
             raise BundleError(
                 f"The bundle of a {cls.kind} must tell apart what its network does. Got "
                 f"{reader._class_count(answers)} classes and a network of "
-                f"{network.classes}."
+                f"{trained.classes}."
             )
-        reader.size_ = network.options["height"], network.options["width"]
+        reader.size_ = trained.options["width"], trained.options["height"]
         reader.provenance_ = dict(bundle.provenance)
         reader._keep_answers(answers)
+        reader.set_params(**overrides)
+        reader._check_parameters()
         return reader
 
     def _check_parameters(self) -> None:
         for name, value, known in (
-            ("architecture", self.architecture, self.architectures),
+            ("classifier", self.classifier, networks_for(self.task)),
             ("engine", self.engine, ENGINES),
         ):
             if value not in known:
@@ -379,28 +383,26 @@ class WholeImageReader(Estimator, ABC):
                     f"The '{name}' of {type(self).__name__} must be one of "
                     f"{', '.join(known)}. Got {value!r}."
                 )
-        if self.weights not in (None, _IMAGENET) or (self.weights and self.architecture != _RESNET):
+        if self.weights not in (starts := (None, *network(self.classifier).pretrained)):
             raise ParameterError(
-                f"The 'weights' to start from must be None, or '{_IMAGENET}' for '{_RESNET}'. "
-                f"Got {self.weights!r} for '{self.architecture}'."
+                f"The 'weights' that '{self.classifier}' starts from must be one of "
+                f"{', '.join(map(str, starts))}. Got {self.weights!r}."
             )
+        self._check_channels()
         check_size(self.size)
         whole_number("epochs", self.epochs, least=1)
         if self.schedule is not None:
             self._schedule()
         seed_number("random_state", self.random_state)
 
-    def _require_fitted(self) -> None:
-        if not hasattr(self, "trained_"):
-            raise NotFittedError(
-                f"This {type(self).__name__} must be fitted, or loaded with segcap.load, before it "
-                "is used."
-            )
 
-
-def _warn_of_resizing(size: tuple[int, int], stacklevel: int) -> None:
+def _warn_of_resizing(size: tuple[int, int]) -> None:
+    """Warn whoever called a reader's method, however deep that goes."""
+    level, frame = 1, sys._getframe()
+    while frame.f_back is not None and Path(frame.f_code.co_filename).parent == _HERE:
+        level, frame = level + 1, frame.f_back
     warnings.warn(
         f"Images of another size than {size[0]} x {size[1]} pixels are resized.",
         SegcapWarning,
-        stacklevel=stacklevel + 1,
+        stacklevel=level,
     )

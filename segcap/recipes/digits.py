@@ -30,7 +30,6 @@ _SEED, _OTHER_SEED = 0, 5
 def train_digits(
     data: str | os.PathLike[str] | None = None,
     *,
-    classifier: str = "glyph_cnn",
     epochs: int = 30,
     line_epochs: int = 6,
     seed: int = 0,
@@ -46,9 +45,8 @@ def train_digits(
     ----------
     data : path, optional
         See `segcap.datasets.load_mnist`.
-    classifier : {"glyph_cnn", "hog_svm", "knn"}
     epochs : int
-        Most passes over the digits, for the network.
+        Most passes over the digits.
     line_epochs : int
         Most passes over the rows.
     seed : int
@@ -69,7 +67,7 @@ def train_digits(
     """
     mnist = load_mnist(data)
     reader = GlyphReader(
-        "0123456789", classifier=classifier, epochs=epochs, random_state=seed
+        "0123456789", classifier="glyph_cnn", epochs=epochs, random_state=seed
     ).fit_glyphs(
         as_glyphs(mnist.x_train),
         mnist.y_train,

@@ -13,7 +13,6 @@ from segcap.datasets.dataset import Dataset
 from segcap.datasets.mnist import Mnist, load_mnist
 from segcap.evaluate.metrics import Rate, character_accuracy, exact_match
 from segcap.generate import DigitRows, TextGenerator, digit_sums
-from segcap.readers.answers import classes_of, texts_of
 from segcap.readers.base import TextReader
 from segcap.readers.images import ImageClassifier
 from segcap.readers.sequence import SequenceReader
@@ -119,7 +118,7 @@ def end_to_end_reader(
     task: str,
     learned: Dataset,
     *,
-    architecture: str | None = None,
+    classifier: str | None = None,
     epochs: int | None = None,
     seed: int = 0,
 ) -> EndToEndReader:
@@ -128,17 +127,17 @@ def end_to_end_reader(
     Raises
     ------
     ParameterError
-        The task, or the architecture for it, is unknown.
+        The task, or the classifier for it, is unknown.
     """
     _check(task)
     usual = END_TO_END[task]
     settings: dict[str, Any] = {
-        "architecture": architecture or usual.architecture,
+        "classifier": classifier or usual.classifier,
         "epochs": epochs or usual.epochs,
         "random_state": seed,
         **usual.settings,
     }
-    if settings["architecture"] == usual.architecture:
+    if settings["classifier"] == usual.classifier:
         settings |= deepcopy(dict(usual.own))
     reader: EndToEndReader
     if learned.classes is not None:
@@ -156,22 +155,18 @@ def end_to_end_reader(
 def measure(reader: EndToEndReader | TextReader, tested: Dataset) -> Measured:
     """Let a reader answer what it has not learned from; what cannot be loaded is wrong."""
     truths = tested.labels.tolist()
+    answers = [result.answer for result in reader.read_many(tested.images)]
     if not isinstance(reader, TextReader):
-        return Measured(
-            exact_match([one.value for one in classes_of(reader, tested.images)], truths)
-        )
-    read = texts_of(reader, tested.images)
-    return Measured(
-        exact_match([one.value for one in read], truths),
-        character_accuracy([str(one.value or "") for one in read], truths),
-    )
+        return Measured(exact_match(answers, truths))
+    texts = [answer or "" for answer in answers]
+    return Measured(exact_match(answers, truths), character_accuracy(texts, truths))
 
 
 def train_end_to_end(
     task: str,
     data: str | os.PathLike[str] | None = None,
     *,
-    architecture: str | None = None,
+    classifier: str | None = None,
     epochs: int | None = None,
     seed: int = 0,
     state: str | os.PathLike[str] | None = None,
@@ -184,7 +179,7 @@ def train_end_to_end(
     ----------
     task, data
         As of `task_data`.
-    architecture : str, optional
+    classifier : str, optional
         Network, in place of the task's own in `END_TO_END`.
     epochs : int, optional
         Passes over the images, in place of the task's own.
@@ -207,7 +202,7 @@ def train_end_to_end(
         As of `task_data`, `state` is of another training, or `log` is a file.
     """
     ((learned, tested),) = task_data(task, data, seed=seed)
-    reader = end_to_end_reader(task, learned, architecture=architecture, epochs=epochs, seed=seed)
+    reader = end_to_end_reader(task, learned, classifier=classifier, epochs=epochs, seed=seed)
     learn_and_test(reader, learned, tested, state=state, log=log, on_epoch=on_epoch)
     return reader
 

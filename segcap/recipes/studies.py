@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from segcap.core.errors import ParameterError
+from segcap.models.registry import network
 from segcap.readers.estimator import Estimator
 from segcap.readers.glyph import GlyphReader
-from segcap.readers.images import NETWORK_OPTIONS, ImageClassifier
+from segcap.readers.images import ImageClassifier
+from segcap.readers.whole import WholeImageReader
 from segcap.segmentation.binarize import METHODS
 from segcap.segmentation.components import SEGMENTERS
 from segcap.segmentation.cut_candidates import CUTTERS
@@ -31,14 +33,14 @@ class Study:
         How many are enough as a rule.
     grid : bool
         Whether all combinations are tried.
-    architecture : str, optional
+    classifier : str, optional
         The network of photos that has these settings.
     """
 
     space: "Callable[[], Space]"
     trials: int
     grid: bool = False
-    architecture: str | None = None
+    classifier: str | None = None
 
 
 def _optimizer() -> "Space":
@@ -84,8 +86,8 @@ def _segmentation() -> "Space":
 
 
 STUDIES = {
-    "optimizer": Study(_optimizer, 48, grid=True, architecture="leaky_cnn"),
-    "layers": Study(_layers, 40, architecture="leaky_cnn"),
+    "optimizer": Study(_optimizer, 48, grid=True, classifier="leaky_cnn"),
+    "layers": Study(_layers, 40, classifier="leaky_cnn"),
     "training": Study(_training, 40),
     "segmentation": Study(_segmentation, 60),
 }
@@ -128,10 +130,13 @@ def _has(reader: Estimator, setting: str) -> bool:
     if isinstance(reader, GlyphReader):
         return parameter in reader.get_params()
     if parameter == "schedule":
-        is_unaligned = getattr(reader, "architecture", None) == "crnn"
+        is_unaligned = (
+            isinstance(reader, WholeImageReader)
+            and network(reader.classifier).tasks[reader.task] == "ctc"
+        )
         return not (item == "loss" and is_unaligned)
     if not isinstance(reader, ImageClassifier):
         return False
     if parameter == "network":
-        return item in NETWORK_OPTIONS[reader.architecture]
+        return item in network(reader.classifier).options
     return parameter in reader.get_params()

@@ -12,18 +12,18 @@ class Task(NamedTuple):
 
     Attributes
     ----------
-    architecture : str
+    classifier : str
     epochs : int
         Passes over the images.
     test : float
         Share of the images that is held out for the test.
     settings : mapping
-        Further parameters of the reader, whatever its architecture.
+        Further parameters of the reader, whatever its classifier.
     own : mapping
-        Those for `architecture` alone.
+        Those for `classifier` alone.
     """
 
-    architecture: str
+    classifier: str
     epochs: int
     test: float
     settings: Mapping[str, Any] = MappingProxyType({})

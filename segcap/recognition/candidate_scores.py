@@ -10,7 +10,7 @@ from segcap.segmentation.candidates import Layout
 
 __all__ = ["span_logits"]
 
-_MOST_A_CALL = 2_000_000
+MOST_A_CALL = 2_000_000
 
 
 def span_logits(engine: Engine, layouts: Sequence[Layout], classes: int) -> list[NDArray]:
@@ -39,7 +39,7 @@ def span_logits(engine: Engine, layouts: Sequence[Layout], classes: int) -> list
             by_width.setdefault(strip.ink.shape[1], []).append((index, number))
     for width, places in by_width.items():
         spans = max(len(layouts[index].line) for index, _ in places)
-        strips = max(1, _MOST_A_CALL // (width * max(spans, 1)))
+        strips = max(1, MOST_A_CALL // (width * max(spans, 1)))
         for start in range(0, len(places), strips):
             _name_strips(engine, layouts, places[start : start + strips], logits)
     return logits

@@ -1,27 +1,43 @@
-"""From images to readings: glyphs that stand alone by themselves, others in their line."""
+"""From images to readings: lines, candidates, scores, the best chain of candidates.
+
+Where every character stands alone, the segments themselves are the candidates, each framed as a
+glyph. Elsewhere slices of lines are, seen in their line by a span network, or framed as glyphs
+where a reader has none.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import compress
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from segcap.core.charset import Charset
-from segcap.core.image import to_grey
 from segcap.decoding.chains import Lattice, Outcome, best_texts, choose
 from segcap.decoding.compose import log_softmax
 from segcap.decoding.viterbi import best_path
 from segcap.recognition.candidate_scores import span_logits
 from segcap.recognition.engines import EngineName
+from segcap.recognition.own_classifier import OwnClassifier
 from segcap.recognition.trained import NO_CHARACTER, NOTHING, Trained
-from segcap.segmentation.candidates import Layout, lay_out
+from segcap.segmentation.candidates import (
+    Layout,
+    isolated_candidates,
+    lay_out,
+    one_character_wide,
+)
 from segcap.segmentation.components import Segments
-from segcap.segmentation.framing import NO_GLYPHS, frame_glyphs, turned_glyphs
-from segcap.segmentation.glyph_crops import cut_out
-from segcap.segmentation.oversegmentation import parts_for_width
+from segcap.segmentation.glyph_crops import (
+    candidate_glyphs,
+    segment_glyphs,
+    turned_glyphs,
+)
 from segcap.segmentation.settings import Finding
 
 __all__ = ["Pipeline", "Scored"]
+
+Found: TypeAlias = tuple[NDArray[np.uint8], Segments]
 
 _DOUBT = 0.9
 _GLYPH_SHARE = 0.7
@@ -38,7 +54,7 @@ class Scored:
     log_probabilities : (S, C) float64 array
         Of the characters.
     skips : (S,) float64 array or None
-        Log-probability of nothing in each span; None where single glyphs were named.
+        Log-probability of nothing in each span; None where single glyphs were classified.
     """
 
     lattice: Lattice
@@ -53,15 +69,17 @@ class Pipeline:
     Attributes
     ----------
     charset : Charset
-    glyphs, context : Trained or None
-        What names single glyphs and spans of a line; at least one.
+    glyphs : Trained, OwnClassifier or None
+        What classifies single glyphs.
+    context : Trained or None
+        What classifies spans of a line; there is at least one of both.
     finding : Finding
     length, allowlist, reject_below, engine
         As of `segcap.GlyphReader`.
     """
 
     charset: Charset
-    glyphs: Trained | None
+    glyphs: Trained | OwnClassifier | None
     context: Trained | None
     finding: Finding
     length: int | None
@@ -111,116 +129,94 @@ class Pipeline:
         return None if path is None else scored.lattice.boxes[path.spans]
 
     def score(self, images: Sequence[NDArray[np.uint8]]) -> list[Scored]:
-        """Cut images and score their spans, those of many images in one call of the network."""
-        found = [self.finding.segments(image) for image in images]
-        single = [index for index, own in enumerate(found) if self._stands_alone(own)]
-        scored = dict(zip(single, self._score_glyphs(images, found, single), strict=True))
-        if self.context is not None:
-            others = [index for index in range(len(images)) if index not in scored]
-            scored |= dict(zip(others, self._score_lines(images, found, others), strict=True))
-        return [scored[index] for index in range(len(images))]
+        """Score the candidates of images, those of many images in one call of the network."""
+        found = [(image, self.finding.segments(image)) for image in images]
+        isolated = [self._is_isolated(segments) for _, segments in found]
+        alone = iter(self._score_isolated(list(compress(found, isolated))))
+        touching = list(compress(found, [not one for one in isolated]))
+        in_lines = iter(self._score_lines(touching))
+        return [next(alone if is_isolated else in_lines) for is_isolated in isolated]
 
-    def _stands_alone(self, segments: Segments) -> bool:
-        """Whether every segment is one character as far as widths and their number tell."""
-        if self.context is None:
-            return True
+    def _is_isolated(self, segments: Segments) -> bool:
+        """Whether every segment is one character as far as widths and their number show."""
         if self.glyphs is None:
             return False
         if self.length is not None and len(segments.boxes) < self.length:
             return False
-        return bool((parts_for_width(segments.boxes) == 1).all())
+        return bool(one_character_wide(segments.boxes).all())
 
-    def _score_glyphs(
-        self, images: Sequence[NDArray[np.uint8]], found: list[Segments], chosen: list[int]
-    ) -> list[Scored]:
-        if not chosen:
-            return []
-        cutouts = [
-            cut_out(images[index], found[index], length=self.length, cutters=self.finding.cutters)
-            for index in chosen
+    def _score_isolated(self, found: list[Found]) -> list[Scored]:
+        kept = [isolated_candidates(segments, self.length) for _, segments in found]
+        glyphs = [
+            segment_glyphs(image, segments, lattice.spans)
+            for (image, _), (segments, lattice) in zip(found, kept, strict=True)
         ]
-        glyphs = [cutout.glyphs for cutout in cutouts]
-        log_probabilities = self._name_glyphs(glyphs)
-        stops = np.cumsum([len(framed) for framed in glyphs])
-        shares = np.split(log_probabilities, stops[:-1])
-        return [
-            Scored(cutout.lattice, share) for cutout, share in zip(cutouts, shares, strict=True)
-        ]
+        return list(map(Scored, [lattice for _, lattice in kept], self._classify(glyphs)))
 
-    def _score_lines(
-        self, images: Sequence[NDArray[np.uint8]], found: list[Segments], chosen: list[int]
-    ) -> list[Scored]:
-        if not chosen or self.context is None:
-            return []
-        layouts = [
-            lay_out(images[index], found[index], cutters=self.finding.cutters) for index in chosen
-        ]
-        allowed = np.append(self.charset.mask(self.allowlist), [True] * len(NO_CHARACTER))
+    def _score_lines(self, found: list[Found]) -> list[Scored]:
+        layouts = [lay_out(*own, cutters=self.finding.cutters) for own in found]
+        lattices = [layout.lattice for layout in layouts]
+        if self.context is None:
+            glyphs = [
+                candidate_glyphs(*own, layout) for own, layout in zip(found, layouts, strict=True)
+            ]
+            return list(map(Scored, lattices, self._classify(glyphs)))
+        scores = self._classify_in_line(layouts)
+        if self.glyphs is not None:
+            self._classify_narrow_again(found, layouts, scores)
         characters = len(self.charset)
+        return [
+            Scored(lattice, own[:, :characters], own[:, NOTHING])
+            for lattice, own in zip(lattices, scores, strict=True)
+        ]
+
+    def _classify_in_line(self, layouts: list[Layout]) -> list[NDArray[np.float64]]:
+        if not layouts or self.context is None:
+            return []
+        allowed = np.append(self.charset.mask(self.allowlist), [True] * len(NO_CHARACTER))
         logits = span_logits(self.context.open(self.engine), layouts, self.context.classes)
-        named = [
+        return [
             log_softmax(own, temperature=self.context.temperature, allowed=allowed)
             for own in logits
         ]
-        if self.glyphs is not None:
-            self._rename_alone(images, found, chosen, layouts, named)
-        return [
-            Scored(layout.lattice, own[:, :characters], own[:, NOTHING])
-            for layout, own in zip(layouts, named, strict=True)
-        ]
 
-    def _rename_alone(
-        self,
-        images: Sequence[NDArray[np.uint8]],
-        found: list[Segments],
-        chosen: list[int],
-        layouts: list[Layout],
-        named: list[NDArray[np.float64]],
+    def _classify_narrow_again(
+        self, found: list[Found], layouts: list[Layout], scores: list[NDArray[np.float64]]
     ) -> None:
-        """Let what names single glyphs have its say in which character a narrow segment is."""
+        """Let what classifies glyphs have its say in which character a narrow segment is."""
         glyphs, places = [], []
-        for place, (index, layout) in enumerate(zip(chosen, layouts, strict=True)):
-            boxes = found[index].boxes
+        for (image, segments), layout in zip(found, layouts, strict=True):
             spans = {tuple(box): span for span, box in enumerate(layout.lattice.boxes.tolist())}
-            alone = [
-                segment
-                for segment in np.flatnonzero(parts_for_width(boxes) == 1).tolist()
-                if tuple(boxes[segment].tolist()) in spans
-            ]
-            own = np.array(alone, np.int32)
-            glyphs.append(
-                frame_glyphs(
-                    to_grey(images[index]),
-                    found[index].labels,
-                    boxes=boxes[own],
-                    spans=np.stack([own + 1, own + 2], axis=1),
-                )
-            )
-            places += [(place, spans[tuple(boxes[segment].tolist())]) for segment in alone]
-        shares = self._name_glyphs(glyphs)
+            at = [spans.get(tuple(box), -1) for box in segments.boxes.tolist()]
+            narrow = one_character_wide(segments.boxes)
+            own = np.array([i for i, span in enumerate(at) if narrow[i] and span >= 0], np.intp)
+            glyphs.append(segment_glyphs(image, segments, np.stack([own, own + 1], axis=1)))
+            places.append(np.array(at, np.intp)[own])
         characters = len(self.charset)
-        for (place, span), share in zip(places, shares, strict=True):
-            in_line = named[place][span, :characters]
-            any_character = np.logaddexp.reduce(in_line)
-            both = _GLYPH_SHARE * share + (1 - _GLYPH_SHARE) * (in_line - any_character)
-            both += any_character - np.logaddexp.reduce(both)
-            named[place][span, :characters] = both
+        for own, span, alone in zip(scores, places, self._classify(glyphs), strict=True):
+            in_line = own[span, :characters]
+            any_character = np.logaddexp.reduce(in_line, axis=1, keepdims=True)
+            both = _GLYPH_SHARE * alone + (1 - _GLYPH_SHARE) * (in_line - any_character)
+            both += any_character - np.logaddexp.reduce(both, axis=1, keepdims=True)
+            own[span, :characters] = both
 
-    def _name_glyphs(self, glyphs: list[NDArray[np.float32]]) -> NDArray[np.float64]:
-        """Name framed glyphs; those in doubt are looked at again, turned a little either way."""
-        framed = np.concatenate([np.empty(NO_GLYPHS, np.float32), *glyphs])
-        named = self._name_framed(framed)
-        doubtful = named.max(axis=1) < np.log(_DOUBT)
+    def _classify(self, glyphs: list[NDArray[np.float32]]) -> list[NDArray[np.float64]]:
+        """Classify framed glyphs; those in doubt again, turned a little either way."""
+        if not glyphs:
+            return []
+        framed = np.concatenate(glyphs)
+        scores = self._classify_once(framed)
+        doubtful = scores.max(axis=1) < np.log(_DOUBT)
         if doubtful.any():
-            looks = [named[doubtful]] + [
-                self._name_framed(turned_glyphs(framed[doubtful], degrees))
+            looks = [scores[doubtful]] + [
+                self._classify_once(turned_glyphs(framed[doubtful], degrees))
                 for degrees in (-_TURN, _TURN)
             ]
             together = np.mean(looks, axis=0)
-            named[doubtful] = together - np.logaddexp.reduce(together, axis=1, keepdims=True)
-        return named
+            scores[doubtful] = together - np.logaddexp.reduce(together, axis=1, keepdims=True)
+        return np.split(scores, np.cumsum([len(own) for own in glyphs])[:-1])
 
-    def _name_framed(self, framed: NDArray[np.float32]) -> NDArray[np.float64]:
+    def _classify_once(self, framed: NDArray[np.float32]) -> NDArray[np.float64]:
         if self.glyphs is None:
             return np.empty((0, len(self.charset)))
         return log_softmax(

@@ -1,29 +1,28 @@
-"""A trained network or baseline, ready to be opened."""
+"""A trained network, ready to be opened."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from segcap.core.display import short_repr
 from segcap.recognition.engines import Engine, EngineName, open_engine
 
-__all__ = ["CONTEXT", "NOTHING", "NO_CHARACTER", "Trained"]
+__all__ = ["NOTHING", "NO_CHARACTER", "Trained"]
 
-CONTEXT = "span_cnn"
-"""Name of the network that names spans of a line."""
 NO_CHARACTER = ("bad cut", "nothing")
-"""Its classes after the characters: a fragment or more than one; neither these nor a character."""
+"""A span network's classes after the characters: a fragment or more than one character; neither."""
 NOTHING = -1
 """Where among all its classes that of nothing stands."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Trained:
-    """A network or a baseline with the temperature of its probabilities.
+    """A network with the temperature of its probabilities.
 
     Attributes
     ----------
-    architecture : str
-        Name of the network or baseline.
+    classifier : str
+        Name of the network.
     classes : int
         Number of classes.
     parts : mapping of str to bytes
@@ -34,7 +33,7 @@ class Trained:
         What the network's function takes besides the number of classes; see `segcap.models`.
     """
 
-    architecture: str
+    classifier: str
     classes: int
     parts: Mapping[str, bytes]
     temperature: float
@@ -43,12 +42,14 @@ class Trained:
         default_factory=dict, init=False, repr=False, compare=False
     )
 
+    __repr__ = short_repr
+
     def open(self, engine: EngineName) -> Engine:
         """Open it, once for each engine."""
         if engine not in self._engines:
             self._engines[engine] = open_engine(
                 self.parts,
-                self.architecture,
+                self.classifier,
                 classes=self.classes,
                 options=self.options,
                 engine=engine,
@@ -57,7 +58,7 @@ class Trained:
 
     def __reduce__(self) -> tuple:
         return type(self), (
-            self.architecture,
+            self.classifier,
             self.classes,
             self.parts,
             self.temperature,

@@ -28,7 +28,7 @@ def stack_images(
     images : sequence of (H, W, 3) uint8 arrays
         RGB.
     size : tuple of int
-        Height and width, pixels.
+        Width and height, pixels.
     colour : bool
         Whether colours are kept.
 
@@ -36,14 +36,14 @@ def stack_images(
     -------
     (N, height, width, 3) or (N, height, width, 1) uint8 array
     """
-    height, width = size
+    width, height = size
     stacked = np.empty((len(images), height, width, 3 if colour else 1), np.uint8)
     for image, target in zip(images, stacked, strict=True):
         kept = image if colour else to_grey(image)
-        if kept.shape[:2] != size:
+        if kept.shape[:2] != (height, width):
             shrinks = kept.shape[0] * kept.shape[1] > height * width
             method = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
-            kept = cv2.resize(kept, (width, height), interpolation=method)
+            kept = cv2.resize(kept, size, interpolation=method)
         target[:] = kept.reshape(target.shape)
     return stacked
 

@@ -13,11 +13,13 @@ from segcap.core.errors import ParameterError
 from segcap.core.image import to_grey
 
 __all__ = [
+    "LEAST_CONTRAST",
     "METHODS",
     "Method",
     "adaptive",
     "binarize",
     "colour_clusters",
+    "dilated",
     "ink_is_bright",
     "otsu",
     "sauvola",
@@ -26,7 +28,8 @@ __all__ = [
 Method: TypeAlias = Literal["auto", "otsu", "sauvola", "adaptive", "colour"]
 METHODS: tuple[Method, ...] = ("auto", "otsu", "sauvola", "adaptive", "colour")
 
-_LEAST_CONTRAST = 16
+LEAST_CONTRAST = 16
+"""Grey levels between ink and background; what differs by less is noise."""
 _LOCAL_CONSTANT = 10
 _EVEN_BACKGROUND = 0.5
 _MOST_REFLECTIONS = 8
@@ -103,7 +106,7 @@ def otsu(grey: NDArray[np.uint8]) -> NDArray[np.bool_]:
     _, bright = cv2.threshold(grey, 0, 1, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
     dark = bright == 0
     dark_mean, bright_mean = _class_means(grey, dark)
-    return dark if bright_mean - dark_mean >= _LEAST_CONTRAST else np.zeros_like(dark)
+    return dark if bright_mean - dark_mean >= LEAST_CONTRAST else np.zeros_like(dark)
 
 
 def sauvola(
@@ -231,6 +234,11 @@ def ink_is_bright(grey: NDArray[np.uint8]) -> bool:
     skewness = float((local * local * local).mean()) / deviation**3
     rim = np.concatenate([level[0], level[-1], level[:, 0], level[:, -1]])
     return skewness + (float(level.mean()) - float(rim.mean())) / (2 * deviation) > 0
+
+
+def dilated(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Widen a mask by all pixels that touch it, (H, W) bool."""
+    return cv2.dilate(mask.view(np.uint8), np.ones((3, 3), np.uint8)).view(np.bool_)
 
 
 def _class_means(grey: NDArray[np.uint8], dark: NDArray[np.bool_]) -> tuple[float, float]:

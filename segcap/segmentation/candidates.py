@@ -1,4 +1,4 @@
-"""One image's way from segments to lines of text with the spans that may be characters."""
+"""Candidates: runs of slices of a line, or whole segments, that may be characters."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -9,19 +9,26 @@ from numpy.typing import NDArray
 
 from segcap.decoding.chains import Lattice
 from segcap.decoding.viterbi import span_boxes
-from segcap.segmentation.components import Segments, text_lines
-from segcap.segmentation.cut_candidates import DEFAULT_CUTTERS, propose_cuts
-from segcap.segmentation.text_lines import Strip, line_strip, soft_ink, strip_rows, tone
+from segcap.segmentation.components import Segments, keep_segments, text_lines
+from segcap.segmentation.cut_candidates import DEFAULT_CUTTERS, cut_distance, propose_cuts
+from segcap.segmentation.text_lines import (
+    MOST_HEIGHTS,
+    Strip,
+    line_strip,
+    strip_channels,
+    strip_rows,
+)
 
-__all__ = ["Layout", "lay_out"]
+__all__ = ["Layout", "isolated_candidates", "joinable", "lay_out", "one_character_wide"]
 
-_MOST_ATOMS = 16
+_MOST_SLICES = 16
+_MOST_JOINED = 6
 _WIDEST = 1.5
+_WIDEST_SINGLE = 1.2
+_HALVES_APART = 0.15
 _UNCUT = 0.45
-_CLOSEST = 0.08
 _LONGEST_UNCUT = 0.4
 _CUTS_A_HEIGHT = 12
-_MOST_HEIGHTS = 100
 
 
 class Layout(NamedTuple):
@@ -67,18 +74,17 @@ def lay_out(
     -------
     Layout
     """
-    ink = segments.labels > 0
-    soft, toned = soft_ink(image, ink), tone(image, ink)
+    channels = strip_channels(image, segments.labels > 0)
     strips, slices, spans, columns = [], [], [], []
     atoms = 0
     for members in text_lines(segments.boxes):
         own = np.isin(segments.labels, np.array(members) + 1)
         top, bottom = strip_rows(own)
         width = int(np.ptp(segments.boxes[members][:, [0, 2]]))
-        height = max(bottom - top, width // _MOST_HEIGHTS)
+        height = max(bottom - top, width // MOST_HEIGHTS)
         boxes = _slices(own, _edges(segments, members, height, cutters))
         runs = _runs(boxes, height)
-        strip = line_strip(soft, toned, own)
+        strip = line_strip(channels, own)
         strips.append(strip)
         slices.append(boxes)
         spans.append(runs + atoms)
@@ -89,6 +95,80 @@ def lay_out(
     all_spans = np.concatenate([np.empty((0, 2), np.int32), *spans])
     lattice = Lattice(all_spans, span_boxes(all_slices, all_spans), atoms)
     return Layout(lattice, strips, line, np.concatenate([np.empty((0, 2), np.float32), *columns]))
+
+
+def one_character_wide(boxes: NDArray[np.int32]) -> NDArray[np.bool_]:
+    """Which segments hold no more than one character, as far as widths show.
+
+    Parameters
+    ----------
+    boxes : (N, 4) int32 array
+        x0, y0, x1, y1, half-open.
+
+    Returns
+    -------
+    (N,) bool array
+        True up to 1.2 times the height of the tallest segment.
+    """
+    sizes = boxes[:, 2:] - boxes[:, :2]
+    return sizes[:, 0] <= _WIDEST_SINGLE * sizes[:, 1].max(initial=0)
+
+
+def isolated_candidates(segments: Segments, length: int | None = None) -> tuple[Segments, Lattice]:
+    """List what may be characters where each segment holds no more than one.
+
+    Parameters
+    ----------
+    segments : Segments
+    length : int, optional
+        Number of characters, if known. Where there are more segments, near ones may be halves of
+        one character, and the smallest are dropped.
+
+    Returns
+    -------
+    segments : Segments
+        Those that are kept.
+    lattice : Lattice
+        Each of them, and runs of up to six that may be joined; see `joinable`.
+    """
+    joins = np.zeros(len(segments.boxes), bool)
+    if length is not None and len(segments.boxes) > length:
+        segments = _drop_smallest(segments, length)
+        joins = joinable(segments.boxes)
+    first, stop = _neighbours(len(joins), _MOST_JOINED)
+    joined = np.cumsum(joins)
+    whole = joined[stop - 1] - joined[first] == stop - 1 - first
+    spans = np.stack([first, stop], axis=1)[whole].astype(np.int32)
+    return segments, Lattice(spans, span_boxes(segments.boxes, spans), len(joins))
+
+
+def joinable(boxes: NDArray[np.int32]) -> NDArray[np.bool_]:
+    """Which segments may be halves of one character with the segment before.
+
+    Parameters
+    ----------
+    boxes : (N, 4) int32 array
+        x0, y0, x1, y1, half-open, in reading order.
+
+    Returns
+    -------
+    (N,) bool array
+        True where the segment stands in the same line as the one before, the gap between them is
+        at most 0.15 of the line's height and both together are at most 1.5 times as wide as this
+        height; the first is False. The line's height is as in
+        `segcap.segmentation.components.merge_pieces`.
+    """
+    joins = np.zeros(len(boxes), bool)
+    if len(boxes) > 1:
+        before, after = boxes[:-1], boxes[1:]
+        start, stop = np.minimum(before, after), np.maximum(before, after)
+        tallest = np.maximum(stop[:, 3] - start[:, 1], (boxes[:, 3] - boxes[:, 1]).max())
+        joins[1:] = (
+            (start[:, 3] > stop[:, 1])
+            & (after[:, 0] - before[:, 2] <= _HALVES_APART * tallest)
+            & (stop[:, 2] - start[:, 0] <= _WIDEST * tallest)
+        )
+    return joins
 
 
 def _edges(
@@ -103,9 +183,8 @@ def _edges(
         if x1 - x0 > _UNCUT * height:
             ink = segments.labels[y0:y1, x0:x1] == index + 1
             limit = int(np.ceil(_CUTS_A_HEIGHT * (x1 - x0) / height))
-            paths = propose_cuts(ink, cutters=cutters, limit=limit)
-            cuts += (x0 + paths.mean(axis=1)).tolist()
-    apart = max(2.0, _CLOSEST * height)
+            cuts += (x0 + propose_cuts(ink, cutters=cutters, limit=limit)).tolist()
+    apart = cut_distance(height)
     taken = [min(edges), max(edges)]
     for column in edges + cuts:
         if all(abs(column - other) >= apart for other in taken):
@@ -136,9 +215,25 @@ def _slices(ink: NDArray[np.bool_], edges: NDArray[np.intp]) -> NDArray[np.int32
 
 def _runs(boxes: NDArray[np.int32], height: int) -> NDArray[np.int32]:
     """List the runs of slices that are narrow enough, single ones in any case: (S, 2)."""
-    count = len(boxes)
-    first = np.repeat(np.arange(count), _MOST_ATOMS)
-    stop = first + np.tile(np.arange(1, _MOST_ATOMS + 1), count)
-    first, stop = first[stop <= count], stop[stop <= count]
+    first, stop = _neighbours(len(boxes), _MOST_SLICES)
     narrow = boxes[stop - 1, 2] - boxes[first, 0] <= _WIDEST * height
     return np.stack([first, stop], axis=1)[narrow | (stop - first == 1)].astype(np.int32)
+
+
+def _neighbours(count: int, most: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """First and stop of all runs of up to `most` neighbours, in order of the first."""
+    first = np.repeat(np.arange(count), most)
+    stop = first + np.tile(np.arange(1, most + 1), count)
+    return first[stop <= count], stop[stop <= count]
+
+
+def _drop_smallest(segments: Segments, length: int) -> Segments:
+    """Drop the segments with the least ink until the others can be joined to `length`."""
+    areas = np.bincount(segments.labels.ravel(), minlength=len(segments.boxes) + 1)[1:]
+    kept = np.ones(len(areas), bool)
+    for smallest in np.argsort(areas, kind="stable"):
+        joins = joinable(segments.boxes[kept])
+        if len(joins) - np.count_nonzero(joins) <= length:
+            break
+        kept[smallest] = False
+    return keep_segments(segments, kept)

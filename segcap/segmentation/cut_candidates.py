@@ -1,7 +1,9 @@
-"""Classical cutters: each proposes paths along which a blob of touching characters may be cut.
+"""Columns at which a component of touching characters may be cut.
 
-A path gives for every row of the blob the first column that belongs to the right side, so a
-vertical cut is the same column in all rows. Paths come in order from left to right.
+Each classical cutter follows paths through the ink. A path is for every row of the component the
+first column that belongs to the right side, so a vertical cut is the same column in all rows.
+Paths come in order from left to right. `propose_cuts` compares the paths of several cutters by
+the ink that they cross, and keeps of each the mean column: lines are sliced straight.
 """
 
 from collections.abc import Callable, Sequence
@@ -15,6 +17,7 @@ __all__ = [
     "DEFAULT_CUTTERS",
     "contour_concavities",
     "crossed_ink",
+    "cut_distance",
     "drop_fall",
     "projection_valleys",
     "propose_cuts",
@@ -225,11 +228,19 @@ def crossed_ink(ink: Ink, paths: Paths) -> NDArray[np.intp]:
     return np.count_nonzero(inside & ink[rows, left] & ink[rows, right], axis=1)
 
 
-def propose_cuts(ink: Ink, *, cutters: Sequence[str] = DEFAULT_CUTTERS, limit: int) -> Paths:
-    """Take the union of several cutters' paths, thinned.
+def cut_distance(height: int) -> float:
+    """Least distance of two cuts, in columns: 0.08 of the height, at least 2."""
+    return max(2.0, _CLOSEST * height)
 
-    Paths that cross little ink come first; one that is nearer than 0.08 of the height to one
-    that was taken before is left out.
+
+def propose_cuts(
+    ink: Ink, *, cutters: Sequence[str] = DEFAULT_CUTTERS, limit: int
+) -> NDArray[np.float64]:
+    """Columns of the union of several cutters' paths, thinned.
+
+    Paths that cross little ink come first; one that is nearer than `cut_distance` to one that was
+    taken before, or to an end, is left out. Where a path crosses the one before, it is moved to
+    it.
 
     Parameters
     ----------
@@ -238,24 +249,25 @@ def propose_cuts(ink: Ink, *, cutters: Sequence[str] = DEFAULT_CUTTERS, limit: i
     cutters : sequence of str
         Names of `CUTTERS`.
     limit : int
-        Most paths.
+        Most cuts.
 
     Returns
     -------
-    (K, H) int array
-        No path crosses the one before.
+    (K,) float64 array
+        The mean column of each path, ascending.
     """
     height, width = ink.shape
     proposed = [CUTTERS[name](ink) for name in cutters]
     paths = np.concatenate([np.empty((0, height), np.intp), *proposed])
-    apart = max(2.0, _CLOSEST * height)
+    apart = cut_distance(height)
     middles = paths.mean(axis=1)
     taken: list[int] = []
     for index in np.argsort(crossed_ink(ink, paths), kind="stable").tolist():
         kept = (0, width, *middles[taken])
         if len(taken) < limit and all(abs(middles[index] - other) >= apart for other in kept):
             taken.append(index)
-    return np.maximum.accumulate(_ordered([paths[i] for i in taken], height, width), axis=0)
+    ordered = _ordered([paths[i] for i in taken], height, width)
+    return np.maximum.accumulate(ordered, axis=0).mean(axis=1)
 
 
 def _straight(columns: NDArray[np.intp], height: int) -> Paths:

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from segcap.segmentation.binarize import Method
+from segcap.segmentation.binarize import Method, binarize
 from segcap.segmentation.candidates import Layout, lay_out
-from segcap.segmentation.components import Segmenter, Segments
+from segcap.segmentation.cleanup import clean
+from segcap.segmentation.components import Segmenter, Segments, segment
 from segcap.segmentation.cut_candidates import DEFAULT_CUTTERS
-from segcap.segmentation.glyph_crops import find_segments
-from segcap.segmentation.line_removal import LineRemoval
+from segcap.segmentation.line_removal import LineRemoval, without_lines
 
 __all__ = ["Finding"]
 
@@ -32,13 +32,11 @@ class Finding:
     cutters: Sequence[str] = DEFAULT_CUTTERS
 
     def segments(self, image: NDArray[np.uint8]) -> Segments:
-        """Find the characters, or blobs of touching ones, of an (H, W, 3) uint8 image."""
-        return find_segments(
-            image,
-            binarization=self.binarization,
-            line_removal=self.line_removal,
-            segmentation=self.segmentation,
-        )
+        """Find the characters, or components of touching ones, of an (H, W, 3) uint8 image."""
+        ink = binarize(image, self.binarization)
+        if self.line_removal != "none":
+            ink = without_lines(ink, self.line_removal)
+        return segment(clean(ink), self.segmentation)
 
     def layout(self, image: NDArray[np.uint8]) -> Layout:
         """Scale an image's lines of text and list the spans that may be characters."""

@@ -7,14 +7,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segcap.core.image import to_grey
+from segcap.segmentation.binarize import LEAST_CONTRAST, dilated
 
 __all__ = [
     "CHANNELS",
+    "MOST_HEIGHTS",
     "STRIP_HEIGHT",
     "WIDTH_STEP",
     "Strip",
     "line_strip",
     "soft_ink",
+    "strip_channels",
     "strip_rows",
     "tone",
 ]
@@ -29,10 +32,9 @@ _FEWER = 0.85
 _STRAY_CHANGES = 0.04
 _SIDE_MARGIN = 4
 WIDTH_STEP = 16
-_WIDEST = 26 * 100
-_LEAST_CONTRAST = 16
+MOST_HEIGHTS = 100
+"""A line that is longer than so many times its height is scaled as if it were taller."""
 _TONE_PERCENTILES = (1, 99)
-_SQUARE = np.ones((3, 3), np.uint8)
 
 
 class Strip(NamedTuple):
@@ -82,7 +84,7 @@ def soft_ink(image: NDArray[np.uint8], ink: NDArray[np.bool_]) -> NDArray[np.uin
     mask = ink.view(np.uint8)
     if mask.size == 0:
         return mask
-    paper = (cv2.dilate(mask, _SQUARE) == 0).astype(np.float32)
+    paper = (~dilated(ink)).astype(np.float32)
     if not paper.any() or not ink.any():
         return mask * np.uint8(255)
     window = (2 * (width // 8) + 1, 2 * (height // 2) + 1)
@@ -97,7 +99,7 @@ def soft_ink(image: NDArray[np.uint8], ink: NDArray[np.bool_]) -> NDArray[np.uin
     background = (around + few * mean) / (weight + few)[..., np.newaxis]
     difference = np.abs(pixels - background).max(axis=2)
     own = difference[ink]
-    full = max(float(own.mean() + own.std()), _LEAST_CONTRAST)
+    full = max(float(own.mean() + own.std()), LEAST_CONTRAST)
     return np.minimum(difference * np.float32(255 / full), 255).astype(np.uint8)
 
 
@@ -122,12 +124,29 @@ def tone(image: NDArray[np.uint8], ink: NDArray[np.bool_]) -> NDArray[np.uint8]:
         return np.zeros(ink.shape, np.uint8)
     grey = to_grey(image)
     low, high = np.percentile(grey, _TONE_PERCENTILES)
-    span = max(float(high - low), _LEAST_CONTRAST)
+    span = max(float(high - low), LEAST_CONTRAST)
     stretched = np.clip((grey - np.float32(low)) * np.float32(255 / span), 0, 255)
     stretched = stretched.astype(np.uint8)
     if ink.any() and not ink.all() and stretched[ink].mean() < stretched[~ink].mean():
         return 255 - stretched
     return stretched
+
+
+def strip_channels(image: NDArray[np.uint8], ink: NDArray[np.bool_]) -> NDArray[np.uint8]:
+    """Make what a strip shows of an image, pixel by pixel: soft ink and tone.
+
+    Parameters
+    ----------
+    image : (H, W, 3) uint8 array
+        RGB.
+    ink : (H, W) bool array
+
+    Returns
+    -------
+    (H, W, 2) uint8 array
+        See `soft_ink` and `tone`.
+    """
+    return np.stack([soft_ink(image, ink), tone(image, ink)], axis=-1)
 
 
 def strip_rows(ink: NDArray[np.bool_]) -> tuple[int, int]:
@@ -172,13 +191,13 @@ def _middle_rows(amounts: NDArray[np.number], outliers: float) -> tuple[int, int
     return int(first), int(last) + 1
 
 
-def line_strip(soft: NDArray[np.uint8], toned: NDArray[np.uint8], ink: NDArray[np.bool_]) -> Strip:
+def line_strip(channels: NDArray[np.uint8], ink: NDArray[np.bool_]) -> Strip:
     """Scale a line of text to the height of a strip.
 
     Parameters
     ----------
-    soft, toned : (H, W) uint8 array
-        See `soft_ink` and `tone`.
+    channels : (H, W, 2) uint8 array
+        See `strip_channels`.
     ink : (H, W) bool array
         The line's own ink, which says where it is and how tall; with ink somewhere.
 
@@ -194,14 +213,13 @@ def line_strip(soft: NDArray[np.uint8], toned: NDArray[np.uint8], ink: NDArray[n
     rows = max(
         round((bottom - top) * STRIP_HEIGHT / _TEXT_HEIGHT),
         bottom - top + 2,
-        -(-wide * STRIP_HEIGHT // _WIDEST),
+        -(-wide * STRIP_HEIGHT // (MOST_HEIGHTS * _TEXT_HEIGHT)),
     )
     scale = STRIP_HEIGHT / rows
     above = top - (rows - (bottom - top)) // 2
     margin = int(np.ceil(_SIDE_MARGIN / scale))
     left, right = int(columns[0]) - margin, int(columns[-1]) + 1 + margin
-    both = cv2.merge([soft, toned])
-    area = _padded_crop(both, above, above + rows, left, right)
+    area = _padded_crop(channels, above, above + rows, left, right)
     width = max(1, round((right - left) * scale))
     method = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
     scaled = cv2.resize(area, (width, STRIP_HEIGHT), interpolation=method)

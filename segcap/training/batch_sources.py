@@ -71,6 +71,13 @@ class ImageLessons:
         settings = [] if self._weights is None else [self._weights]
         settings += [np.array([balanced])] if balanced else []
         self.digest = digest(*train, *validation, *settings)
+        self._sample_weight: NDArray[np.float32] | None = None
+
+    def weigh(self, sample_weight: NDArray[np.float64]) -> None:
+        """Let each training image count so much, whatever its class: (N,) numbers, mean above 0."""
+        self._sample_weight = (sample_weight / sample_weight.mean()).astype(np.float32)
+        before = np.frombuffer(bytes.fromhex(self.digest), np.uint8)
+        self.digest = digest(before, self._sample_weight)
 
     def __len__(self) -> int:
         return len(self._classes)
@@ -79,6 +86,9 @@ class ImageLessons:
         """Give augmented images."""
         classes = self._classes[order]
         weights = None if self._weights is None else self._weights[classes]
+        if self._sample_weight is not None:
+            own = self._sample_weight[order]
+            weights = own if weights is None else own * weights
         return Pass([self._augment(_scaled(self._images[order]), rng)], classes, weights)
 
     def order(self, draws: int, rng: np.random.Generator) -> NDArray[np.intp]:

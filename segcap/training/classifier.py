@@ -1,4 +1,4 @@
-"""Train what names a glyph: a network or a baseline, calibrated and ready to be saved."""
+"""Train a network that classifies glyphs, calibrated and ready to be saved."""
 
 import os
 from dataclasses import dataclass
@@ -11,18 +11,15 @@ import sklearn
 from numpy.typing import NDArray
 
 from segcap.core.errors import DataError, ParameterError
-from segcap.decoding.calibration import fit_temperature
-from segcap.models.baselines import BASELINES, fit_baseline
-from segcap.recognition.engines import MODEL_SKOPS, open_engine
+from segcap.models.registry import networks_for
 from segcap.recognition.trained import Trained
 from segcap.training.augment import augment_glyphs
 from segcap.training.batch_sources import ImageLessons
 from segcap.training.fit import OnEpoch, Schedule
 from segcap.training.network import train_network
 
-__all__ = ["CLASSIFIERS", "TrainedClassifier", "train_classifier", "versions"]
+__all__ = ["TrainedClassifier", "train_classifier", "versions"]
 
-CLASSIFIERS = ("glyph_cnn", *BASELINES)
 _VALIDATION_SHARE = 0.06
 
 
@@ -35,7 +32,7 @@ class TrainedClassifier:
     trained : Trained
         Calibrated on the validation part.
     figures : dict
-        Sizes of both parts, validation accuracy and, for a network, its epochs.
+        Sizes of both parts, validation accuracy and epochs.
     """
 
     trained: Trained
@@ -47,7 +44,7 @@ def train_classifier(
     labels: NDArray[np.integer],
     *,
     classes: int,
-    architecture: str = "glyph_cnn",
+    classifier: str = "glyph_cnn",
     schedule: Schedule | None = None,
     seed: int = 0,
     state: str | os.PathLike[str] | None = None,
@@ -66,12 +63,11 @@ def train_classifier(
     labels : (N,) int array
         Classes in 0 ... classes - 1, each at least twice.
     classes : int
-    architecture : {"glyph_cnn", "hog_svm", "knn"}
+    classifier : {"glyph_cnn"}
     schedule : Schedule, optional
-        Of a network.
     seed : int
     state : path, optional
-        File from which a killed training of a network goes on; see `fit_network`.
+        File from which a killed training goes on; see `fit_network`.
     on_epoch : callable, optional
         Called after each epoch with the number of epochs done and the history.
 
@@ -82,15 +78,15 @@ def train_classifier(
     Raises
     ------
     ParameterError
-        `architecture` is unknown.
+        `classifier` is unknown.
     DataError
         A label is outside its range, or a class has fewer than two glyphs.
     """
     from sklearn.model_selection import train_test_split
 
-    if architecture not in CLASSIFIERS:
+    if classifier not in (known := tuple(networks_for("glyphs"))):
         raise ParameterError(
-            f"The 'classifier' must be one of {', '.join(CLASSIFIERS)}. Got {architecture!r}."
+            f"The 'classifier' must be one of {', '.join(known)}. Got {classifier!r}."
         )
     if len(glyphs) != len(labels):
         raise DataError(
@@ -111,24 +107,11 @@ def train_classifier(
     train, validation = train_test_split(
         np.arange(len(labels)), test_size=held_out, random_state=seed, stratify=labels
     )
-    if architecture in BASELINES:
-        parts = _fit_baseline(architecture, glyphs[train], labels[train], seed)
-        logits = open_engine(parts, architecture, classes=classes).logits(glyphs[validation])
-        right = logits.argmax(axis=1) == labels[validation]
-        temperature = fit_temperature(logits, labels[validation])
-        return TrainedClassifier(
-            Trained(architecture, classes, parts, temperature),
-            {
-                "trained_on": len(train),
-                "validated_on": len(validation),
-                "validation_accuracy": round(float(right.mean()), 6),
-            },
-        )
     lessons = ImageLessons(
         (glyphs[train], labels[train]), (glyphs[validation], labels[validation]), augment_glyphs
     )
     learned = train_network(
-        architecture,
+        classifier,
         lessons,
         classes=classes,
         schedule=schedule,
@@ -141,20 +124,11 @@ def train_classifier(
     return TrainedClassifier(learned.trained, learned.figures)
 
 
-def versions(architecture: str) -> dict[str, str]:
-    """Versions of what a classifier was trained with."""
+def versions(*, keras: bool = True) -> dict[str, str]:
+    """Versions of what a classifier was trained with, of Keras and its backend if it was one."""
     modules = [np, cv2, sklearn]
-    if architecture not in BASELINES:
-        import keras
-
-        modules += [keras, import_module(keras.backend.backend())]
+    if keras:
+        keras_module = import_module("keras")
+        modules += [keras_module, import_module(keras_module.backend.backend())]
     used = {module.__name__: module.__version__ for module in modules}
     return {"segcap": metadata.version("segcap"), **used}
-
-
-def _fit_baseline(
-    architecture: str, glyphs: NDArray[np.float32], labels: NDArray[np.integer], seed: int
-) -> dict[str, bytes]:
-    from skops.io import dumps
-
-    return {MODEL_SKOPS: dumps(fit_baseline(architecture, glyphs, labels, seed=seed))}

@@ -1,6 +1,7 @@
 """Train a span network on lines whose characters' places are known."""
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +16,7 @@ from segcap.recognition.engines.networks import (
     rebuild_network,
     require_keras,
 )
-from segcap.recognition.trained import CONTEXT, NO_CHARACTER, Trained
+from segcap.recognition.trained import NO_CHARACTER, Trained
 from segcap.training.fit import OnEpoch, Schedule, fit_network
 from segcap.training.rounding import round_to_half
 from segcap.training.spans import LabelledStrips, SpanLessons
@@ -41,6 +42,8 @@ def train_context(
     characters: str,
     schedule: Schedule,
     seed: int,
+    classifier: str,
+    options: Mapping[str, Any] | None = None,
     start: tuple[Trained, str] | None = None,
     state: str | os.PathLike[str] | None = None,
     on_epoch: OnEpoch | None = None,
@@ -54,6 +57,10 @@ def train_context(
         To tell apart.
     schedule : Schedule
     seed : int
+    classifier : str
+        The span network, where there is no `start`.
+    options : mapping, optional
+        What its function takes besides.
     start : tuple of Trained and str, optional
         A span network to start from and the characters that it tells apart; else from nothing.
     state, on_epoch
@@ -80,15 +87,17 @@ def train_context(
 
     keras.utils.set_random_seed(seed)
     if start is None:
-        model = build(CONTEXT, len(characters) + len(NO_CHARACTER))
+        options = options or {}
+        model = build(classifier, len(characters) + len(NO_CHARACTER), **options)
     else:
+        options = start[0].options
         model = inherit(*start, characters)
     lessons = SpanLessons(train, validation, len(characters))
     history = fit_network(
         model, lessons, schedule=schedule, seed=seed, state=state, on_epoch=on_epoch
     )
     return TrainedContext(
-        finish(model, lessons),
+        finish(model, lessons, options),
         {
             "lines": len(train.pixels),
             "lines_validated_on": len(validation.pixels),
@@ -98,11 +107,12 @@ def train_context(
     )
 
 
-def finish(model: "keras.Model", lessons: SpanLessons) -> Trained:
+def finish(model: "keras.Model", lessons: SpanLessons, options: Mapping[str, Any]) -> Trained:
     """Round the weights of a span network, calibrate it and make it ready for reading."""
     round_to_half(model)
     temperature = fit_temperature(*lessons.validation_logits(model))
-    return Trained(CONTEXT, model.output_shape[-1], export_network(model), temperature)
+    parts = export_network(model, options)
+    return Trained(model.name, model.output_shape[-1], parts, temperature, dict(options))
 
 
 def inherit(trained: Trained, characters: str, wanted: str) -> "keras.Model":
@@ -125,10 +135,15 @@ def inherit(trained: Trained, characters: str, wanted: str) -> "keras.Model":
     require_keras()
     from segcap.models import build
 
-    old = rebuild_network(trained.parts[WEIGHTS], CONTEXT, classes=trained.classes)
+    old = rebuild_network(
+        trained.parts[WEIGHTS],
+        trained.classifier,
+        classes=trained.classes,
+        options=trained.options,
+    )
     if wanted == characters:
         return old
-    model = build(CONTEXT, len(wanted) + len(NO_CHARACTER))
+    model = build(trained.classifier, len(wanted) + len(NO_CHARACTER), **trained.options)
     for layer, source in zip(model.layers[:-1], old.layers[:-1], strict=True):
         layer.set_weights(source.get_weights())
     kernel, bias = old.layers[-1].get_weights()

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from segcap.core.bundle import digest
 from segcap.core.errors import ParameterError, SegcapWarning
-from segcap.models import ANY_SIZE_ARCHITECTURES
+from segcap.models.registry import NETWORKS
 from segcap.training.batching import Lessons, Pass, batch_orders, made_ahead
 from segcap.training.growing import first_grown, growing_sides, shrink
 from segcap.training.history import History
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 __all__ = ["History", "Interrupted", "Lessons", "OnEpoch", "Pass", "Schedule", "fit_network"]
 
-_LEAST_STEPS = 50
+LEAST_STEPS = 50
 
 
 class Interrupted(KeyboardInterrupt):
@@ -61,7 +61,7 @@ def fit_network(
 ) -> History:
     """Train a classifier; the weights of its best epoch, or its last, stay in `model`.
 
-    A network with columns learns from the mean of their losses, see `segcap.models.COLUMNS`, and
+    A network with columns learns from the mean of their losses, see `segcap.models.Network`, and
     so does one with auxiliary answers.
 
     All random choices depend on `seed`, the epoch and the batch alone, so a run that was killed
@@ -107,7 +107,7 @@ def fit_network(
         raise ParameterError(f"A 'schedule' must be a segcap.training.Schedule. Got {schedule!r}.")
     _check_applicable(schedule, model, lessons)
     keras.utils.set_random_seed(seed)
-    steps = max(_LEAST_STEPS, len(lessons) // schedule.batch_size)
+    steps = max(LEAST_STEPS, len(lessons) // schedule.batch_size)
     learner = Learner(model, schedule, steps, unaligned=lessons.unaligned)
     identity = {
         "network": [model.name, digest(*model.get_weights())],
@@ -164,6 +164,7 @@ def fit_network(
 def _check_applicable(schedule: Schedule, model: "keras.Model", lessons: Lessons) -> None:
     """Refuse tricks where their targets or their pictures are not what they are made for."""
     reads_texts = len(model.output_shape) > 2
+    known = NETWORKS.get(model.name)
     rules: list[tuple[bool, str, dict[str, float | str]]] = [
         (
             len(model.inputs) > 1,
@@ -176,14 +177,14 @@ def _check_applicable(schedule: Schedule, model: "keras.Model", lessons: Lessons
             {"mixup": 0, "cutout": 0, "label_smoothing": 0, "loss": "crossentropy"},
         ),
         (
-            model.name not in ANY_SIZE_ARCHITECTURES,
+            known is None or not known.any_size,
             f"for '{model.name}', which takes images of one size",
             {"first_scale": 1},
         ),
         (reads_texts, "where heads see one part of an image each", {"first_scale": 1}),
         (
-            model.name != "resnet50" or not reads_texts,
-            "for all but 'resnet50' that reads texts",
+            known is None or not known.auxiliary or not reads_texts,
+            f"for '{model.name}', which has no auxiliary answers here",
             {"auxiliary": False},
         ),
     ]

@@ -39,7 +39,7 @@ _LEAST_VALIDATION = 8
 _TRIED_ON = 60
 _CLEARLY_BETTER = 0.02
 _CANNOT_BE = -12.0
-_REHEARSED = 1500
+REPLAY_LINES = 1500
 
 
 @dataclass(frozen=True)
@@ -154,7 +154,7 @@ def learn_context(
         layouts,
         classes,
         held_out,
-        rehearsal_lines(drawn, _REHEARSED, seed=seed),
+        rehearsal_lines(drawn, REPLAY_LINES, seed=seed),
         epochs=epochs,
         report=report,
     )
@@ -162,12 +162,12 @@ def learn_context(
     interrupted = False
     try:
         course.run(seed, None if state is None else Path(state))
-        trained = finish(model, course.lessons)
+        trained = finish(model, course.lessons, start.options)
     except KeyboardInterrupt:
         if not course.go_back_to_last_epoch():
             raise
         interrupted = True
-        trained = finish(model, course.lessons)
+        trained = finish(model, course.lessons, start.options)
     out = np.flatnonzero(held_out).tolist()
     pipeline = Pipeline(charset, None, trained, finding, length)
     read = [outcome.reading.text for outcome in pipeline.read([pixels[i] for i in out])]

@@ -9,8 +9,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from segcap.core.bundle import write_atomically
-from segcap.core.errors import BundleError, DataError, SegcapWarning
+from segcap.core.errors import DataError, FileError, SegcapWarning
+from segcap.core.files import write_atomically
 from segcap.training.history import History, history_csv
 
 __all__ = ["HISTORY_CSV", "EventFile", "Log", "Tolerance", "as_summary", "check_log"]
@@ -91,7 +91,7 @@ class Tolerance:
         pass
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> bool:
-        if not isinstance(error, OSError | BundleError):
+        if not isinstance(error, OSError | FileError):
             return False
         if not self._told:
             self._told = True

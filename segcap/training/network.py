@@ -38,7 +38,7 @@ class Learned(NamedTuple):
 
 
 def train_network(
-    architecture: str,
+    classifier: str,
     lessons: ImageLessons,
     *,
     classes: int,
@@ -57,14 +57,14 @@ def train_network(
 
     Parameters
     ----------
-    architecture : str
+    classifier : str
         See `segcap.models.build`.
     lessons : ImageLessons
     classes : int
     options : mapping, optional
         What the network's function takes besides.
-    weights : {None, "imagenet"}
-        What "resnet50" starts from.
+    weights : str, optional
+        What it starts from; see `segcap.models.Network.pretrained`.
     schedule : Schedule, optional
     seed : int
     state, log, on_epoch
@@ -85,14 +85,12 @@ def train_network(
     require_keras()
     import keras
 
-    from segcap.models import build
+    from segcap.models.registry import build, network, resolve
 
     keras.utils.set_random_seed(seed)
-    model = build(architecture, classes, **(options or {}))
-    if weights == "imagenet":
-        from segcap.models.resnet50 import start_from_imagenet
-
-        start_from_imagenet(model)
+    model = build(classifier, classes, **(options or {}))
+    if weights is not None:
+        resolve(network(classifier).pretrained[weights])(model)
     was_interrupted = False
     try:
         history = fit_network(

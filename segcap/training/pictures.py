@@ -19,12 +19,12 @@ from segcap.training.labelled import tell_left_out
 
 __all__ = ["most_common", "stack_usable"]
 
-_TOGETHER = 256
-_MOST_IN_MEMORY = 2**30
+TOGETHER = 256
+MOST_IN_MEMORY = 2**30
 
 
 def most_common(images: Sequence[ImageSource]) -> tuple[int, int]:
-    """Give the height and width that most images have, by their headers, the first of equals.
+    """Give the width and height that most images have, by their headers, the first of equals.
 
     Raises
     ------
@@ -56,7 +56,7 @@ def stack_usable(
     ----------
     images : sequence of path, bytes, array or PIL.Image.Image
     size : tuple of int
-        Height and width, pixels.
+        Width and height, pixels.
     colour : bool
         Whether colours are kept.
 
@@ -78,12 +78,12 @@ def stack_usable(
     SegcapWarning
         Images were left out.
     """
-    stack = _room((len(images), *size, 3 if colour else 1))
+    stack = _room((len(images), *size[::-1], 3 if colour else 1))
     kept: list[int] = []
     left_out: list[str] = []
     sizes: set[tuple[int, ...]] = set()
     with Parallel(n_jobs=-1, prefer="threads") as parallel:
-        for chunk in batched(enumerate(images), _TOGETHER):
+        for chunk in batched(enumerate(images), TOGETHER):
             for index, scaled, own_size in parallel(
                 delayed(_scaled)(index, image, size, colour) for index, image in chunk
             ):
@@ -99,7 +99,7 @@ def stack_usable(
 
 def _room(shape: tuple[int, ...]) -> NDArray[np.uint8]:
     needed = math.prod(shape)
-    if needed <= _MOST_IN_MEMORY:
+    if needed <= MOST_IN_MEMORY:
         return np.empty(shape, np.uint8)
     free = shutil.disk_usage(tempfile.gettempdir()).free
     with tempfile.TemporaryFile() as file:

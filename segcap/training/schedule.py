@@ -64,11 +64,10 @@ class Schedule:
     first_scale : float
         Side of the images in the first epoch, as a share of theirs, in (0, 1]; they have grown
         when three quarters of the epochs are done, which makes the early ones faster. For
-        "resnet_small" and "resnet50" that name photos; see
-        `segcap.training.growing.growing_sides`.
+        networks of any size that name photos; see `segcap.training.growing.growing_sides`.
     auxiliary : bool
         Whether the middle of the network learns to answer, too, from the mean of both losses. For
-        "resnet50" that reads texts; see `segcap.models.resnet50.auxiliary_logits`.
+        networks with `segcap.models.Network.auxiliary` that read texts.
     ema : float
         Decay of an exponential moving average of the weights, in [0, 1); 0 for none, 0.999 is
         usual. The average is what is validated and kept.

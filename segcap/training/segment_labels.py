@@ -1,4 +1,4 @@
-"""Give each character of a whole-image label its glyph."""
+"""Glyphs of whole-image labels, one a character."""
 
 import warnings
 from collections.abc import Iterable, Sequence
@@ -9,8 +9,7 @@ from numpy.typing import NDArray
 from segcap.core.charset import Charset
 from segcap.core.errors import ImageError, SegcapWarning
 from segcap.core.image import ImageSource, load_image, source_name
-from segcap.segmentation.framing import NO_GLYPHS
-from segcap.segmentation.glyph_crops import cut_out
+from segcap.segmentation.glyph_crops import NO_GLYPHS, segment_glyphs
 from segcap.segmentation.settings import Finding
 from segcap.training.labelled import encoded_labels
 
@@ -62,7 +61,7 @@ def labelled_glyphs(
             continue
         segments = finding.segments(pixels)
         if len(segments.boxes) == len(classes):
-            glyphs.append(cut_out(pixels, segments, length=len(classes)).glyphs)
+            glyphs.append(segment_glyphs(pixels, segments))
             used.append(classes)
         else:
             left_out.append(

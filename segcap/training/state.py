@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 from safetensors import safe_open
 from safetensors.numpy import save
 
-from segcap.core.bundle import digest, write_atomically
+from segcap.core.bundle import digest
 from segcap.core.errors import DataError
+from segcap.core.files import write_atomically
 from segcap.training.history import History
 from segcap.training.logs import Tolerance
 

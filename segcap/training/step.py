@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segcap.core.errors import SegcapWarning
-from segcap.models import COLUMNS
+from segcap.models.registry import NETWORKS, resolve
 from segcap.recognition.engines.networks import as_model_inputs, keras_devices
 from segcap.training.schedule import WARMUP, Schedule
 
@@ -30,8 +30,8 @@ class Learner:
     Parameters
     ----------
     model : keras.Model
-        From inputs to logits; where it has columns, see `segcap.models.COLUMNS`, or auxiliary
-        logits, each of them learns from its own loss.
+        From inputs to logits; where it has columns or auxiliary logits, see
+        `segcap.models.Network`, each of them learns from its own loss.
     schedule : Schedule
     steps : int
         Of an epoch.
@@ -141,12 +141,11 @@ def _with_all_answers(model: "keras.Model", *, auxiliary: bool) -> "keras.Model"
     import keras
     from keras import ops
 
-    if auxiliary:
-        from segcap.models.resnet50 import auxiliary_logits
-
-        answers = ops.stack([model.output, auxiliary_logits(model)], axis=-2)
-    elif COLUMNS in [layer.name for layer in model.layers]:
-        answers = model.get_layer(COLUMNS).output
+    known = NETWORKS.get(model.name)
+    if known and known.auxiliary and auxiliary:
+        answers = ops.stack([model.output, resolve(known.auxiliary)(model)], axis=-2)
+    elif known and known.columns:
+        answers = model.get_layer(known.columns).output
     else:
         return model
     return keras.Model(model.inputs, answers, name=model.name)

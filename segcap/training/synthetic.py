@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from segcap.core.charset import Charset
 from segcap.generate import TextGenerator, digit_sums
 from segcap.segmentation.settings import Finding
-from segcap.segmentation.text_lines import Strip, line_strip, soft_ink, tone
+from segcap.segmentation.text_lines import Strip, line_strip, strip_channels
 from segcap.training.augment import Warp, warp_glyphs
 from segcap.training.spans import LabelledStrips, own_columns, stack_strips
 
@@ -192,7 +192,7 @@ def _line(
     ink = _FINDING.segments(pixels).labels > 0
     if not ink.any():
         return []
-    strip = line_strip(soft_ink(pixels, ink), tone(pixels, ink), ink)
+    strip = line_strip(strip_channels(pixels, ink), ink)
     columns = strip.columns(own_columns(boxes))
     kept = (columns[:, 0] >= -_OUTSIDE) & (columns[:, 1] <= _WIDEST)
     narrowed = strip._replace(pixels=strip.pixels[:, :_WIDEST])

@@ -19,16 +19,16 @@ from segcap.benchmark.report.tables import Table, tables
 from segcap.benchmark.report.verdict import cards, verdict
 from segcap.benchmark.report.wording import percent
 from segcap.benchmark.results import BenchmarkResult, ImageResult
-from segcap.core.bundle import write_atomically
 from segcap.core.errors import DataError, ParameterError
+from segcap.core.files import write_atomically
 from segcap.core.image import ImageSource
 
 __all__ = ["write_report"]
 
 Images: TypeAlias = Sequence[ImageSource] | NDArray
 
-_MOST_ROWS = 10_000
-_ROOM = 11 * 2**20
+MOST_ROWS = 10_000
+ROOM = 11 * 2**20
 _MOST_PAIRS = 6
 _PER_PAIR = 6
 
@@ -57,7 +57,7 @@ def write_report(
     DataError
         `result` is a mapping that does not follow the schema, or lacks methods or an answer of
         one.
-    BundleError
+    FileError
         The folder is missing or cannot be written to.
 
     Notes
@@ -166,8 +166,8 @@ def _listing(
     """Return the table of images for the script, and what was left out of it."""
     answers, methods = result.answers, result.methods
     names = [method.name for method in methods]
-    order = listed(answers, names, _MOST_ROWS)
-    pictures, damaged = album(images, order, _ROOM)
+    order = listed(answers, names, MOST_ROWS)
+    pictures, damaged = album(images, order, ROOM)
     is_text = any(method.accuracy.characters is not None for method in methods)
     rows = [
         row(answers, number, names, pictures.get(number), is_text=is_text)
@@ -224,6 +224,6 @@ def _dumped(value: Any, **_: Any) -> str:
 
 
 def _source_of(text: str) -> str:
-    """Return the hash of a script or a style sheet, as a content security policy has it."""
+    """Name a script or a style sheet by its hash, as a content security policy does."""
     digest = hashlib.sha256(text.encode()).digest()
     return f"'sha256-{base64.b64encode(digest).decode()}'"

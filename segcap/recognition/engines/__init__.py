@@ -1,4 +1,4 @@
-"""Run classifiers: ONNX Runtime by default, Keras on any backend and device, scikit-learn."""
+"""Run networks: in ONNX Runtime by default, in Keras on any backend and device."""
 
 import os
 from collections.abc import Mapping
@@ -8,8 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segcap.core.errors import BundleError, ParameterError
-from segcap.models import ARCHITECTURES
-from segcap.models.baselines import BASELINES
+from segcap.models.registry import NETWORKS
 from segcap.recognition.engines.networks import (
     MODEL_ONNX,
     WEIGHTS,
@@ -19,7 +18,6 @@ from segcap.recognition.engines.networks import (
 
 __all__ = [
     "ENGINES",
-    "MODEL_SKOPS",
     "Engine",
     "EngineName",
     "open_engine",
@@ -28,10 +26,7 @@ __all__ = [
 EngineName: TypeAlias = Literal["onnx", "keras"]
 ENGINES: tuple[EngineName, ...] = ("onnx", "keras")
 
-MODEL_SKOPS = "model.skops"
-
 _BATCH = 1024
-_SKOPS_TYPES = ["sklearn.metrics._dist_metrics.EuclideanDistance64"]
 
 
 class Engine(Protocol):
@@ -44,7 +39,7 @@ class Engine(Protocol):
 
 def open_engine(
     parts: Mapping[str, bytes],
-    architecture: str,
+    classifier: str,
     *,
     classes: int,
     options: Mapping[str, Any] | None = None,
@@ -55,16 +50,16 @@ def open_engine(
     Parameters
     ----------
     parts : mapping of str to bytes
-        Either "model.onnx" and "weights.safetensors", or "model.skops".
-    architecture : str
-        Name of the network, or of the baseline.
+        "model.onnx" and "weights.safetensors".
+    classifier : str
+        Name of the network.
     classes : int
         Number of classes.
     options : mapping, optional
         What the network was built with besides; see `segcap.models.build`.
     engine : {"onnx", "keras"}
         "onnx" runs networks in ONNX Runtime; "keras" in Keras, on the device that its backend
-        takes (KERAS_BACKEND chooses the backend). Baselines run in scikit-learn either way.
+        takes (KERAS_BACKEND chooses the backend).
 
     Returns
     -------
@@ -79,15 +74,13 @@ def open_engine(
     """
     if engine not in ENGINES:
         raise ParameterError(f"The 'engine' must be one of {', '.join(ENGINES)}. Got {engine!r}.")
-    if architecture in BASELINES and MODEL_SKOPS in parts:
-        return SklearnEngine(parts[MODEL_SKOPS], architecture, classes)
-    if architecture in ARCHITECTURES and {MODEL_ONNX, WEIGHTS} <= parts.keys():
+    if classifier in NETWORKS and {MODEL_ONNX, WEIGHTS} <= parts.keys():
         if engine == "onnx":
             return OnnxEngine(parts[MODEL_ONNX], classes)
-        return KerasEngine(parts[WEIGHTS], architecture, classes, options)
+        return KerasEngine(parts[WEIGHTS], classifier, classes, options)
     raise BundleError(
-        f"A classifier must be one of {', '.join((*ARCHITECTURES, *BASELINES))} with its parts. "
-        f"Got '{architecture}' with {', '.join(parts) or 'none'}."
+        f"A classifier must be one of {', '.join(NETWORKS)} with its parts. "
+        f"Got '{classifier}' with {', '.join(parts) or 'none'}."
     )
 
 
@@ -138,11 +131,11 @@ class KerasEngine:
     def __init__(
         self,
         weights: bytes,
-        architecture: str,
+        classifier: str,
         classes: int,
         options: Mapping[str, Any] | None = None,
     ) -> None:
-        self._model = rebuild_network(weights, architecture, classes=classes, options=options)
+        self._model = rebuild_network(weights, classifier, classes=classes, options=options)
         self._classes = classes
 
     def logits(self, *inputs: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -152,30 +145,6 @@ class KerasEngine:
         return np.asarray(
             self._model.predict(as_model_inputs(inputs), batch_size=_BATCH, verbose=0)
         )
-
-
-class SklearnEngine:
-    """A scikit-learn estimator, saved by skops."""
-
-    def __init__(self, model: bytes, architecture: str, classes: int) -> None:
-        from skops.io import loads
-
-        try:
-            self._estimator = loads(model, trusted=_SKOPS_TYPES)
-            found = len(self._estimator.classes_)
-        except Exception as error:  # noqa: BLE001 skops raises what its parts raise
-            raise BundleError(
-                f"The part '{MODEL_SKOPS}' must be an estimator that skops can load. Got: {error}"
-            ) from None
-        _check_classes(MODEL_SKOPS, found, classes)
-        self._architecture = architecture
-
-    def logits(self, *inputs: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Give (N, C) logits for (N, 28, 28, 1) glyphs."""
-        from segcap.models.baselines import baseline_logits
-
-        (glyphs,) = inputs
-        return baseline_logits(self._estimator, self._architecture, glyphs)
 
 
 def _check_classes(part: str, found: int, classes: int) -> None:

@@ -39,7 +39,7 @@ _ANY_SIDE = 16
 
 def rebuild_network(
     weights: bytes,
-    architecture: str,
+    classifier: str,
     *,
     classes: int,
     options: Mapping[str, Any] | None = None,
@@ -50,7 +50,7 @@ def rebuild_network(
     ----------
     weights : bytes
         safetensors, as made by `export_network`.
-    architecture : str
+    classifier : str
         Name of the network.
     classes : int
         Number of classes.
@@ -73,7 +73,7 @@ def rebuild_network(
     require_keras()
     from segcap.models import build
 
-    model = build(architecture, classes, **(options or {}))
+    model = build(classifier, classes, **(options or {}))
     try:
         arrays = load(weights)
     except Exception as error:  # noqa: BLE001 safetensors' own error has no public base
@@ -83,7 +83,7 @@ def rebuild_network(
     expected = {name: tuple(weight.shape) for name, weight in _named_weights(model).items()}
     if {name: array.shape for name, array in arrays.items()} != expected:
         raise BundleError(
-            f"The part '{WEIGHTS}' must hold the weights of '{architecture}' for {classes} "
+            f"The part '{WEIGHTS}' must hold the weights of '{classifier}' for {classes} "
             f"classes. Got {len(arrays)} arrays of other names or shapes."
         )
     for name, weight in _named_weights(model).items():
@@ -107,7 +107,7 @@ def export_network(
     Parameters
     ----------
     model : keras.Model
-        Of one of `ARCHITECTURES`, whose name it bears.
+        Of one of `segcap.models.NETWORKS`, whose name it bears.
     options : mapping, optional
         What it was built with besides the number of classes.
 
@@ -161,7 +161,7 @@ def _blank_inputs(model: "keras.Model") -> Any:
 
 
 def _export_elsewhere(
-    folder: str, architecture: str, classes: int, options: Mapping[str, Any]
+    folder: str, classifier: str, classes: int, options: Mapping[str, Any]
 ) -> None:
     backend = next((name for name in ("tensorflow", "torch") if find_spec(name)), None)
     if backend is None:
@@ -178,7 +178,7 @@ def _export_elsewhere(
             "-c",
             code,
             folder,
-            architecture,
+            classifier,
             str(classes),
             json.dumps(dict(options)),
         ],
@@ -193,12 +193,10 @@ def _export_elsewhere(
         )
 
 
-def convert_weights(folder: str, architecture: str, classes: str, options: str) -> None:
+def convert_weights(folder: str, classifier: str, classes: str, options: str) -> None:
     """Export the network whose weights lie in a folder to ONNX beside them."""
     weights = Path(folder, WEIGHTS).read_bytes()
-    model = rebuild_network(
-        weights, architecture, classes=int(classes), options=json.loads(options)
-    )
+    model = rebuild_network(weights, classifier, classes=int(classes), options=json.loads(options))
     _export_onnx(model, folder)
 
 

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
-from segcap.core.bundle import write_atomically
 from segcap.core.errors import DataError
+from segcap.core.files import write_atomically
 
 if TYPE_CHECKING:
     from optuna.distributions import BaseDistribution
@@ -137,7 +137,7 @@ class SearchResult:
 
         Raises
         ------
-        BundleError
+        FileError
             The file cannot be written.
         """
         text = io.StringIO()

@@ -24,7 +24,7 @@ from segcap.training.tuning.result import NOTES, State, Tried
 __all__ = ["finished", "give_up", "kept_trials", "open_study", "try_again", "turn_of"]
 
 _IDENTITY, _LOST, _TURN, _RETRIES = "identity", "lost:", "turn", "retries"
-_BEAT, _GRACE = 60, 180
+_BEAT, GRACE = 60, 180
 _STATES: dict[TrialState, State] = {
     TrialState.COMPLETE: "complete",
     TrialState.PRUNED: "pruned",
@@ -139,7 +139,7 @@ def _opened(url: str | None) -> BaseStorage | None:
             return RDBStorage(
                 url,
                 heartbeat_interval=_BEAT,
-                grace_period=_GRACE,
+                grace_period=GRACE,
                 heartbeat_stale_trial_callback=give_up,
             )
     except Exception as error:  # noqa: BLE001 each database has errors of its own

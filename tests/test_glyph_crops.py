@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from segcap.segmentation.framing import (
+from segcap.segmentation.glyph_crops import (
     GLYPH_SIZE,
     NO_GLYPHS,
     frame_glyph,

@@ -1,0 +1,145 @@
+"""Every reader keeps scikit-learn's rules."""
+
+import subprocess
+import sys
+import warnings
+from typing import get_args
+
+import numpy as np
+import pytest
+import sklearn
+from sklearn.base import clone
+from sklearn.exceptions import NotFittedError
+from sklearn.model_selection import GridSearchCV, cross_val_score
+from sklearn.utils.validation import check_is_fitted
+
+import segcap
+from segcap.core.errors import ParameterError, SegcapError, SegcapWarning
+from segcap.generate import digit_sums
+from segcap.readers import registry
+
+KINDS = [segcap.GlyphReader, segcap.SequenceReader, segcap.SumClassifier, segcap.ImageClassifier]
+SHIPPED = ["digits", "six-char", "digit-sum", "cats-dogs"]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_an_estimator_without_training(kind):
+    reader = kind(epochs=2)
+    assert clone(reader).get_params() == reader.get_params()
+    assert "epochs=2" in repr(reader)
+    assert "Not fitted" in reader._repr_html_()
+    for use in (lambda: reader.read(np.zeros((9, 9))), lambda: reader.read_many([])):
+        with pytest.raises(NotFittedError, match="must be fitted") as told:
+            use()
+        assert isinstance(told.value, SegcapError)
+    with pytest.raises(NotFittedError):
+        check_is_fitted(reader)
+    with sklearn.config_context(enable_metadata_routing=True):
+        asking = reader.set_fit_request(state=True).set_score_request(sample_weight="weight")
+        routing = clone(asking).get_metadata_routing()
+        assert routing.fit.requests["state"] is True
+        assert routing.score.requests["sample_weight"] == "weight"
+    with pytest.raises(ParameterError, match=r"fit may be passed must be one of .* Got 'speed'"):
+        reader.set_fit_request(speed=True)
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_a_trained_reader(name):
+    reader = segcap.load(name)
+    check_is_fitted(reader)
+    assert len(repr(reader)) < 300
+    for fixed in reader.fixed:
+        if fixed in reader.get_params():
+            before = reader.get_params()
+            with pytest.raises(ParameterError, match=f"'{fixed}' of a trained reader cannot"):
+                reader.set_params(epochs=7, **{fixed: "other"})
+            assert reader.get_params() == before
+            reader.set_params(**{fixed: before[fixed]})
+    colour = np.random.default_rng(0).integers(0, 256, (30, 60, 3), np.uint8)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", SegcapWarning)  # of images that are resized
+        results = reader.read_many(iter([colour, b"", colour[..., :1]]), 2)
+        assert segcap.load(name, channels="bgr").read(colour[..., ::-1]).answer == results[0].answer
+    assert [result.status == "unreadable" for result in results] == [False, True, False]
+    assert type(results[0]) is type(results[1]) is type(reader.read(colour))
+    answers = [str(own.answer) if name in SHIPPED[:2] else own.answer for own in results]
+    labels = [answers[0], answers[0], answers[2]]
+    assert reader.score([colour, b"", colour], [labels[0]] * 3) == pytest.approx(2 / 3)
+    assert reader.score([colour, b""], labels[:2], [1, 3]) == 0.25
+    with pytest.raises(ParameterError, match="one number an image, 2 in all"):
+        reader.score([colour, b""], labels[:2], sample_weight=[1])
+
+
+def test_names_of_shipped_readers_tell_their_kind():
+    kinds = (registry.GlyphName, registry.SequenceName, registry.SumName, registry.ImageName)
+    for names, kind in zip(kinds, KINDS, strict=True):
+        for name in get_args(names):
+            assert type(segcap.load(name)) is kind
+    assert sorted(name for names in kinds for name in get_args(names)) == segcap.available()
+
+
+@pytest.mark.slow
+def test_a_type_checker_knows_what_load_returns(tmp_path):
+    from mypy import api
+
+    file = tmp_path / "use.py"
+    file.write_text(
+        "import segcap\n"
+        "reveal_type(segcap.load('digits').read('a.png').text)\n"
+        "reveal_type(segcap.load('digit-sum').read('a.png').value)\n"
+        "reveal_type(segcap.load('cats-dogs').read_many(['a.png'])[0].label)\n"
+        "reveal_type(segcap.load('mine.segcap'))\n"
+    )
+    output, _, _ = api.run(["--follow-imports=silent", "--ignore-missing-imports", str(file)])
+    told = [
+        line.split("Revealed type is ")[1] for line in output.splitlines() if "Revealed" in line
+    ]
+    assert ["str" in told[0], "int" in told[1], "None" in told[2]] == [True] * 3
+    assert all(kind.__name__ in told[3] for kind in KINDS)
+
+
+def test_reading_needs_no_scikit_learn():
+    code = (
+        "import sys, numpy, segcap; segcap.load('digits').read(numpy.zeros((9, 9), numpy.uint8)); "
+        "print('sklearn' in sys.modules)"
+    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert run.stdout == "False\n"
+
+
+@pytest.fixture(scope="module")
+def rows(handwriting):
+    return digit_sums(60, 22, seed=3, digits=handwriting, count=1)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", KINDS)
+def test_searches_and_folds(kind, rows):
+    digits = rows.labels[:, 0] % 2
+    texts = kind in KINDS[:2]
+    labels = np.array(list(map(str, digits))) if texts else digits.astype(int)
+    options = {
+        segcap.GlyphReader: {"charset": "01", "length": 1, "classifier": "glyph_cnn"},
+        segcap.SequenceReader: {"charset": "01", "length": 1, "architecture": "multihead"},
+        segcap.SumClassifier: {"architecture": "plain_cnn", "digits": 1},
+        segcap.ImageClassifier: {"architecture": "leaky_cnn", "size": (16, 16)},
+    }[kind]
+    reader = kind(**options, epochs=1)
+    assert cross_val_score(reader, rows.images, labels, cv=2, error_score="raise").shape == (2,)
+    search = GridSearchCV(reader, {"random_state": [0, 1]}, cv=2, error_score="raise")
+    search.fit(rows.images, labels)
+    assert type(search.best_estimator_) is kind
+    assert search.predict(rows.images[:2]).shape == (2,)
+    if kind is not segcap.GlyphReader:
+        weights = np.ones(len(labels))
+        with sklearn.config_context(enable_metadata_routing=True):
+            asking = clone(reader).set_fit_request(sample_weight=True)
+            asking.set_score_request(sample_weight=True)
+            cross_val_score(
+                asking,
+                rows.images,
+                labels,
+                cv=2,
+                params={"sample_weight": weights},
+                error_score="raise",
+            )

@@ -1,0 +1,106 @@
+"""Readers read with whatever has `predict_proba` on glyphs."""
+
+import numpy as np
+import pytest
+from sklearn.neighbors import KNeighborsClassifier
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer
+
+import segcap
+from segcap.core.charset import Charset
+from segcap.core.errors import NotFittedError, ParameterError
+from segcap.recognition.own_classifier import OwnClassifier
+from segcap.segmentation.glyph_crops import frame_glyph
+
+
+class Fixed:
+    """Probabilities that are the same for every glyph."""
+
+    def __init__(self, probabilities, classes=None):
+        self._probabilities = probabilities
+        if classes is not None:
+            self.classes_ = np.array(classes)
+
+    def predict_proba(self, glyphs):
+        assert glyphs.shape[1:] == (28, 28, 1)
+        assert glyphs.dtype == np.float32
+        return np.tile(self._probabilities, (len(glyphs), 1))
+
+
+def logits(classifier, n=2):
+    glyphs = np.zeros((n, 28, 28, 1), np.float32)
+    return OwnClassifier(classifier, Charset("bac")).logits(glyphs)
+
+
+@pytest.mark.parametrize(
+    ("classes", "probabilities", "expected"),
+    [
+        (None, [0.5, 0.3, 0.2], [0.5, 0.3, 0.2]),
+        ([0, 1, 2], [0.5, 0.3, 0.2], [0.5, 0.3, 0.2]),
+        (["a", "b", "c"], [0.3, 0.5, 0.2], [0.5, 0.3, 0.2]),
+        (["a", "b"], [1.0, 0.0], [1e-6, 1.0, 1e-6]),
+    ],
+    ids=["order of the charset", "indices", "characters", "one is missing"],
+)
+def test_columns_are_put_into_the_order_of_the_charset(classes, probabilities, expected):
+    found = logits(Fixed(probabilities, classes))
+    assert found.dtype == np.float32
+    np.testing.assert_allclose(np.exp(found), [expected] * 2, rtol=1e-5)
+
+
+def test_no_glyphs_are_not_asked_for():
+    assert logits(object(), 0).shape == (0, 3)
+
+
+@pytest.mark.parametrize(
+    ("classifier", "message"),
+    [
+        (Fixed([0.5, 0.5]), r"one column a class, \(2, 3\)\. Got \(2, 2\)"),
+        (Fixed([0.5, 0.5], ["a", "x"]), "characters of 'bac' or their indices. Got a, x"),
+        (Fixed([0.5, 0.5], [0, 3]), "their indices. Got 0, 3"),
+    ],
+)
+def test_answers_that_do_not_fit(classifier, message):
+    with pytest.raises(ParameterError, match=message):
+        logits(classifier)
+
+
+def flat(glyphs):
+    return glyphs.reshape(len(glyphs), -1)
+
+
+@pytest.fixture(scope="module")
+def fitted(handwriting):
+    pictures, names = handwriting
+    neighbours = make_pipeline(FunctionTransformer(flat), KNeighborsClassifier(3))
+    glyphs = np.stack([frame_glyph(picture / np.float32(255)) for picture in pictures])
+    return neighbours.fit(glyphs[..., None], names)
+
+
+@pytest.mark.parametrize(("min_advance", "least"), [(24, 0.8), (15, 0.6)])
+def test_a_fitted_classifier_reads_without_fit(fitted, handwriting, min_advance, least):
+    rows = segcap.generate.digit_sums(30, min_advance, seed=7, digits=handwriting)
+    reader = segcap.GlyphReader(length=4, classifier=fitted)
+    assert reader.score(rows.images, ["".join(map(str, row)) for row in rows.labels]) >= least
+    assert reader.digit_sums(rows.images[:1])[0].value is not None
+
+
+def test_another_classifier_takes_its_place():
+    image = np.full((40, 30), 255, np.uint8)
+    image[8:32, 10:16] = 0
+    reader = segcap.GlyphReader("ab", classifier=Fixed([0.9, 0.1]))
+    assert reader.read(image).text == "a"
+    assert reader.set_params(classifier=Fixed([0.1, 0.9])).read(image).text == "b"
+
+
+def test_what_cannot_be_fitted_says_so():
+    reader = segcap.GlyphReader("ab", classifier=Fixed([0.5, 0.5]))
+    with pytest.raises(ParameterError, match=r"must have 'fit'. Got Fixed without"):
+        reader.fit_glyphs(np.zeros((4, 28, 28, 1), np.float32), np.array([0, 0, 1, 1]))
+
+
+def test_a_name_is_no_classifier_before_it_is_fitted():
+    with pytest.raises(NotFittedError):
+        segcap.GlyphReader("ab").read(np.zeros((4, 4), np.uint8))
+    with pytest.raises(ParameterError, match=r"or have 'predict_proba'. Got 'oracle'"):
+        segcap.GlyphReader("ab", classifier="oracle").fit([], [])
