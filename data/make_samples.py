@@ -2,7 +2,7 @@
 
 Handwriting: the 1,797 digits of 8 x 8 pixels that come with scikit-learn (Alpaydin, Kaynak:
 Optical recognition of handwritten digits, UCI Machine Learning Repository 1998, CC BY 4.0),
-enlarged. No reader that segcap ships has learned from them.
+enlarged. No shipped reader was trained on them.
 """
 
 import csv

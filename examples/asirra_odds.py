@@ -2,7 +2,7 @@
 
 python examples/asirra_odds.py [--right 2948 --of 3000]
 
-The figures unless given: 98.27 % of 3,000 photos, published for a network learned from nothing.
+The figures unless given: 98.27 % of 3,000 photos, published for a network trained from scratch.
 """
 
 import argparse
@@ -27,10 +27,10 @@ print(f"with partial credit, per challenge: {odds.carried(credit, accuracy)}")
 
 attempts, bucket = 360, odds.TokenBucket(capacity=10, refill_per_hour=6)
 hourly = {
-    "no bucket": lambda share: odds.passes_per_hour(passed(share), attempts),
-    "bucket": lambda share: odds.passes_per_hour(passed(share), attempts, bucket),
-    "bucket, partial credit": lambda share: odds.passes_per_hour_with_credit(
-        share, 12, attempts, bucket
+    "no bucket": lambda rate: odds.passes_per_hour(passed(rate), attempts),
+    "bucket": lambda rate: odds.passes_per_hour(passed(rate), attempts, bucket),
+    "bucket, partial credit": lambda rate: odds.passes_per_hour_with_credit(
+        rate, 12, attempts, bucket
     ),
 }
 print(f"passes per hour of {attempts} attempts, {bucket}:")

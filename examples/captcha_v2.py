@@ -20,7 +20,7 @@ from segcap.segmentation.settings import Finding
 
 parser = argparse.ArgumentParser(description=__doc__)
 parser.add_argument("folder", type=Path)
-parser.add_argument("--quick", action="store_true", help="learn for one epoch only")
+parser.add_argument("--quick", action="store_true", help="train for one epoch only")
 parser.add_argument("--out", type=Path, default=Path("captcha_v2_pictures"))
 args = parser.parse_args()
 args.out.mkdir(exist_ok=True)

@@ -1,10 +1,10 @@
-"""Tell cats from dogs, and what that means for a challenge of twelve photos.
+"""Distinguish cats from dogs, and what that means for a challenge of twelve photos.
 
 python examples/cats_dogs.py FOLDER [--unlabelled FOLDER] [--epochs 50] [--quick]
 
 FOLDER holds train/cat.0.jpg ..., train/dog.0.jpg ...; a fifth is tested on. Photos in the folder
 --unlabelled, such as test1, are answered in predictions.csv: 1 for a dog, 0 for a cat. The shipped
-reader has learned longer, in the way of `segcap train cats-dogs`.
+reader was trained longer, in the way of `segcap train cats-dogs`.
 """
 
 import argparse
@@ -20,14 +20,14 @@ parser.add_argument("folder", type=Path)
 parser.add_argument("--unlabelled", type=Path)
 parser.add_argument("--classifier", default="resnet_small")
 parser.add_argument("--epochs", type=int, default=50)
-parser.add_argument("--quick", action="store_true", help="600 small photos, few passes")
+parser.add_argument("--quick", action="store_true", help="600 small photos, few epochs")
 args = parser.parse_args()
 
 dataset = segcap.datasets.load("cats-dogs", args.folder)
 if args.quick:
     dataset = dataset.subset(range(0, len(dataset), len(dataset) // 600))
-learned, tested = dataset.split(test=0.2, seed=0)
-print(f"{len(learned)} photos to learn from, {len(tested)} to test on")
+train, test = dataset.split(test=0.2, seed=0)
+print(f"{len(train)} photos to train on, {len(test)} to test on")
 
 side = 32 if args.quick else 112
 reader = segcap.ImageClassifier(args.classifier, size=(side, side), views=4)
@@ -38,16 +38,16 @@ schedule = Schedule(
     patience=10,
     label_smoothing=0.1,
 )
-reader.fit(learned.images, learned.labels, schedule=schedule, log="cats-dogs-log")
+reader.fit(train.images, train.labels, schedule=schedule, log="cats-dogs-log")
 plot_history(reader.history_, "cats-dogs-history.png")
 
-probabilities = reader.predict_proba(tested.images)
+probabilities = reader.predict_proba(test.images)
 answers = reader.classes_[probabilities.argmax(axis=1)].tolist()
-accuracy = exact_match(answers, tested.labels.tolist())
+accuracy = exact_match(answers, test.labels.tolist())
 print(f"accuracy {accuracy}")
-print(classification_report(answers, tested.labels.tolist()))
+print(classification_report(answers, test.labels.tolist()))
 print(f"all of 12 right: once in {1 / max(accuracy.value, 1e-9) ** 12:,.1f} challenges")
-sample_page("cats-dogs.html", tested.images, answers, tested.labels, probabilities.max(axis=1))
+sample_page("cats-dogs.html", test.images, answers, test.labels, probabilities.max(axis=1))
 
 if args.unlabelled:
     photos = find_images([args.unlabelled])

@@ -1,9 +1,9 @@
-"""Name the sum of four handwritten digits from the whole image, and compare networks.
+"""Read the sum of four handwritten digits from the whole image, and compare networks.
 
 python examples/digit_sum_end_to_end.py [--data mnist.npz] [--n 24000] [--quick]
 
-Rows of overlapping digits; only their sums are told. Without MNIST, scikit-learn's small digits
-are drawn. A fifth of the images is held out; the glyph reader, which has learned from single
+Rows of overlapping digits; only their sums are given. Without MNIST, scikit-learn's small digits
+are drawn. A fifth of the images is held out; the glyph reader, which was trained on single
 digits instead, reads the same ones.
 """
 

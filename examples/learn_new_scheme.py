@@ -3,7 +3,7 @@
 python examples/learn_new_scheme.py [FOLDER] [--quick]
 
 FOLDER holds images named by their texts, such as 7K2P.png; without one, 300 images of a generated
-scheme are drawn. A sixth of the images is held out, never learned from, and read once, at the end.
+scheme are drawn. A sixth of the images is held out, never trained on, and read once, at the end.
 """
 
 import argparse
@@ -19,7 +19,7 @@ from segcap.generate import TextGenerator, write_text
 
 parser = argparse.ArgumentParser(description=__doc__)
 parser.add_argument("folder", type=Path, nargs="?")
-parser.add_argument("--quick", action="store_true", help="learn for one epoch only")
+parser.add_argument("--quick", action="store_true", help="train for one epoch only")
 args = parser.parse_args()
 
 if args.folder is None:

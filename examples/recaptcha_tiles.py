@@ -3,7 +3,7 @@
 python examples/recaptcha_tiles.py FOLDER [--balance files] [--epochs 40] [--quick]
 
 FOLDER holds a folder of photos for each class. 30 % are tested on. Classes are balanced in the part
-that is learned from alone: by drawing each as often ("sampling"), by weighing errors ("weights"),
+that is trained on alone: by drawing each as often ("sampling"), by weighing errors ("weights"),
 by a folder "balanced_images" with varied copies ("files"), or not at all ("none").
 """
 
@@ -18,7 +18,7 @@ parser.add_argument("folder", type=Path)
 parser.add_argument("--balance", default="sampling")
 parser.add_argument("--classifier", default="resnet_small")
 parser.add_argument("--epochs", type=int, default=40)
-parser.add_argument("--quick", action="store_true", help="three classes, small photos, few passes")
+parser.add_argument("--quick", action="store_true", help="three classes, small photos, few epochs")
 args = parser.parse_args()
 if args.quick and args.balance == "files":
     parser.error("--balance files must not be combined with --quick")
@@ -30,27 +30,27 @@ if args.quick:
 print(segcap.datasets.summarise(dataset))
 
 if args.balance == "files":
-    learned, tested = segcap.training.balance(dataset.root, "balanced_images", resume=True)
+    train, test = segcap.training.balance(dataset.root, "balanced_images", resume=True)
 else:
-    learned, tested = dataset.split(test=0.3, seed=0)
+    train, test = dataset.split(test=0.3, seed=0)
 reader = segcap.ImageClassifier(
     args.classifier,
-    classes=sorted(set(learned.labels)),
+    classes=sorted(set(train.labels)),
     size=(32, 32) if args.quick else (64, 64),
     balance="none" if args.balance == "files" else args.balance,
     epochs=6 if args.quick else args.epochs,
 )
 reader.fit(
-    learned.images,
-    learned.labels,
+    train.images,
+    train.labels,
     on_epoch=lambda epoch, history: print(epoch, f"{history.accuracy[-1]:.3f}"),
 )
 
-probabilities = reader.predict_proba(tested.images)
+probabilities = reader.predict_proba(test.images)
 answers = reader.classes_[probabilities.argmax(axis=1)].tolist()
-truths = tested.labels.tolist()
+truths = test.labels.tolist()
 print(f"accuracy   {exact_match(answers, truths)}")
 print(classification_report(answers, truths))
 for pair in most_confused(answers, truths):
     print(f"  {pair.true} taken for {pair.read}: {pair.count} times")
-sample_page("tiles.html", tested.images, answers, truths, probabilities.max(axis=1))
+sample_page("tiles.html", test.images, answers, truths, probabilities.max(axis=1))

@@ -2,7 +2,7 @@
 
 python examples/six_char_resnet50.py [FOLDER] [--n 10000] [--classifier multihead] [--quick]
 
-FOLDER holds INDEX_LABEL.jpeg; without one, images are drawn in all styles. 80 % are learned from, a
+FOLDER holds INDEX_LABEL.jpeg; without one, images are drawn in all styles. 80 % are trained on, a
 tenth of which calibrates, and 20 % test. On a CPU, ResNet50 is for the patient.
 """
 
@@ -25,9 +25,9 @@ args = parser.parse_args()
 
 if args.folder:
     dataset = segcap.datasets.load("six-char", args.folder)
-    learned, tested = dataset.split(test=0.2, seed=0)
-    images, labels, charset = learned.images, learned.labels, dataset.charset
-    test_images, test_labels = tested.images, tested.labels
+    train, test = dataset.split(test=0.2, seed=0)
+    images, labels, charset = train.images, train.labels, dataset.charset
+    test_images, test_labels = test.images, test.labels
 else:
     options = {"charset": "0123456789", "length": 2, "size": (80, 40), "difficulty": 0.05}
     generator = TextGenerator("six-char", **options if args.quick else {})
@@ -36,7 +36,7 @@ else:
     tenths = count * 8 // 10
     images, labels = drawn[:tenths], np.array(texts[:tenths])
     test_images, test_labels = drawn[tenths:], np.array(texts[tenths:])
-print(f"{len(labels)} images to learn from, {len(test_labels)} to test on, {charset}")
+print(f"{len(labels)} images to train on, {len(test_labels)} to test on, {charset}")
 
 reader = segcap.SequenceReader(
     charset,

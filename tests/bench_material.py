@@ -1,11 +1,11 @@
-"""Images, readers and settings that the tests of benchmarks share."""
+"""Images, readers and settings that the tests of benchmarks rate."""
 
 import numpy as np
 from PIL import Image
 from skimage import data
 
 from segcap import ClassReading
-from segcap.benchmark import Contest
+from segcap.benchmark import SplitTask
 from segcap.core.image import load_image
 from segcap.datasets import load
 from segcap.generate import TextGenerator, write_text
@@ -26,8 +26,8 @@ def draw_texts(place):
     return place
 
 
-def contest_in(place):
-    return Contest.of(load("labelled", place), test=0.5)
+def split_task_in(place):
+    return SplitTask.of(load("labelled", place), test=0.5)
 
 
 def cut_photos(place):
@@ -60,10 +60,10 @@ class Nearest:
         return np.array([load_image(image).mean(axis=(0, 1)) for image in images])
 
 
-def truth_of(contest):
+def truth_of(split_task):
     """A function that reads as the labels say, for it knows the images."""
     known = {
         load_image(image).tobytes(): label
-        for image, label in zip(contest.tested.images, contest.truths, strict=True)
+        for image, label in zip(split_task.tested.images, split_task.truths, strict=True)
     }
     return lambda image: known[image.tobytes()]

@@ -5,7 +5,7 @@ import sys
 from contextlib import contextmanager
 
 import pytest
-from bench_material import contest_in, cut_photos, draw_texts, quick_costs
+from bench_material import cut_photos, draw_texts, quick_costs, split_task_in
 from hypothesis import settings
 
 from segcap import cli
@@ -87,9 +87,9 @@ def drawn_folder(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def contest(drawn_folder):
+def split_task(drawn_folder):
     """Half of them to learn from, half to test on."""
-    return contest_in(drawn_folder)
+    return split_task_in(drawn_folder)
 
 
 @pytest.fixture(scope="session")

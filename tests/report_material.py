@@ -15,13 +15,13 @@ from segcap.benchmark.outcomes import (
     Calibration,
     ClassRow,
     Cost,
-    EntrantResult,
     Judged,
     LearningPoint,
     Matrix,
+    MethodResult,
     PositionErrors,
     RobustnessPoint,
-    TopShare,
+    TopRate,
 )
 from segcap.benchmark.results import BenchmarkResult, Hardware, ImageResult, Pair, SplitResult
 from segcap.core.bundle import bundle_path, digest
@@ -85,7 +85,7 @@ def material():
         title="Six digits in many styles",
         split=SplitResult(5, len(drawn(seed=1)), len(samples), seal(drawn(seed=1)), seal(samples)),
         hardware=Hardware("any", 2, 8.0, ()),
-        entrants=tuple(entrant(name, own, truths, samples) for name, own in replies.items()),
+        methods=tuple(method(name, own, truths, samples) for name, own in replies.items()),
         pairs=tuple(pair(*names, replies, truths) for names in combinations(replies, 2)),
         answers=answers,
     )
@@ -133,7 +133,7 @@ def elected(members):
     return [Judged(one.value, min(one.confidence, 1.0), "ok") for one in votes]
 
 
-def entrant(name, replies, truths, samples):
+def method(name, replies, truths, samples):
     values = [reply.value for reply in replies]
     approach = READERS[name][0] if name in READERS else "vote" if name == "vote" else "peer"
     robustness, curve, cost = (), (), None
@@ -148,7 +148,7 @@ def entrant(name, replies, truths, samples):
     failures = None
     if approach == "segment":
         failures = {kind: sum(reply.failure == kind for reply in replies) for kind in KINDS}
-    return EntrantResult(
+    return MethodResult(
         name=name,
         approach=approach,
         description=f"{name} as shipped" if name in READERS else "",
@@ -184,7 +184,7 @@ def accuracy(values, truths):
         characters=character_accuracy(values, truths),
         character_error_rate=character_error_rate(values, truths),
         length=length_accuracy(values, truths),
-        top=(TopShare(1, top_k_accuracy([[value] for value in values], truths, 1)),),
+        top=(TopRate(1, top_k_accuracy([[value] for value in values], truths, 1)),),
         classes=tuple(
             ClassRow(str(label), *map(float, scores[:3]), int(scores[3])) for label, scores in rows
         ),
@@ -224,10 +224,10 @@ def pair(first, second, replies, truths):
 
 
 def renamed(result, names):
-    """Give the same result with entrants of other names."""
+    """Give the same result with methods of other names."""
     return replace(
         result,
-        entrants=tuple(replace(one, name=names.get(one.name, one.name)) for one in result.entrants),
+        methods=tuple(replace(one, name=names.get(one.name, one.name)) for one in result.methods),
         pairs=tuple(
             replace(
                 one, first=names.get(one.first, one.first), second=names.get(one.second, one.second)
@@ -242,10 +242,10 @@ def renamed(result, names):
 
 
 def only(result, names):
-    """Give the same result with some of its entrants."""
+    """Give the same result with some of its methods."""
     return replace(
         result,
-        entrants=tuple(one for one in result.entrants if one.name in names),
+        methods=tuple(one for one in result.methods if one.name in names),
         pairs=tuple(one for one in result.pairs if {one.first, one.second} <= set(names)),
         answers=tuple(
             replace(one, by={name: own for name, own in one.by.items() if name in names})
@@ -255,4 +255,4 @@ def only(result, names):
 
 
 def by_name(result, name):
-    return next(one for one in result.entrants if one.name == name)
+    return next(one for one in result.methods if one.name == name)

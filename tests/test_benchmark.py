@@ -10,7 +10,7 @@ from bench_material import Nearest, quick_costs, truth_of
 import segcap
 from segcap import benchmark
 from segcap.benchmark import BenchmarkResult
-from segcap.benchmark.adapters import ReaderEntrant, as_entrants
+from segcap.benchmark.adapters import ReaderMethod, as_methods
 from segcap.benchmark.outputs import answers_csv
 from segcap.benchmark.results import Hardware
 from segcap.core.errors import DataError, ParameterError
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.usefixtures("quick_benchmarks")
 
 
 @pytest.fixture(scope="module")
-def found(contest, tmp_path_factory):
+def found(split_task, tmp_path_factory):
     """A benchmark of two shipped readers and a function, with its folder."""
     out = tmp_path_factory.mktemp("bench") / "out"
     with pytest.MonkeyPatch.context() as patch:
@@ -30,32 +30,32 @@ def found(contest, tmp_path_factory):
         readers = {
             "digits": segcap.load("digits", length=4),
             "mixed": segcap.load("mixed", length=4, allowlist="0123456789"),
-            "knows": truth_of(contest),
+            "knows": truth_of(split_task),
         }
-        return benchmark.run(readers, contest, out=out), out
+        return benchmark.run(readers, split_task, out=out), out
 
 
 def test_the_split_is_that_of_the_data_set(found, drawn_folder):
     result, _ = found
     learned, tested = load("labelled", drawn_folder).split(0.5, 0)
-    assert result.split.learned_sha256 == learned.digest
+    assert result.split.training_sha256 == learned.digest
     assert result.split.tested_sha256 == tested.digest
-    assert (result.split.learned, result.split.tested) == (len(learned), len(tested))
+    assert (result.split.training, result.split.tested) == (len(learned), len(tested))
 
 
-def test_the_figures_are_those_of_the_readers(found, contest):
+def test_the_figures_are_those_of_the_readers(found, split_task):
     result, _ = found
-    digits, mixed, knows, vote = result.entrants
+    digits, mixed, knows, vote = result.methods
     reader = segcap.load("digits", length=4)
-    assert digits.accuracy.exact.value == reader.score(contest.tested.images, contest.truths)
+    assert digits.accuracy.exact.value == reader.score(split_task.tested.images, split_task.truths)
     assert (digits.approach, mixed.approach) == ("segment", "segment")
     assert (knows.approach, vote.approach) == ("peer", "vote")
     assert knows.accuracy.exact.value == knows.accuracy.characters.value == 1
     assert knows.calibration is None
     assert digits.calibration.curve[-1].coverage == 1
-    wrong = round((1 - digits.accuracy.exact.value) * len(contest.tested))
+    wrong = round((1 - digits.accuracy.exact.value) * len(split_task.tested))
     assert sum(digits.failures.values()) == wrong
-    assert digits.ceiling.n == len(contest.tested)
+    assert digits.ceiling.n == len(split_task.tested)
     assert [point.k for point in digits.accuracy.top] == [2, 3, 5]
     values = [point.exact.value for point in digits.accuracy.top]
     assert sorted(values) == values
@@ -66,7 +66,7 @@ def test_the_figures_are_those_of_the_readers(found, contest):
 @pytest.mark.slow
 def test_costs_are_measured(found):
     result, out = found
-    digits, mixed, knows, vote = (entrant.cost for entrant in result.entrants)
+    digits, mixed, knows, vote = (method.cost for method in result.methods)
     (bundle,) = (out / "parts").glob("digits-*.segcap")
     assert digits.bytes == bundle.stat().st_size
     assert digits.parameters > mixed.parameters > 300_000
@@ -85,22 +85,24 @@ def test_the_machine_is_described():
     assert described == "any, 2 cores, 8 GiB of memory, GPU:0"
 
 
-def test_pairs_and_answers(found, contest):
+def test_pairs_and_answers(found, split_task):
     result, out = found
     names = ["digits", "mixed", "knows", "vote"]
     assert [(pair.first, pair.second) for pair in result.pairs] == [
         (first, second) for place, first in enumerate(names) for second in names[place + 1 :]
     ]
     for pair in result.pairs:
-        assert pair.both + pair.only_first + pair.only_second + pair.neither == len(contest.tested)
+        assert pair.both + pair.only_first + pair.only_second + pair.neither == len(
+            split_task.tested
+        )
     row = result.answers[0]
-    assert (row.image, row.truth) == (contest.ids[0], contest.truths[0])
-    assert row.boxes == contest.known[0].boxes
+    assert (row.image, row.truth) == (split_task.ids[0], split_task.truths[0])
+    assert row.boxes == split_task.known[0].boxes
     assert row.by["knows"].value == row.truth
     assert len(row.by["mixed"].boxes) == 4
     lines = (out / "answers.csv").read_text().splitlines()
     assert lines[0].startswith("image,truth,digits,digits confidence,digits status,digits failure")
-    assert len(lines) == 1 + len(contest.tested)
+    assert len(lines) == 1 + len(split_task.tested)
     assert "\n".join(lines) + "\n" == answers_csv(result)
 
 
@@ -111,12 +113,12 @@ def test_results_come_back_as_they_were_written(found):
     assert (out / "report.html").stat().st_size > 10_000
 
 
-def test_the_table_tells_all_entrants(found):
+def test_the_table_tells_all_methods(found):
     result, _ = found
     shown = benchmark.table(result)
-    for entrant in result.entrants:
-        assert f"{entrant.accuracy.exact.value:.2%}" in shown
-        assert f"\n{entrant.name}" in shown
+    for method in result.methods:
+        assert f"{method.accuracy.exact.value:.2%}" in shown
+        assert f"\n{method.name}" in shown
     assert "digits - mixed" in shown
     assert "problems" not in shown
 
@@ -126,7 +128,7 @@ def test_the_table_tells_all_entrants(found):
     [
         ({"format": 2}, "must be of format 1. Got a mapping of format 2"),
         ({"split": None}, "must follow their schema. Got a mapping, where data.split"),
-        ({"entrants": [{"name": "a"}]}, "must follow their schema"),
+        ({"methods": [{"name": "a"}]}, "must follow their schema"),
         ({"more": 1}, "must follow their schema"),
     ],
 )
@@ -145,8 +147,8 @@ def test_other_files_are_refused(tmp_path, content):
         BenchmarkResult.load(file)
 
 
-def test_a_reader_that_raises_is_counted_wrong_and_named(contest):
-    known = truth_of(contest)
+def test_a_reader_that_raises_is_counted_wrong_and_named(split_task):
+    known = truth_of(split_task)
 
     def fails_on_ones(image):
         text = known(image)
@@ -154,13 +156,13 @@ def test_a_reader_that_raises_is_counted_wrong_and_named(contest):
             raise ValueError(f"no {text[0]}\n1 wanted")
         return text
 
-    result = benchmark.run({"fails": fails_on_ones, "knows": known}, contest)
-    with_one = ["1" in truth for truth in contest.truths]
-    fails, knows = result.entrants
+    result = benchmark.run({"fails": fails_on_ones, "knows": known}, split_task)
+    with_one = ["1" in truth for truth in split_task.truths]
+    fails, knows = result.methods
     assert fails.accuracy.exact.value == 1 - np.mean(with_one)
     assert knows.accuracy.exact.value == 1
     assert sum(problem.count for problem in fails.problems) == sum(with_one)
-    first = contest.ids[with_one.index(True)]
+    first = split_task.ids[with_one.index(True)]
     assert f"(first for '{first}')" in fails.problems[0].message
     assert fails.problems[0].message.startswith("ValueError: no ")
     row = result.answers[with_one.index(True)]
@@ -170,7 +172,7 @@ def test_a_reader_that_raises_is_counted_wrong_and_named(contest):
 
 
 @pytest.mark.slow
-def test_an_entrant_that_cannot_learn_is_wrong_everywhere(photos):
+def test_an_method_that_cannot_learn_is_wrong_everywhere(photos):
     class Broken(Nearest):
         name = "broken"
 
@@ -178,7 +180,7 @@ def test_an_entrant_that_cannot_learn_is_wrong_everywhere(photos):
             raise RuntimeError("no room")
 
     result = benchmark.run([Broken(), Nearest()], photos, labels=[4])
-    broken, nearest, _ = result.entrants
+    broken, nearest, _ = result.methods
     assert broken.accuracy.exact.value == 0
     assert broken.cost is None
     assert broken.learning_curve == ()
@@ -187,13 +189,13 @@ def test_an_entrant_that_cannot_learn_is_wrong_everywhere(photos):
     assert failed.count == len(result.answers)
     assert [one.message for one in fewer] == ["broken, 4 labels, seed 0: RuntimeError: no room"]
     assert nearest.accuracy.exact.value > 0.5
-    assert result.entrants[-1].cost is None
+    assert result.methods[-1].cost is None
 
 
 @pytest.mark.slow
 def test_a_learning_curve_has_a_score_for_each_seed(photos):
     result = benchmark.run([Nearest()], photos, test=0.5, labels=[4, 12, 10_000], seeds=3)
-    (nearest,) = result.entrants
+    (nearest,) = result.methods
     assert [point.labels for point in nearest.learning_curve] == [4, 12, 30]
     for point in nearest.learning_curve:
         assert len(point.scores) == 3
@@ -211,21 +213,21 @@ def test_readers_of_whole_texts_have_second_thoughts_too():
     texts = Dataset(
         "six", images, labels, Path("drawn"), charset="".join(sorted({*"".join(labels)}))
     )
-    (whole,) = benchmark.run(["six-char"], texts, test=0.5).entrants
+    (whole,) = benchmark.run(["six-char"], texts, test=0.5).methods
     assert whole.approach == "end-to-end"
     assert whole.failures is None
-    shares = [point.exact.value for point in whole.accuracy.top]
-    assert whole.accuracy.exact.value <= shares[0] <= shares[1] <= shares[2]
-    entrant = ReaderEntrant("six-char", segcap.load("six-char"), "texts")
-    (reply,) = entrant.ranked(list(images[:1]))
-    text, share = reply.alternatives[0]
-    assert (text, pytest.approx(share, rel=1e-3)) == (reply.value, reply.confidence)
+    rates = [point.exact.value for point in whole.accuracy.top]
+    assert whole.accuracy.exact.value <= rates[0] <= rates[1] <= rates[2]
+    method = ReaderMethod("six-char", segcap.load("six-char"), "texts")
+    (reply,) = method.ranked(list(images[:1]))
+    text, rate = reply.alternatives[0]
+    assert (text, pytest.approx(rate, rel=1e-3)) == (reply.value, reply.confidence)
     assert reply.boxes is None
-    (plain,) = entrant.answer(list(images[:1]))
+    (plain,) = method.answer(list(images[:1]))
     assert (plain.value, plain.alternatives) == (reply.value, ())
 
 
-def test_readers_must_be_readers_with_names_of_their_own(contest):
+def test_readers_must_be_readers_with_names_of_their_own(split_task):
     digits = segcap.load("digits")
     for readers, message in (
         ([], "at least one, each with a name of its own other than 'vote'. Got none"),
@@ -238,12 +240,12 @@ def test_readers_must_be_readers_with_names_of_their_own(contest):
         ),
     ):
         with pytest.raises(ParameterError, match=message):
-            benchmark.run(readers, contest)
-    names = [one.name for one in as_entrants(["digits", digits, str.upper, Nearest()], "texts")]
+            benchmark.run(readers, split_task)
+    names = [one.name for one in as_methods(["digits", digits, str.upper, Nearest()], "texts")]
     assert names == ["digits", "glyphs", "upper", "nearest"]
     for options in ({"labels": [0]}, {"seeds": 0}, {"drawn": 0}):
         with pytest.raises(ParameterError, match="must be an integer of at least 1"):
-            benchmark.run([digits], contest, **options)
+            benchmark.run([digits], split_task, **options)
 
 
 @pytest.mark.slow
@@ -257,6 +259,6 @@ def test_the_script_prints_and_draws_what_was_found(found, tmp_path):
         text=True,
         check=True,
     )
-    for one in result.entrants:
+    for one in result.methods:
         assert f"| {one.name} | {one.accuracy.exact.value:.2%} (" in run.stdout
     assert plot.stat().st_size > 5000

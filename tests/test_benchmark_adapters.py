@@ -1,4 +1,4 @@
-"""Entrants one by one: replies, errors, cost."""
+"""Methods one by one: replies, errors, cost."""
 
 import json
 import re
@@ -14,11 +14,11 @@ import pytest
 
 import segcap
 from segcap import Glyph, Reading, benchmark
-from segcap.benchmark import Ddddocr, FunctionEntrant, Tesseract, Truth
-from segcap.benchmark.adapters import ReaderEntrant
+from segcap.benchmark import Ddddocr, FunctionMethod, Tesseract, Truth
+from segcap.benchmark.adapters import ReaderMethod
 from segcap.benchmark.answering import heard, replies_of
 from segcap.benchmark.cost import measured_cost, together, used_versions
-from segcap.benchmark.difficulty import texts_dial
+from segcap.benchmark.difficulty import texts_generator
 from segcap.benchmark.memory import peak_memory
 from segcap.benchmark.outcomes import Cost, Judged
 from segcap.benchmark.plain import from_plain, to_plain
@@ -28,27 +28,29 @@ from segcap.datasets import load
 pytestmark = pytest.mark.usefixtures("quick_benchmarks")
 
 
-def test_a_function_must_answer_with_texts(contest):
-    (result,) = replies_of(FunctionEntrant("bad", lambda image: 3), contest.tested.images[:1])
+def test_a_function_must_answer_with_texts(split_task):
+    (result,) = replies_of(FunctionMethod("bad", lambda image: 3), split_task.tested.images[:1])
     assert result.status == "failed"
     assert "must answer with a text or None. Got 3." in result.error
-    nothing, missing = FunctionEntrant("none", lambda image: None).answer(
-        [contest.tested.images[0], "missing.png"]
+    nothing, missing = FunctionMethod("none", lambda image: None).answer(
+        [split_task.tested.images[0], "missing.png"]
     )
     assert (nothing.answer, nothing.status) == ("", "empty")
     assert (missing.answer, missing.status) == (None, "unreadable")
-    sums = FunctionEntrant("sums", lambda image: "1 + 12", "sums").answer(contest.tested.images[:1])
+    sums = FunctionMethod("sums", lambda image: "1 + 12", "sums").answer(
+        split_task.tested.images[:1]
+    )
     assert [own.answer for own in sums] == [4]
 
 
-def test_too_few_replies_are_no_replies(contest):
+def test_too_few_replies_are_no_replies(split_task):
     class Short:
         name, approach, description = "short", "peer", "forgets"
 
         def answer(self, images):
             return []
 
-    (reply,) = replies_of(Short(), contest.tested.images[:1])
+    (reply,) = replies_of(Short(), split_task.tested.images[:1])
     assert "must give a result an image. Got 0 for 1 images." in reply.error
 
 
@@ -68,23 +70,23 @@ def test_too_few_replies_are_no_replies(contest):
         (lambda: "a", "must answer with a Reading, a SumReading or a ClassReading. Got 'a'"),
     ],
 )
-def test_replies_that_cannot_be_are_wrong_answers(contest, reply, told):
+def test_replies_that_cannot_be_are_wrong_answers(split_task, reply, told):
     class Odd:
         name, approach, description = "odd", "peer", "answers oddly"
 
         def answer(self, images):
             return [reply() for _ in images]
 
-    (judged,) = replies_of(Odd(), contest.tested.images[:1])
+    (judged,) = replies_of(Odd(), split_task.tested.images[:1])
     assert (judged.value, judged.status) == (None, "failed")
     assert re.search(told, judged.error)
 
 
 def test_numbers_of_numpy_are_kept_as_plain_ones():
     box = np.array([1, 2, 3, 4], np.int32)
-    share = np.float32(0.5)
-    glyph = Glyph("a", share, box)
-    reply = Judged.of(Reading("a", (glyph,), confidence=share, alternatives=(("b", share),)))
+    rate = np.float32(0.5)
+    glyph = Glyph("a", rate, box)
+    reply = Judged.of(Reading("a", (glyph,), confidence=rate, alternatives=(("b", rate),)))
     assert json.loads(json.dumps(to_plain(reply)))["confidence"] == 0.5
     assert from_plain(Judged, to_plain(reply)) == reply
 
@@ -99,13 +101,13 @@ def test_numbers_of_numpy_are_kept_as_plain_ones():
         ([], "must be at least one"),
     ],
 )
-def test_readers_that_are_none(contest, readers, told):
+def test_readers_that_are_none(split_task, readers, told):
     with pytest.raises(ParameterError, match=told):
-        benchmark.run(readers, contest)
+        benchmark.run(readers, split_task)
 
 
 @pytest.mark.parametrize("way", ["magic", "vote"])
-def test_an_entrant_of_no_known_approach(contest, way):
+def test_an_method_of_no_known_approach(split_task, way):
     class Odd:
         name, approach, description = "odd", way, "answers oddly"
 
@@ -113,7 +115,7 @@ def test_an_entrant_of_no_known_approach(contest, way):
             return []
 
     with pytest.raises(ParameterError, match=rf"segment, end-to-end, peer\. Got '{way}'"):
-        benchmark.run([Odd()], contest)
+        benchmark.run([Odd()], split_task)
 
 
 @pytest.mark.parametrize(
@@ -125,23 +127,25 @@ def test_an_entrant_of_no_known_approach(contest, way):
         ({"difficulties": 0.5}, "'difficulties' must be several numbers. Got 0.5"),
     ],
 )
-def test_settings_of_a_benchmark_that_cannot_be(contest, drawn_folder, options, told):
-    dialled = replace(contest, dial=texts_dial("labelled", load("labelled", drawn_folder)))
+def test_settings_of_a_benchmark_that_cannot_be(split_task, drawn_folder, options, told):
+    with_generator = replace(
+        split_task, generator=texts_generator("labelled", load("labelled", drawn_folder))
+    )
     with pytest.raises(ParameterError, match=told):
-        benchmark.run({"one": lambda image: "1"}, dialled, **options)
+        benchmark.run({"one": lambda image: "1"}, with_generator, **options)
     with pytest.raises(ParameterError, match="'dataset' of a benchmark must be a Dataset"):
         benchmark.run({"one": lambda image: "1"}, "data")
 
 
-def test_errors_that_no_file_can_hold_are_told_all_the_same(contest):
+def test_errors_that_no_file_can_hold_are_told_all_the_same(split_task):
     def fails(image):
         raise RuntimeError("\ud800 is\n no letter")
 
-    (reply,) = replies_of(FunctionEntrant("fails", fails), contest.tested.images[:1])
+    (reply,) = replies_of(FunctionMethod("fails", fails), split_task.tested.images[:1])
     assert reply.error == r"RuntimeError: \ud800 is no letter"
 
 
-def test_who_exits_is_wrong_and_has_no_cost(contest):
+def test_who_exits_is_wrong_and_has_no_cost(split_task):
     class Exits:
         name, approach, description = "exits", "peer", "leaves"
 
@@ -150,25 +154,25 @@ def test_who_exits_is_wrong_and_has_no_cost(contest):
                 sys.exit(3)
             return [Reading("1", confidence=nan) for _ in images]
 
-    (exits,) = benchmark.run([Exits()], contest).entrants
+    (exits,) = benchmark.run([Exits()], split_task).methods
     assert [one.message for one in exits.problems] == ["No cost is known. SystemExit: 3"]
 
     class ExitsInLearning(Exits):
         def fit(self, learned):
             sys.exit(4)
 
-    (exits,) = benchmark.run([ExitsInLearning()], contest).entrants
+    (exits,) = benchmark.run([ExitsInLearning()], split_task).methods
     assert exits.problems[0].message.startswith("SystemExit: 4 (first for ")
 
 
-def test_peers_that_are_not_there_are_wrong(contest, monkeypatch):
+def test_peers_that_are_not_there_are_wrong(split_task, monkeypatch):
     monkeypatch.setenv("PATH", "")
     monkeypatch.setitem(sys.modules, "ddddocr", None)
     monkeypatch.setattr("segcap.benchmark.peers.version", missing)
-    result = benchmark.run([Tesseract(), Ddddocr()], contest)
-    assert [one.accuracy.exact.value for one in result.entrants] == [0, 0]
-    assert "FileNotFoundError" in result.entrants[0].problems[0].message
-    assert "ModuleNotFoundError" in result.entrants[1].problems[0].message
+    result = benchmark.run([Tesseract(), Ddddocr()], split_task)
+    assert [one.accuracy.exact.value for one in result.methods] == [0, 0]
+    assert "FileNotFoundError" in result.methods[0].problems[0].message
+    assert "ModuleNotFoundError" in result.methods[1].problems[0].message
 
 
 def missing(name):
@@ -195,21 +199,21 @@ def test_warnings_are_heard_and_those_of_others_pass():
     assert [(one.message, one.count) for one in problems] == [("resized", 2)]
 
 
-def test_failures_without_known_boxes_are_those_of_the_reader(drawn_folder, contest):
-    blind = replace(contest, known=(None,) * len(contest.tested))
+def test_failures_without_known_boxes_are_those_of_the_reader(drawn_folder, split_task):
+    blind = replace(split_task, known=(None,) * len(split_task.tested))
     reader = segcap.load("digits", length=3)
-    (digits,) = benchmark.run({"digits": reader}, blind).entrants
+    (digits,) = benchmark.run({"digits": reader}, blind).methods
     assert digits.accuracy.exact.value == 0
-    assert digits.failures["under-cut"] + digits.failures["rejected"] == len(contest.tested)
+    assert digits.failures["under-cut"] + digits.failures["rejected"] == len(split_task.tested)
     assert digits.ceiling is None
-    entrant = ReaderEntrant("digits", segcap.load("digits", length=4), "texts")
-    assert entrant.failure(contest.tested.images[0], Truth("abcd")) == "misread"
+    method = ReaderMethod("digits", segcap.load("digits", length=4), "texts")
+    assert method.failure(split_task.tested.images[0], Truth("abcd")) == "misread"
 
 
-def test_no_cost_without_a_readable_image(contest):
-    entrant = FunctionEntrant("none", lambda image: None)
+def test_no_cost_without_a_readable_image(split_task):
+    method = FunctionMethod("none", lambda image: None)
     with pytest.raises(ParameterError, match="Got none among 1"):
-        measured_cost(entrant, ["missing.png"])
+        measured_cost(method, ["missing.png"])
 
 
 def test_costs_add_up_as_far_as_they_are_known():

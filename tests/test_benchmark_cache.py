@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from bench_material import Nearest, contest_in, draw_texts, truth_of
+from bench_material import Nearest, draw_texts, split_task_in, truth_of
 from PIL import Image
 
 import segcap
@@ -21,10 +21,10 @@ pytestmark = pytest.mark.usefixtures("quick_benchmarks")
 
 
 @pytest.mark.slow
-def test_a_killed_benchmark_goes_on(contest, tmp_path):
+def test_a_killed_benchmark_goes_on(split_task, tmp_path):
     asked = []
     killed = True
-    known = truth_of(contest)
+    known = truth_of(split_task)
 
     def first(image):
         asked.append("first")
@@ -38,26 +38,26 @@ def test_a_killed_benchmark_goes_on(contest, tmp_path):
 
     readers = {"first": first, "second": second}
     with pytest.raises(KeyboardInterrupt):
-        benchmark.run(readers, contest, out=tmp_path / "out")
+        benchmark.run(readers, split_task, out=tmp_path / "out")
     assert not (tmp_path / "out" / "results.json").exists()
     killed = False
     asked.clear()
     seen = []
     result = benchmark.run(
         readers,
-        contest,
+        split_task,
         out=tmp_path / "out",
         resume=True,
         on_progress=lambda done, total, note: seen.append((done, total)),
     )
     timed = 1 + 2 + 2 + 2
     assert asked.count("first") == timed
-    assert asked.count("second") == timed + len(contest.tested)
+    assert asked.count("second") == timed + len(split_task.tested)
     assert seen[-1] == (3, 3)
     assert sorted(seen) == seen
-    assert all(entrant.accuracy.exact.value == 1 for entrant in result.entrants)
+    assert all(method.accuracy.exact.value == 1 for method in result.methods)
     asked.clear()
-    assert benchmark.run(readers, contest, out=tmp_path / "out", resume=True) == result
+    assert benchmark.run(readers, split_task, out=tmp_path / "out", resume=True) == result
     assert asked == []
 
 
@@ -83,7 +83,7 @@ def test_learning_goes_on_after_the_last_epoch(handwriting, tmp_path, monkeypatc
     before = float(next(parts.glob("*.seconds")).read_text())
     result = benchmark.run({"net": reader}, sums, **options)
     assert epochs == ["net: epoch 1/2", "net: epoch 2/2"]
-    (net,) = result.entrants
+    (net,) = result.methods
     assert net.approach == "end-to-end"
     assert net.cost.training_seconds > before
     assert net.learning_curve[0].scores == (net.accuracy.exact.value,)
@@ -92,68 +92,68 @@ def test_learning_goes_on_after_the_last_epoch(handwriting, tmp_path, monkeypatc
     assert not hasattr(reader, "trained_")
     monkeypatch.setattr(segcap.SumClassifier, "fit", None)
     again = benchmark.run({"net": reader}, sums, **options)
-    assert again.entrants == result.entrants
+    assert again.methods == result.methods
 
 
 @pytest.mark.slow
 def test_images_that_have_changed_under_their_names_are_answered_anew(tmp_path):
-    contest = contest_in(draw_texts(tmp_path / "drawn"))
+    split_task = split_task_in(draw_texts(tmp_path / "drawn"))
     asked = []
 
     def sees(image):
         asked.append(image)
         return "1"
 
-    benchmark.run({"sees": sees}, contest, out=tmp_path / "out")
+    benchmark.run({"sees": sees}, split_task, out=tmp_path / "out")
     asked.clear()
-    changed = contest.tested.images[0]
+    changed = split_task.tested.images[0]
     Image.fromarray(255 - np.asarray(Image.open(changed))).save(changed)
-    again = contest_in(tmp_path / "drawn")
-    assert again.split() == contest.split()
+    again = split_task_in(tmp_path / "drawn")
+    assert again.split() == split_task.split()
     benchmark.run({"sees": sees}, again, out=tmp_path / "out", resume=True)
     assert len(asked) >= len(again.tested)
 
 
 @pytest.mark.slow
-def test_other_versions_answer_anew(contest, tmp_path, monkeypatch):
+def test_other_versions_answer_anew(split_task, tmp_path, monkeypatch):
     asked = []
     readers = {"sees": lambda image: asked.append(image) or "1"}
-    benchmark.run(readers, contest, out=tmp_path / "out")
+    benchmark.run(readers, split_task, out=tmp_path / "out")
     asked.clear()
     versions = {**used_versions(), "onnxruntime": "0"}
     monkeypatch.setattr("segcap.benchmark.stages.used_versions", lambda: versions)
-    benchmark.run(readers, contest, out=tmp_path / "out", resume=True)
-    assert len(asked) >= len(contest.tested)
+    benchmark.run(readers, split_task, out=tmp_path / "out", resume=True)
+    assert len(asked) >= len(split_task.tested)
 
 
 @pytest.mark.slow
-def test_why_no_cost_is_known_is_kept(contest, tmp_path):
-    known = truth_of(contest)
+def test_why_no_cost_is_known_is_kept(split_task, tmp_path):
+    known = truth_of(split_task)
     asked = []
 
     def tires(image):
         asked.append(image)
-        if len(asked) > len(contest.tested):
+        if len(asked) > len(split_task.tested):
             raise RuntimeError("tired")
         return known(image)
 
-    first = benchmark.run({"tires": tires}, contest, out=tmp_path / "out")
-    again = benchmark.run({"tires": tires}, contest, out=tmp_path / "out", resume=True)
-    assert [one.message for one in first.entrants[0].problems] == [
+    first = benchmark.run({"tires": tires}, split_task, out=tmp_path / "out")
+    again = benchmark.run({"tires": tires}, split_task, out=tmp_path / "out", resume=True)
+    assert [one.message for one in first.methods[0].problems] == [
         "No cost is known. RuntimeError: tired"
     ]
     assert again == first
 
 
-def test_a_folder_is_resumed_or_overwritten_only_when_told(contest, photos, tmp_path):
+def test_a_folder_is_resumed_or_overwritten_only_when_told(split_task, photos, tmp_path):
     out = tmp_path / "out"
-    readers = {"knows": truth_of(contest)}
-    benchmark.run(readers, contest, out=out)
+    readers = {"knows": truth_of(split_task)}
+    benchmark.run(readers, split_task, out=out)
     before = (out / "results.json").read_bytes()
     with pytest.raises(DataError, match="or be told to resume or to overwrite"):
-        benchmark.run(readers, contest, out=out)
+        benchmark.run(readers, split_task, out=out)
     with pytest.raises(DataError, match="Got both for"):
-        benchmark.run(readers, contest, out=out, resume=True, overwrite=True)
+        benchmark.run(readers, split_task, out=out, resume=True, overwrite=True)
     with pytest.raises(DataError, match="whose split and task differs"):
         benchmark.run([Nearest()], photos, out=out, resume=True)
     assert (out / "results.json").read_bytes() == before
@@ -164,13 +164,15 @@ def test_a_folder_is_resumed_or_overwritten_only_when_told(contest, photos, tmp_
 
 
 @pytest.mark.parametrize("told", [{}, {"resume": True}, {"overwrite": True}])
-def test_what_others_have_written_stays(contest, tmp_path, told):
+def test_what_others_have_written_stays(split_task, tmp_path, told):
     (tmp_path / "thesis.txt").write_text("mine")
     with pytest.raises(DataError, match="which holds something else"):
-        benchmark.run({"knows": truth_of(contest)}, contest, out=tmp_path, **told)
+        benchmark.run({"knows": truth_of(split_task)}, split_task, out=tmp_path, **told)
     assert [file.name for file in tmp_path.iterdir()] == ["thesis.txt"]
     with pytest.raises(DataError, match="must write into a folder"):
-        benchmark.run({"knows": truth_of(contest)}, contest, out=tmp_path / "thesis.txt", **told)
+        benchmark.run(
+            {"knows": truth_of(split_task)}, split_task, out=tmp_path / "thesis.txt", **told
+        )
     with pytest.raises(DataError, match="into a folder that can be made"):
         Parts(tmp_path / "thesis.txt" / "deep", {})
 
@@ -194,14 +196,14 @@ def test_texts_of_undecodable_names_are_given_back(tmp_path):
 
 
 @pytest.mark.slow
-def test_what_is_known_of_images_is_part_of_what_answers_depend_on(contest, tmp_path):
+def test_what_is_known_of_images_is_part_of_what_answers_depend_on(split_task, tmp_path):
     out = tmp_path / "out"
     readers = {"mixed": segcap.load("mixed", length=3, allowlist="0123456789")}
-    first = benchmark.run(readers, contest, out=out)
-    blind = replace(contest, known=(None,) * len(contest.tested))
+    first = benchmark.run(readers, split_task, out=out)
+    blind = replace(split_task, known=(None,) * len(split_task.tested))
     again = benchmark.run(readers, blind, out=out, resume=True)
-    assert first.entrants[0].ceiling is not None
-    assert again.entrants[0].ceiling is None
+    assert first.methods[0].ceiling is not None
+    assert again.methods[0].ceiling is None
 
 
 @pytest.mark.parametrize("told", [{"resume": True}, {"overwrite": True}])

@@ -10,7 +10,7 @@ import pytest
 
 from segcap.benchmark import Ddddocr, Tesseract
 from segcap.benchmark.peers import in_charset, installed_peers
-from segcap.benchmark.split_task import Contest
+from segcap.benchmark.split_task import SplitTask
 from segcap.benchmark.tasks import default_readers, task_readers
 from segcap.core.errors import ParameterError
 from segcap.datasets import load
@@ -100,13 +100,13 @@ def test_characters_of_the_other_case_are_taken_as_their_own():
 
 def test_peers_take_part_where_they_are_installed(monkeypatch, tmp_path):
     write_text(TextGenerator("clean", length=4), 12, tmp_path)
-    contest = Contest.of(load("labelled", tmp_path))
+    split_task = SplitTask.of(load("labelled", tmp_path))
     monkeypatch.setattr("segcap.benchmark.tasks.installed_peers", lambda: ["tesseract"])
     assert default_readers("texts") == ["glyphs", "end-to-end", "tesseract"]
-    peer = task_readers(contest, ["tesseract"])["tesseract"]
-    assert peer.charset == contest.learned.charset
+    peer = task_readers(split_task, ["tesseract"])["tesseract"]
+    assert peer.charset == split_task.training.charset
     with pytest.raises(ParameterError, match="The reader 'ddddocr' must be installed"):
-        task_readers(contest, ["ddddocr"])
+        task_readers(split_task, ["ddddocr"])
 
 
 @pytest.mark.parametrize("peer", [Ddddocr, Tesseract])

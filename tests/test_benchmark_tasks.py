@@ -1,4 +1,4 @@
-"""What is compared on: labels, splits, truths, dials, tasks."""
+"""What is compared on: labels, splits, truths, generators, tasks."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -9,12 +9,12 @@ from bench_material import Nearest
 
 import segcap
 from segcap import benchmark
-from segcap.benchmark import Contest
+from segcap.benchmark import SplitTask
 from segcap.benchmark.bench import DIFFICULTIES
 from segcap.benchmark.ceiling import ceiling
-from segcap.benchmark.difficulty import texts_dial
+from segcap.benchmark.difficulty import texts_generator
 from segcap.benchmark.split_task import labelled_only
-from segcap.benchmark.tasks import default_readers, task_contest, task_readers
+from segcap.benchmark.tasks import default_readers, open_task, task_readers
 from segcap.core.charset import Charset
 from segcap.core.errors import DataError, ParameterError, SegcapWarning
 from segcap.datasets import load
@@ -36,8 +36,8 @@ def test_missing_labels_are_left_out_and_told(drawn_folder, tmp_path):
     without = lines[1].split(",")[0]
     (tmp_path / "labels.csv").write_text("\n".join([lines[0], f"{without},", *lines[2:31]]))
     with pytest.warns(SegcapWarning, match=r"Got 11 without, such as '.*000000\.png', which are"):
-        contest = task_contest("labelled", tmp_path)
-    assert len(contest.learned) + len(contest.tested) == 29
+        split_task = open_task("labelled", tmp_path)
+    assert len(split_task.training) + len(split_task.tested) == 29
     (tmp_path / "labels.csv").write_text(f"file,label\n{without},")
     with pytest.raises(DataError, match="where none has"):
         labelled_only(load("labelled", tmp_path))
@@ -48,27 +48,27 @@ def test_what_is_tested_without_having_been_learned_is_told(handwriting):
     labels = np.array(["11"] * 11 + ["77"])
     dataset = Dataset("mine", images, labels, Path("mine"), charset="17", duplicates="label")
     seed = next(s for s in range(9) if "77" in dataset.split(0.2, s)[1].labels)
-    contest = Contest.of(dataset, seed=seed)
-    assert contest.problems == (
-        "Every character that is tested on should have been learned. Got '7' in no label that is "
-        "learned from.",
+    split_task = SplitTask.of(dataset, seed=seed)
+    assert split_task.problems == (
+        "Every character that is tested on should be trained on. Got '7' in no label of "
+        "the training images.",
     )
-    assert Contest.of(dataset, seed=seed, known=[None] * 12).known == (None,)
+    assert SplitTask.of(dataset, seed=seed, known=[None] * 12).known == (None,)
     with pytest.raises(DataError, match="Got 1 for 12 images"):
-        Contest.of(dataset, known=[None])
+        SplitTask.of(dataset, known=[None])
 
 
 @pytest.mark.slow
-def test_classes_without_a_learned_image_are_told(photos):
-    contest = Contest.of(replace(photos, duplicates="label"), test=0.5)
-    (name,) = set(contest.truths)
-    assert contest.problems == (
-        f"Every class that is tested on should have been learned. Got {name!r} in no label that "
-        "is learned from.",
+def test_classes_without_a_training_image_are_reported(photos):
+    split_task = SplitTask.of(replace(photos, duplicates="label"), test=0.5)
+    (name,) = set(split_task.truths)
+    assert split_task.problems == (
+        f"Every class that is tested on should be trained on. Got {name!r} in no label of "
+        "the training images.",
     )
-    result = benchmark.run([Nearest()], contest)
-    assert result.entrants[0].problems[0].message == contest.problems[0]
-    assert result.entrants[0].accuracy.exact.value == 0
+    result = benchmark.run([Nearest()], split_task)
+    assert result.methods[0].problems[0].message == split_task.problems[0]
+    assert result.methods[0].accuracy.exact.value == 0
 
 
 @pytest.mark.parametrize("is_folder", [True, False])
@@ -77,19 +77,19 @@ def test_sums(handwriting, tmp_path, is_folder):
     dataset = load("digit-sum", tmp_path)
     if not is_folder:
         dataset = replace(dataset, root=Path("nowhere"))
-    contest = Contest.of(dataset, test=0.5)
+    split_task = SplitTask.of(dataset, test=0.5)
     reader = segcap.load("digits", length=4)
-    result = benchmark.run({"digits": reader, "name": lambda image: "9999"}, contest)
-    digits, constant = result.entrants
-    values = [total.value for total in reader.digit_sums(contest.tested.images)]
-    right = np.mean(np.array(values) == contest.tested.labels)
+    result = benchmark.run({"digits": reader, "name": lambda image: "9999"}, split_task)
+    digits, constant = result.methods
+    values = [total.value for total in reader.digit_sums(split_task.tested.images)]
+    right = np.mean(np.array(values) == split_task.tested.labels)
     assert digits.accuracy.exact.value == pytest.approx(right)
-    assert constant.accuracy.exact.value == np.mean(contest.tested.labels == 36)
+    assert constant.accuracy.exact.value == np.mean(split_task.tested.labels == 36)
     assert result.answers[0].by["name"].value == "36"
     assert digits.accuracy.characters is None
     if is_folder:
         wrong = sum(
-            value != label for value, label in zip(values, contest.tested.labels, strict=True)
+            value != label for value, label in zip(values, split_task.tested.labels, strict=True)
         )
         assert sum(digits.failures.values()) == wrong
         assert digits.ceiling.value >= digits.accuracy.exact.value - 0.1
@@ -102,25 +102,25 @@ def test_sums_are_drawn_to_test_on_with_other_digits(handwriting, monkeypatch):
     pictures, names = handwriting
     mnist = Mnist(pictures[:1500], names[:1500], pictures[1500:], names[1500:])
     monkeypatch.setattr("segcap.benchmark.tasks.load_mnist", lambda _: mnist)
-    contest = task_contest("digit-sum", quick=True, test=0.1, seed=4)
-    assert (len(contest.learned), len(contest.tested)) == (270, 30)
+    split_task = open_task("digit-sum", quick=True, test=0.1, seed=4)
+    assert (len(split_task.training), len(split_task.tested)) == (270, 30)
     rows = digit_sums(30, 10, seed=5, digits=(mnist.x_test, mnist.y_test))
-    assert (contest.tested.images == rows.images).all()
-    assert contest.truths == list(map(str, rows.labels.sum(axis=1).tolist()))
-    assert [own.text for own in contest.known] == ["".join(map(str, row)) for row in rows.labels]
-    assert contest.known[3].boxes == tuple(map(tuple, rows.boxes[3].tolist()))
-    readers = task_readers(contest, ["glyphs", "end-to-end"], epochs=2)
+    assert (split_task.tested.images == rows.images).all()
+    assert split_task.truths == list(map(str, rows.labels.sum(axis=1).tolist()))
+    assert [own.text for own in split_task.known] == ["".join(map(str, row)) for row in rows.labels]
+    assert split_task.known[3].boxes == tuple(map(tuple, rows.boxes[3].tolist()))
+    readers = task_readers(split_task, ["glyphs", "end-to-end"], epochs=2)
     assert list(readers) == ["glyphs", "digit_heads"]
     assert readers["digit_heads"].epochs == 2
     assert readers["glyphs"].reader.length == 4
-    easy, hard = (contest.dial.draw(difficulty, 40) for difficulty in (0, 1))
+    easy, hard = (split_task.generator.draw(difficulty, 40) for difficulty in (0, 1))
     scores = [
         np.mean([own.value == true for own, true in zip(given, truths, strict=True)])
         for given, truths in ((readers["glyphs"].answer(one[0]), one[1]) for one in (easy, hard))
     ]
     assert scores[0] >= scores[1] > 0.3
-    with pytest.raises(ParameterError, match="must be a share in"):
-        task_contest("digit-sum", test=1.0)
+    with pytest.raises(ParameterError, match="must be a fraction in"):
+        open_task("digit-sum", test=1.0)
 
 
 @pytest.mark.slow
@@ -128,32 +128,32 @@ def test_matrices_stand_in_the_order_of_numbers_and_count_all(handwriting, photo
     rows = digit_sums(60, 22, digits=handwriting, count=2)
     sums = Dataset("sums", rows.images, rows.labels.sum(axis=1, dtype=np.int64), Path("drawn"))
     said = iter([None, "99", "7"])
-    contest = Contest.of(sums, test=0.5)
-    (one,) = benchmark.run({"says": lambda image: next(said, "7")}, contest).entrants
+    split_task = SplitTask.of(sums, test=0.5)
+    (one,) = benchmark.run({"says": lambda image: next(said, "7")}, split_task).methods
     matrix = one.accuracy.matrix
     assert matrix.labels[:-1] == tuple(map(str, sorted(set(sums.labels.tolist()))))
     assert matrix.labels[-1] == "(none)"
     seven = matrix.labels.index("7")
     for truth, counts in zip(matrix.labels, matrix.counts, strict=True):
-        assert sum(counts) == contest.truths.count(truth)
+        assert sum(counts) == split_task.truths.count(truth)
     read = [sum(counts) for counts in zip(*matrix.counts, strict=True)]
     # 99 is no sum of these digits, but its own digits add up to 18
-    assert (read[seven], read[-1]) == (len(contest.truths) - 2, 1)
-    (one,) = benchmark.run([Nearest()], photos, test=0.5).entrants
+    assert (read[seven], read[-1]) == (len(split_task.truths) - 2, 1)
+    (one,) = benchmark.run([Nearest()], photos, test=0.5).methods
     assert one.accuracy.matrix.labels == ("cat", "coffee")
     right = sum(counts[place] for place, counts in enumerate(one.accuracy.matrix.counts))
     assert right == round(one.accuracy.exact.value * one.accuracy.exact.n)
 
 
-def test_the_matrix_of_texts_has_a_column_for_what_was_left_out(contest):
-    first = contest.truths[0]
-    answers = iter([first[:-1], *contest.truths[1:]])
-    (one,) = benchmark.run({"reads": lambda image: next(answers, "1")}, contest).entrants
+def test_the_matrix_of_texts_has_a_column_for_what_was_left_out(split_task):
+    first = split_task.truths[0]
+    answers = iter([first[:-1], *split_task.truths[1:]])
+    (one,) = benchmark.run({"reads": lambda image: next(answers, "1")}, split_task).methods
     matrix = one.accuracy.matrix
     assert matrix.labels[-1] == "(none)"
     left_out = [counts[-1] for counts in matrix.counts]
     assert left_out == [int(label == first[-1]) for label in matrix.labels]
-    assert sum(map(sum, matrix.counts)) == sum(map(len, contest.truths))
+    assert sum(map(sum, matrix.counts)) == sum(map(len, split_task.truths))
 
 
 def test_images_that_mixed_has_learned_are_refused(monkeypatch):
@@ -166,95 +166,99 @@ def test_images_that_mixed_has_learned_are_refused(monkeypatch):
 
     monkeypatch.setattr(TextGenerator, "sample", note)
     for seed in (mixed._SEED, mixed._OTHER_SEED):
-        shares, charset = mixed._shares(), Charset(mixed.MIXED_CHARSET)
-        drawn_texts(shares, 100, seed=seed, charset=charset, n_jobs=1)
+        rates, charset = mixed._rates(), Charset(mixed.MIXED_CHARSET)
+        drawn_texts(rates, 100, seed=seed, charset=charset, n_jobs=1)
     assert mixed.learned_seeds("six-char") == drawn["six-char"]
     assert mixed.learned_seeds("colour-lines") == drawn["colour-lines"]
     for seed in drawn["six-char"]:
-        with pytest.raises(ParameterError, match=rf"which 'mixed' has learned\. Got {seed}\."):
-            task_contest("six-char", seed=seed)
+        with pytest.raises(ParameterError, match=rf"which 'mixed' was trained on\. Got {seed}\."):
+            open_task("six-char", seed=seed)
 
 
 @pytest.mark.slow
-def test_robustness_follows_the_dial(drawn_folder, contest, tmp_path):
-    dial = texts_dial("labelled", load("labelled", drawn_folder))
-    with_dial = replace(contest, dial=dial)
+def test_robustness_follows_the_difficulty(drawn_folder, split_task, tmp_path):
+    generator = texts_generator("labelled", load("labelled", drawn_folder))
+    with_generator = replace(split_task, generator=generator)
     reader = segcap.load("digits", length=4)
     options = {"out": tmp_path / "out", "difficulties": (0, 1), "drawn": 10}
-    (digits,) = benchmark.run({"digits": reader}, with_dial, **options).entrants
+    (digits,) = benchmark.run({"digits": reader}, with_generator, **options).methods
     easy, hard = digits.robustness
     assert (easy.difficulty, hard.difficulty, easy.exact.n) == (0, 1, 10)
     assert easy.exact.value > hard.exact.value
-    images, labels = dial.draw(0, 10)
+    images, labels = generator.draw(0, 10)
     assert easy.exact.value == reader.score(images, labels)
-    assert texts_dial("labelled", replace(contest.learned, root=tmp_path)) is None
-    assert texts_dial("six-char", replace(contest.learned, charset="aA")) is None
-    assert texts_dial("captcha-v2", replace(contest.learned, charset=None)) is None
+    assert texts_generator("labelled", replace(split_task.training, root=tmp_path)) is None
+    assert texts_generator("six-char", replace(split_task.training, charset="aA")) is None
+    assert texts_generator("captcha-v2", replace(split_task.training, charset=None)) is None
     assert DIFFICULTIES[0] == 0
 
 
-def test_the_tasks_refuse_what_they_cannot_do(contest, photos):
+def test_the_tasks_refuse_what_they_cannot_do(split_task, photos):
     with pytest.raises(ParameterError, match="The task of a benchmark must be one of digit-sum"):
-        task_contest("mnist")
+        open_task("mnist")
     with pytest.raises(ParameterError, match="To compare on 'captcha-v2', 'data' must be a folder"):
-        task_contest("captcha-v2")
+        open_task("captcha-v2")
     with pytest.raises(ParameterError, match="A reader for 'labelled' must be one of glyphs"):
-        task_readers(contest, ["lenet5"])
+        task_readers(split_task, ["lenet5"])
     assert default_readers("classes") == ["end-to-end"]
-    (name,) = task_readers(Contest.of(photos))
+    (name,) = task_readers(SplitTask.of(photos))
     assert name == "resnet_small"
     with pytest.raises(ParameterError, match="A reader for 'folders' must be one of"):
-        task_readers(Contest.of(photos), ["glyphs"])
+        task_readers(SplitTask.of(photos), ["glyphs"])
 
 
-def test_readers_of_a_task_are_made_for_its_texts(contest):
-    made = task_readers(contest, ["glyphs", "end-to-end", "multihead", "mixed"], epochs=3, seed=5)
+def test_readers_of_a_task_are_made_for_its_texts(split_task):
+    made = task_readers(
+        split_task, ["glyphs", "end-to-end", "multihead", "mixed"], epochs=3, seed=5
+    )
     assert list(made) == ["glyphs", "crnn", "multihead", "mixed"]
     for name in ("glyphs", "crnn", "multihead"):
         reader = made[name]
         assert (reader.charset, reader.length) == ("0123456789", 4)
         assert (reader.epochs, reader.random_state) == (3, 5)
     assert made["mixed"].reader.allowlist == "0123456789"
-    assert "learned from generated schemes" in made["mixed"].description
+    assert "trained on generated schemes" in made["mixed"].description
 
 
-def test_two_readers_of_one_name_are_refused(contest, tmp_path):
+def test_two_readers_of_one_name_are_refused(split_task, tmp_path):
     for folder in ("old", "new"):
         (tmp_path / folder).mkdir()
         segcap.load("digits").save(tmp_path / folder / "mine.segcap")
     paths = [str(tmp_path / folder / "mine.segcap") for folder in ("old", "new")]
     with pytest.raises(ParameterError, match=r"different names\. Got two called 'mine'"):
-        task_readers(contest, paths)
+        task_readers(split_task, paths)
 
 
 def test_letters_cannot_be_added_up(handwriting, tmp_path):
     write_digit_sums(20, tmp_path, digits=handwriting, min_advance=22)
-    contest = Contest.of(load("digit-sum", tmp_path), test=0.5)
+    split_task = SplitTask.of(load("digit-sum", tmp_path), test=0.5)
     with pytest.raises(ParameterError, match="'mixed' must be a reader of digits to add them up"):
-        benchmark.run({"mixed": "mixed"}, contest)
+        benchmark.run({"mixed": "mixed"}, split_task)
 
 
-def test_the_ceiling_keeps_to_the_characters_that_are_allowed(contest):
+def test_the_ceiling_keeps_to_the_characters_that_are_allowed(split_task):
     ones = segcap.load("mixed", length=4, allowlist="1")
-    share = ceiling(ones, contest)
-    all_ones = [set(truth) == {"1"} for truth in contest.truths]
-    assert (share.value, share.n) == (np.mean(all_ones), len(contest.tested))
-    assert ceiling(segcap.load("mixed", length=4, allowlist="0123456789"), contest).value > 0.8
+    rate = ceiling(ones, split_task)
+    all_ones = [set(truth) == {"1"} for truth in split_task.truths]
+    assert (rate.value, rate.n) == (np.mean(all_ones), len(split_task.tested))
+    assert ceiling(segcap.load("mixed", length=4, allowlist="0123456789"), split_task).value > 0.8
 
 
 @pytest.mark.slow
-def test_a_reader_that_may_know_the_tested_images_is_doubted(contest):
+def test_a_reader_that_may_know_the_tested_images_is_doubted(split_task):
     readers = {name: segcap.load(name, length=4) for name in ("digits", "wordpress")}
-    found = benchmark.run(readers, contest, difficulties=())
-    told = {one.name: [problem.message for problem in one.problems] for one in found.entrants}
+    found = benchmark.run(readers, split_task, difficulties=())
+    told = {one.name: [problem.message for problem in one.problems] for one in found.methods}
     assert told["digits"] == []
-    assert told["wordpress"] == ["It was fitted before, and may have learned from tested images."]
+    assert told["wordpress"] == [
+        "It was fitted before, and may have been trained on tested images."
+    ]
 
 
 def test_six_characters_are_drawn_with_their_boxes():
-    contest = task_contest("six-char", quick=True, seed=3)
-    assert (contest.task, len(contest.learned) + len(contest.tested)) == ("six-char", 300)
-    sample = TextGenerator("six-char").sample(int(contest.ids[0]), seed=3)
-    assert contest.known[0].text == contest.truths[0] == sample.label
-    assert contest.known[0].boxes == tuple(map(tuple, sample.boxes.tolist()))
-    assert len(contest.dial.draw(0.5, 2)[1][0]) == 6
+    split_task = open_task("six-char", quick=True, seed=3)
+    assert (split_task.task, len(split_task.training) + len(split_task.tested)) == ("six-char", 300)
+    sample = TextGenerator("six-char").sample(int(split_task.ids[0]), seed=3)
+    assert split_task.known[0].text == split_task.truths[0] == sample.label
+    assert split_task.known[0].boxes == tuple(map(tuple, sample.boxes.tolist()))
+    assert len(split_task.generator.draw(0.5, 2)[1][0]) == 6

@@ -289,7 +289,7 @@ def test_a_full_disk_is_told(folder):
         )
     assert run.returncode == 2
     assert "Traceback" not in run.stderr
-    assert "room to write" in run.stderr
+    assert "must be written in full" in run.stderr
 
 
 def test_a_name_that_is_no_unicode(run, folder, tmp_path):

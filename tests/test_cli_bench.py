@@ -20,11 +20,11 @@ def test_a_folder_is_compared_on(command, drawn_folder, tmp_path):
     assert told == benchmark.table(result) + "\n"
     assert f"The report is '{out / 'report.html'}'." in err
     assert (out / "answers.csv").is_file()
-    assert [entrant.name for entrant in result.entrants] == ["digits", "mixed", "vote"]
+    assert [method.name for method in result.methods] == ["digits", "mixed", "vote"]
     assert result.split.tested == 12
     assert result.title.endswith(", a quick look only")
-    assert [point.difficulty for point in result.entrants[0].robustness] == [0, 0.5, 1]
-    first = result.entrants[0].accuracy.exact
+    assert [point.difficulty for point in result.methods[0].robustness] == [0, 0.5, 1]
+    first = result.methods[0].accuracy.exact
     reader = segcap.load("digits", length=4)
     dataset = segcap.datasets.load("labelled", drawn_folder)
     _, tested = dataset.split(0.3, 0)
@@ -33,7 +33,7 @@ def test_a_folder_is_compared_on(command, drawn_folder, tmp_path):
     status, told, err = command("bench", "labelled", *options, "--readers", "digits")
     assert (status, told) == (2, "")
     assert err.count("\n") == 1
-    assert "or be told to resume or to overwrite" in err
+    assert "or be resumed or overwritten" in err
     options += ["--resume", "--labels", 5, 8, "--readers", "digits", "mixed"]
     status, told, _ = command("bench", "labelled", *options)
     assert status == 0

@@ -13,7 +13,7 @@ import segcap.generate
 from segcap import cli
 from segcap.datasets.uci_digits import load_uci_digits
 from segcap.generate import (
-    DIALS,
+    DIFFICULTIES,
     TextGenerator,
     read_manifest,
     schemes,
@@ -22,7 +22,7 @@ from segcap.generate import (
 )
 
 FONTS = Path(segcap.generate.__file__).parent / "fonts"
-ALL_BUT_WARP = {**dict.fromkeys(DIALS, 1.0), "warp": 0.0}
+ALL_BUT_WARP = {**dict.fromkeys(DIFFICULTIES, 1.0), "warp": 0.0}
 
 
 @pytest.fixture
@@ -180,7 +180,6 @@ def test_a_begun_folder_is_resumed(run, tmp_path, scheme, tree):
         (["clean", "--difficulty", "1.2"], "'overlap' must be in [0, 1]. Got 1.2"),
         (["clean", "--warp", "nan"], "'warp' must be in [0, 1]. Got nan"),
         (["clean", "--n", "-1"], "'n' must be .*at least 0. Got -1"),
-        (["clean", "--seed", "-1"], "'seed' must be .*at least 0. Got -1"),
         (["clean", "--jobs", "0"], "'n_jobs' must be at least 1.*Got 0"),
         (["clean", "--charset", "ABA"], "Got 'ABA', which repeats 'A'"),
         (["clean", "--charset", "あ"], "fonts, or in the handwriting. Got 'あ'"),
@@ -223,7 +222,7 @@ def test_wrong_use_is_one_sentence_and_status_2(run, tmp_path, arguments, messag
 def test_a_folder_of_fonts_with_too_long_a_name_is_told_as_such(run):
     status, err = run("clean", "--n", 2, "--out", "out", "--fonts", "a" * 300)
     assert status == 2
-    assert "room to write" not in err
+    assert "must be written in full" not in err
 
 
 @pytest.mark.parametrize("arguments", [[], ["clean"], ["clean", "--n", "x", "--out", "out"]])

@@ -150,7 +150,7 @@ def test_a_plot_is_a_new_figure(command, tmp_path, name):
         (["--n", 0], "The 'n' must be an integer of at least 1. Got 0."),
         (
             ["--measured", 12],
-            "The --accuracy must be a share of the --measured items, such as 0.91",
+            "The --accuracy must be a fraction of the --measured items, such as 0.91",
         ),
         (["--measured", 0], "The 'measured' must be an integer in 1 ... 1000000000000. Got 0."),
         (["--measured", 10**21], "The 'measured' must be an integer in 1 ... 1000000000000."),

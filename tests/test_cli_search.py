@@ -136,7 +136,7 @@ def test_a_folder_of_another_search(run, texts, tmp_path):
         )
 
     assert call()[0] == 0
-    status, shown, err = call("--share", 0.5)
+    status, shown, err = call("--fraction", 0.5)
     assert (status, shown) == (2, "")
     assert "a search of another data." in err
     assert "a search of another seed, another data" in call("--seed", 1)[2]
@@ -146,8 +146,8 @@ def test_a_folder_of_another_search(run, texts, tmp_path):
     ("arguments", "message"),
     [
         (["cats-dogs", "--study", "weather"], "--study must be one of optimizer, layers, training"),
-        (["cats-dogs", "--share", "0"], "--share must be above 0 and at most 1. Got 0.0"),
-        (["cats-dogs", "--share", "nan"], "--share must be above 0 and at most 1. Got nan"),
+        (["cats-dogs", "--fraction", "0"], "--fraction must be above 0 and at most 1. Got 0.0"),
+        (["cats-dogs", "--fraction", "nan"], "--fraction must be above 0 and at most 1. Got nan"),
         (["cats-dogs", "--minutes", "0"], "--minutes must be a number above 0. Got 0.0"),
         (["cats-dogs", "--minutes", "nan"], "--minutes must be a number above 0. Got nan"),
         (["cats-dogs", "--classifier", "nope"], "must be one of leaky_cnn, resnet_small"),

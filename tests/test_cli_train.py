@@ -79,7 +79,7 @@ def test_an_interrupted_training_keeps_what_it_learned(run, folder, tmp_path, mo
     out = tmp_path / "m.segcap"
     status, _, err = run("train", "text", "--data", folder, "--epochs", 4, "--out", out)
     assert status == 130
-    assert f"kept in '{out}.partial'" in err
+    assert f"is in '{out}.partial'" in err
     assert "goes on after the last epoch that is complete" in err
     assert segcap.load(f"{out}.partial").charset_ == "2345ABCD"
     assert not out.exists()
@@ -95,7 +95,7 @@ def test_an_early_interrupt_promises_nothing(run, folder, tmp_path, monkeypatch)
 
     monkeypatch.setattr(segcap.GlyphReader, "fit", stop)
     status, _, err = run("train", "text", "--data", folder, "--out", tmp_path / "m.segcap")
-    assert (status, err) == (130, "segcap: Interrupted. Whatever was written stays.\n")
+    assert (status, err) == (130, "segcap: Interrupted. What was written is kept.\n")
 
 
 @pytest.mark.parametrize(

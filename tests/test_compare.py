@@ -11,7 +11,7 @@ from segcap.benchmark.results import BenchmarkResult
 from segcap.core.errors import DataError
 from segcap.evaluate import (
     Agreement,
-    ShareDifference,
+    RateDifference,
     agreement_between,
     exact_match,
     independent_difference,
@@ -32,7 +32,7 @@ def read_with(*wrong):
 
 
 def results(answers, truths=TRUTHS, *, task="digits", tested="same", first=0):
-    """Results of a benchmark whose entrants have answered this."""
+    """Results of a benchmark whose methods have answered this."""
     return {
         "format": 1,
         "version": segcap.__version__,
@@ -40,13 +40,13 @@ def results(answers, truths=TRUTHS, *, task="digits", tested="same", first=0):
         "title": "A test",
         "split": {
             "seed": 0,
-            "learned": 10,
+            "training": 10,
             "tested": len(truths),
-            "learned_sha256": hashlib.sha256(b"learned").hexdigest(),
+            "training_sha256": hashlib.sha256(b"learned").hexdigest(),
             "tested_sha256": hashlib.sha256(tested.encode()).hexdigest(),
         },
         "hardware": {"processor": "any", "cores": 2, "memory_gib": 8.0, "accelerators": []},
-        "entrants": [
+        "methods": [
             {
                 "name": name,
                 "approach": "segment",
@@ -147,10 +147,10 @@ def test_other_images_are_compared_as_independent():
     assert compare(before, after)[0].worse
 
 
-def test_only_entrants_of_both_are_compared():
+def test_only_methods_of_both_are_compared():
     before = results({"glyphs": read_with(), "crnn": read_with(), "old": read_with()})
     after = results({"new": read_with(), "crnn": read_with(), "glyphs": read_with()})
-    assert [change.entrant for change in compare(before, after)] == ["glyphs", "crnn"]
+    assert [change.method for change in compare(before, after)] == ["glyphs", "crnn"]
 
 
 def test_results_may_be_mappings_or_loaded(tmp_path):
@@ -176,11 +176,11 @@ def test_a_reader_that_is_not_told_the_length_is_worse(handwriting):
 @pytest.mark.parametrize(
     ("change", "p_value", "end"),
     [
-        (ShareDifference(-0.06, -0.11, -0.02), 0.0156, "p = 0.016: worse"),
-        (ShareDifference(0.06, 0.02, 0.11), 0.0156, "p = 0.016: better"),
-        (ShareDifference(-0.06, -0.13, 0.01), None, "other images: no difference shown"),
-        (ShareDifference(-0.06, -0.11, -0.02), 0.0625, "p = 0.062: no difference shown"),
-        (ShareDifference(0.06, 0.02, 0.11), 0.0625, "p = 0.062: no difference shown"),
+        (RateDifference(-0.06, -0.11, -0.02), 0.0156, "p = 0.016: worse"),
+        (RateDifference(0.06, 0.02, 0.11), 0.0156, "p = 0.016: better"),
+        (RateDifference(-0.06, -0.13, 0.01), None, "other images: no difference shown"),
+        (RateDifference(-0.06, -0.11, -0.02), 0.0625, "p = 0.062: no difference shown"),
+        (RateDifference(0.06, 0.02, 0.11), 0.0625, "p = 0.062: no difference shown"),
     ],
 )
 def test_a_difference_prints_its_verdict(change, p_value, end):
@@ -209,8 +209,8 @@ def test_what_are_no_results_raise():
 
 
 @pytest.mark.parametrize(("names", "found"), [(["crnn"], "'crnn'"), ([], "none")])
-def test_benchmarks_without_a_common_entrant_raise(names, found):
-    with pytest.raises(DataError, match=f"an entrant in common. Got 'glyphs', and {found}"):
+def test_benchmarks_without_a_common_method_raise(names, found):
+    with pytest.raises(DataError, match=f"a method in common. Got 'glyphs', and {found}"):
         compare(results({"glyphs": read_with()}), results({name: read_with() for name in names}))
 
 
@@ -226,7 +226,7 @@ def without_an_answer(one):
 
 
 def with_a_twin(one):
-    one["entrants"].append(one["entrants"][0])
+    one["methods"].append(one["methods"][0])
 
 
 def with_fewer_answers(one):
@@ -234,11 +234,11 @@ def with_fewer_answers(one):
 
 
 def with_another_figure(one):
-    one["entrants"][0]["accuracy"]["exact"]["value"] = 0.5
+    one["methods"][0]["accuracy"]["exact"]["value"] = 0.5
 
 
 def with_a_figure_of_more_images(one):
-    one["entrants"][0]["accuracy"]["exact"]["n"] += 1
+    one["methods"][0]["accuracy"]["exact"]["n"] += 1
 
 
 def compared(first, second, **counts):
@@ -263,14 +263,14 @@ def with_other_counts(one):
 
 
 def with_half_a_matrix(one):
-    one["entrants"][0]["accuracy"]["matrix"] = {"labels": ["0", "1"], "counts": [[1, 2]]}
+    one["methods"][0]["accuracy"]["matrix"] = {"labels": ["0", "1"], "counts": [[1, 2]]}
 
 
 @pytest.mark.parametrize(
     ("change", "told"),
     [
-        (without_an_answer, r"'7\.png' has not one answer of each entrant"),
-        (with_a_twin, "two entrants bear one name"),
+        (without_an_answer, r"'7\.png' has not one answer of each method"),
+        (with_a_twin, "two methods have the same name"),
         (with_fewer_answers, "100 images were tested and 99 are answered"),
         (with_another_figure, "'glyphs' has .* right answers of .* and an exact match of 50.00%"),
         (with_a_figure_of_more_images, "'glyphs' has .* right answers of"),
@@ -290,7 +290,7 @@ def test_results_that_contradict_themselves_raise(change, told):
 
 def test_results_that_are_no_numbers_raise(tmp_path):
     one = results({"glyphs": read_with()})
-    one["entrants"][0]["accuracy"]["exact"]["value"] = float("nan")
+    one["methods"][0]["accuracy"]["exact"]["value"] = float("nan")
     file = tmp_path / "results.json"
     file.write_text(json.dumps(one))
     with pytest.raises(DataError, match=r"Got '.*results\.json', where .*not JSON compliant"):

@@ -1,4 +1,4 @@
-"""Every dial does what its name says, more of it the further it is turned, and nothing else."""
+"""Every difficulty does what its name says, more of it at higher values, and nothing else."""
 
 from functools import cache
 
@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from segcap.core.errors import ParameterError
-from segcap.generate import DIALS, Dials, TextGenerator, schemes
+from segcap.generate import DIFFICULTIES, Difficulty, TextGenerator, schemes
 
 POSITIONS = (0, 0.25, 0.5, 0.75, 1)
 AROUND = np.ones((5, 5), np.uint8)
@@ -16,9 +16,11 @@ over_schemes = pytest.mark.parametrize("scheme", schemes())
 
 
 @cache
-def images(scheme, dial, position):
-    """The seed's first samples, one dial turned and the others at 0."""
-    generator = TextGenerator(scheme, difficulty={**dict.fromkeys(DIALS, 0), dial: position})
+def images(scheme, difficulty, position):
+    """The seed's first samples, one difficulty turned and the others at 0."""
+    generator = TextGenerator(
+        scheme, difficulty={**dict.fromkeys(DIFFICULTIES, 0), difficulty: position}
+    )
     return generator.samples(20, seed=7)
 
 
@@ -67,17 +69,17 @@ def lost_difference_of_ink_and_paper(sample, _):
     return 255 - np.abs(grey(sample) - paper)[sample.masks.any(axis=0)].mean()
 
 
-def effects(scheme, dial, measure):
-    undisturbed = images(scheme, dial, 0)
+def effects(scheme, difficulty, measure):
+    undisturbed = images(scheme, difficulty, 0)
     return [
-        np.mean(list(map(measure, images(scheme, dial, position), undisturbed)))
+        np.mean(list(map(measure, images(scheme, difficulty, position), undisturbed)))
         for position in POSITIONS
     ]
 
 
 @over_schemes
 @pytest.mark.parametrize(
-    ("dial", "measure"),
+    ("difficulty", "measure"),
     [
         ("overlap", shared_part),
         ("warp", rotation),
@@ -86,8 +88,8 @@ def effects(scheme, dial, measure):
         ("contrast", lost_difference_of_ink_and_paper),
     ],
 )
-def test_effect_grows_with_the_dial(scheme, dial, measure):
-    assert (np.diff(effects(scheme, dial, measure)) > 0).all()
+def test_effect_grows_with_the_difficulty(scheme, difficulty, measure):
+    assert (np.diff(effects(scheme, difficulty, measure)) > 0).all()
 
 
 @over_schemes
@@ -116,7 +118,7 @@ def test_more_noise_adds_more_to_the_deviation_of_the_background(scheme):
 @pytest.mark.parametrize("scheme", ["clean", "gradient-line", "colour-lines", "number-field"])
 @pytest.mark.parametrize(("overlap", "least", "most"), [(0, -0.3, -0.15), (1, 0.3, 0.45)])
 def test_neighbours_share_as_much_as_is_said(scheme, overlap, least, most):
-    difficulty = {**dict.fromkeys(DIALS, 0), "overlap": overlap}
+    difficulty = {**dict.fromkeys(DIFFICULTIES, 0), "overlap": overlap}
     generator = TextGenerator(scheme, difficulty=difficulty, length=2, size=(600, 200))
     shared = [shared_part(sample, None) for sample in generator.samples(40)]
     assert min(shared) == pytest.approx(least, abs=0.03)
@@ -124,46 +126,50 @@ def test_neighbours_share_as_much_as_is_said(scheme, overlap, least, most):
 
 
 @over_schemes
-@pytest.mark.parametrize("dial", DIALS)
-def test_a_dial_leaves_text_and_fonts_as_they_are(scheme, dial):
-    for easy, hard in zip(images(scheme, dial, 0), images(scheme, dial, 1), strict=True):
+@pytest.mark.parametrize("difficulty", DIFFICULTIES)
+def test_a_difficulty_leaves_text_and_fonts_as_they_are(scheme, difficulty):
+    for easy, hard in zip(
+        images(scheme, difficulty, 0), images(scheme, difficulty, 1), strict=True
+    ):
         assert easy.label == hard.label
         assert easy.image.shape == hard.image.shape
         for name in ("font", "fonts", "picks", "style", "drawn_as", "paper", "ink"):
             assert easy.parameters.get(name) == hard.parameters.get(name)
-        moved = {name for name in DIALS if easy.parameters[name] != hard.parameters[name]}
-        assert moved == {dial}
+        moved = {name for name in DIFFICULTIES if easy.parameters[name] != hard.parameters[name]}
+        assert moved == {difficulty}
 
 
 @over_schemes
-@pytest.mark.parametrize("dial", ["lines", "noise", "contrast"])
-def test_a_dial_of_paint_leaves_the_characters_where_they_are(scheme, dial):
-    for easy, hard in zip(images(scheme, dial, 0), images(scheme, dial, 1), strict=True):
-        moved = dial == "noise" and hard.parameters.get("style") in ("split", "wave")
+@pytest.mark.parametrize("difficulty", ["lines", "noise", "contrast"])
+def test_a_difficulty_of_paint_leaves_the_characters_where_they_are(scheme, difficulty):
+    for easy, hard in zip(
+        images(scheme, difficulty, 0), images(scheme, difficulty, 1), strict=True
+    ):
+        moved = difficulty == "noise" and hard.parameters.get("style") in ("split", "wave")
         assert np.array_equal(easy.masks, hard.masks) != moved
 
 
-def test_dials_are_numbers_from_0_to_1():
-    assert Dials() == Dials(0, 0, 0, 0, 0)
-    assert DIALS == ("overlap", "warp", "lines", "noise", "contrast")
+def test_difficulties_are_numbers_from_0_to_1():
+    assert Difficulty() == Difficulty(0, 0, 0, 0, 0)
+    assert DIFFICULTIES == ("overlap", "warp", "lines", "noise", "contrast")
     for value in (-0.01, 1.01, float("nan"), True, "1", None):
         with pytest.raises(ParameterError, match=rf"'lines' must be in \[0, 1\]. Got {value!r}"):
-            Dials(lines=value)
+            Difficulty(lines=value)
 
 
 @pytest.mark.parametrize(
     ("difficulty", "turned"),
     [
-        (None, Dials(warp=0.5)),
-        (0, Dials()),
-        (1, Dials(1, 1, 1, 1, 1)),
-        ({}, Dials(warp=0.5)),
-        ({"noise": 0.25}, Dials(warp=0.5, noise=0.25)),
-        ({"warp": 1, "lines": 0.5}, Dials(warp=1, lines=0.5)),
+        (None, Difficulty(warp=0.5)),
+        (0, Difficulty()),
+        (1, Difficulty(1, 1, 1, 1, 1)),
+        ({}, Difficulty(warp=0.5)),
+        ({"noise": 0.25}, Difficulty(warp=0.5, noise=0.25)),
+        ({"warp": 1, "lines": 0.5}, Difficulty(warp=1, lines=0.5)),
     ],
 )
-def test_dials_are_turned_together_or_alone(difficulty, turned):
-    assert Dials(warp=0.5).turned(difficulty) == turned
+def test_difficulties_are_turned_together_or_alone(difficulty, turned):
+    assert Difficulty(warp=0.5).turned(difficulty) == turned
 
 
 @pytest.mark.parametrize(
@@ -174,6 +180,6 @@ def test_dials_are_turned_together_or_alone(difficulty, turned):
         ({"speed": 0.5}, "one of: overlap, warp, lines, noise, contrast. Got 'speed'"),
     ],
 )
-def test_dials_are_turned_within_their_range(difficulty, message):
+def test_difficulties_are_turned_within_their_range(difficulty, message):
     with pytest.raises(ParameterError, match=message):
-        Dials().turned(difficulty)
+        Difficulty().turned(difficulty)

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from segcap.generate import Dials, paint
+from segcap.generate import Difficulty, paint
 from segcap.generate.draws import Draws
 
 SIZE = 60, 40
@@ -83,18 +83,18 @@ def test_gradient_is_even_about_0():
 
 
 @pytest.mark.parametrize(
-    ("dial", "expected"),
+    ("difficulty", "expected"),
     [(0, [100, 100, 100]), (0.5, [100, 87.5, 75]), (1, [100, 75, 50])],
 )
-def test_shade_takes_half_the_light_at_most(dial, expected):
-    shaded = paint.shade(Level(0, 0), np.full((2, 3), 100, np.float32), dial)
+def test_shade_takes_half_the_light_at_most(difficulty, expected):
+    shaded = paint.shade(Level(0, 0), np.full((2, 3), 100, np.float32), difficulty)
     np.testing.assert_allclose(shaded, [expected] * 2, rtol=1e-6)
 
 
-def test_curves_are_as_many_as_the_dial_says():
-    for dial, count in ((0, 0), (0.1, 1), (0.25, 1), (0.26, 2), (1, 4)):
+def test_curves_are_as_many_as_the_difficulty_says():
+    for difficulty, count in ((0, 0), (0.1, 1), (0.25, 1), (0.26, 2), (1, 4)):
         drawn = draws()
-        cover = paint.curves(drawn, SIZE, dial, name="arcs")
+        cover = paint.curves(drawn, SIZE, difficulty, name="arcs")
         assert len(drawn.parameters["arcs"]) == count
         assert (cover.shape, cover.dtype) == ((40, 60), np.float32)
         assert cover.any() == (count > 0)
@@ -102,8 +102,10 @@ def test_curves_are_as_many_as_the_dial_says():
         assert cover.max() <= 1
 
 
-def test_curves_are_longer_and_thicker_the_further_the_dial_is_turned():
-    covers = [paint.curves(draws(), (200, 100), dial, most=1) for dial in (0.1, 0.25, 0.5, 1)]
+def test_curves_are_longer_and_thicker_the_further_the_difficulty_is():
+    covers = [
+        paint.curves(draws(), (200, 100), difficulty, most=1) for difficulty in (0.1, 0.25, 0.5, 1)
+    ]
     lengths = [cover.any(axis=0).sum() for cover in covers]
     assert lengths[0] < lengths[1] < lengths[2] == lengths[3] == 200
     thin, thick = (
@@ -118,11 +120,11 @@ def test_curves_stay_within_their_reach():
     assert columns[[0, -1]] == pytest.approx([50, 150], abs=3)
 
 
-def test_curves_take_as_many_draws_wherever_the_dial_is():
+def test_curves_take_as_many_draws_wherever_the_difficulty_is():
     rests = set()
-    for dial in (0, 0.3, 1):
+    for difficulty in (0, 0.3, 1):
         drawn = draws()
-        paint.curves(drawn, SIZE, dial)
+        paint.curves(drawn, SIZE, difficulty)
         rests.add(drawn.uniform("next", 0, 1))
     assert len(rests) == 1
 
@@ -177,16 +179,18 @@ def test_blur():
 
 def test_nothing_is_disturbed_at_0():
     canvas = np.random.default_rng(0).uniform(0, 255, (3, 40, 60)).astype(np.float32)
-    np.testing.assert_array_equal(paint.disturb(draws(), canvas, Dials(), 0), canvas)
+    np.testing.assert_array_equal(paint.disturb(draws(), canvas, Difficulty(), 0), canvas)
 
 
 def test_noise_disturbs_by_specks_and_grain():
     paper = np.full((200, 300), 128, np.float32)
-    disturbed = paint.disturb(draws(), paper, Dials(noise=1), 128)
+    disturbed = paint.disturb(draws(), paper, Difficulty(noise=1), 128)
     assert disturbed.mean() == pytest.approx(128, abs=0.5)
     assert disturbed.std() == pytest.approx(30, abs=0.5)
-    assert paint.disturb(draws(), paper, Dials(noise=1), 0).mean() == pytest.approx(120.5, abs=1)
-    shaded = paint.disturb(Level(0, 0), paper, Dials(contrast=1), 0)
+    assert paint.disturb(draws(), paper, Difficulty(noise=1), 0).mean() == pytest.approx(
+        120.5, abs=1
+    )
+    shaded = paint.disturb(Level(0, 0), paper, Difficulty(contrast=1), 0)
     assert shaded[0, [0, -1]].tolist() == [128, 64]
 
 

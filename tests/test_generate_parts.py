@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 import segcap.generate
 from segcap.core.errors import ParameterError
-from segcap.generate import Dials
+from segcap.generate import Difficulty
 from segcap.generate.draws import Draws, between
 from segcap.generate.page import Page
 from segcap.generate.typefaces import Handwriting, able_to_draw, find_fonts, shipped_fonts
@@ -136,7 +136,7 @@ def test_typefaces_without_a_character_are_left_out():
 
 
 def test_a_line_has_a_mask_for_every_character():
-    masks = set_line(draws(), Page("A.B", (120, 40), shipped_fonts(), Dials()), Style())
+    masks = set_line(draws(), Page("A.B", (120, 40), shipped_fonts(), Difficulty()), Style())
     assert (masks.shape, masks.dtype) == ((3, 40, 120), np.uint8)
     assert masks.any(axis=(1, 2)).all()
     assert (masks > 0).sum(axis=0).max() == 1
@@ -187,7 +187,7 @@ def test_resample(matrix, pivot, origin, expected):
 
 @given(st.integers(0, 2**31), st.integers(1, 6), st.sampled_from([(0, 0), (0.2, 0), (0, 0.1)]))
 def test_no_ink_leaves_the_image_or_enters_the_reserve(seed, n, reserve):
-    page = Page("W" * n, (160, 40), shipped_fonts(), Dials(warp=1))
+    page = Page("W" * n, (160, 40), shipped_fonts(), Difficulty(warp=1))
     masks = set_line(Draws(seed, 0), page, Style(reserve=reserve))
     x, y = (1 + int(share * 40) for share in reserve)
     inside = np.zeros((40, 160), bool)
@@ -200,7 +200,7 @@ def test_no_ink_leaves_the_image_or_enters_the_reserve(seed, n, reserve):
 def test_characters_are_turned_and_sheared_as_the_parameters_say(seed):
     bar = np.zeros((1, 28, 28), np.uint8)
     bar[0, 4:24, 12:16] = 255
-    page = Page("1", (300, 250), (Handwriting(bar, np.array([1])),), Dials(warp=1))
+    page = Page("1", (300, 250), (Handwriting(bar, np.array([1])),), Difficulty(warp=1))
     drawn = Draws(seed, 0)
     (mask,) = set_line(drawn, page, Style(size=(0.4, 0.4), elastic=0))
     (angle,), (shear,) = np.deg2rad(drawn.parameters["rotation"]), drawn.parameters["shear"]
@@ -225,7 +225,7 @@ def test_what_has_room_is_drawn_with_capitals_of_5_pixels(seed, length, width, h
     assume(has_room(length, (width, height)))
     text = "".join(np.random.default_rng(seed).choice(list("1.Wg"), length))
     drawn = Draws(seed, 0)
-    set_line(drawn, Page(text, (width, height), shipped_fonts(), Dials()), Style())
+    set_line(drawn, Page(text, (width, height), shipped_fonts(), Difficulty()), Style())
     assert drawn.parameters["capitals"] >= min(5, int(0.45 * height))
 
 

@@ -89,7 +89,7 @@ def test_labels_of_images_that_are_lost_wait_until_all_are_there(tmp_path, tree)
     [
         ({"scheme": "wordpress"}, {}, "scheme 'wordpress' for .* with 'clean'"),
         ({"length": 3}, {}, r"length \[3, 3\] for .* with \[4, 6\]"),
-        ({"difficulty": 1}, {}, "dials {'overlap': 1.0, .* with {'overlap': 0.0, "),
+        ({"difficulty": 1}, {}, "difficulty {'overlap': 1.0, .* with {'overlap': 0.0, "),
         ({"handwriting": ONES, "charset": "1"}, {}, "charset '1' for"),
         ({}, {"seed": 1}, "seed 1 for .* with 0"),
         ({}, {"masks": True}, "masks True for .* with False"),

@@ -17,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import segcap.generate
-from segcap.generate import DIALS, Dials, TextGenerator, schemes
+from segcap.generate import DIFFICULTIES, Difficulty, TextGenerator, schemes
 from segcap.segmentation.binarize import binarize
 
 SCHEMES = schemes()
@@ -31,7 +31,7 @@ PLAIN_PROCESSOR = {
 over_schemes = pytest.mark.parametrize("scheme", SCHEMES)
 positions = st.floats(0, 1)
 seeds = st.integers(0, 2**31)
-difficulties = st.none() | positions | st.dictionaries(st.sampled_from(DIALS), positions)
+difficulties = st.none() | positions | st.dictionaries(st.sampled_from(DIFFICULTIES), positions)
 
 
 @st.composite
@@ -248,25 +248,28 @@ def test_handwriting_is_drawn_by_what_it_shows():
 
 
 @pytest.mark.parametrize(
-    ("scheme", "difficulty", "dials"),
+    ("scheme", "difficulty", "difficulties"),
     [
-        ("clean", None, Dials()),
-        ("clean", 0.25, Dials(0.25, 0.25, 0.25, 0.25, 0.25)),
-        ("wordpress", {"lines": 1}, Dials(overlap=0.2, warp=0.5, lines=1)),
-        ("wordpress", Dials(noise=0.5), Dials(noise=0.5)),
-        ("clean", {"warp": np.float32(0.5)}, Dials(warp=0.5)),
-        ("mixed", 0.25, Dials(0.25, 0.25, 0.25, 0.25, 0.25)),
+        ("clean", None, Difficulty()),
+        ("clean", 0.25, Difficulty(0.25, 0.25, 0.25, 0.25, 0.25)),
+        ("wordpress", {"lines": 1}, Difficulty(overlap=0.2, warp=0.5, lines=1)),
+        ("wordpress", Difficulty(noise=0.5), Difficulty(noise=0.5)),
+        ("clean", {"warp": np.float32(0.5)}, Difficulty(warp=0.5)),
+        ("mixed", 0.25, Difficulty(0.25, 0.25, 0.25, 0.25, 0.25)),
     ],
 )
-def test_difficulty_turns_the_dials(scheme, difficulty, dials):
+def test_difficulty_sets_all(scheme, difficulty, difficulties):
     parameters = TextGenerator(scheme, difficulty=difficulty).sample().parameters
-    assert {name: parameters[name] for name in DIALS} == vars(dials)
+    assert {name: parameters[name] for name in DIFFICULTIES} == vars(difficulties)
 
 
-def test_dials_of_mixed_stand_anywhere_unless_turned():
-    for difficulty, anywhere in ((None, DIALS), ({"warp": 0.5}, set(DIALS) - {"warp"})):
+def test_difficulties_of_mixed_stand_anywhere_unless_turned():
+    for difficulty, anywhere in (
+        (None, DIFFICULTIES),
+        ({"warp": 0.5}, set(DIFFICULTIES) - {"warp"}),
+    ):
         samples = TextGenerator("mixed", difficulty=difficulty).samples(20)
-        for name in DIALS:
+        for name in DIFFICULTIES:
             positions = {sample.parameters[name] for sample in samples}
             assert (len(positions) > 1) == (name in anywhere)
 
@@ -279,6 +282,6 @@ def test_settings_make_the_generator_again(scheme):
         charset=settings["charset"],
         length=tuple(settings["length"]),
         size=settings["size"],
-        difficulty={name: at for name, at in settings["dials"].items() if at is not None},
+        difficulty={name: at for name, at in settings["difficulty"].items() if at is not None},
     )
     assert digest(again.sample(3)) == digest(TextGenerator(scheme, length=(3, 5)).sample(3))

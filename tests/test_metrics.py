@@ -9,7 +9,7 @@ from hypothesis.extra.numpy import arrays
 import segcap
 from segcap.core.errors import ParameterError
 from segcap.evaluate.metrics import (
-    Share,
+    Rate,
     character_accuracy,
     edit_distance,
     exact_match,
@@ -81,7 +81,7 @@ def test_wilson_level_out_of_range_raises(level):
 
 
 def test_share_prints_its_interval():
-    share = Share(0.8, 0.49, 0.94, 1000)
+    share = Rate(0.8, 0.49, 0.94, 1000)
     assert str(share) == "80.00% (95 % interval 49.00% to 94.00%, n = 1,000)"
 
 

@@ -12,7 +12,7 @@ import segcap
 from segcap.core.errors import ParameterError
 from segcap.evaluate import (
     Agreement,
-    ShareDifference,
+    RateDifference,
     agreement_between,
     independent_difference,
     mcnemar,
@@ -148,7 +148,7 @@ def test_counts_that_are_no_agreement_raise(compare):
 
 
 def test_shares_that_are_none_raise():
-    with pytest.raises(ParameterError, match=r"must be a Share, as wilson gives\. Got 0\.4"):
+    with pytest.raises(ParameterError, match=r"must be a Rate, as wilson gives\. Got 0\.4"):
         independent_difference(wilson(1, 2), 0.4)
 
 
@@ -193,5 +193,5 @@ def test_independent_intervals_cover_as_often_as_they_say():
 
 
 def test_a_difference_prints_in_points():
-    shown = str(ShareDifference(-0.0125, -0.03, 0.005))
+    shown = str(RateDifference(-0.0125, -0.03, 0.005))
     assert shown == "-1.25 points (95 % interval -3.00 to +0.50)"

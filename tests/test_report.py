@@ -95,11 +95,11 @@ def written(material, tmp_path_factory):
     return path
 
 
-def bare(entrant):
+def bare(method):
     return replace(
-        entrant,
+        method,
         accuracy=replace(
-            entrant.accuracy,
+            method.accuracy,
             characters=None,
             character_error_rate=None,
             length=None,
@@ -122,10 +122,10 @@ def test_what_is_most_wanted_stands_first(written, result):
     page = Page(written)
     assert page.heads == ["Exact match", "Plots", "Tables", "What is taken for what", "Every image"]
     assert page.words[0] == result.title
-    for part in (result.split.learned_sha256, result.split.tested_sha256, "any, 2 cores, 8 GiB"):
+    for part in (result.split.training_sha256, result.split.tested_sha256, "any, 2 cores, 8 GiB"):
         assert part in page.text
-    for entrant in result.entrants:
-        exact = entrant.accuracy.exact
+    for method in result.methods:
+        exact = method.accuracy.exact
         assert f"{100 * exact.value:.2f} %" in page.text.replace("\u202f", " ")
         assert f"95 % interval {100 * exact.low:.2f} to {100 * exact.high:.2f}, n = 24" in page.text
 
@@ -163,7 +163,7 @@ def test_the_same_input_gives_the_same_bytes(target, written, material):
 
 def test_every_image_is_listed_with_all_answers(written, result):
     listing = Page(written).listing
-    assert listing["names"] == [one.name for one in result.entrants]
+    assert listing["names"] == [one.name for one in result.methods]
     assert len(listing["rows"]) == len(result.answers)
     for number, (row, answer) in enumerate(zip(listing["rows"], result.answers, strict=True)):
         assert (row["number"], row["image"], row["truth"]) == (number, answer.image, answer.truth)
@@ -199,9 +199,9 @@ def test_labels_cannot_become_markup(target, material):
         nasty,
         title=NASTY,
         task=NASTY,
-        entrants=(
-            replace(nasty.entrants[0], description=NASTY, problems=(Problem(NASTY, 3),)),
-            *nasty.entrants[1:],
+        methods=(
+            replace(nasty.methods[0], description=NASTY, problems=(Problem(NASTY, 3),)),
+            *nasty.methods[1:],
         ),
         answers=tuple(replace(one, image=NASTY, truth=NASTY) for one in nasty.answers),
     )
@@ -220,7 +220,7 @@ def test_lone_surrogates_do_not_stop_it(target, result):
     assert Page(target).words[0] == "half ?"
 
 
-def test_one_entrant_is_compared_with_nothing(target, result):
+def test_one_method_is_compared_with_nothing(target, result):
     write_report(report_material.only(result, ["mixed"]), target)
     page = Page(target)
     assert "highest" not in page.words
@@ -238,14 +238,14 @@ def test_without_images_there_are_no_pictures(target, result):
 
 
 def test_what_was_not_measured_is_said(target, result):
-    write_report(replace(result, entrants=tuple(map(bare, result.entrants))), target)
+    write_report(replace(result, methods=tuple(map(bare, result.methods))), target)
     page = Page(target)
     assert (
         "Not measured, so not drawn: latency, learning curves, robustness, coverage, "
         "errors by position, failure kinds." in page.text
     )
     assert "Class by class" not in page.words
-    assert page.words.count("Nothing is taken for anything else.") == len(result.entrants)
+    assert page.words.count("Nothing is taken for anything else.") == len(result.methods)
     assert not any("pieces" in shown for row in page.listing["rows"] for shown in row["by"])
 
 
@@ -269,7 +269,7 @@ def test_images_that_cannot_be_loaded_are_counted(target, material, tmp_path):
 def test_what_has_no_room_is_left_out_and_said(target, material, monkeypatch):
     result, images = material
     whole = album(dict(enumerate(images)), range(len(images)), 10**9)[0]
-    names = [one.name for one in result.entrants]
+    names = [one.name for one in result.methods]
     order = listed(result.answers, names, 10)
     room = sum(len(whole[number].image) + len(whole[number].ink) for number in order[:4])
     monkeypatch.setattr(page_module, "MOST_ROWS", 10)
@@ -346,7 +346,7 @@ def test_boxes_outside_an_image_do_no_harm(material):
         (lambda one: 7, ParameterError, "'result' of write_report .* Got int"),
         (lambda one: {**one.to_json(), "format": 9}, DataError, "format 9"),
         (lambda one: {"format": 1}, DataError, "must follow their schema"),
-        (lambda one: replace(one, entrants=()), DataError, "at least one entrant. Got none"),
+        (lambda one: replace(one, methods=()), DataError, "at least one method. Got none"),
         (
             lambda one: replace(one, answers=(replace(one.answers[0], by={}),)),
             DataError,

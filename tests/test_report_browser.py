@@ -375,7 +375,7 @@ def test_matrices_open_and_can_be_read(show, written, result, scheme):
     details.locator("summary").click()
     table = details.locator(".matrix")
     labels = table.locator("thead th").all_inner_texts()
-    matrix = next(one for one in result.entrants if one.name == "templates").accuracy.matrix
+    matrix = next(one for one in result.methods if one.name == "templates").accuracy.matrix
     assert labels == list(matrix.labels)
     ink = table.evaluate("one => getComputedStyle(one).color")
     for kind in ("hit", "miss"):
@@ -389,7 +389,7 @@ def test_matrices_open_and_can_be_read(show, written, result, scheme):
         assert contrast(ink, shown) >= 4.5, kind
 
 
-def test_one_entrant_without_pictures_is_shown(show, tmp_path, result):
+def test_one_method_without_pictures_is_shown(show, tmp_path, result):
     write_report(report_material.only(result, ["templates"]), tmp_path / "one.html")
     page = show(tmp_path / "one.html")
     assert page.locator("#rows tbody tr").count() == 24

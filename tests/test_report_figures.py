@@ -26,10 +26,10 @@ def result():
 
 
 def scored(result, right):
-    """Give a result whose entrants have so many of 100 right, apart from each other."""
-    entrants = tuple(
+    """Give a result whose methods have so many of 100 right, apart from each other."""
+    methods = tuple(
         replace(one, accuracy=replace(one.accuracy, exact=wilson(right[one.name], 100)))
-        for one in result.entrants
+        for one in result.methods
         if one.name in right
     )
     pairs = []
@@ -38,7 +38,7 @@ def scored(result, right):
         first, second = right[pair.first] - both, right[pair.second] - both
         counts = Agreement(both, first, second, 100 - both - first - second)
         pairs.append(Pair.of(pair.first, pair.second, counts))
-    return replace(result, entrants=entrants, pairs=tuple(pairs))
+    return replace(result, methods=methods, pairs=tuple(pairs))
 
 
 def plain(words):
@@ -93,8 +93,8 @@ def test_the_best_of_several_is_told_to_be_chosen(result):
     assert told.format("2 segmenting") in verdict(result)
     one_each = scored(result, {"six-char": 80, "mixed": 60})
     assert not [said for said in verdict(one_each) if said.startswith("The best of")]
-    (whole,) = (one for one in one_each.entrants if one.approach == "end-to-end")
-    given = replace(one_each, entrants=(*one_each.entrants, replace(whole, name="other")))
+    (whole,) = (one for one in one_each.methods if one.approach == "end-to-end")
+    given = replace(one_each, methods=(*one_each.methods, replace(whole, name="other")))
     assert told.format("2 end-to-end") in verdict(given)
 
 
@@ -109,7 +109,7 @@ def test_the_matrix_has_a_row_for_all_that_occurs_and_shades_by_share(result):
 
 
 def test_the_matrix_counts_every_character(result):
-    for one in result.entrants:
+    for one in result.methods:
         counts = one.accuracy.matrix.counts
         assert sum(map(sum, counts)) == one.accuracy.characters.n
         supports = {row.label: row.support for row in one.accuracy.classes}
@@ -144,7 +144,7 @@ def test_costs_are_told_as_ratios(result):
     whole = replace(by_name(result, "six-char"), cost=replace(cost, bytes=2 * cost.bytes))
     given = replace(
         result,
-        entrants=(whole, by_name(result, "mixed")),
+        methods=(whole, by_name(result, "mixed")),
         pairs=report_material.only(result, ["six-char", "mixed"]).pairs,
     )
     assert verdict(given)[1] == (
@@ -154,9 +154,7 @@ def test_costs_are_told_as_ratios(result):
     ratios = tables(given)[-1]
     assert ratios.title == "Ratios of cost"
     assert ratios.rows == [["six-char / mixed", "1×", "1×", "1×", "2×"]]
-    assert (
-        len(verdict(replace(given, entrants=(replace(whole, cost=None), given.entrants[1])))) == 1
-    )
+    assert len(verdict(replace(given, methods=(replace(whole, cost=None), given.methods[1])))) == 1
 
 
 def test_tables_say_what_was_measured(result):
@@ -178,7 +176,7 @@ def test_tables_say_what_was_measured(result):
 
 
 def test_charts_show_what_was_measured(result):
-    drawn, missing = charts(result.entrants)
+    drawn, missing = charts(result.methods)
     assert missing == []
     titles = [chart.title for chart in drawn]
     assert titles == [

@@ -14,11 +14,11 @@ parser.add_argument("results", type=Path, nargs="+")
 parser.add_argument("--plot", type=Path)
 args = parser.parse_args()
 results = [BenchmarkResult.load(path) for path in args.results]
-HEAD = ("", "exact match", "characters", "p50, p95", "images/s", "memory", "on disk", "learned in")
+HEAD = ("", "exact match", "characters", "p50, p95", "images/s", "memory", "on disk", "trained in")
 
 
-def bounded(share):
-    return f"{share.value:.2%} ({100 * share.low:.2f} to {100 * share.high:.2f})"
+def bounded(rate):
+    return f"{rate.value:.2%} ({100 * rate.low:.2f} to {100 * rate.high:.2f})"
 
 
 def row(one):
@@ -39,20 +39,20 @@ def row(one):
 for result in results:
     split = result.split
     print(
-        f"{result.task}: {split.learned:,} images to learn from, {split.tested:,} tested; ", end=""
+        f"{result.task}: {split.training:,} images to train on, {split.tested:,} tested; ", end=""
     )
     print(result.hardware)
-    for cells in (HEAD, ("---",) * len(HEAD), *map(row, result.entrants)):
+    for cells in (HEAD, ("---",) * len(HEAD), *map(row, result.methods)):
         print(f"| {' | '.join(cells)} |")
     for pair in result.pairs:
         print(f"{pair.first} - {pair.second}: {pair.difference}, p = {pair.p_value:.2g}")
-    for one in result.entrants:
+    for one in result.methods:
         details = {"failures": one.failures, "ceiling": one.ceiling and bounded(one.ceiling)}
         if one.calibration is not None:
             details["calibration error"] = f"{one.calibration.expected_error:.4f}"
         if one.errors_by_position:
-            shares = [f"{place.wrong.value:.2%}" for place in one.errors_by_position]
-            details["wrong by position"] = ", ".join(shares)
+            rates = [f"{place.wrong.value:.2%}" for place in one.errors_by_position]
+            details["wrong by position"] = ", ".join(rates)
         for name, known in details.items():
             if known is not None:
                 print(f"{one.name}, {name}: {known}")
@@ -74,10 +74,10 @@ if args.plot:
         len(results), 3, figsize=(11, 3.3 * len(results)), squeeze=False, layout="constrained"
     )
     for result, (cost, middle, robust) in zip(results, rows, strict=True):
-        learns = any(len(one.learning_curve) > 1 for one in result.entrants)
+        learns = any(len(one.learning_curve) > 1 for one in result.methods)
         middle.set_xscale("log" if learns else "linear")
         middle.minorticks_off()
-        for place, one in enumerate(result.entrants):
+        for place, one in enumerate(result.methods):
             style = {
                 "color": f"C{place}",
                 "marker": "os^Dv*"[place % 6],
@@ -97,12 +97,12 @@ if args.plot:
                 middle.set_xticks(labels, map(str, labels))
             elif not learns and one.calibration is not None:
                 curve = one.calibration.curve
-                shares = [point.coverage for point in curve]
-                middle.plot(shares, [own.accuracy for own in curve], color=style["color"])
+                rates = [point.coverage for point in curve]
+                middle.plot(rates, [own.accuracy for own in curve], color=style["color"])
             steps = [own.difficulty for own in one.robustness]
             robust.plot(steps, [own.exact.value for own in one.robustness], **style)
         cost.set(xscale="log", xlabel="one image, ms", ylabel=f"{result.task}, exact match")
-        middle.set_xlabel("labelled images to learn from" if learns else "answered, surest first")
+        middle.set_xlabel("labelled images to train on" if learns else "answered, surest first")
         robust.set(xlabel="difficulty of generated images", xlim=(-0.03, 1.03))
         for axes in (cost, middle, robust):
             axes.grid(alpha=0.3)

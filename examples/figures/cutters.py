@@ -6,8 +6,8 @@ Rows of four digits of x_train's last 2,000, from which "digits" learned only it
 read by its span network alone with length 4. "equal parts" has no cutter, "union" all five,
 "default" is what readers use; "no reject class" is the default without the probabilities of bad
 cuts and of nothing; "true places" names the digits at their true columns. "clean cut": of
-neighbours in one blob, how often a proposed cut leaves 95 % of the ink of either on its own side;
-"proposed": cuts for a blob; "columns" are cuts at every column.
+neighbours in one component, how often a cut leaves 95 % of the ink of either on its own side;
+"proposed": cuts for a component; "columns" are cuts at every column.
 """
 
 import argparse
@@ -54,8 +54,8 @@ digits = mnist.x_train[48_000:], mnist.y_train[48_000:]
 def without_reject_class(images):
     for scored in pipeline.score(images):
         named = scored.log_probabilities
-        shares = named - np.logaddexp.reduce(named, axis=1, keepdims=True)
-        yield choose(scored.lattice, shares, reader.charset_, length=LENGTH, reject_below=0)
+        rates = named - np.logaddexp.reduce(named, axis=1, keepdims=True)
+        yield choose(scored.lattice, rates, reader.charset_, length=LENGTH, reject_below=0)
 
 
 def at_true_places(images, boxes):
@@ -74,7 +74,7 @@ def at_true_places(images, boxes):
 
 
 def neighbours_in_one_blob(rows):
-    """Blobs that hold two neighbours, and whose ink is the left and the right one's."""
+    """Components that hold two neighbours, and whose ink is the left and the right one's."""
     for index, image in enumerate(rows.images):
         ink = image > 60
         _, labels = cv2.connectedComponents(ink.astype(np.uint8), connectivity=8)
@@ -106,7 +106,7 @@ for tier, min_advance in (("touching", 15), ("overlapping", 10)):
     images = [load_image(image) for image in rows.images]
     texts = ["".join(map(str, label)) for label in rows.labels.tolist()]
     pairs = list(neighbours_in_one_blob(rows))
-    print(f"{tier}, {len(pairs)} pairs in one blob")
+    print(f"{tier}, {len(pairs)} pairs in one component")
     for name, cutters in SETS.items():
         chosen = replace(pipeline, finding=Finding(cutters=cutters))
         answers = [outcome.reading.text for outcome in chosen.read(images)]
@@ -117,7 +117,7 @@ for tier, min_advance in (("touching", 15), ("overlapping", 10)):
             spent = 1e3 * (time.perf_counter() - started) / len(pairs)
             number = np.mean([len(columns) for columns in proposed])
             clean = clean_share(pairs, proposed)
-            print(f"    clean cut {clean:.1%}, proposed {number:.1f}, {spent:.2f} ms a blob")
+            print(f"    clean cut {clean:.1%}, proposed {number:.1f}, {spent:.2f} ms a component")
     everywhere = [np.arange(1, blob.shape[1]) for blob, _, _ in pairs]
     print(f"  columns          clean cut {clean_share(pairs, everywhere):.1%}")
     answers = [outcome.reading.text for outcome in without_reject_class(images)]

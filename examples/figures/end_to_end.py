@@ -4,8 +4,8 @@
                                           [--rate R] [--size 160 32] [--folds 5]
                                           [--views 2] [--balance sampling] [--state FILE]
 
-TASK and PATH are as of `segcap train`: digit-sum (mnist.npz: rows of four overlapping digits, of
-which the sums alone are told; those tested on show digits of x_test), captcha-v2, six-char,
+TASK and PATH are as of `segcap train`: digit-sum (mnist.npz: rows of four overlapping digits;
+only their sums are given; those tested on show digits of x_test), captcha-v2, six-char,
 recaptcha-tiles, cats-dogs. A fifth of the images is held out, of the tiles 0.3; with --folds each
 image is tested on once. --balance is for tiles and cats-dogs; "files" writes a balanced folder of
 2,000 photos a class first. A killed run goes on from the files FILE.0, FILE.1, ..., one a fold.
@@ -38,13 +38,13 @@ parser.add_argument("--state", type=Path)
 args = parser.parse_args()
 
 
-def answer(learned, tested, state):
+def answer(train, test, state):
     def show(epoch, history):
         accuracy = history.validation_accuracy[-1]
         print(f"  epoch {epoch}: loss {history.loss[-1]:.3f}, held out {accuracy:.3f}", flush=True)
 
     reader = end_to_end_reader(
-        args.task, learned, classifier=args.classifier, epochs=args.epochs, seed=args.seed
+        args.task, train, classifier=args.classifier, epochs=args.epochs, seed=args.seed
     )
     if args.size:
         reader.set_params(size=tuple(args.size))
@@ -55,11 +55,11 @@ def answer(learned, tested, state):
     if args.balance:
         reader.set_params(balance="none" if args.balance == "files" else args.balance)
     started = time.perf_counter()
-    reader.fit(learned.images, learned.labels, groups=learned.groups, state=state, on_epoch=show)
+    reader.fit(train.images, train.labels, groups=train.groups, state=state, on_epoch=show)
     minutes = (time.perf_counter() - started) / 60
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
-    print(f"{len(learned)} labels, {minutes:.1f} minutes, peak {peak:.1f} GiB", flush=True)
-    return reader.predict(tested.images)
+    print(f"{len(train)} labels, {minutes:.1f} minutes, peak {peak:.1f} GiB", flush=True)
+    return reader.predict(test.images)
 
 
 answers, truths = [], []
@@ -70,14 +70,14 @@ if args.balance == "files":
     parts = [balance(args.data, Path(folder, "balanced_images"), test=0.3, seed=args.seed)]
 else:
     parts = task_data(args.task, args.data, folds=args.folds, seed=args.seed)
-for fold, (learned, tested) in enumerate(parts):
+for fold, (train, test) in enumerate(parts):
     state = args.state and args.state.with_name(f"{args.state.name}.{fold}")
-    answers += answer(learned, tested, state).tolist()
-    truths += tested.labels.tolist()
+    answers += answer(train, test, state).tolist()
+    truths += test.labels.tolist()
     print(f"  right  {exact_match(answers, truths)}", flush=True)
 print(f"{args.task}, {args.classifier or END_TO_END[args.task].classifier}; {hardware()}")
 print(f"  whole       {exact_match(answers, truths)}")
-if tested.charset is not None:
+if test.charset is not None:
     print(f"  characters  {character_accuracy(answers, truths)}")
-if tested.classes is not None:
+if test.classes is not None:
     print(classification_report(answers, truths))

@@ -1,9 +1,9 @@
-"""Measure how reading suffers from each dial of the generator, in eleven steps.
+"""Measure how reading suffers from each difficulty of the generator, in eleven steps.
 
     python examples/figures/robustness.py --data mnist.npz [--model digits] [--n 1000] [--out PNG]
 
 Five digits of MNIST's x_test a text, scheme "clean", 200 x 50 pixels, length known. The same
-digits at every position of every dial, the other dials at 0; "all" turns the five together.
+digits at every step of every difficulty, the others at 0; "all" sets the five together.
 """
 
 import argparse
@@ -14,7 +14,7 @@ import numpy as np
 import segcap
 from segcap.datasets import load_mnist
 from segcap.evaluate import exact_match
-from segcap.generate import DIALS, TextGenerator
+from segcap.generate import DIFFICULTIES, TextGenerator
 
 parser = argparse.ArgumentParser(description=__doc__)
 parser.add_argument("--data", type=Path, required=True)
@@ -36,9 +36,9 @@ def accuracy(difficulty):
 
 
 print("whole texts right, %, n = " + f"{args.n:,} a step")
-print("dial      " + "".join(f"{step:>7}" for step in steps))
+print("difficulty" + "".join(f"{step:>7}" for step in steps))
 curves = {}
-for name in (*DIALS, "all"):
+for name in (*DIFFICULTIES, "all"):
     curves[name] = [accuracy(step if name == "all" else {name: step}) for step in steps]
     print(
         f"{name:<10}" + "".join(f"{100 * point.value:7.1f}" for point in curves[name]), flush=True
@@ -54,6 +54,6 @@ if args.out:
         low, high = ([getattr(p, side) for p in points] for side in ("low", "high"))
         (line,) = axes.plot(steps, [p.value for p in points], marker="o", ms=3, label=name)
         axes.fill_between(steps, low, high, color=line.get_color(), alpha=0.2, lw=0)
-    axes.set(xlabel="dial", ylabel="whole texts right", ylim=(0, 1.02), xlim=(0, 1))
+    axes.set(xlabel="difficulty", ylabel="whole texts right", ylim=(0, 1.02), xlim=(0, 1))
     axes.legend()
     figure.savefig(args.out, dpi=90)

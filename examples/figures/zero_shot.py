@@ -3,7 +3,7 @@
     python examples/figures/zero_shot.py [--captcha-v2 DIR] [--wordpress DIR] [--n 1000]
                                          [--schemes six-char ...]
 
-The generated schemes are drawn with a seed that it has not learned from; DIR holds real images, of
+The generated schemes are drawn with a seed that it was not trained on; DIR holds real images, of
 which it has learned none, named by their texts.
 """
 
@@ -52,5 +52,5 @@ for scheme in args.schemes:
     styles = [sample.parameters.get("style") for sample in samples]
     for style in sorted({*styles} - {None}):
         own = [index for index, other in enumerate(styles) if other == style]
-        share = exact_match([read[index] for index in own], [shown[index] for index in own])
-        print(f"    {style:<18}{share}", flush=True)
+        rate = exact_match([read[index] for index in own], [shown[index] for index in own])
+        print(f"    {style:<18}{rate}", flush=True)

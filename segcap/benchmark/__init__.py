@@ -1,24 +1,24 @@
 """Segment-then-classify against end-to-end, on the same split, in one report."""
 
-from segcap.benchmark.adapters import Entrant, Learner, ReaderEntrant
+from segcap.benchmark.adapters import Learner, Method, ReaderMethod
 from segcap.benchmark.bench import run
 from segcap.benchmark.compare import Difference, compare
 from segcap.benchmark.cost import hardware
 from segcap.benchmark.outputs import table
-from segcap.benchmark.peers import Ddddocr, FunctionEntrant, Tesseract
+from segcap.benchmark.peers import Ddddocr, FunctionMethod, Tesseract
 from segcap.benchmark.results import BenchmarkResult
-from segcap.benchmark.split_task import Contest, Dial, Truth
+from segcap.benchmark.split_task import ImageGenerator, SplitTask, Truth
 
 __all__ = [
     "BenchmarkResult",
-    "Contest",
     "Ddddocr",
-    "Dial",
     "Difference",
-    "Entrant",
-    "FunctionEntrant",
+    "FunctionMethod",
+    "ImageGenerator",
     "Learner",
-    "ReaderEntrant",
+    "Method",
+    "ReaderMethod",
+    "SplitTask",
     "Tesseract",
     "Truth",
     "compare",

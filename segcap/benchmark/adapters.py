@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Protocol, TypeAlias, get_args, runtime_checkable
 
 from segcap.benchmark.outcomes import Approach
-from segcap.benchmark.peers import FunctionEntrant
+from segcap.benchmark.peers import FunctionMethod
 from segcap.benchmark.split_task import Asks, Truth
 from segcap.core.bundle import available
 from segcap.core.errors import ParameterError
@@ -23,10 +23,10 @@ from segcap.readers.sums import SumClassifier
 from segcap.readers.whole import WholeImageReader
 from segcap.recognition.engines.networks import WEIGHTS
 
-__all__ = ["VOTE", "Entrant", "Learner", "Progress", "ReaderEntrant", "as_entrants"]
+__all__ = ["VOTE", "Learner", "Method", "Progress", "ReaderMethod", "as_methods"]
 
 VOTE = "vote"
-"""Name of what the approaches answer together."""
+"""The name of what the approaches answer together."""
 
 _MOST = 5
 
@@ -40,7 +40,7 @@ _WANTED: dict[Asks, tuple[type, ...]] = {
 
 
 @runtime_checkable
-class Entrant(Protocol):
+class Method(Protocol):
     """Whoever answers to images."""
 
     @property
@@ -67,16 +67,16 @@ class Entrant(Protocol):
 
 
 @runtime_checkable
-class Learner(Entrant, Protocol):
-    """An entrant that learns from the part of a data set that is not tested on."""
+class Learner(Method, Protocol):
+    """A method that learns from the part of a data set that is not tested on."""
 
-    def fit(self, learned: Dataset) -> None:
+    def fit(self, training: Dataset) -> None:
         """Learn."""
         ...
 
 
 @dataclass(eq=False)
-class ReaderEntrant:
+class ReaderMethod:
     """One of segcap's readers, fitted or to be fitted.
 
     Parameters
@@ -102,14 +102,14 @@ class ReaderEntrant:
     def __post_init__(self) -> None:
         if not isinstance(self.reader, _WANTED[self.asks]):
             raise ParameterError(
-                f"An entrant '{self.name}' must be a reader of {self.asks}. "
+                f"A method '{self.name}' must be a reader of {self.asks}. "
                 f"Got a reader of type {type(self.reader).__name__}."
             )
         if self.asks == "sums" and isinstance(self.reader, GlyphReader):
             charset = self.reader.charset_ if self.is_fitted else self.reader.charset
             if not charset.isdecimal():
                 raise ParameterError(
-                    f"An entrant '{self.name}' must be a reader of digits to add them up. "
+                    f"A method '{self.name}' must be a reader of digits to add them up. "
                     f"Got one of {charset!r}."
                 )
         if not self.description:
@@ -124,23 +124,23 @@ class ReaderEntrant:
     @property
     def _beginning(self) -> str:
         starts_elsewhere = self.approach == "segment" or self.reader.weights is not None
-        return "goes on from a trained network here" if starts_elsewhere else "learns here"
+        return "goes on from a trained network here" if starts_elsewhere else "trained here"
 
     @property
     def is_fitted(self) -> bool:
-        """Whether it has learned, here or before."""
+        """Whether it is trained, here or before."""
         return hasattr(self.reader, "provenance_")
 
     @property
     def identity(self) -> dict[str, Any]:
-        """What its answers depend on besides what it learns from here."""
+        """What its answers depend on besides what it is trained on here."""
         learned = self.reader.provenance_ if self.is_fitted else None
         parameters = {name: repr(own) for name, own in self.reader.get_params().items()}
         return {"reader": parameters, "asks": self.asks, "learned": learned}
 
     @property
     def parameters(self) -> int | None:
-        """Count the numbers that were learned; None for what is no network."""
+        """Count the numbers that were trained; None for what is no network."""
         from safetensors.numpy import load as numbers
 
         trained = [getattr(self.reader, part, None) for part in ("trained_", "glyphs_", "context_")]
@@ -151,17 +151,17 @@ class ReaderEntrant:
 
     def fitted(
         self,
-        learned: Dataset,
+        training: Dataset,
         *,
         seed: int | None = None,
         state: Path | None = None,
         on_progress: Progress | None = None,
-    ) -> "ReaderEntrant":
-        """Give an entrant whose reader has the same parameters and has learned.
+    ) -> "ReaderMethod":
+        """Return a method whose reader has the same parameters, trained.
 
         Parameters
         ----------
-        learned : Dataset
+        training : Dataset
         seed : int, optional
             In place of the reader's `random_state`.
         state : path, optional
@@ -176,21 +176,21 @@ class ReaderEntrant:
         if isinstance(reader, GlyphReader):
             options["on_progress"] = on_progress
         else:
-            options["groups"] = learned.groups
+            options["groups"] = training.groups
             if on_progress is not None:
                 total = int(reader.epochs)
                 options["on_epoch"] = lambda done, history: on_progress(
                     done, total, f"validation accuracy {history.validation_accuracy[-1]:.4f}"
                 )
-        reader.fit(learned.images, learned.labels.tolist(), **options)
+        reader.fit(training.images, training.labels.tolist(), **options)
         return replace(self, reader=reader)
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the fitted reader as a bundle."""
         self.reader.save(path)
 
-    def opened(self, path: str | os.PathLike[str]) -> "ReaderEntrant":
-        """Give the entrant whose fitted reader is in a bundle."""
+    def opened(self, path: str | os.PathLike[str]) -> "ReaderMethod":
+        """Return the method whose fitted reader is in a bundle."""
         return replace(self, reader=load(path, engine=self.reader.engine))
 
     def answer(self, images: Sequence[ImageSource]) -> list[Result]:
@@ -216,7 +216,7 @@ class ReaderEntrant:
         ]
 
     def failure(self, image: ImageSource, truth: Truth) -> str | None:
-        """Say why a segmenting reader's text is not the truth; see `segcap.Reading.failure`."""
+        """Return why a segmenting reader's text is not the truth; see `segcap.Reading.failure`."""
         if truth.boxes is not None:
             return self.reader.read(image).failure(truth.text, truth.boxes)
         if set(truth.text) <= set(self.reader.charset_):
@@ -224,20 +224,20 @@ class ReaderEntrant:
         return self.reader.read(image).failure(truth.text)
 
 
-def as_entrants(readers: Mapping[str, Any] | Sequence[Any], asks: Asks) -> list[Entrant]:
-    """Make entrants of readers.
+def as_methods(readers: Mapping[str, Any] | Sequence[Any], asks: Asks) -> list[Method]:
+    """Make methods of readers.
 
     Parameters
     ----------
     readers : mapping of str to reader, or sequence of reader
-        Each an `Entrant`, a reader of segcap's, fitted or not, the name of a shipped one or the
+        Each an `Method`, a reader of segcap's, fitted or not, the name of a shipped one or the
         path of a bundle, or a function from an (H, W, 3) uint8 RGB image to a text. A mapping
         names them.
     asks : {"texts", "sums", "classes"}
 
     Returns
     -------
-    list of Entrant
+    list of Method
 
     Raises
     ------
@@ -253,8 +253,8 @@ def as_entrants(readers: Mapping[str, Any] | Sequence[Any], asks: Asks) -> list[
         if isinstance(readers, Mapping)
         else [(_name(one), one) for one in readers]
     )
-    entrants = [_entrant(name, one, asks) for name, one in named]
-    names = [entrant.name for entrant in entrants]
+    methods = [_method(name, one, asks) for name, one in named]
+    names = [method.name for method in methods]
     for name in names:
         if not isinstance(name, str) or not name.strip():
             raise ParameterError(f"A reader of a benchmark must have a name. Got {name!r}.")
@@ -263,28 +263,28 @@ def as_entrants(readers: Mapping[str, Any] | Sequence[Any], asks: Asks) -> list[
             "The 'readers' of a benchmark must be at least one, each with a name of its own other "
             f"than '{VOTE}'. Got {', '.join(names) or 'none'}."
         )
-    return entrants
+    return methods
 
 
-def _entrant(name: str, one: Any, asks: Asks) -> Entrant:
+def _method(name: str, one: Any, asks: Asks) -> Method:
     if isinstance(one, str | os.PathLike):
         path = os.fspath(one)
         kind = "shipped reader" if path in available() else "reader in"
         reader = load(path)
-        return ReaderEntrant(name, reader, asks, f"{kind} '{path}', {reader!r}")
+        return ReaderMethod(name, reader, asks, f"{kind} '{path}', {reader!r}")
     if isinstance(one, GlyphReader | SequenceReader | SumClassifier | ImageClassifier):
-        return ReaderEntrant(name, one, asks)
-    if isinstance(one, Entrant):
+        return ReaderMethod(name, one, asks)
+    if isinstance(one, Method):
         if one.approach not in (known := [own for own in get_args(Approach) if own != VOTE]):
             raise ParameterError(
-                f"The 'approach' of an entrant must be one of {', '.join(known)}. "
+                f"The 'approach' of a method must be one of {', '.join(known)}. "
                 f"Got {one.approach!r}."
             )
         return one
     if callable(one):
-        return FunctionEntrant(name, one, asks)
+        return FunctionMethod(name, one, asks)
     raise ParameterError(
-        "A reader of a benchmark must be an entrant, a reader, a shipped reader's name, a "
+        "A reader of a benchmark must be a method, a reader, a shipped reader's name, a "
         f"bundle's path or a function of an image. Got {type(one).__name__}."
     )
 

@@ -1,13 +1,13 @@
-"""Ask entrants, whatever they raise."""
+"""Ask methods, whatever they raise."""
 
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 
-from segcap.benchmark.adapters import Entrant, ReaderEntrant
+from segcap.benchmark.adapters import Method, ReaderMethod
 from segcap.benchmark.outcomes import Judged, Problem
-from segcap.benchmark.split_task import Contest, Images
+from segcap.benchmark.split_task import Images, SplitTask
 from segcap.core.errors import DataError, SegcapWarning
 from segcap.core.image import ImageSource
 from segcap.core.reading import Result
@@ -20,24 +20,24 @@ _Answering = Callable[[Sequence[ImageSource]], Sequence[Result]]
 
 
 def replies_of(
-    entrant: Entrant,
+    method: Method,
     images: Images,
     *,
     ranked: bool = False,
     on_progress: Callable[[int], None] | None = None,
 ) -> list[Judged]:
-    """Get an entrant's reply to each image; an error counts as a wrong answer to its image.
+    """Get a method's reply to each image; an error counts as a wrong answer to its image.
 
     Parameters
     ----------
-    entrant : Entrant
+    method : Method
     images : sequence of path, bytes, array or PIL.Image.Image
     ranked : bool
         Ask for alternatives, too, of whoever can give them.
     on_progress : callable, optional
         Called with the number of images that are answered.
     """
-    answer = entrant.ranked if ranked and isinstance(entrant, ReaderEntrant) else entrant.answer
+    answer = method.ranked if ranked and isinstance(method, ReaderMethod) else method.answer
     replies: list[Judged] = []
     for start in range(0, len(images), _AT_ONCE):
         replies += _some(answer, list(images[start : start + _AT_ONCE]))
@@ -46,18 +46,18 @@ def replies_of(
     return replies
 
 
-def with_failures(entrant: Entrant, contest: Contest, replies: Sequence[Judged]) -> list[Judged]:
-    """Say why a segmenting reader's wrong replies are wrong, where the characters are known."""
-    if not isinstance(entrant, ReaderEntrant) or entrant.approach != "segment":
+def with_failures(method: Method, split_task: SplitTask, replies: Sequence[Judged]) -> list[Judged]:
+    """Find why a segmenting reader's wrong replies are wrong, where the characters are known."""
+    if not isinstance(method, ReaderMethod) or method.approach != "segment":
         return list(replies)
     judged = []
-    for index, (reply, true) in enumerate(zip(replies, contest.truths, strict=True)):
-        known = contest.characters(index)
+    for index, (reply, true) in enumerate(zip(replies, split_task.truths, strict=True)):
+        known = split_task.characters(index)
         kind: str | None = None
         if reply.status in ("unreadable", "rejected"):
             kind = reply.status
         elif reply.value != true and known is not None and reply.status != "failed":
-            kind = entrant.failure(contest.tested.images[index], known)
+            kind = method.failure(split_task.tested.images[index], known)
         judged.append(replace(reply, failure=kind))
     return judged
 
@@ -104,12 +104,12 @@ def _single(answer: _Answering, image: ImageSource) -> Judged:
 def _checked(results: Sequence[Result], count: int) -> list[Judged]:
     if len(results) != count:
         raise DataError(
-            f"An entrant must give a result an image. Got {len(results)} for {count} images."
+            f"A method must give a result an image. Got {len(results)} for {count} images."
         )
     for result in results:
         if not isinstance(result, Result):
             raise DataError(
-                "An entrant must answer with a Reading, a SumReading or a ClassReading. "
+                "A method must answer with a Reading, a SumReading or a ClassReading. "
                 f"Got {result!r}."
             )
     return [Judged.of(result) for result in results]

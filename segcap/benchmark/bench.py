@@ -1,4 +1,4 @@
-"""Compare entrants on one split: who is right how often, at what cost, and why not."""
+"""Compare methods on one split: who is right how often, at what cost, and why not."""
 
 import os
 import tempfile
@@ -10,15 +10,15 @@ from typing import Any
 import numpy as np
 
 import segcap
-from segcap.benchmark.adapters import VOTE, Entrant, Progress, ReaderEntrant, as_entrants
+from segcap.benchmark.adapters import VOTE, Method, Progress, ReaderMethod, as_methods
 from segcap.benchmark.cache import Parts
 from segcap.benchmark.cost import hardware, together
-from segcap.benchmark.outcomes import Cost, EntrantResult, Judged, Problem
+from segcap.benchmark.outcomes import Cost, Judged, MethodResult, Problem
 from segcap.benchmark.outputs import write_outputs
 from segcap.benchmark.plain import to_plain
 from segcap.benchmark.results import BenchmarkResult, ImageResult
 from segcap.benchmark.scoring import judged, pairs, voted
-from segcap.benchmark.split_task import Contest
+from segcap.benchmark.split_task import SplitTask
 from segcap.benchmark.stages import Plan, Stages
 from segcap.core.errors import ParameterError
 from segcap.core.validation import seed_number, shares, whole_number
@@ -33,7 +33,7 @@ _OF_NO_TASK = ("MNIST x_train", "generated schemes and MNIST x_train")
 
 def run(
     readers: Mapping[str, Any] | Sequence[Any],
-    dataset: Dataset | Contest,
+    dataset: Dataset | SplitTask,
     *,
     out: str | os.PathLike[str] | None = None,
     test: float = 0.2,
@@ -51,24 +51,24 @@ def run(
     Parameters
     ----------
     readers : mapping of str to reader, or sequence of reader
-        Readers of segcap's, fitted (they learn nothing here) or not, names of shipped ones, paths
+        Readers of segcap's, fitted (they are not trained here) or not, names of shipped ones, paths
         of bundles, functions from an (H, W, 3) uint8 RGB image to a text, or whatever follows
-        `segcap.benchmark.Entrant`. A mapping names them.
-    dataset : Dataset or Contest
-        What is split; a contest has been split already.
+        `segcap.benchmark.Method`. A mapping names them.
+    dataset : Dataset or SplitTask
+        What is split; a SplitTask has been split already.
     out : path, optional
         Folder for results.json, answers.csv, report.html and the finished parts, from which a
         killed benchmark goes on. Nothing is kept without.
     test : float or int
-        Share or number of images to test on; see `segcap.datasets.Dataset.split`.
+        Rate or number of images to test on; see `segcap.datasets.Dataset.split`.
     seed : int
-        Of the split, and of the images to learn from for the learning curve.
+        Of the split, and of the images to train on for the learning curve.
     labels : sequence of int
-        Learn from so many images, too; what exceeds those that there are is left out.
+        Train on so many images, too; what exceeds those that there are is left out.
     seeds : int
-        Learn so often for each point of the learning curve, with other images and seeds.
+        Train so often for each point of the learning curve, with other images and seeds.
     difficulties : sequence of float
-        Where to turn the contest's dial, if it has one.
+        At which difficulties to draw test images, if the task has a generator.
     drawn : int
         Images at each difficulty.
     resume, overwrite : bool
@@ -89,34 +89,34 @@ def run(
 
     Notes
     -----
-    An error that an entrant raises counts as a wrong answer and is told among its problems; one
+    An error that a method raises counts as a wrong answer and is listed among its problems; one
     that it raises in learning, as wrong answers to all images.
     """
-    if not isinstance(dataset, Dataset | Contest):
+    if not isinstance(dataset, Dataset | SplitTask):
         raise ParameterError(
             "The 'dataset' of a benchmark must be a Dataset, see segcap.datasets.load, or a "
-            f"Contest. Got {dataset!r}."
+            f"SplitTask. Got {dataset!r}."
         )
-    contest = (
+    split_task = (
         dataset
-        if isinstance(dataset, Contest)
-        else Contest.of(dataset, test=test, seed=seed_number("seed", seed))
+        if isinstance(dataset, SplitTask)
+        else SplitTask.of(dataset, test=test, seed=seed_number("seed", seed))
     )
     plan = Plan(
-        tuple(as_entrants(readers, contest.asks)),
-        tuple(_counts(labels, len(contest.learned))),
+        tuple(as_methods(readers, split_task.asks)),
+        tuple(_counts(labels, len(split_task.training))),
         whole_number("seeds", seeds, least=1),
-        _difficulties(difficulties) if contest.dial is not None else (),
+        _difficulties(difficulties) if split_task.generator is not None else (),
         whole_number("drawn", drawn, least=1),
     )
     if out is not None:
-        return _run(contest, plan, Path(out), on_progress, resume=resume, overwrite=overwrite)
+        return _run(split_task, plan, Path(out), on_progress, resume=resume, overwrite=overwrite)
     with tempfile.TemporaryDirectory() as folder:
-        return _run(contest, plan, Path(folder), on_progress)
+        return _run(split_task, plan, Path(folder), on_progress)
 
 
 def _run(
-    contest: Contest,
+    split_task: SplitTask,
     plan: Plan,
     folder: Path,
     on_progress: Progress | None,
@@ -124,69 +124,69 @@ def _run(
     resume: bool = False,
     overwrite: bool = False,
 ) -> BenchmarkResult:
-    identity = {"task": contest.task, "split": to_plain(contest.split())}
+    identity = {"task": split_task.task, "split": to_plain(split_task.split())}
     parts = Parts(folder, identity, resume=resume, overwrite=overwrite)
-    stages = Stages(contest, plan, parts, on_progress)
-    replies = {entrant.name: stages.replies(entrant) for entrant in plan.entrants}
+    stages = Stages(split_task, plan, parts, on_progress)
+    replies = {method.name: stages.replies(method) for method in plan.methods}
     costs = stages.costs()
     found = [
-        _entrant_result(contest, stages, entrant, replies[entrant.name], costs[entrant.name])
-        for entrant in plan.entrants
+        _method_result(split_task, stages, method, replies[method.name], costs[method.name])
+        for method in plan.methods
     ]
     members = [one for one in found if one.approach != "peer"]
     if len(members) > 1:
         replies[VOTE] = voted([replies[one.name] for one in members])
-        found.append(_vote_result(contest, members, replies[VOTE]))
+        found.append(_vote_result(split_task, members, replies[VOTE]))
     result = BenchmarkResult(
         version=segcap.__version__,
-        task=contest.task,
-        title=contest.title,
-        split=contest.split(),
+        task=split_task.task,
+        title=split_task.title,
+        split=split_task.split(),
         hardware=hardware(),
-        entrants=tuple(found),
-        pairs=pairs(contest, replies),
-        answers=tuple(_image_results(contest, replies)),
+        methods=tuple(found),
+        pairs=pairs(split_task, replies),
+        answers=tuple(_image_results(split_task, replies)),
     )
-    write_outputs(result, folder, contest.tested.images)
+    write_outputs(result, folder, split_task.tested.images)
     return result
 
 
-def _entrant_result(
-    contest: Contest, stages: Stages, entrant: Entrant, replies: list[Judged], cost: Cost | None
-) -> EntrantResult:
+def _method_result(
+    split_task: SplitTask, stages: Stages, method: Method, replies: list[Judged], cost: Cost | None
+) -> MethodResult:
     found = judged(
-        contest,
-        name=entrant.name,
-        approach=entrant.approach,
-        description=entrant.description,
+        split_task,
+        name=method.name,
+        approach=method.approach,
+        description=method.description,
         replies=replies,
         cost=cost,
-        ceiling=stages.ceiling(entrant),
+        ceiling=stages.ceiling(method),
     )
-    robustness = stages.robustness(entrant)
-    curve = stages.curve(entrant, found.accuracy.exact.value)
-    problems = (*_doubts(contest, entrant), *stages.problems(entrant), *found.problems)
+    robustness = stages.robustness(method)
+    curve = stages.curve(method, found.accuracy.exact.value)
+    problems = (*_doubts(split_task, method), *stages.problems(method), *found.problems)
     return replace(found, robustness=robustness, learning_curve=curve, problems=problems)
 
 
-def _doubts(contest: Contest, entrant: Entrant) -> list[Problem]:
-    """Say so where nothing tells that a reader has not learned from the tested images."""
-    if not isinstance(entrant, ReaderEntrant) or not entrant.is_fitted:
+def _doubts(split_task: SplitTask, method: Method) -> list[Problem]:
+    """Report where nothing shows that a reader was not trained on the test images."""
+    if not isinstance(method, ReaderMethod) or not method.is_fitted:
         return []
-    data = entrant.reader.provenance_["data"]
-    held_out = data.get("split", {}).get("tested") == contest.split().tested_sha256
+    data = method.reader.provenance_["data"]
+    held_out = data.get("split", {}).get("tested") == split_task.split().tested_sha256
     if held_out or data["name"] in _OF_NO_TASK:
         return []
-    return [Problem("It was fitted before, and may have learned from tested images.", 1)]
+    return [Problem("It was fitted before, and may have been trained on tested images.", 1)]
 
 
 def _vote_result(
-    contest: Contest, members: Sequence[EntrantResult], replies: list[Judged]
-) -> EntrantResult:
+    split_task: SplitTask, members: Sequence[MethodResult], replies: list[Judged]
+) -> MethodResult:
     costs = [one.cost for one in members]
     known = [cost for cost in costs if cost is not None]
     return judged(
-        contest,
+        split_task,
         name=VOTE,
         approach="vote",
         description=f"{', '.join(one.name for one in members)}, weighted by their confidence",
@@ -196,18 +196,18 @@ def _vote_result(
 
 
 def _image_results(
-    contest: Contest, replies: Mapping[str, Sequence[Judged]]
+    split_task: SplitTask, replies: Mapping[str, Sequence[Judged]]
 ) -> Iterator[ImageResult]:
-    are_files = not isinstance(contest.tested.images, np.ndarray)
+    are_files = not isinstance(split_task.tested.images, np.ndarray)
     for index, (name, truth, known) in enumerate(
-        zip(contest.ids, contest.truths, contest.known, strict=True)
+        zip(split_task.ids, split_task.truths, split_task.known, strict=True)
     ):
         yield ImageResult(
             name,
             truth,
             name if are_files else None,
             None if known is None else known.boxes,
-            {entrant: own[index] for entrant, own in replies.items()},
+            {method: own[index] for method, own in replies.items()},
         )
 
 

@@ -71,13 +71,13 @@ class Parts:
         write_atomically(self.folder / _MARK, _as_bytes(identity))
 
     def path(self, name: str, key: Mapping[str, Any], ending: str) -> Path:
-        """Give the file of a part that depends on what its key holds."""
+        """Return the file of a part that depends on what its key holds."""
         sha = hashlib.sha256(_as_bytes(key)).hexdigest()[:_DIGITS]
         plain = re.sub(r"[^\w.-]+", "_", name)
         return self.folder / _PARTS / f"{plain}-{sha}{ending}"
 
     def read(self, name: str, key: Mapping[str, Any]) -> Any:
-        """Give a finished part; None if it is not there, or not whole."""
+        """Return a finished part; None if it is not there, or not whole."""
         try:
             content = self.path(name, key, ".json").read_text("utf-8", errors="surrogateescape")
             kept = json.loads(content)
@@ -92,7 +92,7 @@ class Parts:
         write_atomically(self.path(name, key, ".json"), _as_bytes(kept))
 
     def once(self, name: str, key: Mapping[str, Any], make: Callable[[], Any]) -> Any:
-        """Give a part, made now unless it is finished; never None."""
+        """Return a part, made now unless it is finished; never None."""
         kept = self.read(name, key)
         if kept is None:
             self.keep(name, key, make())
@@ -100,7 +100,7 @@ class Parts:
         return kept
 
     def _marked(self) -> dict[str, Any] | None:
-        """Give what a benchmark has marked its folder with; None if none has."""
+        """Return what a benchmark has marked its folder with; None if none has."""
         try:
             found = json.loads((self.folder / _MARK).read_text("utf-8"))
         except (OSError, ValueError):
@@ -124,7 +124,7 @@ class Parts:
             return
         if not resume:
             raise DataError(
-                "A benchmark must go into an empty folder, or be told to resume or to overwrite. "
+                "A benchmark must go into an empty folder, or be resumed or overwritten. "
                 f"Got '{self.folder}', which holds one."
             )
         own = _as_plain(identity)

@@ -5,43 +5,43 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from segcap.benchmark.split_task import Contest, Truth
+from segcap.benchmark.split_task import SplitTask, Truth
 from segcap.core.charset import Charset
 from segcap.core.image import ImageSource, load_or_error
 from segcap.decoding.chains import Lattice
-from segcap.evaluate.metrics import Share, exact_match
+from segcap.evaluate.metrics import Rate, exact_match
 from segcap.readers.glyph import GlyphReader
 from segcap.recognition.candidate_scores import span_logits
 
 __all__ = ["ceiling"]
 
 
-def ceiling(reader: GlyphReader, contest: Contest) -> Share | None:
-    """Give the share of right texts with each character named at its true columns.
+def ceiling(reader: GlyphReader, split_task: SplitTask) -> Rate | None:
+    """Return the fraction of right texts with each character named at its true columns.
 
     Parameters
     ----------
     reader : GlyphReader
         Fitted.
-    contest : Contest
+    split_task : SplitTask
 
     Returns
     -------
-    Share or None
+    Rate or None
         Of the images whose boxes are known; None if there are none, or if the reader names no
         spans of a line. An image that cannot be loaded, or whose ink lies in other than one line,
         counts as wrong.
     """
     located = [
         (image, truth)
-        for image, truth in zip(contest.tested.images, contest.known, strict=True)
+        for image, truth in zip(split_task.tested.images, split_task.known, strict=True)
         if truth is not None and truth.boxes
     ]
     if not located or reader.context_ is None:
         return None
     named = [_text_at(reader, image, truth) for image, truth in located]
     truths = [truth.text for _, truth in located]
-    if contest.asks == "sums":
+    if split_task.asks == "sums":
         return exact_match(
             [None if text is None else _summed(text) for text in named], list(map(_summed, truths))
         )

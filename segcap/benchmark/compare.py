@@ -1,4 +1,4 @@
-"""Whether a second benchmark's entrants are worse than a first's."""
+"""Whether a second benchmark's methods are worse than a first's."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,9 +7,9 @@ from typing import Any
 from segcap.benchmark.results import BenchmarkResult
 from segcap.core.errors import DataError
 from segcap.evaluate.agreement import agreement_between
-from segcap.evaluate.metrics import Share
+from segcap.evaluate.metrics import Rate
 from segcap.evaluate.paired import (
-    ShareDifference,
+    RateDifference,
     independent_difference,
     is_shown,
     mcnemar,
@@ -21,23 +21,23 @@ __all__ = ["Difference", "compare"]
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """How an entrant's exact match has changed.
+    """How a method's exact match has changed.
 
     Attributes
     ----------
-    entrant : str
-    before, after : Share
+    method : str
+    before, after : Rate
         Exact match in the first and in the second benchmark.
-    change : ShareDifference
+    change : RateDifference
         After less before.
     p_value : float or None
         Of McNemar's test, mid-p; None where the benchmarks have tested different images.
     """
 
-    entrant: str
-    before: Share
-    after: Share
-    change: ShareDifference
+    method: str
+    before: Rate
+    after: Rate
+    change: RateDifference
     p_value: float | None
 
     @property
@@ -54,7 +54,7 @@ class Difference:
         verdict = "worse" if self.worse else "better" if self.better else "no difference shown"
         images = "other images" if self.p_value is None else f"p = {self.p_value:.2g}"
         return (
-            f"{self.entrant}: {self.before.value:.2%} to {self.after.value:.2%}, "
+            f"{self.method}: {self.before.value:.2%} to {self.after.value:.2%}, "
             f"{self.change}, {images}: {verdict}"
         )
 
@@ -62,7 +62,7 @@ class Difference:
 def compare(
     before: BenchmarkResult | Mapping[str, Any], after: BenchmarkResult | Mapping[str, Any]
 ) -> list[Difference]:
-    """Compare the exact match of each entrant that stands in two benchmarks.
+    """Compare the exact match of each method that stands in two benchmarks.
 
     Parameters
     ----------
@@ -79,7 +79,7 @@ def compare(
     Raises
     ------
     DataError
-        The benchmarks are of different tasks, have no entrant in common, or one follows no schema
+        The benchmarks are of different tasks, have no method in common, or one follows no schema
         or contradicts itself.
     """
     first, second = _result(before), _result(after)
@@ -87,18 +87,17 @@ def compare(
         raise DataError(
             f"The results of compare must be of one task. Got '{first.task}' and '{second.task}'."
         )
-    measured = {entrant.name: entrant.accuracy.exact for entrant in second.entrants}
-    common = [entrant for entrant in first.entrants if entrant.name in measured]
+    measured = {method.name: method.accuracy.exact for method in second.methods}
+    common = [method for method in first.methods if method.name in measured]
     if not common:
         raise DataError(
-            "The results of compare must have an entrant in common. "
+            "The results of compare must have a method in common. "
             f"Got {_names(first)}, and {_names(second)}."
         )
     if first.split.tested_sha256 == second.split.tested_sha256:
-        return [_paired(entrant.name, first, second) for entrant in common]
+        return [_paired(method.name, first, second) for method in common]
     return [
-        _independent(entrant.name, entrant.accuracy.exact, measured[entrant.name])
-        for entrant in common
+        _independent(method.name, method.accuracy.exact, measured[method.name]) for method in common
     ]
 
 
@@ -113,10 +112,10 @@ def _result(given: BenchmarkResult | Mapping[str, Any]) -> BenchmarkResult:
 
 
 def _names(result: BenchmarkResult) -> str:
-    return ", ".join(f"'{entrant.name}'" for entrant in result.entrants) or "none"
+    return ", ".join(f"'{method.name}'" for method in result.methods) or "none"
 
 
-def _independent(name: str, before: Share, after: Share) -> Difference:
+def _independent(name: str, before: Rate, after: Rate) -> Difference:
     return Difference(name, before, after, independent_difference(after, before), None)
 
 
@@ -135,5 +134,5 @@ def _paired(name: str, first: BenchmarkResult, second: BenchmarkResult) -> Diffe
 
 
 def _answers(name: str, result: BenchmarkResult) -> dict[tuple[str, str], str | None]:
-    """Answers of an entrant by image and its truth."""
+    """Answers of a method by image and its truth."""
     return {(answer.image, answer.truth): answer.by[name].value for answer in result.answers}

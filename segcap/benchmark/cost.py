@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import segcap
-from segcap.benchmark.adapters import Entrant, ReaderEntrant
+from segcap.benchmark.adapters import Method, ReaderMethod
 from segcap.benchmark.memory import OPEN_READER, peak_memory
 from segcap.benchmark.outcomes import Cost
 from segcap.benchmark.results import Hardware
@@ -40,20 +40,20 @@ _USED = (
 
 
 def measured_cost(
-    entrant: Entrant,
+    method: Method,
     images: Images,
     *,
     training_seconds: float | None = None,
     bundle: Path | None = None,
 ) -> Cost:
-    """Measure what an entrant's answers cost.
+    """Measure what a method's answers cost.
 
     One image after the other is answered, 100 times after five to warm up, from memory; then, after
     a quarter of them, as many at once as take about five seconds, at least 16 and at most 512.
 
     Parameters
     ----------
-    entrant : Entrant
+    method : Method
         Fitted.
     images : sequence of path, bytes, array or PIL.Image.Image
         Those that cannot be loaded are left out; the others are taken again and again if they are
@@ -73,28 +73,28 @@ def measured_cost(
         raise ParameterError(
             f"To measure cost, an image must be readable. Got none among {len(wanted)}."
         )
-    latencies = _latencies(entrant, loaded)
+    latencies = _latencies(method, loaded)
     median, high = np.percentile(latencies, [50, 95]).tolist()
     wishes = round(SECONDS_AT_ONCE / max(median, 1e-6))
     count = min(max(wishes, AT_ONCE[0]), AT_ONCE[1])
     many = [loaded[index % len(loaded)] for index in range(count)]
-    entrant.answer(many[: max(AT_ONCE[0], count // 4)])
+    method.answer(many[: max(AT_ONCE[0], count // 4)])
     started = time.perf_counter()
-    entrant.answer(many)
+    method.answer(many)
     rate = count / (time.perf_counter() - started)
     return Cost(
         training_seconds,
         _MILLI * median,
         _MILLI * high,
         rate,
-        _memory(entrant, loaded, bundle),
-        entrant.parameters if isinstance(entrant, ReaderEntrant) else None,
+        _memory(method, loaded, bundle),
+        method.parameters if isinstance(method, ReaderMethod) else None,
         None if bundle is None else bundle.stat().st_size,
     )
 
 
 def together(costs: Sequence[Cost]) -> Cost:
-    """Add up what entrants cost that answer one after the other; None where one is not known."""
+    """Add up what methods cost that answer one after the other; None where one is not known."""
     return Cost(
         _total([cost.training_seconds for cost in costs]),
         sum(cost.latency_ms_p50 for cost in costs),
@@ -109,7 +109,7 @@ def together(costs: Sequence[Cost]) -> Cost:
 def hardware() -> Hardware:
     """Describe this machine: processor, cores that may be used, memory, and what Keras sees.
 
-    Devices are told only where Keras has been imported already, for that takes seconds.
+    Devices are listed only where Keras has been imported already, for that takes seconds.
     """
     accelerators: list[str] = []
     if "keras" in sys.modules:
@@ -120,7 +120,7 @@ def hardware() -> Hardware:
 
 
 def used_versions() -> dict[str, str]:
-    """Give the versions of what answers of segcap's readers depend on, as far as they are known."""
+    """Return the versions of what answers of segcap's readers depend on, as far as known."""
     found = {"segcap": segcap.__version__, "opencv": cv2.__version__}
     for name in _USED:
         with suppress(PackageNotFoundError):  # such as a build under another name
@@ -128,26 +128,26 @@ def used_versions() -> dict[str, str]:
     return {**found, "backend": os.environ.get("KERAS_BACKEND", "")}
 
 
-def _latencies(entrant: Entrant, images: Sequence[NDArray[np.uint8]]) -> list[float]:
+def _latencies(method: Method, images: Sequence[NDArray[np.uint8]]) -> list[float]:
     """Seconds of each of 100 images."""
     for image in images[:WARM_UP]:
-        entrant.answer([image])
+        method.answer([image])
     spent = []
     for index in range(LATENCIES):
         image = images[index % len(images)]
         started = time.perf_counter()
-        entrant.answer([image])
+        method.answer([image])
         spent.append(time.perf_counter() - started)
     return spent
 
 
 def _memory(
-    entrant: Entrant, images: Sequence[NDArray[np.uint8]], bundle: Path | None
+    method: Method, images: Sequence[NDArray[np.uint8]], bundle: Path | None
 ) -> float | None:
-    if isinstance(entrant, ReaderEntrant) and bundle is not None:
-        options = [str(bundle), entrant.asks, entrant.reader.engine]
+    if isinstance(method, ReaderMethod) and bundle is not None:
+        options = [str(bundle), method.asks, method.reader.engine]
         return peak_memory(OPEN_READER, options, images)
-    measure = getattr(entrant, "peak_memory", None)
+    measure = getattr(method, "peak_memory", None)
     return None if measure is None else measure(images)
 
 

@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from segcap.benchmark.split_task import Dial
+from segcap.benchmark.split_task import ImageGenerator
 from segcap.core.bundle import digest
 from segcap.core.errors import ParameterError
 from segcap.datasets.dataset import Dataset
 from segcap.generate import TextGenerator, digit_sums, schemes
 
-__all__ = ["sums_dial", "texts_dial"]
+__all__ = ["sums_generator", "texts_generator"]
 
 _SCHEMES = {
     "captcha-v2": "gradient-line",
@@ -26,7 +26,7 @@ _OVERLAPPING, _APART = 10, 22
 _SEED = 987_654
 
 
-def sums_dial(digits: tuple[NDArray[np.uint8], NDArray[np.uint8]]) -> Dial:
+def sums_generator(digits: tuple[NDArray[np.uint8], NDArray[np.uint8]]) -> ImageGenerator:
     """Turn the least advance of digits in a row from 22, apart, to 10, overlapping.
 
     Parameters
@@ -40,11 +40,11 @@ def sums_dial(digits: tuple[NDArray[np.uint8], NDArray[np.uint8]]) -> Dial:
         rows = digit_sums(n, advance, seed=_SEED, digits=digits)
         return list(rows.images), list(map(str, rows.labels.sum(axis=1, dtype=np.int64).tolist()))
 
-    return Dial(f"digit-sum of {digest(*digits)}", draw)
+    return ImageGenerator(f"digit-sum of {digest(*digits)}", draw)
 
 
-def texts_dial(task: str, dataset: Dataset) -> Dial | None:
-    """Turn all dials of a scheme that draws like a data set, with its characters and lengths.
+def texts_generator(task: str, dataset: Dataset) -> ImageGenerator | None:
+    """Return the generator of a scheme that draws like a data set, with its characters and lengths.
 
     Parameters
     ----------
@@ -53,7 +53,7 @@ def texts_dial(task: str, dataset: Dataset) -> Dial | None:
 
     Returns
     -------
-    Dial or None
+    ImageGenerator or None
         None where neither the task nor a settings.json beside the images names a scheme, or where
         it has no such characters.
     """
@@ -78,7 +78,7 @@ def texts_dial(task: str, dataset: Dataset) -> Dial | None:
         samples = TextGenerator(scheme, **options, difficulty=difficulty).samples(n, seed=_SEED)
         return [sample.image for sample in samples], [sample.label for sample in samples]
 
-    return Dial(name, draw)
+    return ImageGenerator(name, draw)
 
 
 def _settings(root: Path) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What is found out about one entrant of a benchmark."""
+"""What is found out about one method of a benchmark."""
 
 import operator
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ from segcap.evaluate.abstention import CoveragePoint
 from segcap.evaluate.classes import ConfusionMatrix
 from segcap.evaluate.confusions import Confusion
 from segcap.evaluate.labels import shown_label
-from segcap.evaluate.metrics import Share
+from segcap.evaluate.metrics import Rate
 
 __all__ = [
     "Accuracy",
@@ -22,15 +22,15 @@ __all__ = [
     "Calibration",
     "ClassRow",
     "Cost",
-    "EntrantResult",
     "Judged",
     "JudgedStatus",
     "LearningPoint",
     "Matrix",
+    "MethodResult",
     "PositionErrors",
     "Problem",
     "RobustnessPoint",
-    "TopShare",
+    "TopRate",
 ]
 
 Approach: TypeAlias = Literal["segment", "end-to-end", "peer", "vote"]
@@ -42,16 +42,16 @@ _ROUNDING = 1e-9
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """What an entrant read in one image, as the results' file holds it.
+    """What a method read in one image, as the results' file holds it.
 
     Attributes
     ----------
     value : str or None
         A text, a sum or a class; None for no answer.
     confidence : float or None
-        In [0, 1]; None where the entrant gives none.
+        In [0, 1]; None where the method gives none.
     status : str
-        As of `segcap.Reading`, or "failed" where the entrant raised an error.
+        As of `segcap.Reading`, or "failed" where the method raised an error.
     failure : str or None
         Why a segmenting reader's wrong answer is wrong; see `segcap.Reading.failure`.
     boxes : tuple of boxes or None
@@ -86,7 +86,7 @@ class Judged:
             result.status,
             boxes=tuple(glyph.box for glyph in glyphs) or None,
             error=result.error,
-            alternatives=tuple((_shown(own), share) for own, share in result.alternatives),
+            alternatives=tuple((_shown(own), rate) for own, rate in result.alternatives),
         )
 
     def __post_init__(self) -> None:
@@ -100,8 +100,8 @@ class Judged:
                 f"The 'status' of an answer must be one of {', '.join(known)}. Got {self.status!r}."
             )
         plain = {
-            "confidence": None if self.confidence is None else _share(self.confidence),
-            "alternatives": tuple((own, _share(share)) for own, share in self.alternatives),
+            "confidence": None if self.confidence is None else _rate(self.confidence),
+            "alternatives": tuple((own, _rate(rate)) for own, rate in self.alternatives),
             "boxes": None if self.boxes is None else tuple(map(_box, self.boxes)),
         }
         for name, value in plain.items():
@@ -123,7 +123,7 @@ def _shown(answer: Any) -> Any:
     return str(answer) if isinstance(answer, Integral) else answer
 
 
-def _share(value: Any) -> float:
+def _rate(value: Any) -> float:
     if is_number(value) and 1 < value < 1 + _ROUNDING:
         return 1.0
     if not is_number(value) or not 0 <= value <= 1:
@@ -146,11 +146,11 @@ def _box(box: Any) -> Box:
 
 
 @dataclass(frozen=True, slots=True)
-class TopShare:
-    """Share of images whose truth is among the k most probable answers."""
+class TopRate:
+    """Fraction of images whose truth is among the k most probable answers."""
 
     k: int
-    exact: Share
+    exact: Rate
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +182,7 @@ class Matrix:
 
     @classmethod
     def of(cls, matrix: ConfusionMatrix) -> "Matrix":
-        """Give a confusion matrix in plain values, its labels as people read them."""
+        """Return a confusion matrix in plain values, its labels as people read them."""
         labels = tuple(map(shown_label, matrix.classes))
         return cls(labels, tuple(map(tuple, matrix.counts.tolist())))
 
@@ -193,13 +193,13 @@ class Accuracy:
 
     Attributes
     ----------
-    exact : Share
+    exact : Rate
         Of whole answers.
-    characters, length : Share or None
+    characters, length : Rate or None
         Of characters and of texts as long as the truth; None where answers are no texts.
     character_error_rate : float or None
         Edit distance by true character; above 1 where much is inserted.
-    top : tuple of TopShare
+    top : tuple of TopRate
         Empty where further answers are not known.
     classes : tuple of ClassRow
     matrix : Matrix
@@ -207,11 +207,11 @@ class Accuracy:
         The most frequent ones; their images are indices into the benchmark's answers.
     """
 
-    exact: Share
-    characters: Share | None
+    exact: Rate
+    characters: Rate | None
     character_error_rate: float | None
-    length: Share | None
-    top: tuple[TopShare, ...]
+    length: Rate | None
+    top: tuple[TopRate, ...]
     classes: tuple[ClassRow, ...]
     matrix: Matrix
     confusions: tuple[Confusion, ...]
@@ -219,10 +219,10 @@ class Accuracy:
 
 @dataclass(frozen=True, slots=True)
 class PositionErrors:
-    """Share of texts whose character at a position, counted from 0, is wrong."""
+    """Fraction of texts whose character at a position, counted from 0, is wrong."""
 
     position: int
-    wrong: Share
+    wrong: Rate
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,7 +274,7 @@ class RobustnessPoint:
     """Exact match on images drawn at a difficulty in [0, 1]."""
 
     difficulty: float
-    exact: Share
+    exact: Rate
 
 
 @dataclass(frozen=True, slots=True)
@@ -286,15 +286,15 @@ class Problem:
 
 
 @dataclass(frozen=True, slots=True)
-class EntrantResult:
-    """What one entrant reached; optional parts are None or empty where they make no sense."""
+class MethodResult:
+    """What one method reached; optional parts are None or empty where they make no sense."""
 
     name: str
     approach: Approach
     description: str
     accuracy: Accuracy
     failures: Mapping[str, int] | None
-    ceiling: Share | None
+    ceiling: Rate | None
     errors_by_position: tuple[PositionErrors, ...] | None
     calibration: Calibration | None
     cost: Cost | None

@@ -4,11 +4,11 @@ import csv
 import io
 from pathlib import Path
 
-from segcap.benchmark.outcomes import Cost, EntrantResult
+from segcap.benchmark.outcomes import Cost, MethodResult
 from segcap.benchmark.results import BenchmarkResult, Pair
 from segcap.benchmark.split_task import Images
 from segcap.core.files import write_atomically
-from segcap.evaluate.metrics import Share
+from segcap.evaluate.metrics import Rate
 
 __all__ = ["answers_csv", "table", "write_outputs"]
 
@@ -22,7 +22,7 @@ _HEAD = (
     "memory MiB",
     "parameters",
     "bytes",
-    "learned s",
+    "trained s",
 )
 
 
@@ -50,8 +50,8 @@ def write_outputs(result: BenchmarkResult, folder: Path, images: Images) -> None
 
 
 def answers_csv(result: BenchmarkResult) -> str:
-    """Give a line an image: its name and truth, and what each entrant answers and how sure."""
-    names = [entrant.name for entrant in result.entrants]
+    """Return a line an image: its name and truth, and what each method answers and how sure."""
+    names = [method.name for method in result.methods]
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
     fields = ("", " confidence", " status", " failure")
@@ -66,15 +66,15 @@ def answers_csv(result: BenchmarkResult) -> str:
 
 
 def table(result: BenchmarkResult) -> str:
-    """Give the figures of all entrants, their differences, and what went wrong, as text."""
+    """Return the figures of all methods, their differences, and what went wrong, as text."""
     split = result.split
     lines = [
         result.title,
-        f"{split.learned:,} images to learn from, {split.tested:,} tested; seed {split.seed}, "
+        f"{split.training:,} images to train on, {split.tested:,} tested; seed {split.seed}, "
         f"tested images {split.tested_sha256[:12]}",
         "",
     ]
-    rows = [("", *_HEAD), *map(_row, result.entrants)]
+    rows = [("", *_HEAD), *map(_row, result.methods)]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines += [
         f"{name:<{widths[0]}}  "
@@ -90,7 +90,7 @@ def table(result: BenchmarkResult) -> str:
         f"none {pair.neither}"
         for pair in result.pairs
     ]
-    problems = [(one.name, problem) for one in result.entrants for problem in one.problems]
+    problems = [(one.name, problem) for one in result.methods for problem in one.problems]
     if problems:
         lines += ["", "problems"]
         lines += [
@@ -106,14 +106,14 @@ def _probability(pair: Pair) -> str:
     return f"p < {least}" if pair.p_value < _LEAST else f"p = {pair.p_value:.2g}"
 
 
-def _row(entrant: EntrantResult) -> tuple[str, ...]:
-    accuracy = entrant.accuracy
+def _row(method: MethodResult) -> tuple[str, ...]:
+    accuracy = method.accuracy
     characters = "" if accuracy.characters is None else f"{accuracy.characters.value:.2%}"
-    return entrant.name, _share(accuracy.exact), characters, *_costs(entrant.cost)
+    return method.name, _rate(accuracy.exact), characters, *_costs(method.cost)
 
 
-def _share(share: Share) -> str:
-    return f"{share.value:.2%} ({share.low:.2%} to {share.high:.2%})"
+def _rate(rate: Rate) -> str:
+    return f"{rate.value:.2%} ({rate.low:.2%} to {rate.high:.2%})"
 
 
 def _costs(cost: Cost | None) -> tuple[str, ...]:

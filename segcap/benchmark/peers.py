@@ -1,4 +1,4 @@
-"""Third parties' readers, and functions of an image, as entrants of a benchmark."""
+"""Third parties' readers, and functions of an image, as methods of a benchmark."""
 
 import csv
 import io
@@ -27,7 +27,7 @@ from segcap.core.errors import ImageError, ParameterError
 from segcap.core.image import ImageSource, load_or_error
 from segcap.core.reading import ClassReading, Reading, Result, Status, SumReading
 
-__all__ = ["PEERS", "Ddddocr", "FunctionEntrant", "Tesseract", "in_charset", "installed_peers"]
+__all__ = ["PEERS", "Ddddocr", "FunctionMethod", "Tesseract", "in_charset", "installed_peers"]
 
 _MIB = 2**20
 _OPEN_DDDDOCR = """
@@ -46,7 +46,7 @@ print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
 
 
 @dataclass(eq=False)
-class FunctionEntrant:
+class FunctionMethod:
     """A function from an image to its text.
 
     Parameters
@@ -87,7 +87,7 @@ class FunctionEntrant:
         text = self.function(image)
         if text is not None and not isinstance(text, str):
             raise ParameterError(
-                f"An entrant '{self.name}' must answer with a text or None. Got {text!r}."
+                f"A method '{self.name}' must answer with a text or None. Got {text!r}."
             )
         if self.asks == "sums":
             total = _summed(text or "")
@@ -99,8 +99,8 @@ class FunctionEntrant:
 
 
 @dataclass(eq=False)
-class Ddddocr(FunctionEntrant):
-    """The OCR of the package ddddocr, as it comes; nothing is learned.
+class Ddddocr(FunctionMethod):
+    """The OCR of the package ddddocr, as it comes; nothing is trained.
 
     Its answers are kept to the characters of the charset, in either case.
 
@@ -139,7 +139,7 @@ class Ddddocr(FunctionEntrant):
         return ocr
 
     def peak_memory(self, images: Sequence[NDArray[np.uint8]]) -> float:
-        """Give the most memory that a process takes which opens it and reads, MiB."""
+        """Return the most memory that a process takes which opens it and reads, MiB."""
         return peak_memory(_OPEN_DDDDOCR, [_either_case(self.charset)], images)
 
     def _read(self, image: NDArray[np.uint8]) -> str:
@@ -148,8 +148,8 @@ class Ddddocr(FunctionEntrant):
 
 
 @dataclass(eq=False)
-class Tesseract(FunctionEntrant):
-    """The program tesseract, started for each image; nothing is learned.
+class Tesseract(FunctionMethod):
+    """The program tesseract, started for each image; nothing is trained.
 
     Parameters
     ----------
@@ -174,12 +174,12 @@ class Tesseract(FunctionEntrant):
 
     @cached_property
     def version(self) -> str | None:
-        """What the program tells of itself; None where it is not installed."""
+        """The name and version that the program prints; None where it is not installed."""
         try:
-            told = subprocess.run(["tesseract", "--version"], capture_output=True, text=True)
+            printed = subprocess.run(["tesseract", "--version"], capture_output=True, text=True)
         except OSError:
             return None
-        return (told.stdout or told.stderr).split("\n")[0]
+        return (printed.stdout or printed.stderr).split("\n")[0]
 
     @property
     def identity(self) -> dict[str, Any]:
@@ -187,7 +187,7 @@ class Tesseract(FunctionEntrant):
         return {**super().identity, "version": self.version}
 
     def peak_memory(self, images: Sequence[NDArray[np.uint8]]) -> float:
-        """Give the most memory that one start of the program takes, MiB."""
+        """Return the most memory that one start of the program takes, MiB."""
         with tempfile.NamedTemporaryFile(suffix=".png") as file:
             file.write(_as_png(images[0]))
             file.flush()
@@ -215,7 +215,7 @@ PEERS: dict[str, type[Ddddocr] | type[Tesseract]] = {"ddddocr": Ddddocr, "tesser
 
 
 def installed_peers() -> list[str]:
-    """Name the third parties' readers that can be started here."""
+    """Return the names of the third parties' readers that can be started here."""
     found = {
         "ddddocr": find_spec("ddddocr") is not None,
         "tesseract": shutil.which("tesseract") is not None,

@@ -11,12 +11,12 @@ from typing import Any
 
 import fastjsonschema
 
-from segcap.benchmark.outcomes import Box, EntrantResult, Judged
+from segcap.benchmark.outcomes import Box, Judged, MethodResult
 from segcap.benchmark.plain import from_plain, to_plain
 from segcap.core.errors import DataError
 from segcap.core.files import write_atomically
 from segcap.evaluate.agreement import Agreement, agreement_between
-from segcap.evaluate.paired import ShareDifference, is_shown, mcnemar, paired_difference
+from segcap.evaluate.paired import RateDifference, is_shown, mcnemar, paired_difference
 
 __all__ = ["FORMAT", "BenchmarkResult", "Hardware", "ImageResult", "Pair", "SplitResult"]
 
@@ -25,12 +25,12 @@ FORMAT = 1
 
 @dataclass(frozen=True, slots=True)
 class SplitResult:
-    """How many images were learned from and tested on, and the SHA-256 of either part."""
+    """How many images were trained on and tested on, and the SHA-256 of either part."""
 
     seed: int
-    learned: int
+    training: int
     tested: int
-    learned_sha256: str
+    training_sha256: str
     tested_sha256: str
 
 
@@ -50,7 +50,7 @@ class Hardware:
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """Two entrants on the same images: how many both, one or none got right, and the test.
+    """Two methods on the same images: how many both, one or none got right, and the test.
 
     `p_value` is McNemar's mid-p, `difference` the first's exact match less the second's.
     """
@@ -62,11 +62,11 @@ class Pair:
     only_second: int
     neither: int
     p_value: float
-    difference: ShareDifference
+    difference: RateDifference
 
     @classmethod
     def of(cls, first: str, second: str, counts: Agreement) -> "Pair":
-        """Compare two entrants."""
+        """Compare two methods."""
         return cls(
             first,
             second,
@@ -86,7 +86,7 @@ class Pair:
         return is_shown(self.difference, self.p_value)
 
     def turned(self) -> "Pair":
-        """Give the same pair the other way round."""
+        """Return the same pair the other way round."""
         gap = self.difference
         return replace(
             self,
@@ -94,13 +94,13 @@ class Pair:
             second=self.first,
             only_first=self.only_second,
             only_second=self.only_first,
-            difference=ShareDifference(0 - gap.value, 0 - gap.high, 0 - gap.low),
+            difference=RateDifference(0 - gap.value, 0 - gap.high, 0 - gap.low),
         )
 
 
 @dataclass(frozen=True, slots=True)
 class ImageResult:
-    """One tested image: its name, its truth, and what each entrant answers by name.
+    """One tested image: its name, its truth, and what each method answers by name.
 
     `picture` is its file below the data's folder, None if it was drawn; `boxes` are where its
     characters are, if that is known.
@@ -122,12 +122,12 @@ class BenchmarkResult:
     title: str
     split: SplitResult
     hardware: Hardware
-    entrants: tuple[EntrantResult, ...]
+    methods: tuple[MethodResult, ...]
     pairs: tuple[Pair, ...]
     answers: tuple[ImageResult, ...]
 
     def to_json(self) -> dict[str, Any]:
-        """Give plain types."""
+        """Return plain types."""
         return {"format": FORMAT, **to_plain(self)}
 
     @classmethod
@@ -138,7 +138,7 @@ class BenchmarkResult:
         ------
         DataError
             The document is of another format, does not follow the schema, or contradicts itself;
-            `name` tells which.
+            `name` says which.
         """
         if isinstance(document, dict) and document.get("format", FORMAT) != FORMAT:
             raise DataError(
@@ -201,27 +201,27 @@ class BenchmarkResult:
 
 
 def _contradictions(result: BenchmarkResult) -> Iterator[str]:
-    """Say what figures do not agree with the answers beside them."""
-    names = [entrant.name for entrant in result.entrants]
+    """Describe what figures do not agree with the answers beside them."""
+    names = [method.name for method in result.methods]
     if len(set(names)) < len(names):
-        yield "two entrants bear one name"
+        yield "two methods have the same name"
     if result.split.tested != len(result.answers):
         yield f"{result.split.tested} images were tested and {len(result.answers)} are answered"
     for answer in result.answers:
         if answer.by.keys() != set(names):
-            yield f"'{answer.image}' has not one answer of each entrant"
+            yield f"'{answer.image}' has not one answer of each method"
             return
-    for entrant in result.entrants:
-        right = sum(answer.by[entrant.name].value == answer.truth for answer in result.answers)
-        exact = entrant.accuracy.exact
+    for method in result.methods:
+        right = sum(answer.by[method.name].value == answer.truth for answer in result.answers)
+        exact = method.accuracy.exact
         if exact.n != len(result.answers) or round(exact.value * exact.n) != right:
             yield (
-                f"'{entrant.name}' has {right} right answers of {len(result.answers)} and an exact "
+                f"'{method.name}' has {right} right answers of {len(result.answers)} and an exact "
                 f"match of {exact}"
             )
-        labels, counts = entrant.accuracy.matrix.labels, entrant.accuracy.matrix.counts
+        labels, counts = method.accuracy.matrix.labels, method.accuracy.matrix.counts
         if {len(labels)} != {len(counts), *map(len, counts)}:
-            yield f"the matrix of '{entrant.name}' has not a row and a column for each label"
+            yield f"the matrix of '{method.name}' has not a row and a column for each label"
     truths = [answer.truth for answer in result.answers]
     for pair in result.pairs:
         if not {pair.first, pair.second} <= set(names):
@@ -231,8 +231,8 @@ def _contradictions(result: BenchmarkResult) -> Iterator[str]:
             [answer.by[name].value for answer in result.answers]
             for name in (pair.first, pair.second)
         )
-        told = (pair.both, pair.only_first, pair.only_second, pair.neither)
-        if astuple(agreement_between(first, second, truths)) != told:
+        counted = (pair.both, pair.only_first, pair.only_second, pair.neither)
+        if astuple(agreement_between(first, second, truths)) != counted:
             yield f"the comparison of '{pair.first}' and '{pair.second}' is not that of the answers"
 
 

@@ -12,16 +12,16 @@ from segcap.benchmark.outcomes import (
     Calibration,
     ClassRow,
     Cost,
-    EntrantResult,
     Judged,
     LearningPoint,
     Matrix,
+    MethodResult,
     PositionErrors,
     Problem,
-    TopShare,
+    TopRate,
 )
 from segcap.benchmark.results import Pair
-from segcap.benchmark.split_task import Contest
+from segcap.benchmark.split_task import SplitTask
 from segcap.core.reading import Failure
 from segcap.evaluate.abstention import coverage_curve
 from segcap.evaluate.agreement import agreement_between, vote
@@ -29,7 +29,7 @@ from segcap.evaluate.classes import confusion_matrix
 from segcap.evaluate.confusions import character_confusion, most_confused
 from segcap.evaluate.labels import shown_label
 from segcap.evaluate.metrics import (
-    Share,
+    Rate,
     character_accuracy,
     exact_match,
     expected_calibration_error,
@@ -56,46 +56,46 @@ _MOST_POINTS = 100
 
 
 def judged(
-    contest: Contest,
+    split_task: SplitTask,
     *,
     name: str,
     approach: str,
     description: str,
     replies: Sequence[Judged],
     cost: Cost | None,
-    ceiling: Share | None = None,
+    ceiling: Rate | None = None,
     problems: Sequence[Problem] = (),
-) -> EntrantResult:
-    """Say what an entrant's replies are worth, but for learning curve and robustness."""
-    truths = contest.truths
+) -> MethodResult:
+    """Score a method's replies, but for learning curve and robustness."""
+    truths = split_task.truths
     positions = None
-    if contest.asks == "texts":
+    if split_task.asks == "texts":
         wrong = errors_by_position(_values(replies), truths)
-        positions = tuple(PositionErrors(place, share) for place, share in enumerate(wrong))
-    return EntrantResult(
+        positions = tuple(PositionErrors(place, rate) for place, rate in enumerate(wrong))
+    return MethodResult(
         name=name,
         approach=approach,  # type: ignore[arg-type]
         description=description,
-        accuracy=_accuracy(replies, contest),
-        failures=_failures(contest, replies) if approach == "segment" else None,
+        accuracy=_accuracy(replies, split_task),
+        failures=_failures(split_task, replies) if approach == "segment" else None,
         ceiling=ceiling,
         errors_by_position=positions,
         calibration=_calibration(replies, truths),
         cost=cost,
         learning_curve=(),
         robustness=(),
-        problems=(*problems, *_raised(contest, replies)),
+        problems=(*problems, *_raised(split_task, replies)),
     )
 
 
-def right(replies: Sequence[Judged], truths: Sequence[str]) -> Share:
-    """Share of right replies."""
+def right(replies: Sequence[Judged], truths: Sequence[str]) -> Rate:
+    """Fraction of right replies."""
     return exact_match(_values(replies), truths)
 
 
-def pairs(contest: Contest, replies: dict[str, list[Judged]]) -> tuple[Pair, ...]:
-    """Compare each entrant with each that comes after it."""
-    truths = contest.truths
+def pairs(split_task: SplitTask, replies: dict[str, list[Judged]]) -> tuple[Pair, ...]:
+    """Compare each method with each that comes after it."""
+    truths = split_task.truths
     found = []
     for first, second in combinations(replies, 2):
         counts = agreement_between(_values(replies[first]), _values(replies[second]), truths)
@@ -104,7 +104,7 @@ def pairs(contest: Contest, replies: dict[str, list[Judged]]) -> tuple[Pair, ...
 
 
 def voted(members: Sequence[Sequence[Judged]]) -> list[Judged]:
-    """Let entrants vote, each with the probabilities that it gives to its answers."""
+    """Let methods vote, each with the probabilities that it gives to its answers."""
     elected = vote([[_ballot(reply) for reply in replies] for replies in members])
     return [
         Judged(
@@ -121,13 +121,13 @@ def learning_point(labels: int, scores: Sequence[float]) -> LearningPoint:
     return LearningPoint(labels, tuple(scores), sum(scores) / len(scores), min(scores), max(scores))
 
 
-def _accuracy(replies: Sequence[Judged], contest: Contest) -> Accuracy:
-    answers, truths = _values(replies), contest.truths
-    is_text = contest.asks == "texts"
+def _accuracy(replies: Sequence[Judged], split_task: SplitTask) -> Accuracy:
+    answers, truths = _values(replies), split_task.truths
+    is_text = split_task.asks == "texts"
     matrix = (
         character_confusion(answers, truths).matrix
         if is_text
-        else confusion_matrix(answers, truths, _classes(contest))
+        else confusion_matrix(answers, truths, _classes(split_task))
     )
     report = matrix.report()
     rows = zip(report.classes, report.scores, strict=True)
@@ -147,19 +147,19 @@ def _accuracy(replies: Sequence[Judged], contest: Contest) -> Accuracy:
     )
 
 
-def _classes(contest: Contest) -> list[str]:
-    """Give the classes, or the sums in the order of numbers, that may be right."""
-    labels = {*contest.learned.labels.tolist(), *contest.tested.labels.tolist()}
+def _classes(split_task: SplitTask) -> list[str]:
+    """Return the classes, or the sums in the order of numbers, that may be right."""
+    labels = {*split_task.training.labels.tolist(), *split_task.tested.labels.tolist()}
     return list(map(str, sorted(labels)))
 
 
-def _top(replies: Sequence[Judged], truths: list[str]) -> tuple[TopShare, ...]:
+def _top(replies: Sequence[Judged], truths: list[str]) -> tuple[TopRate, ...]:
     if not any(reply.alternatives for reply in replies):
         return ()
     candidates = [_candidates(reply) for reply in replies]
     most = max(map(len, candidates))
     return tuple(
-        TopShare(k, top_k_accuracy(candidates, truths, k)) for k in _TOP if k <= max(most, _TOP[0])
+        TopRate(k, top_k_accuracy(candidates, truths, k)) for k in _TOP if k <= max(most, _TOP[0])
     )
 
 
@@ -170,18 +170,18 @@ def _candidates(reply: Judged) -> list[str]:
 
 
 def _ballot(reply: Judged) -> list[tuple[str, float]]:
-    """Give a reply's answers with their probabilities, which sum to at most 1."""
+    """Return a reply's answers with their probabilities, which sum to at most 1."""
     if reply.value is None or reply.confidence is None:
         return []
-    others = [(value, share) for value, share in reply.alternatives if value != reply.value]
-    total = reply.confidence + sum(share for _, share in others)
+    others = [(value, rate) for value, rate in reply.alternatives if value != reply.value]
+    total = reply.confidence + sum(rate for _, rate in others)
     shrink = 1 / total if total > 1 else 1.0
     named = [(reply.value, reply.confidence), *others]
-    return [(value, min(share * shrink, 1.0)) for value, share in named]
+    return [(value, min(rate * shrink, 1.0)) for value, rate in named]
 
 
-def _failures(contest: Contest, replies: Sequence[Judged]) -> dict[str, int] | None:
-    if all(contest.characters(index) is None for index in range(len(replies))):
+def _failures(split_task: SplitTask, replies: Sequence[Judged]) -> dict[str, int] | None:
+    if all(split_task.characters(index) is None for index in range(len(replies))):
         return None
     counts = Counter(reply.failure for reply in replies)
     return {kind: counts[kind] for kind in _FAILURES}
@@ -197,14 +197,14 @@ def _calibration(replies: Sequence[Judged], truths: Sequence[str]) -> Calibratio
     return Calibration(expected_calibration_error(sure, is_right), curve.points)
 
 
-def _raised(contest: Contest, replies: Sequence[Judged]) -> list[Problem]:
+def _raised(split_task: SplitTask, replies: Sequence[Judged]) -> list[Problem]:
     """Count the errors that were raised, each with the first image that it was raised for."""
     errors: dict[str, list[int]] = {}
     for index, reply in enumerate(replies):
         if reply.status == "failed":
             errors.setdefault(reply.error or "", []).append(index)
     return [
-        Problem(f"{message} (first for '{contest.ids[places[0]]}')", len(places))
+        Problem(f"{message} (first for '{split_task.ids[places[0]]}')", len(places))
         for message, places in errors.items()
     ]
 

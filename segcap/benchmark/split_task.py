@@ -1,4 +1,4 @@
-"""What entrants are compared on: one split of one data set, and all that is known about it."""
+"""What methods are compared on: one split of one data set, and all that is known about it."""
 
 import os
 import warnings
@@ -19,7 +19,16 @@ from segcap.datasets.labelled import LABELS
 from segcap.datasets.splits import divide
 from segcap.generate.folder import MANIFEST, read_manifest
 
-__all__ = ["Asks", "Contest", "Dial", "Images", "Truth", "asked", "drawn_truth", "labelled_only"]
+__all__ = [
+    "Asks",
+    "ImageGenerator",
+    "Images",
+    "SplitTask",
+    "Truth",
+    "asked",
+    "drawn_truth",
+    "labelled_only",
+]
 
 Asks: TypeAlias = Literal["texts", "sums", "classes"]
 Images: TypeAlias = Sequence[ImageSource] | NDArray
@@ -34,8 +43,8 @@ class Truth:
 
 
 @dataclass(frozen=True, eq=False)
-class Dial:
-    """A generator of images like those of a contest whose difficulty can be turned.
+class ImageGenerator:
+    """A generator of images like those of a task, at any difficulty.
 
     Attributes
     ----------
@@ -50,20 +59,20 @@ class Dial:
 
 
 def asked(dataset: Dataset) -> Asks:
-    """Say what a data set asks for: classes, sums (whole numbers) or texts."""
+    """Return what a data set asks for: classes, sums (whole numbers) or texts."""
     if dataset.classes is not None:
         return "classes"
     return "sums" if dataset.charset is None else "texts"
 
 
 @dataclass(frozen=True, eq=False)
-class Contest:
+class SplitTask:
     """One split of one data set.
 
     Attributes
     ----------
     task, title : str
-    learned, tested : Dataset
+    training, tested : Dataset
         Two parts of one split.
     seed : int
         Of the split.
@@ -71,19 +80,19 @@ class Contest:
         Name of each tested image: its path below the data's folder, or its number.
     known : tuple of (Truth or None)
         What is known of the characters of each tested image.
-    dial : Dial, optional
+    generator : ImageGenerator, optional
     problems : tuple of str
-        What entrants cannot help, a sentence each.
+        What methods cannot help, a sentence each.
     """
 
     task: str
     title: str
-    learned: Dataset
+    training: Dataset
     tested: Dataset
     seed: int
     ids: tuple[str, ...]
     known: tuple[Truth | None, ...]
-    dial: Dial | None = None
+    generator: ImageGenerator | None = None
     problems: tuple[str, ...] = ()
 
     @classmethod
@@ -94,20 +103,20 @@ class Contest:
         test: float = 0.2,
         seed: int = 0,
         known: Sequence[Truth | None] | None = None,
-        dial: Dial | None = None,
-    ) -> "Contest":
+        generator: ImageGenerator | None = None,
+    ) -> "SplitTask":
         """Divide a data set as `Dataset.split` does.
 
         Parameters
         ----------
         dataset : Dataset
         test : float or int
-            A share in (0, 1), or a number of images.
+            A fraction in (0, 1), or a number of images.
         seed : int
         known : sequence of (Truth or None), optional
             One an image; where a manifest of generated images lies beside them, what it says
             unless given.
-        dial : Dial, optional
+        generator : ImageGenerator, optional
 
         Raises
         ------
@@ -124,18 +133,18 @@ class Contest:
             )
         strata = dataset.labels if dataset.classes is not None else None
         train, held_out = divide(dataset.groups, strata, test=test, seed=seed)
-        learned, tested = dataset.subset(train), dataset.subset(held_out)
+        training, tested = dataset.subset(train), dataset.subset(held_out)
         names = _names(dataset)
         return cls(
             dataset.name,
             f"{dataset.name}, segment-then-classify against end-to-end",
-            learned,
+            training,
             tested,
             seed,
             tuple(names[index] for index in held_out.tolist()),
             tuple(truths[index] for index in held_out.tolist()),
-            dial,
-            tuple(_unlearned(learned, tested)),
+            generator,
+            tuple(_not_trained_on(training, tested)),
         )
 
     @property
@@ -149,7 +158,7 @@ class Contest:
         return [str(label) for label in self.tested.labels.tolist()]
 
     def characters(self, index: int) -> Truth | None:
-        """Give what is known of the characters of a tested image."""
+        """Return what is known of the characters of a tested image."""
         known = self.known[index]
         if known is None and self.asks == "texts":
             return Truth(self.truths[index])
@@ -159,9 +168,9 @@ class Contest:
         """Describe the split."""
         return SplitResult(
             self.seed,
-            len(self.learned),
+            len(self.training),
             len(self.tested),
-            self.learned.digest,
+            self.training.digest,
             self.tested.digest,
         )
 
@@ -226,7 +235,7 @@ def labelled_only(dataset: Dataset) -> Dataset:
 
 
 def _agreeing(truth: Truth | None, label: str | int) -> Truth | None:
-    """Give what a manifest says unless it is about something else than the label."""
+    """Return what a manifest says unless it is about something else than the label."""
     if truth is None or truth.text == label:
         return truth
     adds_up = truth.text.isdecimal() and sum(map(int, truth.text)) == label
@@ -243,19 +252,19 @@ def _names(dataset: Dataset) -> list[str]:
     return [Path(os.path.relpath(image, dataset.root)).as_posix() for image in dataset.images]
 
 
-def _unlearned(learned: Dataset, tested: Dataset) -> list[str]:
-    """Say which characters or classes are tested on without having been learned."""
+def _not_trained_on(training: Dataset, tested: Dataset) -> list[str]:
+    """Report characters and classes that are tested on but not trained on."""
     asks = asked(tested)
     if asks == "sums":
         return []
     pieces = "".join if asks == "texts" else list
-    known, wanted = (set(pieces(part.labels.tolist())) for part in (learned, tested))
+    known, wanted = (set(pieces(part.labels.tolist())) for part in (training, tested))
     absent = sorted(wanted - known)
     if not absent:
         return []
     kind = "character" if asks == "texts" else "class"
     shown = ", ".join(map(repr, absent))
     return [
-        f"Every {kind} that is tested on should have been learned. Got {shown} in no label that "
-        "is learned from."
+        f"Every {kind} that is tested on should be trained on. Got {shown} in no label "
+        "of the training images."
     ]

@@ -7,12 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from segcap.benchmark.adapters import Entrant, Progress, ReaderEntrant
+from segcap.benchmark.adapters import Method, Progress, ReaderMethod
 from segcap.benchmark.answering import described, heard, replies_of, with_failures
 from segcap.benchmark.cache import Parts
 from segcap.benchmark.ceiling import ceiling
 from segcap.benchmark.cost import measured_cost, used_versions
-from segcap.benchmark.learning import Learned, can_learn, identity, learn
 from segcap.benchmark.outcomes import (
     Cost,
     Judged,
@@ -22,9 +21,10 @@ from segcap.benchmark.outcomes import (
 )
 from segcap.benchmark.plain import from_plain, to_plain
 from segcap.benchmark.scoring import learning_point, right
-from segcap.benchmark.split_task import Contest, Dial
+from segcap.benchmark.split_task import ImageGenerator, SplitTask
+from segcap.benchmark.training import Trained, can_train, identity, train
 from segcap.datasets.dataset import Dataset
-from segcap.evaluate.metrics import Share
+from segcap.evaluate.metrics import Rate
 
 __all__ = ["Plan", "Stages"]
 
@@ -37,18 +37,18 @@ class Plan:
 
     Attributes
     ----------
-    entrants : tuple of Entrant
+    methods : tuple of Method
     labels : tuple of int
-        Fewer images to learn from, for the learning curve.
+        Fewer images to train on, for the learning curve.
     seeds : int
-        How often to learn for each of its points.
+        How often to train for each of its points.
     difficulties : tuple of float
-        Where to turn the contest's dial.
+        At which difficulties to draw test images.
     drawn : int
         Images at each difficulty.
     """
 
-    entrants: tuple[Entrant, ...]
+    methods: tuple[Method, ...]
     labels: tuple[int, ...] = ()
     seeds: int = 1
     difficulties: tuple[float, ...] = ()
@@ -57,18 +57,18 @@ class Plan:
     @property
     def parts(self) -> int:
         """How many parts there are; costs are one, as they are measured in one run."""
-        learners = sum(can_learn(entrant) for entrant in self.entrants)
+        learners = sum(can_train(method) for method in self.methods)
         points = (len(self.labels) + 1) * self.seeds
-        answered = len(self.entrants) * (1 + len(self.difficulties))
+        answered = len(self.methods) * (1 + len(self.difficulties))
         return 1 + answered + learners * points
 
 
 class Stages:
-    """What a benchmark does, one entrant after the other.
+    """What a benchmark does, one method after the other.
 
     Parameters
     ----------
-    contest : Contest
+    split_task : SplitTask
     plan : Plan
     parts : Parts
     on_progress : callable, optional
@@ -76,71 +76,71 @@ class Stages:
     """
 
     def __init__(
-        self, contest: Contest, plan: Plan, parts: Parts, on_progress: Progress | None
+        self, split_task: SplitTask, plan: Plan, parts: Parts, on_progress: Progress | None
     ) -> None:
-        self._contest = contest
+        self._split_task = split_task
         self._plan = plan
         self._parts = parts
         self._on_progress = on_progress
         self._done = 0
-        self._learned: dict[str, Learned] = {}
-        self._problems: dict[str, list[Problem]] = {one.name: [] for one in plan.entrants}
+        self._trained: dict[str, Trained] = {}
+        self._problems: dict[str, list[Problem]] = {one.name: [] for one in plan.methods}
         self._images: dict[float, Any] = {}
         self._answered: dict[str, list[int]] = {}
         self._versions = used_versions()
-        self._known = hashlib.sha256(json.dumps(to_plain(contest.known)).encode()).hexdigest()
+        self._known = hashlib.sha256(json.dumps(to_plain(split_task.known)).encode()).hexdigest()
 
-    def replies(self, entrant: Entrant) -> list[Judged]:
-        """Let an entrant learn and answer to all tested images."""
-        learned = self.learned(entrant)
-        if can_learn(entrant):
-            self._step(f"{entrant.name} has learned")
-        count = len(self._contest.tested)
-        if learned.entrant is None:
-            self._step(f"{entrant.name} failed")
-            return [Judged(None, 0.0, "failed", error=learned.error)] * count
-        ready = learned.entrant
+    def replies(self, method: Method) -> list[Judged]:
+        """Train a method and read all test images."""
+        trained = self.trained(method)
+        if can_train(method):
+            self._step(f"{method.name} is trained")
+        count = len(self._split_task.tested)
+        if trained.method is None:
+            self._step(f"{method.name} failed")
+            return [Judged(None, 0.0, "failed", error=trained.error)] * count
+        ready = trained.method
 
         def make() -> dict[str, Any]:
             problems: list[Problem] = []
             with heard(problems):
                 given = replies_of(
                     ready,
-                    self._contest.tested.images,
+                    self._split_task.tested.images,
                     ranked=True,
-                    on_progress=lambda done: self._tell(f"{entrant.name} answers {done}/{count}"),
+                    on_progress=lambda done: self._report(f"{method.name} answers {done}/{count}"),
                 )
-                judged = with_failures(ready, self._contest, given)
+                judged = with_failures(ready, self._split_task, given)
             return {"replies": to_plain(judged), "problems": to_plain(problems)}
 
-        kept = self._parts.once(f"{entrant.name}.answers", self._key(entrant), make)
-        self._problems[entrant.name] += [from_plain(Problem, one) for one in kept["problems"]]
-        self._step(f"{entrant.name} has answered")
+        kept = self._parts.once(f"{method.name}.answers", self._key(method), make)
+        self._problems[method.name] += [from_plain(Problem, one) for one in kept["problems"]]
+        self._step(f"{method.name} has answered")
         replies = [from_plain(Judged, one) for one in kept["replies"]]
-        self._answered[entrant.name] = [
+        self._answered[method.name] = [
             index for index, reply in enumerate(replies) if reply.status != "failed"
         ]
         return replies
 
-    def learned(self, entrant: Entrant) -> Learned:
-        """Let an entrant learn from all there is to learn from, once."""
-        if entrant.name not in self._learned:
-            self._tell(f"{entrant.name} learns")
-            found = learn(
-                entrant,
-                self._contest.learned,
+    def trained(self, method: Method) -> Trained:
+        """Train a method on all training images, once."""
+        if method.name not in self._trained:
+            self._report(f"{method.name} is being trained")
+            found = train(
+                method,
+                self._split_task.training,
                 self._parts,
-                self._key(entrant),
-                on_progress=self._epochs(entrant.name),
+                self._key(method),
+                on_progress=self._epochs(method.name),
             )
-            self._learned[entrant.name] = found
-            self._problems[entrant.name] += found.problems
-        return self._learned[entrant.name]
+            self._trained[method.name] = found
+            self._problems[method.name] += found.problems
+        return self._trained[method.name]
 
     def costs(self) -> dict[str, Cost | None]:
         """Measure what all answers cost, in one run."""
-        names = [entrant.name for entrant in self._plan.entrants]
-        key = {"entrants": [self._key(entrant) for entrant in self._plan.entrants]}
+        names = [method.name for method in self._plan.methods]
+        key = {"methods": [self._key(method) for method in self._plan.methods]}
 
         def make() -> dict[str, Any]:
             return {name: self._cost(name) for name in names}
@@ -152,135 +152,135 @@ class Stages:
         measured = {name: kept[name]["cost"] for name in names}
         return {name: own and from_plain(Cost, own) for name, own in measured.items()}
 
-    def ceiling(self, entrant: Entrant) -> Share | None:
+    def ceiling(self, method: Method) -> Rate | None:
         """Measure what a segmenting reader would reach with true boxes, where they are known."""
-        ready = self.learned(entrant).entrant
-        if not isinstance(ready, ReaderEntrant) or ready.approach != "segment":
+        ready = self.trained(method).method
+        if not isinstance(ready, ReaderMethod) or ready.approach != "segment":
             return None
-        share = self._parts.once(
-            f"{entrant.name}.ceiling",
-            self._key(entrant),
-            lambda: {"share": to_plain(ceiling(ready.reader, self._contest))},
-        )["share"]
-        return None if share is None else from_plain(Share, share)
+        rate = self._parts.once(
+            f"{method.name}.ceiling",
+            self._key(method),
+            lambda: {"rate": to_plain(ceiling(ready.reader, self._split_task))},
+        )["rate"]
+        return None if rate is None else from_plain(Rate, rate)
 
-    def robustness(self, entrant: Entrant) -> tuple[RobustnessPoint, ...]:
-        """Measure a trained entrant on images drawn at each difficulty."""
-        ready, dial = self.learned(entrant).entrant, self._contest.dial
+    def robustness(self, method: Method) -> tuple[RobustnessPoint, ...]:
+        """Measure a trained method on images drawn at each difficulty."""
+        ready, generator = self.trained(method).method, self._split_task.generator
         points = []
         for difficulty in self._plan.difficulties:
-            if ready is not None and dial is not None:
-                share = self._share_at(entrant, ready, dial, difficulty)
-                points.append(RobustnessPoint(difficulty, from_plain(Share, share)))
-            self._step(f"{entrant.name} at difficulty {difficulty:g}")
+            if ready is not None and generator is not None:
+                rate = self._rate_at(method, ready, generator, difficulty)
+                points.append(RobustnessPoint(difficulty, from_plain(Rate, rate)))
+            self._step(f"{method.name} at difficulty {difficulty:g}")
         return tuple(points)
 
-    def curve(self, entrant: Entrant, all_right: float) -> tuple[LearningPoint, ...]:
-        """Measure an entrant that has learned from fewer images, and again with other seeds."""
-        if not can_learn(entrant):
+    def curve(self, method: Method, all_right: float) -> tuple[LearningPoint, ...]:
+        """Measure a method that was trained on fewer images, and again with other seeds."""
+        if not can_train(method):
             return ()
-        whole = len(self._contest.learned)
+        whole = len(self._split_task.training)
         points = []
         for count in (*self._plan.labels, whole):
             seeds = range(1 if count == whole else 0, self._plan.seeds)
-            scores = [self._score(entrant, count, seed) for seed in seeds]
+            scores = [self._score(method, count, seed) for seed in seeds]
             known = [score for score in scores if score is not None]
-            if count == whole and self.learned(entrant).entrant is not None:
+            if count == whole and self.trained(method).method is not None:
                 known.insert(0, all_right)
             if known:
                 points.append(learning_point(count, known))
         return tuple(points)
 
-    def problems(self, entrant: Entrant) -> list[Problem]:
-        """Give what an entrant met with, and what it could not help."""
-        shared = self._contest.problems if can_learn(entrant) else ()
-        return [*(Problem(message, 1) for message in shared), *self._problems[entrant.name]]
+    def problems(self, method: Method) -> list[Problem]:
+        """Return what a method met with, and what it could not help."""
+        shared = self._split_task.problems if can_train(method) else ()
+        return [*(Problem(message, 1) for message in shared), *self._problems[method.name]]
 
-    def _share_at(
-        self, entrant: Entrant, ready: Entrant, dial: Dial, difficulty: float
+    def _rate_at(
+        self, method: Method, ready: Method, generator: ImageGenerator, difficulty: float
     ) -> dict[str, Any]:
         key = {
-            **self._key(entrant),
-            "dial": dial.name,
+            **self._key(method),
+            "generator": generator.name,
             "difficulty": difficulty,
             "n": self._plan.drawn,
         }
 
         def make() -> Any:
             if difficulty not in self._images:
-                self._images[difficulty] = dial.draw(difficulty, self._plan.drawn)
+                self._images[difficulty] = generator.draw(difficulty, self._plan.drawn)
             images, truths = self._images[difficulty]
             with heard([]):
                 return to_plain(right(replies_of(ready, images), truths))
 
-        return self._parts.once(f"{entrant.name}.robustness", key, make)
+        return self._parts.once(f"{method.name}.robustness", key, make)
 
-    def _score(self, entrant: Entrant, count: int, seed: int) -> float | None:
-        note = f"{entrant.name}, {count} labels, seed {seed}"
-        key = {**self._key(entrant), "labels": count, "own_seed": seed}
-        kept = self._parts.read(f"{entrant.name}.curve", key)
+    def _score(self, method: Method, count: int, seed: int) -> float | None:
+        note = f"{method.name}, {count} labels, seed {seed}"
+        key = {**self._key(method), "labels": count, "own_seed": seed}
+        kept = self._parts.read(f"{method.name}.curve", key)
         if kept is None:
-            own_seed = self._contest.seed + seed
-            tell = self._epochs(note)
+            own_seed = self._split_task.seed + seed
+            report = self._epochs(note)
             part = self._fewer(count, seed)
-            found = learn(entrant, part, self._parts, key, seed=own_seed, on_progress=tell)
-            if found.entrant is None:
-                self._problems[entrant.name] += [
+            found = train(method, part, self._parts, key, seed=own_seed, on_progress=report)
+            if found.method is None:
+                self._problems[method.name] += [
                     *(Problem(f"{note}: {one.message}", one.count) for one in found.problems),
                     Problem(f"{note}: {found.error}", 1),
                 ]
                 self._step(note)
                 return None
             with heard([]):
-                given = replies_of(found.entrant, self._contest.tested.images)
-            kept = right(given, self._contest.truths).value
-            self._parts.keep(f"{entrant.name}.curve", key, kept)
+                given = replies_of(found.method, self._split_task.tested.images)
+            kept = right(given, self._split_task.truths).value
+            self._parts.keep(f"{method.name}.curve", key, kept)
             if found.bundle is not None:
                 found.bundle.unlink()
         self._step(note)
         return float(kept)
 
     def _fewer(self, count: int, seed: int) -> Dataset:
-        """Choose images to learn from; more of one seed hold fewer of it."""
-        rng = np.random.default_rng(self._contest.seed + _DRAWN_SEED * seed)
-        order = rng.permutation(len(self._contest.learned))
-        return self._contest.learned.subset(np.sort(order[:count]))
+        """Choose images to train on; more of one seed hold fewer of it."""
+        rng = np.random.default_rng(self._split_task.seed + _DRAWN_SEED * seed)
+        order = rng.permutation(len(self._split_task.training))
+        return self._split_task.training.subset(np.sort(order[:count]))
 
     def _cost(self, name: str) -> dict[str, Any]:
-        learned = self._learned[name]
-        if learned.entrant is None or not self._answered[name]:
+        trained = self._trained[name]
+        if trained.method is None or not self._answered[name]:
             return {"cost": None, "problems": []}
-        self._tell(f"{name} is timed")
-        images = self._contest.tested.images
+        self._report(f"{name} is timed")
+        images = self._split_task.tested.images
         try:
             with heard([]):
                 cost = measured_cost(
-                    learned.entrant,
+                    trained.method,
                     [images[index] for index in self._answered[name]],
-                    training_seconds=learned.seconds,
-                    bundle=learned.bundle,
+                    training_seconds=trained.seconds,
+                    bundle=trained.bundle,
                 )
         except (Exception, SystemExit) as error:  # noqa: BLE001 as they like
             problem = Problem(f"No cost is known. {described(error)}", 1)
             return {"cost": None, "problems": [to_plain(problem)]}
         return {"cost": to_plain(cost), "problems": []}
 
-    def _key(self, entrant: Entrant) -> dict[str, Any]:
+    def _key(self, method: Method) -> dict[str, Any]:
         return {
-            "entrant": identity(entrant),
-            "learned": self._contest.learned.content_digest if can_learn(entrant) else None,
-            "tested": self._contest.tested.content_digest,
+            "method": identity(method),
+            "training": self._split_task.training.content_digest if can_train(method) else None,
+            "tested": self._split_task.tested.content_digest,
             "known": self._known,
             "versions": self._versions,
         }
 
     def _epochs(self, name: str) -> Progress:
-        return lambda done, total, note: self._tell(f"{name}: epoch {done}/{total}, {note}")
+        return lambda done, total, note: self._report(f"{name}: epoch {done}/{total}, {note}")
 
     def _step(self, note: str) -> None:
         self._done += 1
-        self._tell(note)
+        self._report(note)
 
-    def _tell(self, note: str) -> None:
+    def _report(self, note: str) -> None:
         if self._on_progress is not None:
             self._on_progress(self._done, self._plan.parts, note)

@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from segcap.benchmark.adapters import ReaderEntrant
-from segcap.benchmark.difficulty import sums_dial, texts_dial
+from segcap.benchmark.adapters import ReaderMethod
+from segcap.benchmark.difficulty import sums_generator, texts_generator
 from segcap.benchmark.peers import PEERS, installed_peers
-from segcap.benchmark.split_task import Asks, Contest, Truth, asked, labelled_only
+from segcap.benchmark.split_task import Asks, SplitTask, Truth, asked, labelled_only
 from segcap.core.bundle import available
 from segcap.core.errors import ParameterError
 from segcap.datasets.catalogue import load, names
@@ -26,7 +26,7 @@ from segcap.recipes.end_to_end import drawn_sums, end_to_end_reader, sums_alone
 from segcap.recipes.mixed import learned_seeds
 from segcap.recipes.tasks import END_TO_END
 
-__all__ = ["TASKS", "default_readers", "task_contest", "task_readers"]
+__all__ = ["TASKS", "default_readers", "open_task", "task_readers"]
 
 _ALIASES = {"tiles": "recaptcha-tiles"}
 TASKS = (*names(), *_ALIASES)
@@ -39,14 +39,14 @@ _TEST = 0.2
 _DIGITS = 4
 
 
-def task_contest(
+def open_task(
     task: str,
     data: str | os.PathLike[str] | None = None,
     *,
     test: float | None = None,
     seed: int = 0,
     quick: bool = False,
-) -> Contest:
+) -> SplitTask:
     """Find, or draw, a task's images and divide them.
 
     Parameters
@@ -57,7 +57,7 @@ def task_contest(
         The folder of the images. Of six-char 10,000 are drawn without; of digit-sum 30,000 rows of
         overlapping digits, those to test on with MNIST's x_test, if it holds mnist.npz or is None.
     test : float, optional
-        Share to test on, in place of the task's own.
+        Rate to test on, in place of the task's own.
     seed : int
         Of the split, and of what is drawn.
     quick : bool
@@ -65,7 +65,7 @@ def task_contest(
 
     Returns
     -------
-    Contest
+    SplitTask
 
     Raises
     ------
@@ -80,36 +80,39 @@ def task_contest(
             f"The task of a benchmark must be one of {', '.join(TASKS)}. Got {task!r}."
         )
     task = _ALIASES.get(task, task)
-    contest = _divided(task, data, test, seed, quick)
-    return replace(contest, title=f"{contest.title}, a quick look only") if quick else contest
+    split_task = _divided(task, data, test, seed, quick)
+    return (
+        replace(split_task, title=f"{split_task.title}, a quick look only") if quick else split_task
+    )
 
 
 def _divided(
     task: str, data: str | os.PathLike[str] | None, test: float | None, seed: int, quick: bool
-) -> Contest:
+) -> SplitTask:
     own = END_TO_END[task].test if task in END_TO_END else _TEST
-    share = own if test is None else test
+    rate = own if test is None else test
     if task == "digit-sum" and (data is None or _is_mnist(Path(data))):
-        return _sums_contest(load_mnist(data), share, seed, _QUICK if quick else _SUMS)
+        return _sums_task(load_mnist(data), rate, seed, _QUICK if quick else _SUMS)
     if data is None and task != "six-char":
         raise ParameterError(f"To compare on '{task}', 'data' must be a folder. Got None.")
     if data is None:
         if seed in learned_seeds(task):
             raise ParameterError(
-                "The 'seed' of six-char must not be that of images which 'mixed' has learned. "
+                "The 'seed' of six-char must not be that of images which 'mixed' was trained on. "
                 f"Got {seed}."
             )
         dataset, known = _drawn_texts(task, seed, _QUICK if quick else _TEXTS)
         return replace(
-            Contest.of(dataset, test=share, seed=seed, known=known), dial=texts_dial(task, dataset)
+            SplitTask.of(dataset, test=rate, seed=seed, known=known),
+            generator=texts_generator(task, dataset),
         )
     named = task == "labelled" and not (Path(data) / LABELS).is_file()
     dataset = labelled_only(load("named" if named else task, data))
     if quick and len(dataset) > _QUICK:
         chosen = np.random.default_rng(seed).permutation(len(dataset))[:_QUICK]
         dataset = dataset.subset(np.sort(chosen))
-    contest = Contest.of(dataset, test=share, seed=seed)
-    return replace(contest, task=task, dial=texts_dial(task, dataset))
+    split_task = SplitTask.of(dataset, test=rate, seed=seed)
+    return replace(split_task, task=task, generator=texts_generator(task, dataset))
 
 
 def default_readers(asks: Asks) -> list[str]:
@@ -120,7 +123,7 @@ def default_readers(asks: Asks) -> list[str]:
 
 
 def task_readers(
-    contest: Contest,
+    split_task: SplitTask,
     wanted: Sequence[str] | None = None,
     *,
     epochs: int | None = None,
@@ -130,10 +133,10 @@ def task_readers(
 
     Parameters
     ----------
-    contest : Contest
+    split_task : SplitTask
     wanted : sequence of str, optional
         "glyphs", the segmenting reader; "end-to-end", the task's network, or another one's name;
-        "ddddocr", "tesseract"; names of shipped readers and paths of bundles, which learn nothing.
+        "ddddocr", "tesseract"; names of shipped readers and paths of bundles, not trained here.
         Those of `default_readers` unless given.
     epochs : int, optional
         In place of the readers' own.
@@ -150,47 +153,47 @@ def task_readers(
         A name is unknown, is no reader of what is asked for, or is of a peer that is not installed.
     """
     made: dict[str, Any] = {}
-    for given in dict.fromkeys(wanted or default_readers(contest.asks)):
-        name, reader = _made(contest, given, epochs, seed)
+    for given in dict.fromkeys(wanted or default_readers(split_task.asks)):
+        name, reader = _made(split_task, given, epochs, seed)
         if name in made:
             raise ParameterError(f"Readers must have different names. Got two called '{name}'.")
         made[name] = reader
     return made
 
 
-def _made(contest: Contest, name: str, epochs: int | None, seed: int) -> tuple[str, Any]:
-    asks, learned = contest.asks, contest.learned
+def _made(split_task: SplitTask, name: str, epochs: int | None, seed: int) -> tuple[str, Any]:
+    asks, training = split_task.asks, split_task.training
     networks = networks_for(_TASKS[asks])
     known = (_GLYPHS, _END_TO_END, *networks, *PEERS, *available())
     if name == _GLYPHS and asks == "texts":
-        reader = GlyphReader(learned.charset or "", length=_length(learned), random_state=seed)
+        reader = GlyphReader(training.charset or "", length=_length(training), random_state=seed)
         return name, reader if epochs is None else reader.set_params(epochs=epochs)
     if name == _GLYPHS and asks == "sums":
         digits = open_reader("digits", length=_DIGITS)
-        return name, ReaderEntrant(
-            name, digits, asks, "the shipped reader 'digits', learns no more"
+        return name, ReaderMethod(
+            name, digits, asks, "the shipped reader 'digits', is not trained again"
         )
     if name in (_END_TO_END, *networks):
-        task = contest.task if contest.task in END_TO_END else _LIKE[asks]
+        task = split_task.task if split_task.task in END_TO_END else _LIKE[asks]
         classifier = None if name == _END_TO_END else name
-        whole = end_to_end_reader(task, learned, classifier=classifier, epochs=epochs, seed=seed)
+        whole = end_to_end_reader(task, training, classifier=classifier, epochs=epochs, seed=seed)
         return whole.classifier, whole
     if name in PEERS and asks != "classes":
         if name not in installed_peers():
             raise ParameterError(f"The reader '{name}' must be installed to take part. It is not.")
-        return name, PEERS[name](asks=asks, charset=learned.charset or "0123456789")
+        return name, PEERS[name](asks=asks, charset=training.charset or "0123456789")
     if name in available() or os.path.isfile(name):
-        return Path(name).stem, _opened(contest, name)
+        return Path(name).stem, _opened(split_task, name)
     raise ParameterError(
-        f"A reader for '{contest.task}' must be one of {', '.join(known)}, or a bundle's path. "
+        f"A reader for '{split_task.task}' must be one of {', '.join(known)}, or a bundle's path. "
         f"Got {name!r}."
     )
 
 
-def _opened(contest: Contest, name: str) -> ReaderEntrant:
-    """Open a reader, kept to the characters and the length of what is learned from."""
+def _opened(split_task: SplitTask, name: str) -> ReaderMethod:
+    """Open a reader, kept to the characters and the length of the training images."""
     reader = open_reader(name)
-    charset, length = contest.learned.charset, _length(contest.learned)
+    charset, length = split_task.training.charset, _length(split_task.training)
     settings: dict[str, Any] = {}
     if isinstance(reader, GlyphReader) and charset and set(charset) < set(reader.charset_):
         settings["allowlist"] = charset
@@ -198,8 +201,8 @@ def _opened(contest: Contest, name: str) -> ReaderEntrant:
         settings["length"] = length
     reader.set_params(**settings)
     source = reader.provenance_["data"]["name"]
-    told = f"'{name}', which has learned from {source} and learns no more"
-    return ReaderEntrant(Path(name).stem, reader, contest.asks, told)
+    description = f"'{name}', which was trained on {source} and is not trained again"
+    return ReaderMethod(Path(name).stem, reader, split_task.asks, description)
 
 
 def _length(dataset: Dataset) -> int | None:
@@ -213,25 +216,25 @@ def _is_mnist(data: Path) -> bool:
     return data.is_file() or (data / "mnist.npz").is_file()
 
 
-def _sums_contest(mnist: Mnist, test: float, seed: int, count: int) -> Contest:
-    """Draw sums to learn from and, of other digits, sums to test on."""
+def _sums_task(mnist: Mnist, test: float, seed: int, count: int) -> SplitTask:
+    """Draw sums to train on and, of other digits, sums to test on."""
     tested = round(test * count)
     if not 0 < tested < count:
-        raise ParameterError(f"The 'test' of a split must be a share in (0, 1). Got {test!r}.")
-    learned, held_out = drawn_sums(mnist, count - tested, tested, seed)
+        raise ParameterError(f"The 'test' of a split must be a fraction in (0, 1). Got {test!r}.")
+    training, held_out = drawn_sums(mnist, count - tested, tested, seed)
     known = [
         _truth("".join(map(str, own)), places)
         for own, places in zip(held_out.labels.tolist(), held_out.boxes.tolist(), strict=True)
     ]
-    return Contest(
+    return SplitTask(
         "digit-sum",
         "digit-sum, segment-then-classify against end-to-end",
-        sums_alone(learned),
+        sums_alone(training),
         sums_alone(held_out),
         seed,
         tuple(map(str, range(tested))),
         tuple(known),
-        sums_dial((mnist.x_test, mnist.y_test)),
+        sums_generator((mnist.x_test, mnist.y_test)),
     )
 
 

@@ -5,10 +5,10 @@ from segcap.cli import (
     benching,
     evaluating,
     generating,
-    learning,
     odds,
     reading,
     searching,
+    training,
 )
 from segcap.cli.app import app, main
 
@@ -18,9 +18,9 @@ __all__ = [
     "benching",
     "evaluating",
     "generating",
-    "learning",
     "main",
     "odds",
     "reading",
     "searching",
+    "training",
 ]

@@ -1,4 +1,4 @@
-"""Commands that tell what is there: models, info."""
+"""Commands that show what is there: models, info."""
 
 import cv2
 
@@ -12,25 +12,25 @@ from segcap.readers.registry import available, bundle_path
 def models() -> None:
     """List the shipped readers."""
     from segcap.core.bundle import read_bundle
-    from segcap.evaluate.metrics import Share
+    from segcap.evaluate.metrics import Rate
 
     for name in available():
         path = bundle_path(name)
         bundle = read_bundle(path)
         figures = dict(bundle.provenance["figures"])
         print(f"{name}: {bundle.kind}, {bundle.architecture}, {path.stat().st_size:,} bytes")
-        told = bundle.charset or ", ".join(map(str, bundle.settings["classes"]))
-        print(f"  {'characters' if bundle.charset else 'classes'} {told}")
+        alphabet = bundle.charset or ", ".join(map(str, bundle.settings["classes"]))
+        print(f"  {'characters' if bundle.charset else 'classes'} {alphabet}")
         if "test_n" in figures:
             names = ("test_accuracy", "test_accuracy_low", "test_accuracy_high", "test_n")
-            print(f"  right of what was held out: {Share(*map(figures.pop, names))}")
+            print(f"  right of what was held out: {Rate(*map(figures.pop, names))}")
         described = ", ".join(f"{key} {value}" for key, value in figures.items())
-        print(f"  learned from {bundle.provenance['data']['name']}: {described}")
+        print(f"  trained on {bundle.provenance['data']['name']}: {described}")
 
 
 @app.command()
 def info() -> None:
-    """Name versions, Keras' backend and the devices at hand."""
+    """Show versions, Keras' backend and the devices at hand."""
     import platform
     from importlib import metadata
 

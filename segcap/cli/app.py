@@ -26,7 +26,7 @@ app = typer.Typer(
 )
 
 
-def _tell_version(is_asked_for: bool) -> None:
+def _show_version(is_asked_for: bool) -> None:
     if is_asked_for:
         print(f"segcap {__version__}")
         raise typer.Exit
@@ -36,10 +36,10 @@ def _tell_version(is_asked_for: bool) -> None:
 def _frame(
     version: Annotated[
         bool,
-        typer.Option("--version", callback=_tell_version, is_eager=True, help="Tell the version."),
+        typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version."),
     ] = False,
 ) -> None:
-    """Hold the options that belong to no command."""
+    """Options of segcap itself."""
 
 
 def main() -> None:
@@ -49,33 +49,33 @@ def main() -> None:
         app()
     except SystemExit as stop:
         if stop.code == _INTERRUPTED:
-            say("Interrupted. Whatever was written stays.")
+            say("Interrupted. What was written is kept.")
         raise
     except MemoryError:
-        say("What is asked for must fit into memory. It does not.")
+        say("The work must fit into memory. Got more than there is.")
         sys.exit(2)
     except SegcapError as error:
         say(error)
         sys.exit(2)
     except OSError as error:
-        say(f"Results must go where there is room to write. Got: {error.strerror}.")
+        say(f"Results must be written in full. Got: {error.strerror}.")
         sys.exit(2)
 
 
 def _hush_tensorflow() -> None:
-    """Keep remarks about graphs and missing GPUs away from people who asked for neither."""
+    """Silence TensorFlow's remarks about graphs and missing GPUs."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     logging.getLogger("tensorflow").setLevel(logging.ERROR)
 
 
 def say(message: object) -> None:
-    """Tell the user something that is no result."""
+    """Write a message to standard error."""
     print(f"segcap: {message}", file=sys.stderr)
 
 
 @contextmanager
 def warnings_said(*, repeated: bool = True) -> Iterator[None]:
-    """Tell the user of warnings as of other things; segcap's own each time, or once."""
+    """Show warnings as messages; segcap's own each time, or once."""
     with warnings.catch_warnings():
         warnings.filterwarnings("always" if repeated else "once", category=SegcapWarning)
         warnings.showwarning = lambda message, *_: say(f"Warning: {message}")

@@ -9,6 +9,7 @@ import typer
 from typer.core import TyperCommand
 
 from segcap.cli.app import app, say, warnings_said
+from segcap.cli.options import Epochs, Seed
 from segcap.cli.output import progress_bar
 from segcap.core.errors import ParameterError
 from segcap.datasets.catalogue import names
@@ -37,60 +38,69 @@ class _ManyValues(TyperCommand):
         return super().parse_args(ctx, repeated)
 
 
+Task = Annotated[
+    str | None,
+    typer.Argument(help=f"What to compare on: {', '.join(names())}; tiles is recaptcha-tiles."),
+]
+DataFolder = Annotated[
+    Path | None,
+    typer.Option(help="Folder of the images; six-char is drawn without, digit-sum of mnist.npz."),
+]
+OutFolder = Annotated[
+    Path | None, typer.Option(help="Folder for the report, results and finished parts.")
+]
+Readers = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="glyphs, end-to-end, names of networks, ddddocr, tesseract, shipped readers, "
+        "bundles; those of the task unless given."
+    ),
+]
+TestPart = Annotated[float | None, typer.Option(help="Fraction of the images to test on.")]
+Labels = Annotated[
+    list[int] | None,
+    typer.Option(
+        min=1, help="Train on so many images, too; 50 and fourfold up to all unless given."
+    ),
+]
+Seeds = Annotated[int, typer.Option(min=1, help="Trainings for each point of the learning curve.")]
+Quick = Annotated[
+    bool, typer.Option("--quick", help="Few images, one epoch: to see that all works.")
+]
+GoOn = Annotated[bool, typer.Option("--resume", help="Go on with what is in --out.")]
+Overwrite = Annotated[
+    bool, typer.Option("--overwrite", help="Delete the benchmark in --out first.")
+]
+Compare = Annotated[
+    tuple[Path, Path] | None,
+    typer.Option(
+        "--compare",
+        help="Compare two results.json instead; exit status 1 if a method of the first is "
+        "worse in the second, or missing.",
+    ),
+]
+
+
 @app.command(cls=_ManyValues)
 def bench(
     ctx: typer.Context,
-    task: Annotated[
-        str | None,
-        typer.Argument(help=f"What to compare on: {', '.join(names())}; tiles is recaptcha-tiles."),
-    ] = None,
-    data: Annotated[
-        Path | None,
-        typer.Option(
-            help="Folder of the images; six-char is drawn without, digit-sum of mnist.npz."
-        ),
-    ] = None,
-    out: Annotated[
-        Path | None, typer.Option(help="Folder for the report, results and finished parts.")
-    ] = None,
-    readers: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="glyphs, end-to-end, names of networks, ddddocr, tesseract, shipped readers, "
-            "bundles; those of the task unless given."
-        ),
-    ] = None,
-    test: Annotated[float | None, typer.Option(help="Share of images to test on.")] = None,
-    seed: Annotated[int, typer.Option(min=0, help="Seed of all random choices.")] = 0,
-    epochs: Annotated[int | None, typer.Option(min=1, help="Most passes over the images.")] = None,
-    labels: Annotated[
-        list[int] | None,
-        typer.Option(
-            min=1, help="Learn from so many images, too; 50 and fourfold up to all unless given."
-        ),
-    ] = None,
-    seeds: Annotated[
-        int, typer.Option(min=1, help="Learn so often for each point of the learning curve.")
-    ] = 1,
-    quick: Annotated[
-        bool, typer.Option("--quick", help="Few images, one epoch: to see that all works.")
-    ] = False,
-    resume: Annotated[bool, typer.Option("--resume", help="Go on with what is in --out.")] = False,
-    overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="Delete the benchmark in --out first.")
-    ] = False,
-    compare_: Annotated[
-        tuple[Path, Path] | None,
-        typer.Option(
-            "--compare",
-            help="Compare two results.json instead; exit status 1 if an entrant of the first is "
-            "worse in the second, or missing.",
-        ),
-    ] = None,
+    task: Task = None,
+    data: DataFolder = None,
+    out: OutFolder = None,
+    readers: Readers = None,
+    test: TestPart = None,
+    seed: Seed = 0,
+    epochs: Epochs = None,
+    labels: Labels = None,
+    seeds: Seeds = 1,
+    quick: Quick = False,
+    resume: GoOn = False,
+    overwrite: Overwrite = False,
+    compare_: Compare = None,
 ) -> None:
     """Compare segment-then-classify with end-to-end on the same images, in one report."""
     from segcap.benchmark.outputs import table
-    from segcap.benchmark.tasks import task_contest, task_readers
+    from segcap.benchmark.tasks import open_task, task_readers
 
     if compare_ is not None:
         _compare(*compare_, others=_given(ctx) - {"compare_"})
@@ -101,17 +111,15 @@ def bench(
             f"Got {task or 'no task'} and {out or 'no --out'}."
         )
     with warnings_said():
-        contest = task_contest(task, data, test=test, seed=seed, quick=quick)
-        passes = 1 if quick and epochs is None else epochs
-        chosen = task_readers(contest, readers, epochs=passes, seed=seed)
-        points = labels or ([] if quick else _points(len(contest.learned)))
+        split_task = open_task(task, data, test=test, seed=seed, quick=quick)
+        most = 1 if quick and epochs is None else epochs
         with ExitStack() as stack:
             result = _interruptible(
-                chosen,
-                contest,
+                task_readers(split_task, readers, epochs=most, seed=seed),
+                split_task,
                 out=out,
                 seed=seed,
-                labels=points,
+                labels=labels or ([] if quick else _points(len(split_task.training))),
                 seeds=seeds,
                 **(_QUICK if quick else {}),
                 resume=resume,
@@ -135,7 +143,7 @@ def _interruptible(*arguments: Any, **options: Any) -> "BenchmarkResult":
 
 
 def _given(ctx: typer.Context) -> set[str]:
-    """Name the parameters that stand on the command line."""
+    """Parameters that stand on the command line."""
     sources = {name: ctx.get_parameter_source(name) for name in ctx.params}
     return {name for name, source in sources.items() if source and source.name == "COMMANDLINE"}
 
@@ -151,7 +159,7 @@ def _compare(first: Path, second: Path, *, others: set[str]) -> None:
     differences = compare(before, after)
     for difference in differences:
         print(difference)
-    missing = {one.name for one in before.entrants} - {one.name for one in after.entrants}
+    missing = {one.name for one in before.methods} - {one.name for one in after.methods}
     for name in sorted(missing):
         say(f"'{name}' takes part in '{first}' alone.")
     if missing or any(difference.worse for difference in differences):

@@ -26,7 +26,7 @@ FileFormat: TypeAlias = Literal["json", "csv"]
 def read_files(
     read_batch: ReadBatch, paths: Sequence[Path], *, batch_size: int = 64, n_jobs: int = 1
 ) -> Iterator[dict[str, Any]]:
-    """Read files batch by batch, giving each record as soon as its batch is read.
+    """Read files batch by batch, yielding each record as soon as its batch is read.
 
     Parameters
     ----------
@@ -41,7 +41,7 @@ def read_files(
     Yields
     ------
     dict
-        "path" and what `read_batch` gave, in the order of `paths`.
+        "path" and what `read_batch` returned, in the order of `paths`.
 
     Raises
     ------
@@ -63,7 +63,7 @@ def read_files(
 
 
 class RecordFile:
-    """A file of records that grows line by line and can be taken up again.
+    """A file of records that grows line by line and can be resumed.
 
     Parameters
     ----------
@@ -105,7 +105,7 @@ class RecordFile:
             ) from None
 
     def resume(self) -> list[dict[str, Any]]:
-        """Cut off what a killed run could not finish, and give the records that are there.
+        """Cut off what a killed run could not finish, and return the records that are there.
 
         A file that does not exist is created.
 
@@ -148,7 +148,7 @@ class RecordFile:
         return records
 
     def append(self, records: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-        """Append records while they pass; each is on disk before the next is read.
+        """Append records one by one; each is on disk before the next is read.
 
         Raises
         ------
@@ -163,16 +163,15 @@ class RecordFile:
                     yield record
         except OSError as error:
             raise DataError(
-                f"Results must go where there is room to write. Got '{self.path}': "
-                f"{error.strerror}."
+                f"Results must be written in full. Got '{self.path}': {error.strerror}."
             ) from None
 
     def header(self) -> str:
-        """Give the file's first line, "" for JSON lines."""
+        """First line of the file, "" for JSON lines."""
         return "" if self.form == "json" else self._row(self.fields)
 
     def line(self, record: dict[str, Any]) -> str:
-        """Give one record as a line; line breaks in CSV values become spaces."""
+        """One record as a line; line breaks in CSV values become spaces."""
         if self.form == "json":
             return json.dumps(record, ensure_ascii=False) + "\n"
         return self._row([record.get(field) for field in self.fields])

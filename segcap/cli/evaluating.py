@@ -2,12 +2,14 @@
 
 import os
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from segcap.cli.app import app, say, warnings_said
+from segcap.cli.options import Data, Layout
 from segcap.cli.reading import (
     Engine,
     Length,
@@ -19,7 +21,7 @@ from segcap.cli.reading import (
 )
 from segcap.core.errors import DataError, ParameterError
 from segcap.core.validation import tell_impossible
-from segcap.datasets.catalogue import load, names
+from segcap.datasets.catalogue import load
 from segcap.datasets.dataset import Dataset
 from segcap.datasets.summary import summarise
 from segcap.readers.base import TextReader
@@ -27,45 +29,41 @@ from segcap.readers.classifier import WholeImageClassifier
 from segcap.readers.images import ImageClassifier
 from segcap.readers.sums import SumClassifier
 
+Model = Annotated[str, typer.Argument(help="A shipped reader's name, or a bundle's path.")]
+Summary = Annotated[
+    bool, typer.Option("--summary/--no-summary", help="Show first what the folder holds.")
+]
+Predictions = Annotated[
+    Path | None, typer.Option(help="Write answers and confidences to a new CSV file.")
+]
+Probabilities = Annotated[
+    bool,
+    typer.Option(
+        "--probabilities/--no-probabilities",
+        help="Write the probability of every class or sum, in place of the confidence.",
+    ),
+]
+SamplePage = Annotated[
+    Path | None, typer.Option(help="Write pictures with their answers to a new HTML file.")
+]
+
 
 @app.command("eval")
 def evaluate(
-    model: Annotated[str, typer.Argument(help="A shipped reader's name, or a bundle's path.")],
-    data: Annotated[Path, typer.Option(help="Folder that holds the images.")],
-    dataset: Annotated[
-        str, typer.Option(help=f"How the folder is laid out: {', '.join(names())}.")
-    ] = "labelled",
-    summary: Annotated[
-        bool, typer.Option("--summary/--no-summary", help="Tell first what the folder holds.")
-    ] = False,
-    predictions: Annotated[
-        Path | None, typer.Option(help="Write answers and confidences to a new CSV file.")
-    ] = None,
-    probabilities: Annotated[
-        bool,
-        typer.Option(
-            "--probabilities/--no-probabilities",
-            help="Write the probability of every class or sum, in place of the confidence.",
-        ),
-    ] = False,
-    page: Annotated[
-        Path | None, typer.Option(help="Write pictures with their answers to a new HTML file.")
-    ] = None,
+    model: Model,
+    data: Data,
+    dataset: Layout = "labelled",
+    summary: Summary = False,
+    predictions: Predictions = None,
+    probabilities: Probabilities = False,
+    page: SamplePage = None,
     length: Length = None,
     engine: Engine = "onnx",
 ) -> None:
     """Measure a reader on labelled images; for sums, too, labels are the digits in a row."""
-    from segcap.evaluate.metrics import character_accuracy
     from segcap.evaluate.page import sample_page
-    from segcap.evaluate.predictions import write_predictions
 
-    for file in (predictions, page):
-        if file is not None and (file.exists() or not file.parent.is_dir()):
-            raise DataError(
-                f"What is written must go to a new file in a folder that exists. Got '{file}'."
-            )
-    if predictions is not None and page and predictions.resolve() == page.resolve():
-        raise DataError(f"Predictions and page must go to two files. Got '{page}' for both.")
+    _check_files(predictions, page)
     if probabilities and predictions is None:
         raise ParameterError("Probabilities must go to the file of --predictions. Got none.")
     known = load(dataset, data)
@@ -73,51 +71,85 @@ def evaluate(
     read_many = _way_to_read(reader, known, model)
     if probabilities and not isinstance(reader, WholeImageClassifier):
         raise ParameterError(
-            "The model for probabilities must name whole images: photos or sums. "
+            "The model for probabilities must classify whole images: photos or sums. "
             f"Got '{model}' of type {type(reader).__name__}."
         )
-    labels = list(map(str, known.labels.tolist()))
     truths = _truths(reader, known)
     if summary:
         print(f"{summarise(known)}\n")
+    labels = list(map(str, known.labels.tolist()))
     with warnings_said(repeated=False):
         tell_impossible(labels, truths.can_be, stacklevel=1)
         results = read_many(known.images)
     answers = [None if one.answer is None else str(one.answer) for one in results]
-    are_texts = known.charset is not None and isinstance(reader, TextReader)
-    if are_texts:
-        print(f"exact match         {truths.share_right(answers, labels)}")
-        if any(labels):
-            print(f"character accuracy  {character_accuracy(answers, labels)}")
-    else:
-        print(f"accuracy            {truths.share_right(answers, labels)}")
-    for status, count in sorted(Counter(result.status for result in results).items()):
-        print(f"{status:<19} {count}")
-    confidences = [result.confidence for result in results]
-    if predictions is not None and probabilities:
-        classes = reader.classes_.tolist()
-        # an image that cannot be loaded has no probabilities
-        shares = [
-            one.probabilities if one.answer is not None else [0.0] * len(classes) for one in results
-        ]
-        write_predictions(predictions, _ids(known), answers, shares, classes)
-    elif predictions is not None:
-        write_predictions(predictions, _ids(known), answers, confidences)
+    is_text = known.charset is not None and isinstance(reader, TextReader)
+    _print_figures(answers, labels, truths, results, is_text=is_text)
+    if predictions is not None:
+        classes = reader.classes_.tolist() if probabilities else None
+        _write_predictions(predictions, known, answers, results, classes)
     if page is not None:
         sample_page(
             page,
             known.images,
             answers,
             [truths.answer(label) or label for label in labels],
-            confidences,
+            [result.confidence for result in results],
             title=f"{known.name} read by {model}",
-            unit="character" if are_texts else "class",
+            unit="character" if is_text else "class",
         )
+    _report_errors(results)
+
+
+def _check_files(predictions: Path | None, page: Path | None) -> None:
+    for file in (predictions, page):
+        if file is not None and (file.exists() or not file.parent.is_dir()):
+            raise DataError(f"Output must go to a new file in a folder that exists. Got '{file}'.")
+    if predictions is not None and page and predictions.resolve() == page.resolve():
+        raise DataError(f"Predictions and page must go to two files. Got '{page}' for both.")
+
+
+def _print_figures(
+    answers: list[str | None],
+    labels: list[str],
+    truths: Truths,
+    results: Sequence[Any],
+    *,
+    is_text: bool,
+) -> None:
+    from segcap.evaluate.metrics import character_accuracy
+
+    print(f"{'exact match' if is_text else 'accuracy':<19} {truths.share_right(answers, labels)}")
+    if is_text and any(labels):
+        print(f"{'character accuracy':<19} {character_accuracy(answers, labels)}")
+    for status, count in sorted(Counter(result.status for result in results).items()):
+        print(f"{status:<19} {count}")
+
+
+def _report_errors(results: Sequence[Any]) -> None:
     errors = [result.error for result in results if result.error]
     for error in errors:
         say(error)
     if errors:
         raise typer.Exit(1)
+
+
+def _write_predictions(
+    file: Path,
+    known: Dataset,
+    answers: list[str | None],
+    results: Sequence[Any],
+    classes: list[Any] | None,
+) -> None:
+    from segcap.evaluate.predictions import write_predictions
+
+    if classes is None:
+        write_predictions(file, _ids(known), answers, [one.confidence for one in results])
+        return
+    # an image that cannot be loaded has no probabilities
+    rows = [
+        one.probabilities if one.answer is not None else [0.0] * len(classes) for one in results
+    ]
+    write_predictions(file, _ids(known), answers, rows, classes)
 
 
 def _way_to_read(reader: Any, known: Dataset, model: str) -> ReadMany:
@@ -139,7 +171,7 @@ def _way_to_read(reader: Any, known: Dataset, model: str) -> ReadMany:
 
 
 def _truths(reader: Any, known: Dataset) -> Truths:
-    """Say what is right; of a reader of texts that adds up, every sum may be."""
+    """Truths of a data set; of a reader of texts that adds up, every sum may be right."""
     if isinstance(reader, SumClassifier) and known.charset is not None:
         return truths_of_sums(reader)
     if known.charset is None and not isinstance(reader, WholeImageClassifier):
@@ -148,7 +180,7 @@ def _truths(reader: Any, known: Dataset) -> Truths:
 
 
 def _ids(known: Dataset) -> list[str]:
-    """Name images by their paths in the folder, those of an array by number."""
+    """Paths of the images in the folder; of an array's images, their numbers."""
     if not isinstance(known.images, list):
         return list(map(str, range(len(known))))
     return [Path(os.path.relpath(image, known.root)).as_posix() for image in known.images]

@@ -1,93 +1,78 @@
 """Commands that make images: generate, balance."""
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from segcap.cli.app import app, warnings_said
+from segcap.cli.options import Jobs, OutFolder, Resume, Seed
 from segcap.cli.output import progress_bar
 from segcap.core.errors import ParameterError
 from segcap.datasets.mnist import load_mnist
 from segcap.datasets.uci_digits import load_uci_digits
-from segcap.generate import DIALS, TextGenerator, schemes, write_digit_sums, write_text
+from segcap.generate import DIFFICULTIES, TextGenerator, schemes, write_digit_sums, write_text
 from segcap.generate.typefaces import Digits
 
 _DIGIT_SUM = "digit-sum"
 
-Dial = Annotated[float | None, typer.Option(help="This dial alone, 0 to 1.")]
+Scheme = Annotated[str, typer.Argument(help=f"{_DIGIT_SUM}, {', '.join(schemes())}.")]
+Number = Annotated[int, typer.Option(help="Number of images.")]
+Characters = Annotated[str | None, typer.Option(help="Characters to draw from.")]
+Length = Annotated[str | None, typer.Option(help="Characters in an image: 5, or 4-6.")]
+Size = Annotated[str | None, typer.Option(help="Width and height, pixels: 200x50.")]
+Fonts = Annotated[Path | None, typer.Option(help="Folder of fonts to draw with.")]
+Handwriting = Annotated[
+    str | None, typer.Option(help="Handwriting to draw with: an mnist.npz, or 'scikit-learn'.")
+]
+Part = Annotated[str, typer.Option(help="Part of mnist.npz: train or test.")]
+Overall = Annotated[float | None, typer.Option(help="All difficulties, 0 to 1.")]
+Alone = Annotated[float | None, typer.Option(help="This difficulty alone, 0 to 1.")]
+MinAdvance = Annotated[
+    int | None,
+    typer.Option(help="digit-sum: least advance; 22 separate, 15 touching, 10 overlapping."),
+]
+Masks = Annotated[bool, typer.Option("--masks/--no-masks", help="Write masks, too.")]
 
 
 @app.command()
 def generate(
-    scheme: Annotated[
-        str,
-        typer.Argument(help=f"{_DIGIT_SUM}, {', '.join(schemes())}."),
-    ],
-    n: Annotated[int, typer.Option(help="Number of images.")],
-    out: Annotated[Path, typer.Option(help="Folder to write to, empty or not there.")],
-    seed: Annotated[int, typer.Option(help="Seed of all random choices.")] = 0,
-    charset: Annotated[str | None, typer.Option(help="Characters to draw from.")] = None,
-    length: Annotated[str | None, typer.Option(help="Characters in an image: 5, or 4-6.")] = None,
-    size: Annotated[str | None, typer.Option(help="Width and height, pixels: 200x50.")] = None,
-    fonts: Annotated[Path | None, typer.Option(help="Folder of fonts to draw with.")] = None,
-    digits: Annotated[
-        str | None,
-        typer.Option(help="Handwriting to draw with: an mnist.npz, or 'scikit-learn'."),
-    ] = None,
-    part: Annotated[str, typer.Option(help="Part of mnist.npz: train or test.")] = "train",
-    difficulty: Annotated[float | None, typer.Option(help="All dials, 0 to 1.")] = None,
-    overlap: Dial = None,
-    warp: Dial = None,
-    lines: Dial = None,
-    noise: Dial = None,
-    contrast: Dial = None,
-    min_advance: Annotated[
-        int | None,
-        typer.Option(help="digit-sum: least advance; 22 apart, 15 touching, 10 overlapping."),
-    ] = None,
-    masks: Annotated[bool, typer.Option("--masks/--no-masks", help="Write masks, too.")] = False,
-    jobs: Annotated[int, typer.Option(help="Worker processes; -1 for one per core.")] = 1,
-    resume: Annotated[
-        bool, typer.Option("--resume/--no-resume", help="Go on with a folder that was begun.")
-    ] = False,
+    scheme: Scheme,
+    n: Number,
+    out: OutFolder,
+    seed: Seed = 0,
+    charset: Characters = None,
+    length: Length = None,
+    size: Size = None,
+    fonts: Fonts = None,
+    digits: Handwriting = None,
+    part: Part = "train",
+    difficulty: Overall = None,
+    overlap: Alone = None,
+    warp: Alone = None,
+    lines: Alone = None,
+    noise: Alone = None,
+    contrast: Alone = None,
+    min_advance: MinAdvance = None,
+    masks: Masks = False,
+    jobs: Jobs = 1,
+    resume: Resume = False,
 ) -> None:
     """Write images whose truth is known, with a manifest of every character's box."""
-    if scheme not in (_DIGIT_SUM, *schemes()):
-        raise ParameterError(
-            f"A scheme must be one of: {', '.join((_DIGIT_SUM, *schemes()))}. Got {scheme!r}."
-        )
-    if part not in ("train", "test"):
-        raise ParameterError(f"The --part must be train or test. Got {part!r}.")
-    if part != "train" and digits in (None, "scikit-learn"):
-        raise ParameterError(f"A --part must be of --digits mnist.npz. Got {part!r} without it.")
+    _check_source(scheme, digits, part)
     handwriting = None if digits is None else _load_digits(digits, part)
-    alone = dict(zip(DIALS, (overlap, warp, lines, noise, contrast), strict=True))
-    dials = {} if difficulty is None else dict.fromkeys(DIALS, difficulty)
-    dials |= {name: value for name, value in alone.items() if value is not None}
+    alone = dict(zip(DIFFICULTIES, (overlap, warp, lines, noise, contrast), strict=True))
+    levels = {} if difficulty is None else dict.fromkeys(DIFFICULTIES, difficulty)
+    levels |= {name: value for name, value in alone.items() if value is not None}
     with progress_bar("images", n) as bar:
+        shared: Mapping[str, Any] = {"seed": seed, "resume": resume, "on_progress": bar}
         if scheme == _DIGIT_SUM:
-            _refuse(
-                scheme,
-                charset=charset,
-                size=size,
-                fonts=fonts,
-                masks=masks or None,
-                jobs=None if jobs == 1 else jobs,
-                difficulty=difficulty,
-                **alone,
-            )
-            write_digit_sums(
-                n,
-                out,
-                digits=handwriting or load_uci_digits(),
-                min_advance=15 if min_advance is None else min_advance,
-                count=4 if length is None else _as_numbers("length", length, r"(\d+)", "4")[0],
-                seed=seed,
-                resume=resume,
-                on_progress=bar,
-            )
+            options = {"charset": charset, "size": size, "fonts": fonts, "masks": masks or None}
+            jobs_given = None if jobs == 1 else jobs
+            _refuse(scheme, **options, jobs=jobs_given, difficulty=difficulty, **alone)
+            _write_sums(n, out, handwriting, length, min_advance, **shared)
             return
         _refuse(scheme, min_advance=min_advance)
         generator = TextGenerator(
@@ -97,30 +82,19 @@ def generate(
             size=None if size is None else _as_size(size),
             fonts=fonts,
             handwriting=handwriting,
-            difficulty=dials or None,
+            difficulty=levels or None,
         )
-        write_text(
-            generator,
-            n,
-            out,
-            seed=seed,
-            n_jobs=jobs,
-            masks=masks,
-            resume=resume,
-            on_progress=bar,
-        )
+        write_text(generator, n, out, n_jobs=jobs, masks=masks, **shared)
 
 
 @app.command()
 def balance(
     root: Annotated[Path, typer.Argument(help="Photos, a folder for each class.")],
-    out: Annotated[Path, typer.Option(help="Folder to write to, empty or not there.")],
+    out: OutFolder,
     per_class: Annotated[int, typer.Option(help="Photos of each class.")] = 2000,
-    test: Annotated[float, typer.Option(help="Share or number of photos held out.")] = 0.3,
-    seed: Annotated[int, typer.Option(help="Seed of all random choices.")] = 0,
-    resume: Annotated[
-        bool, typer.Option("--resume/--no-resume", help="Go on with a folder that was begun.")
-    ] = False,
+    test: Annotated[float, typer.Option(help="Fraction or number of photos held out.")] = 0.3,
+    seed: Seed = 0,
+    resume: Resume = False,
 ) -> None:
     """Write a folder with the same number of photos of each class, and a manifest."""
     from segcap.datasets.catalogue import load
@@ -133,6 +107,35 @@ def balance(
             root, out, per_class=per_class, test=held_out, seed=seed, resume=resume, on_progress=bar
         )
     print(f"{len(made.train)} photos of {len(classes)} classes, {len(made.test)} held out")
+
+
+def _check_source(scheme: str, digits: str | None, part: str) -> None:
+    if scheme not in (_DIGIT_SUM, *schemes()):
+        raise ParameterError(
+            f"A scheme must be one of: {', '.join((_DIGIT_SUM, *schemes()))}. Got {scheme!r}."
+        )
+    if part not in ("train", "test"):
+        raise ParameterError(f"The --part must be train or test. Got {part!r}.")
+    if part != "train" and digits in (None, "scikit-learn"):
+        raise ParameterError(f"A --part must be of --digits mnist.npz. Got {part!r} without it.")
+
+
+def _write_sums(
+    n: int,
+    out: Path,
+    digits: Digits | None,
+    length: str | None,
+    min_advance: int | None,
+    **options: Any,
+) -> None:
+    write_digit_sums(
+        n,
+        out,
+        digits=digits or load_uci_digits(),
+        min_advance=15 if min_advance is None else min_advance,
+        count=4 if length is None else _as_numbers("length", length, r"(\d+)", "4")[0],
+        **options,
+    )
 
 
 def _refuse(scheme: str, **options: object) -> None:

@@ -1,18 +1,18 @@
-"""The command that tells what an accuracy means for a challenge: odds."""
+"""The command that shows what an accuracy means for a challenge: odds."""
 
 import math
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
 import typer
 
 from segcap.cli.app import app
 from segcap.core.errors import DataError, ParameterError
 from segcap.core.validation import inner_share, number, shares, whole_number
-from segcap.evaluate.metrics import Share, wilson
+from segcap.evaluate.metrics import Rate, wilson
 from segcap.evaluate.odds import (
     TokenBucket,
     accuracy_limit,
@@ -30,6 +30,9 @@ from segcap.evaluate.odds import (
 )
 from segcap.evaluate.odds.challenge import rule_name
 
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
 _SECONDS = 3600
 _LABEL, _CELL = 40, 12
 _COUNTED = 1000
@@ -40,50 +43,58 @@ _ENDINGS = (".pdf", ".png", ".svg")
 _Chance: TypeAlias = Callable[[float], Any]
 
 
+Accuracy = Annotated[float, typer.Option(help="Fraction of items answered right, 0 to 1.")]
+Items = Annotated[int, typer.Option("--n", help="Items of a challenge: photos, characters.")]
+Measured = Annotated[
+    int | None, typer.Option(help="Items that the accuracy was measured on; gives intervals.")
+]
+WrongAllowed = Annotated[int, typer.Option(help="Items that may be wrong.")]
+Tries = Annotated[int | None, typer.Option(help="Tries, each with new images.")]
+Tiles = Annotated[int | None, typer.Option(help="Tiles of a grid to choose from.")]
+Targets = Annotated[int | None, typer.Option(help="Tiles that are to be chosen.")]
+Precision = Annotated[
+    float | None, typer.Option(help="Of tiles chosen; the accuracy is then their recall.")
+]
+AttemptsPerHour = Annotated[
+    float | None, typer.Option(help="Attempts of an address, refused ones, too.")
+]
+Capacity = Annotated[int | None, typer.Option(help="Tokens of an address's bucket.")]
+RefillPerHour = Annotated[float | None, typer.Option(help="Tokens that come back.")]
+SecondsPerAttempt = Annotated[
+    float | None, typer.Option(help="Sets the attempts per hour, too, unless they are given.")
+]
+PricePerAttempt = Annotated[float, typer.Option(help="Such as an address's.")]
+PricePerHour = Annotated[float, typer.Option(help="Such as a machine's.")]
+Target = Annotated[float, typer.Option(help="Odds of a pass that are tolerated.")]
+Human = Annotated[float | None, typer.Option(help="A person's accuracy on an item.")]
+Plot = Annotated[Path | None, typer.Option(help="Draw the odds into a new PDF, PNG or SVG file.")]
+
+
 @app.command()
 def odds(
-    accuracy: Annotated[float, typer.Option(help="Share of items answered right, 0 to 1.")],
-    n: Annotated[int, typer.Option("--n", help="Items of a challenge: photos, characters.")] = 12,
-    measured: Annotated[
-        int | None, typer.Option(help="Items that the accuracy was measured on; gives intervals.")
-    ] = None,
-    wrong_allowed: Annotated[int, typer.Option(help="Items that may be wrong.")] = 0,
-    tries: Annotated[int | None, typer.Option(help="Tries, each with new images.")] = None,
-    tiles: Annotated[int | None, typer.Option(help="Tiles of a grid to choose from.")] = None,
-    targets: Annotated[int | None, typer.Option(help="Tiles that are to be chosen.")] = None,
-    precision: Annotated[
-        float | None, typer.Option(help="Of tiles chosen; the accuracy is then their recall.")
-    ] = None,
-    attempts_per_hour: Annotated[
-        float | None, typer.Option(help="Attempts of an address, refused ones, too.")
-    ] = None,
-    capacity: Annotated[int | None, typer.Option(help="Tokens of an address's bucket.")] = None,
-    refill_per_hour: Annotated[float | None, typer.Option(help="Tokens that come back.")] = None,
-    seconds_per_attempt: Annotated[
-        float | None, typer.Option(help="Says how many an hour has, too, unless that is given.")
-    ] = None,
-    price_per_attempt: Annotated[float, typer.Option(help="Such as an address's.")] = 0.0,
-    price_per_hour: Annotated[float, typer.Option(help="Such as a machine's.")] = 0.0,
-    target: Annotated[float, typer.Option(help="Odds of a pass that are tolerated.")] = 1e-6,
-    human: Annotated[float | None, typer.Option(help="A person's accuracy on an item.")] = None,
-    plot: Annotated[
-        Path | None, typer.Option(help="Draw the odds into a new PDF, PNG or SVG file.")
-    ] = None,
+    accuracy: Accuracy,
+    n: Items = 12,
+    measured: Measured = None,
+    wrong_allowed: WrongAllowed = 0,
+    tries: Tries = None,
+    tiles: Tiles = None,
+    targets: Targets = None,
+    precision: Precision = None,
+    attempts_per_hour: AttemptsPerHour = None,
+    capacity: Capacity = None,
+    refill_per_hour: RefillPerHour = None,
+    seconds_per_attempt: SecondsPerAttempt = None,
+    price_per_attempt: PricePerAttempt = 0.0,
+    price_per_hour: PricePerHour = 0.0,
+    target: Target = 1e-6,
+    human: Human = None,
+    plot: Plot = None,
 ) -> None:
-    """Tell what an accuracy means: odds of a pass, passes per hour, prices, lengths."""
+    """Show what an accuracy means: odds of a pass, passes per hour, prices, lengths."""
     if plot is not None:
         _check_plot(plot)
     known = _known(accuracy, measured)
-    seconds = seconds_per_attempt
-    if seconds is not None:
-        number("seconds_per_attempt", seconds, above_zero=True)
-    elif price_per_hour:
-        raise ParameterError(
-            f"A --price-per-hour needs --seconds-per-attempt. Got {price_per_hour} without."
-        )
-    rate = _SECONDS / seconds if attempts_per_hour is None and seconds else attempts_per_hour
-    if rate is not None:
-        number("attempts_per_hour", rate, above_zero=True)
+    rate = _attempts(attempts_per_hour, seconds_per_attempt, price_per_hour)
     rules = _rules(n, wrong_allowed, rate, _bucket(capacity, refill_per_hour, rate))
     plain, passed = next(iter(rules.items()))
     more: dict[str, _Chance] = {}
@@ -91,38 +102,50 @@ def odds(
         more[f"{plain}, in {tries} tries"] = _then(passed, partial(within_tries, tries=tries))
     if any(option is not None for option in (tiles, targets, precision)):
         more[f"the right {targets} of {tiles} tiles"] = _choice(precision, tiles, targets)
-    lines = [f"accuracy {known if isinstance(known, Share) else _shown(known)}", ""]
+    lines = [f"accuracy {known if isinstance(known, Rate) else _shown(known)}", ""]
     lines += _section("passes per attempt", {**rules, **more}, known)
     if rate is not None:
         hourly = {name: _then(rule, rate.__mul__) for name, rule in rules.items()}
         lines += _section(f"passes per hour of {_shown(rate)} attempts", hourly, known)
     if price_per_attempt or price_per_hour:
-        priced = partial(
-            price_per_pass,
-            price_per_attempt=price_per_attempt,
-            seconds_per_attempt=seconds or 0.0,
-            price_per_hour=price_per_hour,
-        )
-        prices = {name: _then(rule, priced) for name, rule in rules.items()}
+        price = partial(price_per_pass, price_per_attempt=price_per_attempt)
+        hour = {"seconds_per_attempt": seconds_per_attempt or 0.0, "price_per_hour": price_per_hour}
+        prices = {name: _then(rule, partial(price, **hour)) for name, rule in rules.items()}
         lines += _section("price of a pass", prices, known)
     lines += _design(known, n, wrong_allowed, target, human)
     print("\n".join(lines))
     if plot is not None:
         figure = plot_odds(n, wrong_allowed=wrong_allowed, accuracy=known, target=target)
-        try:
-            figure.savefig(plot, dpi=150)
-        except OSError as error:
-            with suppress(OSError):
-                plot.unlink()
-            raise DataError(
-                f"A plot must go where it can be written. Got '{plot}': {error.strerror}."
-            ) from None
+        _write_plot(figure, plot)
+
+
+def _attempts(per_hour: float | None, seconds: float | None, price_per_hour: float) -> float | None:
+    """Return the attempts per hour, where they are known."""
+    if seconds is not None:
+        number("seconds_per_attempt", seconds, above_zero=True)
+    elif price_per_hour:
+        raise ParameterError(
+            f"A --price-per-hour needs --seconds-per-attempt. Got {price_per_hour} without."
+        )
+    rate = _SECONDS / seconds if per_hour is None and seconds else per_hour
+    return None if rate is None else number("attempts_per_hour", rate, above_zero=True)
+
+
+def _write_plot(figure: "Figure", path: Path) -> None:
+    try:
+        figure.savefig(path, dpi=150)
+    except OSError as error:
+        with suppress(OSError):
+            path.unlink()
+        raise DataError(
+            f"A plot must go where it can be written. Got '{path}': {error.strerror}."
+        ) from None
 
 
 def _rules(
     n: int, wrong_allowed: int, rate: float | None, bucket: TokenBucket | None
 ) -> dict[str, _Chance]:
-    """Name what gives passes per attempt under each rule; the challenge alone comes first."""
+    """Functions from an accuracy to passes per attempt, by rule; the plain challenge is first."""
     plain = rule_name(n, wrong_allowed)
     passed = partial(pass_probability, n=n, wrong_allowed=wrong_allowed)
     has_credit = n > 1 and not wrong_allowed
@@ -131,20 +154,20 @@ def _rules(
         rules["partial credit"] = partial(partial_credit, n=n)
     if bucket is not None and rate is not None:
         rules[f"{plain}, token bucket"] = _then(
-            passed, lambda share: passes_per_hour(share, rate, bucket) / rate
+            passed, lambda accuracy: passes_per_hour(accuracy, rate, bucket) / rate
         )
         if has_credit:
-            rules["partial credit, token bucket"] = lambda share: (
-                passes_per_hour_with_credit(share, n, rate, bucket) / rate
+            rules["partial credit, token bucket"] = lambda accuracy: (
+                passes_per_hour_with_credit(accuracy, n, rate, bucket) / rate
             )
     return rules
 
 
 def _design(
-    known: Share | float, n: int, wrong_allowed: int, target: float, human: float | None
+    known: Rate | float, n: int, wrong_allowed: int, target: float, human: float | None
 ) -> list[str]:
     target = inner_share("target", target)
-    value = known.value if isinstance(known, Share) else known
+    value = known.value if isinstance(known, Rate) else known
     person = value if human is None else float(shares("human", human))
     needed = items_needed(target, value, person, wrong_allowed=wrong_allowed) if value < 1 else None
     limit = float(accuracy_limit(target, n, wrong_allowed=wrong_allowed))
@@ -160,8 +183,8 @@ def _design(
     return lines
 
 
-def _section(title: str, rows: Mapping[str, _Chance], known: Share | float) -> list[str]:
-    if not isinstance(known, Share):
+def _section(title: str, rows: Mapping[str, _Chance], known: Rate | float) -> list[str]:
+    if not isinstance(known, Rate):
         lines = [_line(name, _shown(float(rule(known)))) for name, rule in rows.items()]
         return [title, *lines, ""]
     lines = [f"{title:<{_LABEL}}{'':>{_CELL}}{'low':>{_CELL}}{'high':>{_CELL}}"]
@@ -180,10 +203,10 @@ def _shown(value: float) -> str:
 
 
 def _then(rule: _Chance, change: _Chance) -> _Chance:
-    return lambda share: change(rule(share))
+    return lambda accuracy: change(rule(accuracy))
 
 
-def _known(accuracy: float, measured: int | None) -> Share | float:
+def _known(accuracy: float, measured: int | None) -> Rate | float:
     value = float(shares("accuracy", accuracy))
     if measured is None:
         return value
@@ -191,7 +214,7 @@ def _known(accuracy: float, measured: int | None) -> Share | float:
     right = round(value * measured)
     if abs(right / measured - value) > _ROUNDING:
         raise ParameterError(
-            "The --accuracy must be a share of the --measured items, such as "
+            "The --accuracy must be a fraction of the --measured items, such as "
             f"{right / measured:.4g}. Got {value} of {measured}."
         )
     return wilson(right, measured)

@@ -24,7 +24,7 @@ from segcap.readers.sums import SumClassifier
 from segcap.recognition.engines import EngineName
 
 if TYPE_CHECKING:
-    from segcap.evaluate.metrics import Share
+    from segcap.evaluate.metrics import Rate
 
 Paths = Annotated[list[str], typer.Argument(metavar="PATH...", help="Images and folders of them.")]
 Model = Annotated[str, typer.Option(help="A shipped reader's name, or a bundle's path.")]
@@ -72,7 +72,7 @@ class Truths(NamedTuple):
     can_be: Callable[[str], bool]
     answer: Callable[[str], str | None] = str
 
-    def share_right(self, answers: Sequence[str | None], labels: Sequence[str]) -> "Share":
+    def share_right(self, answers: Sequence[str | None], labels: Sequence[str]) -> "Rate":
         """Give the share of right answers; None, for an image without answer, is none."""
         from segcap.evaluate.metrics import wilson
 

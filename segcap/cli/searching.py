@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from segcap.cli.app import app, say, warnings_said
+from segcap.cli.options import Data, Seed
 from segcap.cli.output import progress_bar
 from segcap.core.errors import DataError, ParameterError
 from segcap.datasets.catalogue import load, names
@@ -24,117 +25,133 @@ if TYPE_CHECKING:
     from segcap.training.tuning import SearchResult
 
 _CUTS = "segmentation"
-_TESTED = 0.2
+_TEST = 0.2
 _DATABASE, _TRIALS, _LOG = "search.db", "trials.csv", "log"
 _BEST, _STATE = "best.segcap", "best.state"
 
 
+Task = Annotated[
+    str,
+    typer.Argument(
+        help=f"What to train for: {', '.join(END_TO_END)}. For the study {_CUTS} the layout of the "
+        f"folder: {', '.join(names())}."
+    ),
+]
+OutFolder = Annotated[
+    Path, typer.Option(help="Folder for the results; a search goes on with its own.")
+]
+Study = Annotated[str, typer.Option(help=f"Which settings: {', '.join(STUDIES)}.")]
+Trials = Annotated[int | None, typer.Option(min=1, help="How many, with those made before.")]
+Minutes = Annotated[float | None, typer.Option(help="Begin no trial after so many minutes.")]
+EpochsOfTrial = Annotated[int, typer.Option(min=1, help="Epochs of a trial.")]
+Fraction = Annotated[float, typer.Option(help="Fraction of the training images that trials use.")]
+Folds = Annotated[
+    int | None, typer.Option(min=2, help="Cross-validate each trial on so many folds.")
+]
+Network = Annotated[
+    str | None, typer.Option(help="Another network than the study's or the task's own.")
+]
+Model = Annotated[str, typer.Option(help=f"For {_CUTS}: the reader, by name or path.")]
+WrongCost = Annotated[
+    float,
+    typer.Option(min=0, help=f"For {_CUTS}: cost of a wrong reading, where a right one earns 1."),
+]
+Storage = Annotated[
+    str | None,
+    typer.Option(
+        help="A storage URL of Optuna's, for several machines; a file in OUT unless given."
+    ),
+]
+Prune = Annotated[bool, typer.Option("--prune/--no-prune", help="Stop trials that fall behind.")]
+TrainBest = Annotated[
+    bool,
+    typer.Option(
+        "--train-best/--no-train-best",
+        help="Train with the best settings in full, test once, write OUT/best.segcap.",
+    ),
+]
+
+
 @app.command()
 def search(
-    task: Annotated[
-        str,
-        typer.Argument(
-            help=f"What to learn: {', '.join(END_TO_END)}. For the study {_CUTS} the layout of the "
-            f"folder: {', '.join(names())}."
-        ),
-    ],
-    data: Annotated[Path, typer.Option(help="Folder that holds the images.")],
-    out: Annotated[
-        Path, typer.Option(help="Folder for what is found; a search goes on with its own.")
-    ],
-    study: Annotated[
-        str, typer.Option(help=f"Which settings: {', '.join(STUDIES)}.")
-    ] = "optimizer",
-    trials: Annotated[
-        int | None, typer.Option(min=1, help="How many, with those made before.")
-    ] = None,
-    minutes: Annotated[
-        float | None, typer.Option(help="Begin no trial after so many minutes.")
-    ] = None,
-    epochs: Annotated[int, typer.Option(min=1, help="Passes over the images in a trial.")] = 5,
-    share: Annotated[
-        float, typer.Option(help="Share of the images learned from that the trials see.")
-    ] = 1.0,
-    folds: Annotated[
-        int | None, typer.Option(min=2, help="Judge each trial by so many folds.")
-    ] = None,
-    classifier: Annotated[
-        str | None, typer.Option(help="Another network than the study's or the task's own.")
-    ] = None,
-    model: Annotated[
-        str, typer.Option(help=f"For {_CUTS}: the reader, by name or path.")
-    ] = "mixed",
-    wrong_cost: Annotated[
-        float,
-        typer.Option(
-            min=0, help=f"For {_CUTS}: what a wrong reading costs, where a right one is worth 1."
-        ),
-    ] = 0.0,
-    storage: Annotated[
-        str | None,
-        typer.Option(
-            help="A storage URL of Optuna's, for several machines; a file in OUT unless given."
-        ),
-    ] = None,
-    seed: Annotated[int, typer.Option(min=0, help="Seed of all random choices.")] = 0,
-    prune: Annotated[
-        bool, typer.Option("--prune/--no-prune", help="Stop trials that fall behind.")
-    ] = True,
-    train_best: Annotated[
-        bool,
-        typer.Option(
-            "--train-best/--no-train-best",
-            help="Learn with the best settings in full, test once, write OUT/best.segcap.",
-        ),
-    ] = False,
+    task: Task,
+    data: Data,
+    out: OutFolder,
+    study: Study = "optimizer",
+    trials: Trials = None,
+    minutes: Minutes = None,
+    epochs: EpochsOfTrial = 5,
+    fraction: Fraction = 1.0,
+    folds: Folds = None,
+    classifier: Network = None,
+    model: Model = "mixed",
+    wrong_cost: WrongCost = 0.0,
+    storage: Storage = None,
+    seed: Seed = 0,
+    prune: Prune = True,
+    train_best: TrainBest = False,
 ) -> None:
     """Search for settings; a search that was stopped goes on when started again."""
     from segcap.recipes.objectives import Cutting, Fitting
-    from segcap.training import search as search_for
 
-    if study not in STUDIES:
-        raise ParameterError(f"The --study must be one of {', '.join(STUDIES)}. Got {study!r}.")
-    if minutes is not None and not 0 < minutes < inf:
-        raise ParameterError(f"The --minutes must be a number above 0. Got {minutes}.")
-    if not 0 < share <= 1:
-        raise ParameterError(f"The --share must be above 0 and at most 1. Got {share}.")
-    if not out.parent.is_dir() or (out.exists() and not out.is_dir()):
-        raise DataError(f"What is found must go to a folder in one that exists. Got '{out}'.")
-    chosen = STUDIES[study]
-    wanted = trials or chosen.trials
+    _check(study, minutes, fraction, out)
     with warnings_said():
         warnings.filterwarnings("ignore", category=FutureWarning, module="keras")
         objective: Cutting | Fitting
         if study == _CUTS:
-            glyphs, learned, tested = _glyph_reader(task, data, model, seed)
-            objective = Cutting(glyphs, _part(learned, share, seed), wrong_cost)
+            glyphs, training, test = _glyph_reader(task, data, model, seed)
+            objective = Cutting(glyphs, _part(training, fraction, seed), wrong_cost)
         else:
-            reader, learned, tested = _reader(task, data, study, classifier, epochs, seed)
-            objective = Fitting(reader, _part(learned, share, seed), folds)
-        space = space_of(study, objective.reader, wrong_cost=wrong_cost)
+            reader, training, test = _reader(task, data, study, classifier, epochs, seed)
+            objective = Fitting(reader, _part(training, fraction, seed), folds)
         out.mkdir(exist_ok=True)
-        with progress_bar("trials", wanted) as bar:
-            try:
-                result = search_for(
-                    objective,
-                    space,
-                    trials=wanted,
-                    name=f"{task} {study}",
-                    seconds=None if minutes is None else 60 * minutes,
-                    storage=storage or out / _DATABASE,
-                    seed=seed,
-                    grid=chosen.grid,
-                    prune=prune,
-                    identity=objective.identity,
-                    log=out / _LOG,
-                    on_trial=partial(_tell, out, bar),
-                )
-            except KeyboardInterrupt:
-                say("The same command goes on after the last trial that has ended.")
-                raise
+        result = _search(
+            objective,
+            space_of(study, objective.reader, wrong_cost=wrong_cost),
+            out,
+            trials=trials or STUDIES[study].trials,
+            name=f"{task} {study}",
+            seconds=None if minutes is None else 60 * minutes,
+            storage=storage or out / _DATABASE,
+            seed=seed,
+            grid=STUDIES[study].grid,
+            prune=prune,
+        )
         _show(result, out)
         if train_best:
-            _finish(objective, result.best.settings, task, (learned, tested), out)
+            _finish(objective, result.best.settings, task, (training, test), out)
+
+
+def _check(study: str, minutes: float | None, fraction: float, out: Path) -> None:
+    if study not in STUDIES:
+        raise ParameterError(f"The --study must be one of {', '.join(STUDIES)}. Got {study!r}.")
+    if minutes is not None and not 0 < minutes < inf:
+        raise ParameterError(f"The --minutes must be a number above 0. Got {minutes}.")
+    if not 0 < fraction <= 1:
+        raise ParameterError(f"The --fraction must be above 0 and at most 1. Got {fraction}.")
+    if not out.parent.is_dir() or (out.exists() and not out.is_dir()):
+        raise DataError(f"Results must go to a folder in one that exists. Got '{out}'.")
+
+
+def _search(
+    objective: "Cutting | Fitting", space: Any, out: Path, *, trials: int, **options: Any
+) -> "SearchResult":
+    from segcap.training import search as search_for
+
+    with progress_bar("trials", trials) as bar:
+        try:
+            return search_for(
+                objective,
+                space,
+                trials=trials,
+                identity=objective.identity,
+                log=out / _LOG,
+                on_trial=partial(_save, out, bar),
+                **options,
+            )
+        except KeyboardInterrupt:
+            say("The same command goes on after the last trial that has ended.")
+            raise
 
 
 def _glyph_reader(
@@ -149,7 +166,7 @@ def _glyph_reader(
             f"The study '{_CUTS}' must be of texts, and of a reader that cuts them into glyphs. "
             f"Got '{model}' of type {type(reader).__name__}, for '{task}'."
         )
-    return reader, *known.split(_TESTED, seed)
+    return reader, *known.split(_TEST, seed)
 
 
 def _reader(
@@ -157,19 +174,19 @@ def _reader(
 ) -> "tuple[EndToEndReader, Dataset, Dataset]":
     from segcap.recipes.end_to_end import end_to_end_reader, task_data
 
-    ((learned, tested),) = task_data(task, data, seed=seed)
-    if classifier is None and learned.classes is not None:
+    ((training, test),) = task_data(task, data, seed=seed)
+    if classifier is None and training.classes is not None:
         classifier = STUDIES[study].classifier
-    reader = end_to_end_reader(task, learned, classifier=classifier, epochs=epochs, seed=seed)
-    return reader, learned, tested
+    reader = end_to_end_reader(task, training, classifier=classifier, epochs=epochs, seed=seed)
+    return reader, training, test
 
 
-def _part(learned: Dataset, share: float, seed: int) -> Dataset:
-    return learned if share == 1 else learned.split(share, seed)[1]
+def _part(training: Dataset, fraction: float, seed: int) -> Dataset:
+    return training if fraction == 1 else training.split(fraction, seed)[1]
 
 
-def _tell(out: Path, bar: Callable[..., None], result: "SearchResult") -> None:
-    """Keep what is known so far where it can be looked at."""
+def _save(out: Path, bar: Callable[..., None], result: "SearchResult") -> None:
+    """Write the trials so far to their table, and show the best."""
     result.write_csv(out / _TRIALS)
     known = [one.value for one in result.trials if one.state == "complete" and one.value]
     bar(len(result.trials), f"best {max(known):.4f}" if known else "")
@@ -186,8 +203,8 @@ def _show(result: "SearchResult", out: Path) -> None:
         say(error)
         return
     print()
-    for name, share in result.importance().items():
-        print(f"importance {share:.3f}  {name}")
+    for name, importance in result.importance().items():
+        print(f"importance {importance:.3f}  {name}")
 
 
 def _finish(

@@ -113,7 +113,7 @@ class Dataset:
         return sha.hexdigest()
 
     def subset(self, indices: ArrayLike) -> "Dataset":
-        """Give some of the images, in the order asked for; charset and classes stay.
+        """Return some of the images, in the order asked for; charset and classes stay.
 
         Parameters
         ----------
@@ -148,7 +148,7 @@ class Dataset:
         return part
 
     def split(self, test: float = 0.2, seed: int = 0) -> tuple["Dataset", "Dataset"]:
-        """Divide in two, near duplicates on one side, classes in equal shares.
+        """Divide in two, near duplicates on one side, classes in equal fractions.
 
         For three parts, split twice: ``rest, test = data.split()``, then
         ``train, validation = rest.split()``.
@@ -156,7 +156,7 @@ class Dataset:
         Parameters
         ----------
         test : float or int
-            A share in (0, 1), or a number of images; see `segcap.datasets.splits.divide`.
+            A fraction in (0, 1), or a number of images; see `segcap.datasets.splits.divide`.
         seed : int
 
         Returns

@@ -44,14 +44,14 @@ def load_named(folder: str | os.PathLike[str]) -> LabelledImages:
     if _are_numbers_before(rests, labels):
         raise DataError(
             "A named image's file name must begin with what it shows, not with its number; "
-            "labels.csv can tell it, too. "
+            "labels.csv can hold it, too. "
             f"Got '{images[0]}' and {len(images) - 1} more of the layout INDEX_TEXT."
         )
     return LabelledImages(images, labels)
 
 
 def _are_numbers_before(rests: list[str], labels: list[str]) -> bool:
-    """Tell whether names look like INDEX_TEXT: numbers without gap, or each with its own text."""
+    """Return whether names look like INDEX_TEXT: numbers without gap, or each with its own text."""
     if len(labels) < 2 or not all(rests) or not all(map(str.isdecimal, labels)):
         return False
     numbers = sorted(map(int, labels))

@@ -1,4 +1,4 @@
-"""Find images that show the same, so that no split tears them apart."""
+"""Find images that show the same, so that no split separates them."""
 
 import hashlib
 from collections.abc import Hashable, Iterable, Sequence
@@ -60,7 +60,7 @@ def near_duplicates(
     The distance was chosen by looking at pairs. Among 8,196 street tiles, distances 2 to 7 all
     give the same 4 pairs, each one picture twice. Among 20,000 photos of cats and dogs, distances
     4 to 7 give the same 26 groups, all of them one picture, once under both labels. At 8 new pairs
-    share no more than their composition (3 of 3 tiles, 10 of 11 photos), and so at 10 all that
+    rate no more than their composition (3 of 3 tiles, 10 of 11 photos), and so at 10 all that
     were looked at. A difference hash joins photos that have nothing in common from distance 4 on,
     390 of them at 8.
 
@@ -127,7 +127,7 @@ def identical(images: Iterable[Path] | NDArray) -> NDArray[np.intp]:
 
 
 def numbered(keys: Iterable[Hashable]) -> NDArray[np.intp]:
-    """Give keys numbers in the order in which they first come.
+    """Assign numbers to keys in the order in which they first come.
 
     Examples
     --------
@@ -158,7 +158,7 @@ def _hash_or_none(image: ImageSource) -> NDArray[np.bool_] | None:
 
 
 def content_of(image: Path | NDArray) -> bytes:
-    """Give the SHA-256 of a file's bytes, or its path's if it cannot be read; or of an array's."""
+    """Return the SHA-256 of a file's bytes, of its path if it is unreadable, or of an array."""
     try:
         content = image.read_bytes() if isinstance(image, Path) else image.tobytes()
     except OSError:

@@ -23,11 +23,11 @@ def divide(groups: NDArray[np.intp], labels: NDArray | None, *, test: float, see
     groups : (N,) int array
         Number of each image's group.
     labels : (N,) array or None
-        Classes whose shares shall be the same on both sides, as far as there are enough groups;
+        Classes whose fractions shall be the same on both sides, as far as there are enough groups;
         a group counts as of its first image's class.
     test : float or int
-        A share of the groups in (0, 1), or a number of images in 1 ... N - 1, which is turned into
-        such a share; where groups are of unlike size, the number of images may be another.
+        A fraction of the groups in (0, 1), or a number of images in 1 ... N - 1, turned into
+        such a fraction; where groups are of unlike size, the number of images may be another.
     seed : int
         In 0 ... 2**32 - 1.
 
@@ -43,11 +43,11 @@ def divide(groups: NDArray[np.intp], labels: NDArray | None, *, test: float, see
     DataError
         There are fewer than 2 groups.
     """
-    share, seed = _checked_share(test, len(groups)), seed_number("seed", seed)
+    fraction, seed = _checked_fraction(test, len(groups)), seed_number("seed", seed)
     from sklearn.model_selection import train_test_split
 
     units, firsts = _units(groups, least=2)
-    count = min(max(round(share * len(units)), 1), len(units) - 1)
+    count = min(max(round(fraction * len(units)), 1), len(units) - 1)
     strata = _strata(labels, firsts, least=2)
     if min(count, len(units) - count) < len(np.unique(strata)):
         strata = np.zeros(len(units), np.intp)
@@ -89,7 +89,7 @@ def folds(
 
 
 def _units(groups: NDArray[np.intp], *, least: int) -> Parts:
-    """Give the groups' numbers, and each group's first image."""
+    """Return the groups' numbers, and each group's first image."""
     units, firsts = np.unique(groups, return_index=True)
     if len(units) < least:
         raise DataError(
@@ -100,7 +100,7 @@ def _units(groups: NDArray[np.intp], *, least: int) -> Parts:
 
 
 def _strata(labels: NDArray | None, firsts: NDArray[np.intp], *, least: int) -> NDArray[np.intp]:
-    """Give the groups' classes numbers; those of fewer than `least` groups go with the largest."""
+    """Return the groups' class numbers; those of fewer than `least` groups go with the largest."""
     if labels is None:
         return np.zeros(len(firsts), np.intp)
     _, strata, counts = np.unique(labels[firsts], return_inverse=True, return_counts=True)
@@ -112,12 +112,12 @@ def _sides(groups: NDArray[np.intp], chosen: NDArray[np.intp]) -> Parts:
     return np.flatnonzero(~tested), np.flatnonzero(tested)
 
 
-def _checked_share(test: Any, n: int) -> float:
+def _checked_fraction(test: Any, n: int) -> float:
     if is_number(test):
-        share = float(test) / n if isinstance(test, Integral) else float(test)
-        if 0 < share < 1:
-            return share
+        fraction = float(test) / n if isinstance(test, Integral) else float(test)
+        if 0 < fraction < 1:
+            return fraction
     raise ParameterError(
-        "The 'test' of a split must be a share in (0, 1), or a whole number of images, at least 1 "
-        f"and below their number. Got {test!r} for {n} images."
+        "The 'test' of a split must be a fraction in (0, 1), or a whole number of images, at least "
+        f"1 and below their number. Got {test!r} for {n} images."
     )

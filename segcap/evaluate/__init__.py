@@ -18,7 +18,7 @@ from segcap.evaluate.confusions import (
     most_confused,
 )
 from segcap.evaluate.metrics import (
-    Share,
+    Rate,
     character_accuracy,
     edit_distance,
     exact_match,
@@ -27,7 +27,7 @@ from segcap.evaluate.metrics import (
 )
 from segcap.evaluate.page import sample_page
 from segcap.evaluate.paired import (
-    ShareDifference,
+    RateDifference,
     independent_difference,
     mcnemar,
     paired_difference,
@@ -50,8 +50,8 @@ __all__ = [
     "ConfusionMatrix",
     "CoverageCurve",
     "CoveragePoint",
-    "Share",
-    "ShareDifference",
+    "Rate",
+    "RateDifference",
     "Vote",
     "agreement_between",
     "aligned_characters",

@@ -18,9 +18,9 @@ class CoveragePoint(NamedTuple):
     Attributes
     ----------
     coverage : float
-        Share of images whose confidence is not below the threshold, in (0, 1].
+        Fraction of images whose confidence is not below the threshold, in (0, 1].
     accuracy : float
-        Share of right answers among them, in [0, 1].
+        Fraction of right answers among them, in [0, 1].
     threshold : float
         In [0, 1].
     """
@@ -44,7 +44,7 @@ class CoverageCurve:
 
     @property
     def area(self) -> float:
-        """Mean share of wrong answers over all coverages, in [0, 1]; the smaller, the better.
+        """Mean fraction of wrong answers over all coverages, in [0, 1]; the smaller, the better.
 
         The risk-coverage curve, a step for each threshold, is what is averaged (AURC).
         """
@@ -52,7 +52,7 @@ class CoverageCurve:
         return float((1 - accuracies) @ np.diff(coverages, prepend=0.0))
 
     def widest(self, accuracy: float) -> CoveragePoint | None:
-        """Give the point of largest coverage whose accuracy is not below the one asked for.
+        """Return the point of largest coverage whose accuracy is not below the one asked for.
 
         Parameters
         ----------

@@ -12,7 +12,7 @@ import numpy as np
 from segcap.core.errors import ParameterError
 from segcap.core.validation import shares, whole_number
 from segcap.evaluate.labels import Label, Labels, paired_labels, plain_labels
-from segcap.evaluate.metrics import Share, wilson
+from segcap.evaluate.metrics import Rate, wilson
 
 __all__ = ["Agreement", "Ballot", "Vote", "agreement_between", "vote"]
 
@@ -53,18 +53,18 @@ class Agreement:
         return sum(asdict(self).values())
 
     @property
-    def first(self) -> Share:
-        """Share of images that the first reader reads right."""
+    def first(self) -> Rate:
+        """Fraction of images that the first reader reads right."""
         return wilson(self.both + self.only_first, self.n)
 
     @property
-    def second(self) -> Share:
-        """Share of images that the second reader reads right."""
+    def second(self) -> Rate:
+        """Fraction of images that the second reader reads right."""
         return wilson(self.both + self.only_second, self.n)
 
     @property
-    def either(self) -> Share:
-        """Share of images that at least one reads right: no choice between the two does better."""
+    def either(self) -> Rate:
+        """Fraction of images that at least one reads right: no choice between the two is better."""
         return wilson(self.n - self.neither, self.n)
 
 
@@ -130,7 +130,7 @@ def vote(candidates: Sequence[Sequence[Ballot]]) -> list[Vote]:
         For each of M >= 1 readers, for each of N images its most probable answers with calibrated
         probabilities, which sum to at most 1; one answer with its confidence is enough. A reader
         without answer abstains: it has no candidates, or None for an answer. For a reader that
-        gives no confidence, its share of right answers to other images stands in.
+        gives no confidence, its fraction of right answers to other images stands in.
 
     Returns
     -------

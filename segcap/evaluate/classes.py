@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from segcap.core.errors import ParameterError
 from segcap.evaluate.labels import Label, Labels, paired_labels, plain_labels, shown_label
-from segcap.evaluate.metrics import Share, wilson
+from segcap.evaluate.metrics import Rate, wilson
 
 __all__ = [
     "ClassReport",
@@ -29,9 +29,9 @@ class ClassScores(NamedTuple):
     Attributes
     ----------
     precision : float
-        Share of right answers among those that name the class; 0 where none does.
+        Fraction of right answers among those that name the class; 0 where none does.
     recall : float
-        Share of the class's occurrences that are answered right; 0 where it does not occur.
+        Fraction of the class's occurrences that are answered right; 0 where it does not occur.
     f1 : float
         Harmonic mean of both; 0 where both are 0.
     support : int
@@ -57,15 +57,15 @@ class ClassReport:
         Means over the classes, each counting the same.
     weighted : ClassScores
         Means over the classes, each counting as often as it occurs.
-    accuracy : Share
-        Share of right answers.
+    accuracy : Rate
+        Fraction of right answers.
     """
 
     classes: tuple[Label, ...]
     scores: tuple[ClassScores, ...]
     macro: ClassScores
     weighted: ClassScores
-    accuracy: Share
+    accuracy: Rate
 
     def __str__(self) -> str:
         averages = (("macro mean", self.macro), ("weighted mean", self.weighted))
@@ -73,7 +73,7 @@ class ClassReport:
         width = max(len(name) for name, _ in named)
         head = _line("", width, ("precision", "recall", "F1", "support"))
         rows = [
-            _line(name, width, (*(f"{share:.4f}" for share in scores[:3]), f"{scores.support:,}"))
+            _line(name, width, (*(f"{rate:.4f}" for rate in scores[:3]), f"{scores.support:,}"))
             for name, scores in named
         ]
         return "\n".join([head, *rows, f"accuracy {self.accuracy}"])
@@ -95,12 +95,12 @@ class ConfusionMatrix:
     counts: NDArray[np.int64]
 
     @property
-    def accuracy(self) -> Share:
-        """Share of right answers, with its 95 % Wilson interval."""
+    def accuracy(self) -> Rate:
+        """Fraction of right answers, with its 95 % Wilson interval."""
         return wilson(int(np.trace(self.counts)), int(self.counts.sum()))
 
     def report(self) -> ClassReport:
-        """Give precision, recall and F1 of each class and their means.
+        """Return precision, recall and F1 of each class and their means.
 
         Returns
         -------
@@ -118,7 +118,7 @@ class ConfusionMatrix:
         true, answered = (places.ravel() for places in np.indices(self.counts.shape))
 
         def scores(average: str | None, supports: ArrayLike) -> list[ClassScores]:
-            shares = precision_recall_fscore_support(
+            rates = precision_recall_fscore_support(
                 true,
                 answered,
                 labels=np.arange(len(classes)),
@@ -126,7 +126,7 @@ class ConfusionMatrix:
                 average=average,
                 zero_division=0,
             )
-            columns = np.broadcast_arrays(*shares[:3], supports)
+            columns = np.broadcast_arrays(*rates[:3], supports)
             return [
                 ClassScores(float(precision), float(recall), float(f1), int(support))
                 for precision, recall, f1, support in zip(*map(np.ravel, columns), strict=True)
@@ -186,7 +186,7 @@ def confusion_matrix(
 def classification_report(
     answers: Labels, truths: Labels, classes: Sequence[Label] | None = None
 ) -> ClassReport:
-    """Give precision, recall and F1 of each class and their means.
+    """Return precision, recall and F1 of each class and their means.
 
     Parameters
     ----------

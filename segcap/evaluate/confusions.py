@@ -33,7 +33,7 @@ class Confusion:
     true, read : str or int
     count : int
         How often `true` was read as `read`.
-    share : float
+    rate : float
         Of all occurrences of `true`, in (0, 1].
     images : tuple of int
         Indices of the images in which it happened, each once, ascending.
@@ -42,7 +42,7 @@ class Confusion:
     true: Label
     read: Label
     count: int
-    share: float
+    rate: float
     images: tuple[int, ...]
 
 
@@ -176,7 +176,7 @@ def most_confused(
     Returns
     -------
     list of Confusion
-        The most frequent first; of equally many those with the larger share, then by label.
+        The most frequent first; of equally many those with the larger rate, then by label.
 
     Raises
     ------
@@ -187,7 +187,7 @@ def most_confused(
     Examples
     --------
     >>> (pair,) = most_confused(["1Z", "22"], ["12", "22"], unit="character")
-    >>> pair.true, pair.read, pair.count, pair.share, pair.images
+    >>> pair.true, pair.read, pair.count, pair.rate, pair.images
     ('2', 'Z', 1, 0.3333333333333333, (0,))
     """
     most = whole_number("most", most, least=1)
@@ -209,7 +209,7 @@ def most_confused(
         )
         for (true, read), images in sorted(places.items())
     ]
-    return sorted(confusions, key=lambda pair: (-pair.count, -pair.share))[:most]
+    return sorted(confusions, key=lambda pair: (-pair.count, -pair.rate))[:most]
 
 
 def check_unit(unit: str, *, of: str) -> None:
@@ -227,7 +227,7 @@ def check_unit(unit: str, *, of: str) -> None:
 def _whole_labels(
     answers: Labels, truths: Labels, *, of: str
 ) -> Iterator[tuple[int, Label | None, Label | None]]:
-    """Give each image's index with its answer and its truth."""
+    """Return each image's index with its answer and its truth."""
     paired = zip(*paired_labels(answers, truths, of=of), strict=True)
     for image, (read, true) in enumerate(paired):
         yield image, read, true
@@ -236,7 +236,7 @@ def _whole_labels(
 def _aligned_texts(
     answers: Labels, truths: Labels, *, of: str
 ) -> Iterator[tuple[int, str | None, str | None]]:
-    """Give the index of the image with each pair of aligned characters."""
+    """Return the index of the image with each pair of aligned characters."""
     for image, read, true in _whole_labels(answers, truths, of=of):
         if not isinstance(true, str):
             raise ParameterError(f"The 'truths' of {of} must be texts. Got {true!r}.")

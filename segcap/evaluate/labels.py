@@ -95,7 +95,7 @@ def paired_labels(
 
 
 def shown_label(label: Label | None) -> str:
-    """Give a label as people read it: words in brackets where there is nothing to see."""
+    """Return a label as people read it: words in brackets where there is nothing to see."""
     if label is None:
         return "(none)"
     return "(empty)" if label == "" else str(label)

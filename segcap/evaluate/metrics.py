@@ -10,7 +10,7 @@ from segcap.core.errors import ParameterError
 from segcap.core.validation import whole_number
 
 __all__ = [
-    "Share",
+    "Rate",
     "character_accuracy",
     "edit_distance",
     "exact_match",
@@ -19,8 +19,8 @@ __all__ = [
 ]
 
 
-class Share(NamedTuple):
-    """A share of n trials with its 95 % interval.
+class Rate(NamedTuple):
+    """A fraction of n trials with its 95 % interval.
 
     Attributes
     ----------
@@ -38,8 +38,8 @@ class Share(NamedTuple):
         return f"{self.value:.2%} (95 % interval {self.low:.2%} to {self.high:.2%}, n = {self.n:,})"
 
 
-def wilson(successes: int, n: int, *, level: float = 0.95) -> Share:
-    """Give a share with its Wilson interval.
+def wilson(successes: int, n: int, *, level: float = 0.95) -> Rate:
+    """Return a rate with its Wilson interval.
 
     Parameters
     ----------
@@ -50,7 +50,7 @@ def wilson(successes: int, n: int, *, level: float = 0.95) -> Share:
 
     Returns
     -------
-    Share
+    Rate
 
     Raises
     ------
@@ -69,11 +69,11 @@ def wilson(successes: int, n: int, *, level: float = 0.95) -> Share:
     n = whole_number("n", n, least=1)
     successes = whole_number("successes", successes, most=n)
     interval = binomtest(successes, n).proportion_ci(level, method="wilson")
-    return Share(successes / n, float(interval.low), float(interval.high), n)
+    return Rate(successes / n, float(interval.low), float(interval.high), n)
 
 
-def exact_match(answers: Sequence[object], truths: Sequence[object]) -> Share:
-    """Share of whole answers that are right.
+def exact_match(answers: Sequence[object], truths: Sequence[object]) -> Rate:
+    """Fraction of whole answers that are right.
 
     Raises
     ------
@@ -84,8 +84,8 @@ def exact_match(answers: Sequence[object], truths: Sequence[object]) -> Share:
     return wilson(sum(a == t for a, t in zip(answers, truths, strict=True)), len(truths))
 
 
-def character_accuracy(answers: Sequence[str | None], truths: Sequence[str]) -> Share:
-    """Share of the true characters that were read: 1 - edit distance / length, not below 0.
+def character_accuracy(answers: Sequence[str | None], truths: Sequence[str]) -> Rate:
+    """Fraction of the true characters that were read: 1 - edit distance / length, not below 0.
 
     None, for an image without answer, counts as a text without characters.
 

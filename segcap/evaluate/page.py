@@ -123,7 +123,7 @@ def sample_page(
 
     Notes
     -----
-    With truths, the page gives the share of right answers with its Wilson interval (for texts of
+    With truths, the page gives the fraction of right answers with its Wilson interval (for texts of
     characters, too), precision, recall and F1 where there are at most 40 classes (or characters),
     and what is confused most; with confidences besides, the expected calibration error.
     """
@@ -141,7 +141,7 @@ def sample_page(
                 "true": shown_label(pair.true),
                 "read": shown_label(pair.read),
                 "count": pair.count,
-                "share": pair.share,
+                "rate": pair.rate,
                 "cards": [judged.card(index) for index in pair.images[:_PER_PAIR]],
             }
             for pair in pairs
@@ -176,22 +176,22 @@ def _checked(
         answered = plain_labels(answers, name="answers")
     else:
         answered, known = paired_labels(answers, truths, of="sample_page")
-    shares = None if confidences is None else np.asarray(confidences, np.float64)
-    if shares is not None and (
-        shares.shape != (len(images),) or not ((shares >= 0) & (shares <= 1)).all()
+    rates = None if confidences is None else np.asarray(confidences, np.float64)
+    if rates is not None and (
+        rates.shape != (len(images),) or not ((rates >= 0) & (rates <= 1)).all()
     ):
         raise ParameterError(
             "The 'confidences' of sample_page must be one number in [0, 1] for each image, "
-            f"without NaN. Got shape {shares.shape} with {_first_outside(shares)}."
+            f"without NaN. Got shape {rates.shape} with {_first_outside(rates)}."
         )
     if unit is None:
         unit = _likely_unit(known)
     check_unit(unit, of="sample_page")
-    return _Predictions(images, answered, known, shares, unit)
+    return _Predictions(images, answered, known, rates, unit)
 
 
-def _first_outside(shares: NDArray[np.float64]) -> str:
-    outside = shares[~((shares >= 0) & (shares <= 1))]
+def _first_outside(rates: NDArray[np.float64]) -> str:
+    outside = rates[~((rates >= 0) & (rates <= 1))]
     return str(outside[0]) if outside.size else "none outside"
 
 
@@ -204,7 +204,7 @@ def _likely_unit(truths: list[Label] | None) -> Unit:
 def _judgement(
     judged: _Predictions,
 ) -> tuple[list[Confusion], ClassReport | None, CharacterConfusion | None]:
-    """Give what is confused most, the report if it is short, and how characters were read."""
+    """Return what is confused most, the report if it is short, and how characters were read."""
     if judged.truths is None:
         return [], None, None
     pairs = most_confused(judged.answers, judged.truths, unit=judged.unit)
@@ -223,8 +223,8 @@ def _figures(judged: _Predictions) -> list[tuple[str, str]]:
         figures.append(("right answers", str(exact_match(judged.answers, judged.truths))))
         if judged.unit == "character":
             texts = [str(answer or "") for answer in judged.answers]
-            share = character_accuracy(texts, [str(truth) for truth in judged.truths])
-            figures.append(("right characters", str(share)))
+            rate = character_accuracy(texts, [str(truth) for truth in judged.truths])
+            figures.append(("right characters", str(rate)))
     if judged.confidences is not None:
         figures.append(("mean confidence", f"{judged.confidences.mean():.2%}"))
         if judged.truths is not None:
@@ -237,7 +237,7 @@ def _figures(judged: _Predictions) -> list[tuple[str, str]]:
 
 
 def _rows(report: ClassReport) -> list[tuple[str, ClassScores, bool]]:
-    """Name, scores and whether it is a mean, for each line of the table."""
+    """Return name, scores and whether it is a mean, for each line of the table."""
     single = zip(map(shown_label, report.classes), report.scores, strict=True)
     means = (("macro mean", report.macro), ("weighted mean", report.weighted))
     return [(name, scores, False) for name, scores in single] + [

@@ -1,4 +1,4 @@
-"""Whether one share is larger than another, and by how much."""
+"""Whether one rate is larger than another, and by how much."""
 
 from math import hypot
 from typing import NamedTuple
@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 from segcap.core.errors import ParameterError
 from segcap.core.validation import inner_share
 from segcap.evaluate.agreement import Agreement
-from segcap.evaluate.metrics import Share
+from segcap.evaluate.metrics import Rate
 
 __all__ = [
-    "ShareDifference",
+    "RateDifference",
     "independent_difference",
     "is_shown",
     "mcnemar",
@@ -22,8 +22,8 @@ __all__ = [
 _LEVEL = 0.05
 
 
-class ShareDifference(NamedTuple):
-    """One share less another, with its 95 % interval.
+class RateDifference(NamedTuple):
+    """One rate less another, with its 95 % interval.
 
     Attributes
     ----------
@@ -42,12 +42,12 @@ class ShareDifference(NamedTuple):
         )
 
 
-def is_shown(difference: ShareDifference, p_value: float | None) -> bool:
-    """Tell whether a difference is more than chance explains.
+def is_shown(difference: RateDifference, p_value: float | None) -> bool:
+    """Return whether a difference is more than chance explains.
 
     Parameters
     ----------
-    difference : ShareDifference
+    difference : RateDifference
     p_value : float or None
         Of a test of it, if there was one.
 
@@ -58,7 +58,7 @@ def is_shown(difference: ShareDifference, p_value: float | None) -> bool:
 
     Examples
     --------
-    >>> is_shown(ShareDifference(0.03, 0.01, 0.05), 0.004)
+    >>> is_shown(RateDifference(0.03, 0.01, 0.05), 0.004)
     True
     """
     return (difference.low > 0 or difference.high < 0) and (p_value is None or p_value < _LEVEL)
@@ -117,8 +117,8 @@ def mcnemar(counts: Agreement, *, mid_p: bool = True) -> float:
     return exact - as_extreme / 2
 
 
-def paired_difference(counts: Agreement, *, level: float = 0.95) -> ShareDifference:
-    """Give the difference of two readers' shares of the same images with its bootstrap interval.
+def paired_difference(counts: Agreement, *, level: float = 0.95) -> RateDifference:
+    """Return the difference of two readers' fractions of the same images with its bootstrap CI.
 
     Parameters
     ----------
@@ -128,8 +128,8 @@ def paired_difference(counts: Agreement, *, level: float = 0.95) -> ShareDiffere
 
     Returns
     -------
-    ShareDifference
-        The first reader's share less the second's.
+    RateDifference
+        The first reader's rate less the second's.
 
     Raises
     ------
@@ -162,26 +162,26 @@ def paired_difference(counts: Agreement, *, level: float = 0.95) -> ShareDiffere
     low = _quantile(chances, tail) - counts.n
     high = counts.n - _quantile(chances[::-1], tail)
     value = counts.only_first - counts.only_second
-    return ShareDifference(value / counts.n, low / counts.n, high / counts.n)
+    return RateDifference(value / counts.n, low / counts.n, high / counts.n)
 
 
-def independent_difference(first: Share, second: Share) -> ShareDifference:
-    """Give the difference of two shares of different images with its hybrid score interval.
+def independent_difference(first: Rate, second: Rate) -> RateDifference:
+    """Return the difference of two fractions of different images with its hybrid score interval.
 
     Parameters
     ----------
-    first, second : Share
+    first, second : Rate
         With their Wilson intervals, of one level: see `wilson`.
 
     Returns
     -------
-    ShareDifference
+    RateDifference
         The first less the second, with an interval of the same level.
 
     Raises
     ------
     ParameterError
-        A share is no `Share`.
+        A rate is no `Rate`.
 
     References
     ----------
@@ -194,15 +194,15 @@ def independent_difference(first: Share, second: Share) -> ShareDifference:
     >>> print(independent_difference(wilson(56, 70), wilson(48, 80)))
     +20.00 points (95 % interval +5.24 to +33.39)
     """
-    for share in (first, second):
-        if not isinstance(share, Share):
+    for rate in (first, second):
+        if not isinstance(rate, Rate):
             raise ParameterError(
-                f"A share to compare must be a Share, as wilson gives. Got {share!r}."
+                f"A rate to compare must be a Rate, as wilson gives. Got {rate!r}."
             )
     value = first.value - second.value
     below = hypot(first.value - first.low, second.high - second.value)
     above = hypot(first.high - first.value, second.value - second.low)
-    return ShareDifference(value, value - below, value + above)
+    return RateDifference(value, value - below, value + above)
 
 
 def _check_counts(counts: object, *, of: str) -> None:
@@ -221,6 +221,6 @@ def _chances_of_differences(counts: Agreement) -> NDArray[np.float64]:
     return np.fft.irfft(spectrum**counts.n, length)
 
 
-def _quantile(chances: NDArray[np.float64], share: float) -> int:
-    """First place up to which chances sum to at least a share."""
-    return int(np.searchsorted(np.cumsum(chances), share))
+def _quantile(chances: NDArray[np.float64], rate: float) -> int:
+    """First place up to which chances sum to at least a rate."""
+    return int(np.searchsorted(np.cumsum(chances), rate))

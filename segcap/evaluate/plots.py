@@ -38,7 +38,7 @@ def new_figure(width: float, height: float) -> "Figure":
 
 
 def plot_confusion(matrix: ConfusionMatrix, *, title: str = "") -> "Figure":
-    """Draw a confusion matrix, the darker the larger a cell's share of its row.
+    """Draw a confusion matrix, the darker the larger a cell's fraction of its row.
 
     Parameters
     ----------
@@ -61,12 +61,12 @@ def plot_confusion(matrix: ConfusionMatrix, *, title: str = "") -> "Figure":
     names = [shown_label(label) for label in matrix.classes]
     true = [name for name, label in zip(names, matrix.classes, strict=True) if label is not None]
     counts = matrix.counts[: len(true)]
-    shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    rates = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     digits = len(str(counts.max()))
     side = max(_LEAST_WIDTH, len(names) * max(_CELL, 0.085 * digits)) + _MARGIN
     figure = new_figure(side, side)
     axes = figure.subplots()
-    axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
+    axes.imshow(rates, cmap="Blues", vmin=0, vmax=1)
     for row, column in np.argwhere(counts):
         axes.text(
             column,
@@ -75,7 +75,7 @@ def plot_confusion(matrix: ConfusionMatrix, *, title: str = "") -> "Figure":
             ha="center",
             va="center",
             fontsize=8,
-            color="white" if shares[row, column] > _DARK else "black",
+            color="white" if rates[row, column] > _DARK else "black",
         )
     are_long = max(map(len, names)) > _UPRIGHT
     turn = 90 if are_long else 0

@@ -7,7 +7,7 @@ from segcap.core.errors import ParameterError
 from segcap.core.validation import whole_number
 from segcap.evaluate.confusions import aligned_characters
 from segcap.evaluate.labels import Labels, paired_labels, plain_labels
-from segcap.evaluate.metrics import Share, edit_distance, wilson
+from segcap.evaluate.metrics import Rate, edit_distance, wilson
 
 __all__ = ["character_error_rate", "errors_by_position", "length_accuracy", "top_k_accuracy"]
 
@@ -43,8 +43,8 @@ def character_error_rate(answers: Labels, truths: Labels) -> float:
     return sum(edit_distance(read or "", true) for read, true in pairs) / total
 
 
-def length_accuracy(answers: Labels, truths: Labels) -> Share:
-    """Share of answers that are as long as they should be, whatever they say.
+def length_accuracy(answers: Labels, truths: Labels) -> Rate:
+    """Fraction of answers that are as long as they should be, whatever they say.
 
     Parameters
     ----------
@@ -54,7 +54,7 @@ def length_accuracy(answers: Labels, truths: Labels) -> Share:
 
     Returns
     -------
-    Share
+    Rate
 
     Raises
     ------
@@ -71,8 +71,8 @@ def length_accuracy(answers: Labels, truths: Labels) -> Share:
     return wilson(right, len(pairs))
 
 
-def top_k_accuracy(candidates: Sequence[Labels], truths: Labels, k: int) -> Share:
-    """Share of images whose truth is among the first k candidates.
+def top_k_accuracy(candidates: Sequence[Labels], truths: Labels, k: int) -> Rate:
+    """Fraction of images whose truth is among the first k candidates.
 
     Parameters
     ----------
@@ -84,7 +84,7 @@ def top_k_accuracy(candidates: Sequence[Labels], truths: Labels, k: int) -> Shar
 
     Returns
     -------
-    Share
+    Rate
 
     Raises
     ------
@@ -111,8 +111,8 @@ def top_k_accuracy(candidates: Sequence[Labels], truths: Labels, k: int) -> Shar
     return wilson(right, len(true))
 
 
-def errors_by_position(answers: Labels, truths: Labels) -> tuple[Share, ...]:
-    """Share of characters that are not read right, for each position in the text.
+def errors_by_position(answers: Labels, truths: Labels) -> tuple[Rate, ...]:
+    """Fraction of characters that are not read right, for each position in the text.
 
     Parameters
     ----------
@@ -122,7 +122,7 @@ def errors_by_position(answers: Labels, truths: Labels) -> tuple[Share, ...]:
 
     Returns
     -------
-    tuple of Share
+    tuple of Rate
         One for each position of the longest truth, of the texts that are long enough.
 
     Raises
@@ -139,7 +139,7 @@ def errors_by_position(answers: Labels, truths: Labels) -> tuple[Share, ...]:
 
     Examples
     --------
-    >>> [share.value for share in errors_by_position(["134", "12"], ["1234", "12"])]
+    >>> [rate.value for rate in errors_by_position(["134", "12"], ["1234", "12"])]
     [0.0, 0.5, 0.0, 0.0]
     """
     wrong: Counter[int] = Counter()

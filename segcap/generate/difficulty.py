@@ -8,18 +8,18 @@ import numpy as np
 
 from segcap.core.errors import ParameterError
 
-__all__ = ["DIALS", "Dials", "Difficulty"]
+__all__ = ["DIFFICULTIES", "Difficulty", "DifficultyLike"]
 
 
 @dataclass(frozen=True)
-class Dials:
-    """Five dials, each in [0, 1]; at 0 none of its effect, at 1 all of it.
+class Difficulty:
+    """Five difficulties, each in [0, 1]; at 0 none of its effect, at 1 all of it.
 
     Parameters
     ----------
     overlap : float
         How far neighbours are pushed into each other: beside the scheme's own spacing, their boxes
-        are 0.15 to 0.3 of the narrower one's width apart at 0, and share 0.3 to 0.45 of it at 1.
+        are 0.15 to 0.3 of the narrower one's width apart at 0, and overlap by 0.3 to 0.45 at 1.
     warp : float
         Rotation, shear, jitter of the baseline, elastic distortion; letters that would not fit
         into the image any more become smaller.
@@ -28,12 +28,12 @@ class Dials:
     noise : float
         Grain, specks, scattered pixels, blur, and what else disturbs the strokes.
     contrast : float
-        How much of the difference of ink and paper is lost, and how unevenly the page is lit.
+        How much of the difference of ink and background is lost, and how unevenly the page is lit.
 
     Raises
     ------
     ParameterError
-        A dial is no number in [0, 1].
+        A difficulty is no number in [0, 1].
     """
 
     overlap: float = 0.0
@@ -44,35 +44,37 @@ class Dials:
 
     def __post_init__(self) -> None:
         for name, value in asdict(self).items():
-            position = float(value) if isinstance(value, Real) else np.nan
-            if isinstance(value, bool) or not 0 <= position <= 1:
-                raise ParameterError(f"The dial '{name}' must be in [0, 1]. Got {value!r}.")
-            object.__setattr__(self, name, position)
+            level = float(value) if isinstance(value, Real) else np.nan
+            if isinstance(value, bool) or not 0 <= level <= 1:
+                raise ParameterError(f"The difficulty '{name}' must be in [0, 1]. Got {value!r}.")
+            object.__setattr__(self, name, level)
 
-    def turned(self, difficulty: "Difficulty") -> "Dials":
-        """Turn some of the dials.
+    def turned(self, difficulty: "DifficultyLike") -> "Difficulty":
+        """Return a copy with some values changed.
 
         Parameters
         ----------
-        difficulty : float or mapping of str to float or Dials or None
-            All dials' position, or that of some of them; None turns none.
+        difficulty : float or mapping of str to float or Difficulty or None
+            Value of all, or of some; None changes nothing.
 
         Raises
         ------
         ParameterError
-            A name is no dial's, or a position is no number in [0, 1].
+            A name is unknown, or a value is no number in [0, 1].
         """
         if difficulty is None:
             return self
-        if isinstance(difficulty, Dials):
+        if isinstance(difficulty, Difficulty):
             return difficulty
         if not isinstance(difficulty, Mapping):
-            return Dials(**dict.fromkeys(DIALS, difficulty))
-        unknown = [name for name in difficulty if name not in DIALS]
+            return Difficulty(**dict.fromkeys(DIFFICULTIES, difficulty))
+        unknown = [name for name in difficulty if name not in DIFFICULTIES]
         if unknown:
-            raise ParameterError(f"A dial must be one of: {', '.join(DIALS)}. Got {unknown[0]!r}.")
+            raise ParameterError(
+                f"A difficulty must be one of: {', '.join(DIFFICULTIES)}. Got {unknown[0]!r}."
+            )
         return replace(self, **difficulty)
 
 
-DIALS = tuple(field.name for field in fields(Dials))
-Difficulty = float | Mapping[str, float] | Dials | None
+DIFFICULTIES = tuple(field.name for field in fields(Difficulty))
+DifficultyLike = float | Mapping[str, float] | Difficulty | None

@@ -14,7 +14,7 @@ T = TypeVar("T")
 class Draws:
     """Random numbers of one image, kept by name.
 
-    Schemes draw the same in the same order however the dials stand, so that images of one seed
+    Schemes draw the same in the same order whatever the difficulty, so that images of one seed
     differ by their difficulty alone.
 
     Parameters
@@ -74,6 +74,6 @@ class Draws:
         return drawn
 
 
-def between(easy: Any, hard: Any, dial: Any) -> Any:
+def between(easy: Any, hard: Any, difficulty: Any) -> Any:
     """Go from `easy` at 0 to `hard` at 1; of arrays, for each element."""
-    return easy + (hard - easy) * dial
+    return easy + (hard - easy) * difficulty

@@ -59,7 +59,7 @@ def read_manifest(folder: str | os.PathLike[str]) -> list[Record]:
 
 
 def as_path(folder: str | os.PathLike[str]) -> Path:
-    """Give a folder's path.
+    """Return a folder's path.
 
     Raises
     ------

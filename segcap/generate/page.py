@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from segcap.generate.difficulty import Dials
+from segcap.generate.difficulty import Difficulty
 from segcap.generate.typefaces import Handwriting, Typeface
 
 __all__ = ["Drawn", "Page"]
@@ -22,13 +22,13 @@ class Page(NamedTuple):
         Width and height, pixels.
     faces : sequence of Typeface
         All can draw every character.
-    dials : Dials
+    difficulty : Difficulty
     """
 
     text: str
     size: tuple[int, int]
     faces: Sequence[Typeface]
-    dials: Dials
+    difficulty: Difficulty
 
     @property
     def handwritten(self) -> bool:

@@ -1,4 +1,4 @@
-"""Paint on a page: paper, ink, curves, specks, blur.
+"""Paint on a page: background, ink, curves, specks, blur.
 
 A canvas holds tones of 0 to 255, float32, (H, W) for grey and (3, H, W) for red, green and blue.
 """
@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from segcap.generate.difficulty import Dials
+from segcap.generate.difficulty import Difficulty
 from segcap.generate.draws import Draws, between
 
 __all__ = [
@@ -64,14 +64,14 @@ def as_cover(mask: NDArray[np.uint8]) -> Cover:
 
 
 def covered(masks: NDArray[np.uint8]) -> Cover:
-    """Tell how much of each pixel any of (n, H, W) masks covers: (H, W) in [0, 1]."""
+    """Return how much of each pixel any of (n, H, W) masks covers: (H, W) in [0, 1]."""
     return as_cover(masks.max(axis=0))
 
 
-def fade(tone: Tone, paper: Tone, contrast: float) -> NDArray[np.float32]:
-    """Bring a tone nearer to the paper's; at a contrast dial of 1, 0.15 of the difference stays."""
-    paper = np.asarray(paper, np.float32)
-    return paper + (np.asarray(tone, np.float32) - paper) * np.float32(
+def fade(tone: Tone, background: Tone, contrast: float) -> NDArray[np.float32]:
+    """Bring a tone nearer to the background's; at a contrast of 1, 0.15 of the difference stays."""
+    background = np.asarray(background, np.float32)
+    return background + (np.asarray(tone, np.float32) - background) * np.float32(
         between(1, _LEAST_KEPT, contrast)
     )
 
@@ -88,21 +88,21 @@ def gradient(draws: Draws, size: tuple[int, int], change: float, *, name: str = 
 def curves(
     draws: Draws,
     size: tuple[int, int],
-    dial: float,
+    difficulty: float,
     *,
     most: int = 4,
     thickness: tuple[float, float] = (1.0, 3.0),
     reach: tuple[float, float] = (0.0, 1.0),
     name: str = "curves",
 ) -> Cover:
-    """Draw curves from left to right; the dial says how many, how long and how thick.
+    """Draw curves from left to right; the difficulty sets how many, how long and how thick.
 
     Parameters
     ----------
     draws : Draws
     size : tuple of int
         Width and height.
-    dial : float
+    difficulty : float
         0 for none, 1 for all, of the greatest thickness; from 0.5 on they are of full length.
     most : int
         How many there may be.
@@ -120,17 +120,17 @@ def curves(
     """
     width, height = size
     nodes = draws.rng.random((most, 6))
-    count = int(np.ceil(dial * most))
+    count = int(np.ceil(difficulty * most))
     draws.parameters[name] = np.round(nodes[:count], 4).tolist()
     cover = np.zeros((height, width), np.uint8)
-    thickest = between(*thickness, dial)
+    thickest = between(*thickness, difficulty)
     at = np.linspace(0, 1, _CURVE_POINTS)
     bow = 3 * at * (1 - at)
-    share = min(1.0, 2 * dial)
+    fraction = min(1.0, 2 * difficulty)
     for begin, bend, end, phase, weight, place in nodes[:count]:
         ys = between(begin, end, at) * (1 - bow) + between(0.25, 0.75, bend) * bow
         ys = (0.15 + 0.7 * ys + 0.06 * np.sin(2 * np.pi * (at * 1.5 + phase))) * (height - 1)
-        here = place * (1 - share) + share * at
+        here = place * (1 - fraction) + fraction * at
         xs = between(*reach, here) * (width - 1)
         polyline(cover, xs, np.interp(here, at, ys), round(between(thickness[0], thickest, weight)))
     return as_cover(cover)
@@ -144,12 +144,12 @@ def polyline(
     cv2.polylines(cover, [points], False, 255, max(1, stroke), cv2.LINE_AA, _SHIFT)
 
 
-def specks(draws: Draws, size: tuple[int, int], share: float, radius: int = 0) -> Cover:
-    """Strew specks of 1 + 2 * `radius` pixels: (H, W) in {0, 1}, `share` of the page at most."""
+def specks(draws: Draws, size: tuple[int, int], fraction: float, radius: int = 0) -> Cover:
+    """Strew specks of 1 + 2 * `radius` pixels: (H, W) in {0, 1}, `fraction` of the page at most."""
     width, height = size
     most = width * height // 4
     places = draws.rng.integers(width * height, size=most)
-    count = min(most, round(share * width * height / (1 + 2 * radius) ** 2))
+    count = min(most, round(fraction * width * height / (1 + 2 * radius) ** 2))
     cover = np.zeros((height, width), np.float32)
     cover.flat[places[:count]] = 1
     return cv2.dilate(cover, np.ones((2 * radius + 1,) * 2, np.uint8)) if radius else cover
@@ -175,24 +175,24 @@ def scatter(draws: Draws, canvas: Canvas, reach: float, where: Cover) -> Canvas:
     return canvas[rows, columns]
 
 
-def disturb(draws: Draws, canvas: Canvas, dials: Dials, ink: Tone) -> Canvas:
-    """Do to a page what its noise and contrast dials say.
+def disturb(draws: Draws, canvas: Canvas, difficulty: Difficulty, ink: Tone) -> Canvas:
+    """Add the noise and the loss of contrast of a difficulty to a page.
 
     Noise blurs, strews specks of ink, and adds grain; lost contrast comes with uneven light.
     """
     height, width = canvas.shape[-2:]
     size = width, height
-    soft = blur(canvas, between(0, 0.9, dials.noise))
-    strewn = blend(soft, specks(draws, size, between(0, 0.06, dials.noise)), ink)
-    grain = _grain(draws, canvas.shape) * np.float32(between(0, 30, dials.noise))
-    return shade(draws, strewn, dials.contrast) + grain
+    soft = blur(canvas, between(0, 0.9, difficulty.noise))
+    strewn = blend(soft, specks(draws, size, between(0, 0.06, difficulty.noise)), ink)
+    grain = _grain(draws, canvas.shape) * np.float32(between(0, 30, difficulty.noise))
+    return shade(draws, strewn, difficulty.contrast) + grain
 
 
-def shade(draws: Draws, canvas: Canvas, dial: float) -> Canvas:
-    """Darken the page to one side; at a dial of 1 half the light is lost there."""
+def shade(draws: Draws, canvas: Canvas, difficulty: float) -> Canvas:
+    """Darken the page to one side; at a difficulty of 1 half the light is lost there."""
     height, width = canvas.shape[-2:]
     side = np.clip(gradient(draws, (width, height), 1, name="shade") + np.float32(0.5), 0, 1)
-    return canvas * (1 - np.float32(between(0, 0.5, dial)) * side)
+    return canvas * (1 - np.float32(between(0, 0.5, difficulty)) * side)
 
 
 def _grain(draws: Draws, shape: tuple[int, ...]) -> Canvas:

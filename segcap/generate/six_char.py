@@ -1,8 +1,8 @@
 """Styles of grey characters, as a captcha component of many looks draws them.
 
-At dials of 0 every style is plain bold text. What makes a style grows with the noise dial, or with
-the lines dial where it is made of lines, and is complete at 0.2; on top of it, every style takes
-curves from the lines dial and specks, blur and grain from the noise dial.
+At a difficulty of 0 every style is plain bold text. What makes a style grows with "noise", or with
+"lines" where it is made of lines, and is complete at 0.2; on top of it, every style takes curves
+from "lines" and specks, blur and grain from "noise".
 """
 
 import math
@@ -47,31 +47,37 @@ def six_char(draws: Draws, page: Page) -> Drawn:
     """Draw a text in one of the styles, as JPEG."""
     style = draws.choice("style", tuple(STYLES))
     masks, canvas, ink = STYLES[style](draws, page)
-    canvas = blend(canvas, curves(draws, page.size, page.dials.lines, most=3), ink)
-    return Drawn(jpeg(draws, as_pixels(disturb(draws, canvas, page.dials, ink)), (72, 92)), masks)
+    canvas = blend(canvas, curves(draws, page.size, page.difficulty.lines, most=3), ink)
+    return Drawn(
+        jpeg(draws, as_pixels(disturb(draws, canvas, page.difficulty, ink)), (72, 92)), masks
+    )
 
 
 def _thick_thin_lines(draws: Draws, page: Page) -> Styled:
-    """Draw straight lines, dark on the paper and light on the letters that they strike through."""
+    """Draw straight lines, dark on the background and light on the letters that they cross."""
     masks = set_line(draws, page, _BOLD)
-    paper, ink = _tones(draws, page, papers=(200, 235), inks=(0, 30))
-    return masks, _inked(page, paper, ink, _exchanged(covered(masks), _strokes(draws, page))), ink
+    background, ink = _tones(draws, page, backgrounds=(200, 235), inks=(0, 30))
+    return (
+        masks,
+        _inked(page, background, ink, _exchanged(covered(masks), _strokes(draws, page))),
+        ink,
+    )
 
 
 def _cross_shadow(draws: Draws, page: Page) -> Styled:
     """Draw a light, turned shadow behind every letter; white where the two overlap."""
     masks = set_line(draws, page, _BOLD)
-    paper, ink = _tones(draws, page, papers=(240, 255), inks=(20, 70))
-    shadow_tone = fade(draws.uniform("shadow", 135, 170), paper, page.dials.contrast)
+    background, ink = _tones(draws, page, backgrounds=(240, 255), inks=(20, 70))
+    shadow_tone = fade(draws.uniform("shadow", 135, 170), background, page.difficulty.contrast)
     angle, aside = draws.uniform("turn", 6, 14), draws.uniform("aside", 0.1, 0.25)
     letters = covered(masks)
-    shadow = covered(_turned(masks, angle, aside)) * _strength(page.dials.noise)
-    canvas = _inked(page, paper, shadow_tone, shadow * (1 - letters))
+    shadow = covered(_turned(masks, angle, aside)) * _strength(page.difficulty.noise)
+    canvas = _inked(page, background, shadow_tone, shadow * (1 - letters))
     return masks, blend(canvas, letters * (1 - shadow), ink), ink
 
 
 def _chess(draws: Draws, page: Page) -> Styled:
-    """Let letters and paper change places on the black squares of a chessboard."""
+    """Let letters and background change places on the black squares of a chessboard."""
     width, height = page.size
     side = draws.integer("side", 8, 16)
     columns, rows = np.arange(width) // side, np.arange(height) // side
@@ -79,7 +85,7 @@ def _chess(draws: Draws, page: Page) -> Styled:
 
 
 def _circles(draws: Draws, page: Page) -> Styled:
-    """Let letters and paper change places inside discs."""
+    """Let letters and background change places inside discs."""
     width, height = page.size
     discs = draws.uniforms("discs", 0, 1, 15).reshape(5, 3).tolist()
     inside = np.zeros((height, width), np.uint8)
@@ -94,21 +100,21 @@ def _circles(draws: Draws, page: Page) -> Styled:
 def _jail(draws: Draws, page: Page) -> Styled:
     """Draw upright bars in front of the letters."""
     masks = set_line(draws, page, _BOLD)
-    paper, ink = _tones(draws, page, papers=(210, 255), inks=(0, 50))
+    background, ink = _tones(draws, page, backgrounds=(210, 255), inks=(0, 50))
     step, phase = draws.integer("step", 7, 13), draws.integer("phase", 0, 12)
-    bar_tone = fade(draws.uniform("bars", 70, 130), paper, page.dials.contrast)
-    bars = ((np.arange(page.size[0]) + phase) % step < 2) * _strength(page.dials.lines)
-    canvas = _inked(page, paper, ink, covered(masks))
+    bar_tone = fade(draws.uniform("bars", 70, 130), background, page.difficulty.contrast)
+    bars = ((np.arange(page.size[0]) + phase) % step < 2) * _strength(page.difficulty.lines)
+    canvas = _inked(page, background, ink, covered(masks))
     return masks, blend(canvas, np.broadcast_to(bars, canvas.shape), bar_tone), ink
 
 
 def _outline(draws: Draws, page: Page) -> Styled:
     """Draw hollow letters."""
     masks = set_line(draws, page, _BOLD)
-    paper, ink = _tones(draws, page)
+    background, ink = _tones(draws, page)
     inner = np.stack([cv2.erode(mask, _SQUARE) for mask in masks])
-    hollow = covered(inner) * _strength(page.dials.noise)
-    return masks, _inked(page, paper, ink, covered(masks) - hollow), ink
+    hollow = covered(inner) * _strength(page.difficulty.noise)
+    return masks, _inked(page, background, ink, covered(masks) - hollow), ink
 
 
 def _split(draws: Draws, page: Page) -> Styled:
@@ -118,56 +124,56 @@ def _split(draws: Draws, page: Page) -> Styled:
     masks = set_line(draws, page, _BOLD._replace(reserve=(furthest, 0)))
     cut, side = draws.uniform("cut", 0.4, 0.6), draws.choice("side", (-1, 1))
     shift = np.zeros((2, height, width), np.float32)
-    step = round(_strength(page.dials.noise) * furthest * height)
+    step = round(_strength(page.difficulty.noise) * furthest * height)
     shift[0, : round(cut * height)] = side * step
     masks = warp_masks(masks, shift)
-    paper, ink = _tones(draws, page)
-    return masks, _inked(page, paper, ink, covered(masks)), ink
+    background, ink = _tones(draws, page)
+    return masks, _inked(page, background, ink, covered(masks)), ink
 
 
 def _crowded(draws: Draws, page: Page) -> Styled:
     """Draw letters of different greys with light rims, each over the one before."""
-    masks = set_line(draws, page, _BOLD._replace(spacing=-0.15 * page.dials.overlap))
-    paper, ink = _tones(draws, page)
-    tones = fade(draws.uniforms("tones", 0, 110, len(masks)), paper, page.dials.contrast)
-    canvas = _sheet(page, paper)
+    masks = set_line(draws, page, _BOLD._replace(spacing=-0.15 * page.difficulty.overlap))
+    background, ink = _tones(draws, page)
+    tones = fade(draws.uniforms("tones", 0, 110, len(masks)), background, page.difficulty.contrast)
+    canvas = _sheet(page, background)
     for mask, tone in zip(masks, tones, strict=True):
-        rim = as_cover(cv2.dilate(mask, _SQUARE)) * _strength(page.dials.noise)
-        canvas = blend(blend(canvas, rim, paper), as_cover(mask), tone)
+        rim = as_cover(cv2.dilate(mask, _SQUARE)) * _strength(page.difficulty.noise)
+        canvas = blend(blend(canvas, rim, background), as_cover(mask), tone)
     return masks, canvas, ink
 
 
 def _negative(draws: Draws, page: Page) -> Styled:
-    """Draw bright letters on dark paper that is not evenly lit."""
+    """Draw bright letters on dark background that is not evenly lit."""
     masks = set_line(draws, page, _BOLD)
-    paper, ink = _tones(draws, page, papers=(20, 70), inks=(200, 255))
-    light = gradient(draws, page.size, 60 * float(_strength(page.dials.noise)))
-    return masks, blend(_sheet(page, paper) + light, covered(masks), ink), ink
+    background, ink = _tones(draws, page, backgrounds=(20, 70), inks=(200, 255))
+    light = gradient(draws, page.size, 60 * float(_strength(page.difficulty.noise)))
+    return masks, blend(_sheet(page, background) + light, covered(masks), ink), ink
 
 
 def _wave(draws: Draws, page: Page) -> Styled:
-    """Let the line go up and down, as far as the noise dial says."""
+    """Let the line go up and down, as far as "noise" sets."""
     width, height = page.size
     furthest = 0.12
     masks = set_line(draws, page, _BOLD._replace(size=(0.45, 0.55), reserve=(0, furthest)))
     length, phase = draws.uniform("wavelength", 50, 110), draws.uniform("phase", 0, 2 * np.pi)
-    rise = furthest * height * _strength(page.dials.noise)
+    rise = furthest * height * _strength(page.difficulty.noise)
     field = np.zeros((2, height, width), np.float32)
     field[1] = np.rint(32 * rise * np.sin(np.arange(width) * 2 * np.pi / length + phase)) / 32
     masks = warp_masks(masks, field)
-    paper, ink = _tones(draws, page)
-    return masks, _inked(page, paper, ink, covered(masks)), ink
+    background, ink = _tones(draws, page)
+    return masks, _inked(page, background, ink, covered(masks)), ink
 
 
 def _snow(draws: Draws, page: Page) -> Styled:
-    """Strew specks of paper on the letters and of ink on the paper."""
+    """Strew specks of background on the letters and of ink on the background."""
     masks = set_line(draws, page, _BOLD)
-    paper, ink = _tones(draws, page, papers=(200, 255))
-    strength = float(_strength(page.dials.noise))
+    background, ink = _tones(draws, page, backgrounds=(200, 255))
+    strength = float(_strength(page.difficulty.noise))
     light = specks(draws, page.size, 0.12 * strength, radius=1)
     dark = specks(draws, page.size, 0.05 * strength)
-    canvas = _inked(page, paper, ink, np.maximum(covered(masks), dark))
-    return masks, blend(canvas, light, paper), ink
+    canvas = _inked(page, background, ink, np.maximum(covered(masks), dark))
+    return masks, blend(canvas, light, background), ink
 
 
 STYLES: dict[str, Callable[[Draws, Page], Styled]] = {
@@ -185,47 +191,47 @@ STYLES: dict[str, Callable[[Draws, Page], Styled]] = {
 }
 
 
-def _strength(dial: float) -> np.float32:
-    return np.float32(min(1.0, dial / _COMPLETE_AT))
+def _strength(difficulty: float) -> np.float32:
+    return np.float32(min(1.0, difficulty / _COMPLETE_AT))
 
 
 def _tones(
     draws: Draws,
     page: Page,
     *,
-    papers: tuple[float, float] = (215, 255),
+    backgrounds: tuple[float, float] = (215, 255),
     inks: tuple[float, float] = (0, 60),
 ) -> Tones:
-    paper = draws.uniform("paper", *papers)
-    return paper, fade(draws.uniform("ink", *inks), paper, page.dials.contrast)
+    background = draws.uniform("paper", *backgrounds)
+    return background, fade(draws.uniform("ink", *inks), background, page.difficulty.contrast)
 
 
 def _sheet(page: Page, tone: float) -> Canvas:
     return np.full(page.size[::-1], tone, np.float32)
 
 
-def _inked(page: Page, paper: float, ink: NDArray[np.float32], cover: Cover) -> Canvas:
-    return blend(_sheet(page, paper), cover, ink)
+def _inked(page: Page, background: float, ink: NDArray[np.float32], cover: Cover) -> Canvas:
+    return blend(_sheet(page, background), cover, ink)
 
 
 def _exchanged(cover: Cover, where: Cover) -> Cover:
-    """Let ink and paper change places as far as `where` says."""
+    """Let ink and background change places as far as `where` says."""
     return cover + where - 2 * cover * where
 
 
 def _partly_inverted(draws: Draws, page: Page, where: NDArray[np.integer]) -> Styled:
     masks = set_line(draws, page, _BOLD)
-    paper, ink = _tones(draws, page, papers=(220, 255), inks=(0, 50))
-    there = where.astype(np.float32) * _strength(page.dials.noise)
+    background, ink = _tones(draws, page, backgrounds=(220, 255), inks=(0, 50))
+    there = where.astype(np.float32) * _strength(page.difficulty.noise)
     inverted = _exchanged(covered(masks), there)
-    return masks, _inked(page, paper, ink, inverted), ink
+    return masks, _inked(page, background, ink, inverted), ink
 
 
 def _strokes(draws: Draws, page: Page) -> Cover:
-    """Draw thin straight lines from the left to the right part, as many as the lines dial says."""
+    """Draw thin straight lines from the left to the right part, as many as "lines" sets."""
     width, height = page.size
     ends = draws.rng.random((7, 4))
-    count = math.ceil(float(_strength(page.dials.lines)) * 4 + 3 * page.dials.lines)
+    count = math.ceil(float(_strength(page.difficulty.lines)) * 4 + 3 * page.difficulty.lines)
     draws.parameters["straight_lines"] = np.round(ends[:count], 4).tolist()
     cover = np.zeros((height, width), np.uint8)
     for x0, y0, x1, y1 in ends[:count]:
@@ -234,7 +240,7 @@ def _strokes(draws: Draws, page: Page) -> Cover:
             round(between(0.6, 0.95, x1) * width),
             round(between(0.15, 0.85, 0.6 * y0 + 0.4 * y1) * height),
         )
-        cv2.line(cover, begin, end, 255, 2 if page.dials.lines > 0.5 else 1, cv2.LINE_AA)
+        cv2.line(cover, begin, end, 255, 2 if page.difficulty.lines > 0.5 else 1, cv2.LINE_AA)
     return as_cover(cover)
 
 

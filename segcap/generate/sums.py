@@ -51,7 +51,7 @@ class DigitRows(_Rows):
     _pictures: NDArray[np.uint8]
 
     def masks(self, index: int) -> NDArray[np.bool_]:
-        """Give the ink of each digit of an image before overlap: (count, height, width)."""
+        """Return the ink of each digit of an image before overlap: (count, height, width)."""
         height, width = self._pictures.shape[1:]
         masks = np.zeros((self.labels.shape[1], *self.images.shape[1:]), bool)
         for mask, which, (x, y) in zip(

@@ -17,10 +17,10 @@ from segcap.core.charset import Charset
 from segcap.core.display import short_repr
 from segcap.core.errors import ParameterError
 from segcap.core.validation import whole_number
-from segcap.generate.difficulty import DIALS, Dials, Difficulty
+from segcap.generate.difficulty import DIFFICULTIES, Difficulty, DifficultyLike
 from segcap.generate.draws import Draws
 from segcap.generate.page import Page
-from segcap.generate.text_schemes import SCHEMES, random_dials, random_size
+from segcap.generate.text_schemes import SCHEMES, random_difficulty, random_size
 from segcap.generate.typefaces import Handwriting, Typeface, able_to_draw, find_fonts, shipped_fonts
 from segcap.generate.typesetting import check_room
 from segcap.generate.workers import in_order
@@ -80,7 +80,7 @@ class TextArrays(NamedTuple):
 
 
 def schemes() -> tuple[str, ...]:
-    """Name the schemes of text."""
+    """Return the names of the schemes of text."""
     return tuple(SCHEMES)
 
 
@@ -103,9 +103,9 @@ class TextGenerator:
         the characters are left out.
     handwriting : tuple of (M, h, w) uint8 array and (M,) int array, optional
         Pictures of single digits, bright on black, and what they show, to draw with instead.
-    difficulty : float or mapping of str to float or Dials, optional
-        Where to turn all dials, or some: overlap, warp, lines, noise, contrast, each in [0, 1].
-        Unless turned, they stand where the scheme has its usual look, for "mixed" anywhere.
+    difficulty : float or mapping of str to float or Difficulty, optional
+        One value for all, or some: overlap, warp, lines, noise, contrast, each in [0, 1].
+        Unless given, they are those of the scheme's usual look, for "mixed" random.
 
     Raises
     ------
@@ -135,7 +135,7 @@ class TextGenerator:
         size: tuple[int, int] | None = None,
         fonts: str | Path | None = None,
         handwriting: tuple[ArrayLike, ArrayLike] | None = None,
-        difficulty: Difficulty = None,
+        difficulty: DifficultyLike = None,
     ) -> None:
         if not isinstance(scheme, str) or scheme not in SCHEMES:
             raise ParameterError(f"A scheme must be one of: {', '.join(SCHEMES)}. Got {scheme!r}.")
@@ -149,7 +149,7 @@ class TextGenerator:
         self.length = own.length if length is None else _as_range(length)
         self.size = own.size if size is None else _as_size(size)
         self.difficulty = difficulty
-        (own.dials or Dials()).turned(difficulty)  # what cannot be turned is refused here
+        (own.difficulty or Difficulty()).turned(difficulty)  # what cannot be set is refused here
         if own.in_capitals:
             _check_small_letters(scheme, self.charset)
         drawn = self._as_drawn(self.charset)
@@ -181,21 +181,21 @@ class TextGenerator:
         else:
             label = "".join(draws.choices("text", self.charset, length))
         size = self.size or (own.measure or random_size)(draws, length)
-        dials = (own.dials or random_dials(draws)).turned(self.difficulty)
-        page = Page(self._as_drawn(label), size, self._faces, dials)
+        difficulty = (own.difficulty or random_difficulty(draws)).turned(self.difficulty)
+        page = Page(self._as_drawn(label), size, self._faces, difficulty)
         pixels, covers = own.draw(draws, page)
         masks = np.stack([cover >= min(_QUARTER, max(1, int(cover.max()))) for cover in covers])
-        given = {"scheme": self.scheme, "size": list(size), **asdict(dials)}
+        given = {"scheme": self.scheme, "size": list(size), **asdict(difficulty)}
         return Sample(pixels, label, _boxes_of(masks), masks, given | draws.parameters)
 
     def settings(self) -> dict[str, Any]:
-        """Give what the generator was made with, as JSON takes it."""
+        """Return what the generator was made with, as JSON takes it."""
         return {
             "scheme": self.scheme,
             "charset": self.charset,
             "length": list(self.length),
             "size": self.size and list(self.size),
-            "dials": _positions(self.scheme, self.difficulty),
+            "difficulty": _positions(self.scheme, self.difficulty),
             "faces": [[face.name, face.digest()] for face in self._faces],
             "versions": {module.__name__: module.__version__ for module in (np, cv2, PIL)},
         }
@@ -295,12 +295,12 @@ def _as_size(size: tuple[int, int]) -> tuple[int, int]:
     return width, height
 
 
-def _positions(scheme: str, difficulty: Difficulty) -> dict[str, float | None]:
-    """Where each dial stands; None for anywhere."""
-    own = SCHEMES[scheme].dials
+def _positions(scheme: str, difficulty: DifficultyLike) -> dict[str, float | None]:
+    """Value of each difficulty; None where it is random."""
+    own = SCHEMES[scheme].difficulty
     if own is not None or not isinstance(difficulty, Mapping | None):
-        return asdict((own or Dials()).turned(difficulty))
-    return {name: (difficulty or {}).get(name) for name in DIALS}
+        return asdict((own or Difficulty()).turned(difficulty))
+    return {name: (difficulty or {}).get(name) for name in DIFFICULTIES}
 
 
 def _check_small_letters(scheme: str, charset: str) -> None:

@@ -71,7 +71,7 @@ class Typeface(Protocol):
         ...
 
     def digest(self) -> str:
-        """Give a hash of the shapes."""
+        """Return a hash of the shapes."""
         ...
 
 
@@ -156,7 +156,7 @@ class Handwriting:
 
 
 def check_digits(pictures: ArrayLike, labels: ArrayLike) -> Digits:
-    """Give labelled pictures of digits as arrays.
+    """Return labelled pictures of digits as arrays.
 
     Raises
     ------

@@ -69,7 +69,7 @@ def set_line(draws: Draws, page: Page, style: Style) -> NDArray[np.uint8]:
     draws : Draws
         Where the random choices come from.
     page : Page
-        Of its dials overlap and warp count here.
+        Of its difficulty, overlap and warp count here.
     style : Style
 
     Returns
@@ -82,7 +82,7 @@ def set_line(draws: Draws, page: Page, style: Style) -> NDArray[np.uint8]:
     ParameterError
         The text does not fit into the page, however small.
     """
-    text, size, faces, dials = page
+    text, size, faces, difficulty = page
     width, height = size
     n = len(text)
     capitals = draws.uniform("capitals", *style.size) * height
@@ -92,50 +92,65 @@ def set_line(draws: Draws, page: Page, style: Style) -> NDArray[np.uint8]:
         chosen = draws.choices("fonts", faces, n)
     picks = draws.integers("picks", 0, _MOST_SHAPES, n)
     angles, shears, leaps = (
-        draws.uniforms(name, -most, most, n, scale=dials.warp)
+        draws.uniforms(name, -most, most, n, scale=difficulty.warp)
         for name, most in (
             ("rotation", style.rotation),
             ("shear", style.shear),
             ("jitter", style.jitter),
         )
     )
-    gap = style.spacing + between(0.225, -0.375, dials.overlap)
+    gap = style.spacing + between(0.225, -0.375, difficulty.overlap)
     gaps = draws.uniforms("gaps", gap - 0.075, gap + 0.075, n)
     start, drop = draws.uniform("start", *style.start), draws.uniform("drop", 0, 1)
     grid = draws.rng.integers(2**16, size=(2, *_GRID), dtype=np.uint16)
 
     cap = int(capitals)
     while True:
-        reach = style.elastic * dials.warp * cap
-        margin_x, margin_y = (
-            _MARGIN + math.ceil(reach + share * height) for share in style.reserve
-        )
+        reach = style.elastic * difficulty.warp * cap
+        margin_x, margin_y = (_MARGIN + math.ceil(reach + part * height) for part in style.reserve)
         placed = [
             _transform(face.mark(char, cap, pick), angle, shear)
             for face, char, pick, angle, shear in zip(
                 chosen, text, picks, angles.tolist(), shears.tolist(), strict=True
             )
         ]
-        lefts = _left_edges([p.coverage.shape[1] for p in placed], gaps.tolist(), dials.overlap)
+        lefts = _left_edges(
+            [p.coverage.shape[1] for p in placed], gaps.tolist(), difficulty.overlap
+        )
         tops = [round(leap * cap) - p.above for leap, p in zip(leaps.tolist(), placed, strict=True)]
-        right = max(x + p.coverage.shape[1] for x, p in zip(lefts, placed, strict=True))
-        bottom = max(y + p.coverage.shape[0] for y, p in zip(tops, placed, strict=True))
-        top = min(tops)
+        right, bottom = _far_ends(placed, lefts, tops)
         across, down = width - 2 * margin_x, height - 2 * margin_y
-        if right <= across and bottom - top <= down:
+        if right <= across and bottom - min(tops) <= down:
             break
-        shrink = min(across / right, down / (bottom - top))
+        shrink = min(across / right, down / (bottom - min(tops)))
         cap = min(cap - 1, int(cap * shrink))
         if cap < 1:
             raise _no_room(text, size)
     draws.parameters["capitals"] = cap
     x_offset = margin_x + round(start * (across - right))
-    y_offset = margin_y + round(drop * (down - bottom + top)) - top
-    masks = np.zeros((n, height, width), np.uint8)
-    for mask, glyph, x, y in zip(masks, placed, lefts, tops, strict=True):
-        h, w = glyph.coverage.shape
-        mask[y + y_offset : y + y_offset + h, x + x_offset : x + x_offset + w] = glyph.coverage
+    y_offset = margin_y + round(drop * (down - bottom + min(tops))) - min(tops)
+    corners = [(x + x_offset, y + y_offset) for x, y in zip(lefts, tops, strict=True)]
+    masks = _masks(placed, corners, size)
     return warp_masks(masks, elastic_field(grid, size, reach)) if reach > 0 else masks
+
+
+def _far_ends(placed: Sequence[Mark], lefts: Sequence[int], tops: Sequence[int]) -> tuple[int, int]:
+    """Return the right and the lower end of all characters."""
+    shapes = [glyph.coverage.shape for glyph in placed]
+    right = max(x + w for x, (_, w) in zip(lefts, shapes, strict=True))
+    bottom = max(y + h for y, (h, _) in zip(tops, shapes, strict=True))
+    return right, bottom
+
+
+def _masks(
+    placed: Sequence[Mark], corners: Sequence[tuple[int, int]], size: tuple[int, int]
+) -> NDArray[np.uint8]:
+    """Paste each character into an empty page of its own."""
+    masks = np.zeros((len(placed), size[1], size[0]), np.uint8)
+    for mask, glyph, (x, y) in zip(masks, placed, corners, strict=True):
+        h, w = glyph.coverage.shape
+        mask[y : y + h, x : x + w] = glyph.coverage
+    return masks
 
 
 def check_room(
@@ -198,7 +213,7 @@ def warp_masks(masks: NDArray[np.uint8], field: NDArray[np.float32]) -> NDArray[
     _, height, width = masks.shape
     reach = int(np.ceil(np.abs(field).max()))
     columns, rows = np.arange(width, dtype=np.float32), np.arange(height, dtype=np.float32)
-    places, shares = _in_whole_numbers(field[0] + columns, field[1] + rows[:, np.newaxis])
+    places, rates = _in_whole_numbers(field[0] + columns, field[1] + rows[:, np.newaxis])
     warped = np.zeros_like(masks)
     for mask, moved in zip(masks, warped, strict=True):
         x, y, w, h = cv2.boundingRect(mask)
@@ -206,7 +221,7 @@ def warp_masks(masks: NDArray[np.uint8], field: NDArray[np.float32]) -> NDArray[
             slice(max(0, y - reach), min(height, y + h + reach)),
             slice(max(0, x - reach), min(width, x + w + reach)),
         )
-        moved[area] = cv2.remap(mask, places[area], shares[area], cv2.INTER_LINEAR)
+        moved[area] = cv2.remap(mask, places[area], rates[area], cv2.INTER_LINEAR)
     return warped
 
 
@@ -250,7 +265,7 @@ def resample(
 def _in_whole_numbers(
     map_x: NDArray[np.float32], map_y: NDArray[np.float32]
 ) -> tuple[NDArray[np.int16], NDArray[np.uint16]]:
-    """Give maps by which pixels are sampled in whole numbers, the same on every processor."""
+    """Return maps by which pixels are sampled in whole numbers, the same on every processor."""
     return cv2.convertMaps(map_x, map_y, cv2.CV_16SC2)
 
 

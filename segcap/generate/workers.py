@@ -17,7 +17,7 @@ _CHUNKS_A_WORKER = 4
 
 
 def in_order(task: Callable[[int], T], indices: Sequence[int], *, n_jobs: int) -> Iterator[T]:
-    """Give the results of a task in the order of its indices.
+    """Return the results of a task in the order of its indices.
 
     Parameters
     ----------
@@ -38,8 +38,8 @@ def in_order(task: Callable[[int], T], indices: Sequence[int], *, n_jobs: int) -
     from joblib import effective_n_jobs
 
     workers = min(effective_n_jobs(n_jobs), effective_n_jobs(-1))
-    share = -(-len(indices) // (_CHUNKS_A_WORKER * workers))
-    step = max(1, min(_MOST_AT_ONCE, share))
+    rate = -(-len(indices) // (_CHUNKS_A_WORKER * workers))
+    step = max(1, min(_MOST_AT_ONCE, rate))
     chunks = [indices[start : start + step] for start in range(0, len(indices), step)]
     return _from_workers(task, chunks, workers)
 

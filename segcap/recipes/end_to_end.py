@@ -11,7 +11,7 @@ from segcap.core.errors import ParameterError
 from segcap.datasets.catalogue import load
 from segcap.datasets.dataset import Dataset
 from segcap.datasets.mnist import Mnist, load_mnist
-from segcap.evaluate.metrics import Share, character_accuracy, exact_match
+from segcap.evaluate.metrics import Rate, character_accuracy, exact_match
 from segcap.generate import DigitRows, TextGenerator, digit_sums
 from segcap.readers.base import TextReader
 from segcap.readers.images import ImageClassifier
@@ -49,14 +49,14 @@ class Measured(NamedTuple):
 
     Attributes
     ----------
-    whole : Share
+    whole : Rate
         Of images with the right text, sum or class.
-    characters : Share or None
+    characters : Rate or None
         Of characters, where the answers are texts.
     """
 
-    whole: Share
-    characters: Share | None = None
+    whole: Rate
+    characters: Rate | None = None
 
 
 def task_data(

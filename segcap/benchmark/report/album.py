@@ -78,7 +78,7 @@ def album(
 
 def glyph_pictures(
     confusion: Confusion,
-    entrant: str,
+    method: str,
     answers: Sequence[ImageResult],
     images: Mapping[int, ImageSource],
     *,
@@ -89,7 +89,7 @@ def glyph_pictures(
     Parameters
     ----------
     confusion : Confusion
-    entrant : str
+    method : str
         Who took it so.
     answers : sequence of ImageResult
     images : mapping of int to path, bytes, array or PIL.Image.Image
@@ -111,7 +111,7 @@ def glyph_pictures(
             pixels = load_image(images[number])
         except ImageError:
             continue
-        box = _confused_box(confusion, answers[number], entrant)
+        box = _confused_box(confusion, answers[number], method)
         uris.append(data_uri(pixels if box is None else _cut(pixels, box)))
     return uris
 
@@ -121,9 +121,9 @@ def _picture(pixels: NDArray[np.uint8]) -> Picture:
     return Picture(data_uri(pixels), data_uri(~binarize(pixels)), width, height)
 
 
-def _confused_box(confusion: Confusion, answer: ImageResult, entrant: str) -> Box | None:
+def _confused_box(confusion: Confusion, answer: ImageResult, method: str) -> Box | None:
     """Find the reader's own box of the character, or else its true one."""
-    given = answer.by[entrant]
+    given = answer.by[method]
     value, own, true = given.value or "", given.boxes, answer.boxes
     read_place = true_place = -1
     for read_char, true_char in aligned_characters(value, answer.truth):

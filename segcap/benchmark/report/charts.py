@@ -28,7 +28,7 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """What was measured of one entrant, and its place among all."""
+    """What was measured of one method, and its place among all."""
 
     name: str
     place: int
@@ -64,11 +64,11 @@ class Axis:
         return Scale(low, high, start, end, is_log=self.is_log)
 
     def ticks(self, scale: Scale) -> list[Tick]:
-        """Give places on the axis and what stands there."""
+        """Return places on the axis and what stands there."""
         return [Tick(scale(value), self.short(value)) for value in scale.ticks()]
 
     def said(self, point: Point) -> str:
-        """Give a point's y and its interval as they are written."""
+        """Return a point's y and its interval as they are written."""
         if point.low is None or point.high is None:
             return self.shown(point.y)
         return f"{self.shown(point.y)} ({self.shown(point.low)} to {self.shown(point.high)})"
@@ -160,14 +160,14 @@ def bar_chart(
     *,
     note: str = "",
 ) -> BarChart:
-    """Lay out one row for each entrant, its counts of each kind as the pieces of one bar.
+    """Lay out one row for each method, its counts of each kind as the pieces of one bar.
 
     Parameters
     ----------
     title : str
     axis : Axis
     counts : sequence of (str, int, sequence of int)
-        An entrant's name, its place, and its count of each kind.
+        A method's name, its place, and its count of each kind.
     kinds : sequence of str
     note : str
 
@@ -235,7 +235,7 @@ def _dot(point: Point, x: float, y: float, scale: Scale, said: str) -> Dot:
 
 
 def _outlines(dots: Sequence[Dot]) -> tuple[str, str]:
-    """Give the line through dots, if they are several, and the outline of their intervals."""
+    """Return the line through dots, if they are several, and the outline of their intervals."""
     if len(dots) < 2:
         return "", ""
     above = [(dot.x, dot.high) for dot in dots if dot.high is not None]

@@ -26,9 +26,9 @@ class Dot:
 
 @dataclass(frozen=True, slots=True)
 class Curve:
-    """What belongs to one entrant: SVG's points of a line and of the band around it, and dots.
+    """What belongs to one method: SVG's points of a line and of the band around it, and dots.
 
-    Its place among all entrants gives colour, dashes and mark.
+    Its place among all methods gives colour, dashes and mark.
     """
 
     name: str
@@ -85,7 +85,7 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A row of a chart: an entrant's name, short and in full, above its dots or bars."""
+    """A row of a chart: a method's name, short and in full, above its dots or bars."""
 
     name: str
     full_name: str

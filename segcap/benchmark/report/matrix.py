@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from math import ceil
 
-from segcap.benchmark.outcomes import EntrantResult
+from segcap.benchmark.outcomes import MethodResult
 
 __all__ = ["Cell", "MatrixTable", "matrix_of"]
 
@@ -21,16 +21,16 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class MatrixTable:
-    """Rows of an entrant's matrix for what occurs, each its label and a cell a column."""
+    """Rows of a method's matrix for what occurs, each its label and a cell a column."""
 
     title: str
     labels: tuple[str, ...]
     rows: tuple[tuple[str, tuple[Cell, ...]], ...]
 
 
-def matrix_of(entrant: EntrantResult) -> MatrixTable:
-    """Give an entrant's matrix without the rows of what never occurs."""
-    matrix = entrant.accuracy.matrix
+def matrix_of(method: MethodResult) -> MatrixTable:
+    """Return a method's matrix without the rows of what never occurs."""
+    matrix = method.accuracy.matrix
     rows = tuple(
         (
             label,
@@ -42,4 +42,4 @@ def matrix_of(entrant: EntrantResult) -> MatrixTable:
         for row, (label, counts) in enumerate(zip(matrix.labels, matrix.counts, strict=True))
         if sum(counts)
     )
-    return MatrixTable(entrant.name, matrix.labels, rows)
+    return MatrixTable(method.name, matrix.labels, rows)

@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 
 from numpy.typing import NDArray
 
-from segcap.benchmark.outcomes import EntrantResult
+from segcap.benchmark.outcomes import MethodResult
 from segcap.benchmark.report.album import album, glyph_pictures
 from segcap.benchmark.report.matrix import matrix_of
 from segcap.benchmark.report.plots import charts
@@ -55,7 +55,7 @@ def write_report(
     ParameterError
         `result` is no result, or there are not as many images as answers.
     DataError
-        `result` is a mapping that does not follow the schema, or lacks entrants or an answer of
+        `result` is a mapping that does not follow the schema, or lacks methods or an answer of
         one.
     FileError
         The folder is missing or cannot be written to.
@@ -84,20 +84,20 @@ def _checked(result: BenchmarkResult | Mapping[str, Any]) -> BenchmarkResult:
             "The 'result' of write_report must be a BenchmarkResult or the mapping of a results "
             f"file. Got {type(result).__name__}."
         )
-    if not result.entrants:
-        raise DataError("The 'result' of write_report must have at least one entrant. Got none.")
-    names = {entrant.name for entrant in result.entrants}
+    if not result.methods:
+        raise DataError("The 'result' of write_report must have at least one method. Got none.")
+    names = {method.name for method in result.methods}
     for answer in result.answers:
         if silent := names - answer.by.keys():
             raise DataError(
-                "The 'result' of write_report must have an answer of every entrant to every "
+                "The 'result' of write_report must have an answer of every method to every "
                 f"image. Got none of {min(silent)!r} to {answer.image!r}."
             )
     return result
 
 
 def _view(result: BenchmarkResult, images: Mapping[int, ImageSource]) -> dict[str, Any]:
-    drawn, not_drawn = charts(result.entrants)
+    drawn, not_drawn = charts(result.methods)
     listing, notes = _listing(result, images)
     return {
         "title": result.title,
@@ -107,10 +107,10 @@ def _view(result: BenchmarkResult, images: Mapping[int, ImageSource]) -> dict[st
         "charts": drawn,
         "not_drawn": not_drawn,
         "tables": tables(result),
-        "confused": [_confused(one, result.answers, images) for one in result.entrants],
-        "classes": [_classes(one) for one in result.entrants if one.accuracy.classes],
-        "matrices": [matrix for one in result.entrants if (matrix := matrix_of(one)).rows],
-        "problems": [(one.name, one.problems) for one in result.entrants],
+        "confused": [_confused(one, result.answers, images) for one in result.methods],
+        "classes": [_classes(one) for one in result.methods if one.accuracy.classes],
+        "matrices": [matrix for one in result.methods if (matrix := matrix_of(one)).rows],
+        "problems": [(one.name, one.problems) for one in result.methods],
         "listing": listing,
         "notes": notes,
         "n": len(result.answers),
@@ -121,7 +121,7 @@ def _facts(result: BenchmarkResult) -> list[tuple[str, str]]:
     split = result.split
     return [
         ("task", result.task),
-        ("learned from", f"{split.learned:,} images, SHA-256 {split.learned_sha256}"),
+        ("trained on", f"{split.training:,} images, SHA-256 {split.training_sha256}"),
         ("tested on", f"{split.tested:,} images, SHA-256 {split.tested_sha256}"),
         ("seed of the split", str(split.seed)),
         ("hardware", str(result.hardware)),
@@ -130,45 +130,45 @@ def _facts(result: BenchmarkResult) -> list[tuple[str, str]]:
 
 
 def _confused(
-    entrant: EntrantResult,
+    method: MethodResult,
     answers: Sequence[ImageResult],
     images: Mapping[int, ImageSource],
 ) -> dict[str, Any]:
-    name = entrant.name
+    name = method.name
     pairs = [
         {
             "true": pair.true,
             "read": pair.read,
             "count": pair.count,
-            "share": percent(pair.share),
+            "rate": percent(pair.rate),
             "pictures": glyph_pictures(pair, name, answers, images, most=_PER_PAIR),
         }
-        for pair in entrant.accuracy.confusions[:_MOST_PAIRS]
+        for pair in method.accuracy.confusions[:_MOST_PAIRS]
     ]
     return {"name": name, "pairs": pairs}
 
 
-def _classes(entrant: EntrantResult) -> Table:
+def _classes(method: MethodResult) -> Table:
     rows = [
         [
             one.label,
-            *(f"{share:.4f}" for share in (one.precision, one.recall, one.f1)),
+            *(f"{rate:.4f}" for rate in (one.precision, one.recall, one.f1)),
             f"{one.support:,}",
         ]
-        for one in entrant.accuracy.classes
+        for one in method.accuracy.classes
     ]
-    return Table(entrant.name, ["", "precision", "recall", "F1", "occurs"], rows)
+    return Table(method.name, ["", "precision", "recall", "F1", "occurs"], rows)
 
 
 def _listing(
     result: BenchmarkResult, images: Mapping[int, ImageSource]
 ) -> tuple[dict[str, Any], list[str]]:
-    """Give the table of images for the script, and what was left out of it."""
-    answers, entrants = result.answers, result.entrants
-    names = [entrant.name for entrant in entrants]
+    """Return the table of images for the script, and what was left out of it."""
+    answers, methods = result.answers, result.methods
+    names = [method.name for method in methods]
     order = listed(answers, names, MOST_ROWS)
     pictures, damaged = album(images, order, ROOM)
-    is_text = any(entrant.accuracy.characters is not None for entrant in entrants)
+    is_text = any(method.accuracy.characters is not None for method in methods)
     rows = [
         row(answers, number, names, pictures.get(number), is_text=is_text)
         for number in sorted(order)

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
-from segcap.benchmark.outcomes import EntrantResult
+from segcap.benchmark.outcomes import MethodResult
 from segcap.benchmark.report.charts import (
     Axis,
     Point,
@@ -15,22 +15,22 @@ from segcap.benchmark.report.charts import (
 from segcap.benchmark.report.drawn import BarChart, Chart
 from segcap.benchmark.report.wording import amount, count, milliseconds, percent, rounded_percent
 from segcap.evaluate.abstention import CoverageCurve
-from segcap.evaluate.metrics import Share
+from segcap.evaluate.metrics import Rate
 
 __all__ = ["charts", "pareto_front"]
 
-Entrants: TypeAlias = Sequence[EntrantResult]
+Methods: TypeAlias = Sequence[MethodResult]
 
 _MOST_POINTS = 60
 _EXACT = Axis("exact match", percent, rounded_percent, least=0, most=1)
 
 
-def charts(entrants: Entrants) -> tuple[list[Chart | BarChart], list[str]]:
+def charts(methods: Methods) -> tuple[list[Chart | BarChart], list[str]]:
     """Draw what was measured.
 
     Parameters
     ----------
-    entrants : sequence of EntrantResult
+    methods : sequence of MethodResult
 
     Returns
     -------
@@ -38,7 +38,7 @@ def charts(entrants: Entrants) -> tuple[list[Chart | BarChart], list[str]]:
     list of str
         What nothing was measured for.
     """
-    makers: dict[str, Callable[[Entrants], Chart | BarChart | None]] = {
+    makers: dict[str, Callable[[Methods], Chart | BarChart | None]] = {
         "accuracy": _accuracy,
         "latency": _pareto,
         "learning curves": _learning,
@@ -47,13 +47,13 @@ def charts(entrants: Entrants) -> tuple[list[Chart | BarChart], list[str]]:
         "errors by position": _positions,
         "failure kinds": _failures,
     }
-    made = {name: make(entrants) for name, make in makers.items()}
+    made = {name: make(methods) for name, make in makers.items()}
     drawn = [chart for chart in made.values() if chart is not None]
     return drawn, [name for name, chart in made.items() if chart is None]
 
 
 def pareto_front(points: Sequence[Point]) -> list[Point]:
-    """Give the points that no other surpasses: no other is as far left and as high, or better.
+    """Return the points that no other surpasses: no other is as far left and as high, or better.
 
     Returns
     -------
@@ -72,22 +72,22 @@ def pareto_front(points: Sequence[Point]) -> list[Point]:
     return front
 
 
-def _accuracy(entrants: Entrants) -> BarChart:
+def _accuracy(methods: Methods) -> BarChart:
     series = [
         Series(one.name, place, (_interval(0, one.accuracy.exact),))
-        for place, one in enumerate(entrants)
+        for place, one in enumerate(methods)
     ]
     return dot_chart("Accuracy", _EXACT, series, note="Whole answers, with 95 % intervals.")
 
 
-def _pareto(entrants: Entrants) -> Chart | None:
+def _pareto(methods: Methods) -> Chart | None:
     series = [
         Series(
             one.name,
             place,
             (_interval(one.cost.latency_ms_p50, one.accuracy.exact),),
         )
-        for place, one in enumerate(entrants)
+        for place, one in enumerate(methods)
         if one.cost is not None and one.cost.latency_ms_p50 > 0
     ]
     if not series:
@@ -104,40 +104,40 @@ def _pareto(entrants: Entrants) -> Chart | None:
     )
 
 
-def _learning(entrants: Entrants) -> Chart | None:
-    def of(entrant: EntrantResult) -> list[Point]:
+def _learning(methods: Methods) -> Chart | None:
+    def of(method: MethodResult) -> list[Point]:
         return [
-            Point(step.labels, step.mean, step.low, step.high) for step in entrant.learning_curve
+            Point(step.labels, step.mean, step.low, step.high) for step in method.learning_curve
         ]
 
-    axis = Axis("labelled images to learn from", amount, amount, is_log=True)
-    return _curves("Learning curves", axis, of, entrants, note="Mean over seeds; bands are spread.")
+    axis = Axis("labelled images to train on", amount, amount, is_log=True)
+    return _curves("Learning curves", axis, of, methods, note="Mean over seeds; bands are spread.")
 
 
-def _robustness(entrants: Entrants) -> Chart | None:
-    def of(entrant: EntrantResult) -> list[Point]:
-        return [_interval(step.difficulty, step.exact) for step in entrant.robustness]
+def _robustness(methods: Methods) -> Chart | None:
+    def of(method: MethodResult) -> list[Point]:
+        return [_interval(step.difficulty, step.exact) for step in method.robustness]
 
     axis = Axis("difficulty of generated images", amount, amount)
-    return _curves("Robustness", axis, of, entrants, note="Bands are 95 % intervals.")
+    return _curves("Robustness", axis, of, methods, note="Bands are 95 % intervals.")
 
 
-def _coverage(entrants: Entrants) -> Chart | None:
-    def of(entrant: EntrantResult) -> list[Point]:
-        if entrant.calibration is None or not entrant.calibration.curve:
+def _coverage(methods: Methods) -> Chart | None:
+    def of(method: MethodResult) -> list[Point]:
+        if method.calibration is None or not method.calibration.curve:
             return []
-        curve = CoverageCurve(entrant.calibration.curve).thinned(_MOST_POINTS)
+        curve = CoverageCurve(method.calibration.curve).thinned(_MOST_POINTS)
         return [Point(step.coverage, step.accuracy) for step in curve.points]
 
     answered = Axis("answered, the surest first", percent, rounded_percent, least=0, most=1)
     right = Axis("right of these", percent, rounded_percent, least=0, most=1)
     note = "What is gained by leaving what is unsure unanswered."
-    return _curves("Coverage against accuracy", answered, of, entrants, y=right, note=note)
+    return _curves("Coverage against accuracy", answered, of, methods, y=right, note=note)
 
 
-def _positions(entrants: Entrants) -> Chart | None:
-    def of(entrant: EntrantResult) -> list[Point]:
-        steps = entrant.errors_by_position or ()
+def _positions(methods: Methods) -> Chart | None:
+    def of(method: MethodResult) -> list[Point]:
+        steps = method.errors_by_position or ()
         return [_interval(step.position + 1, step.wrong) for step in steps]
 
     place, wrong = (
@@ -145,13 +145,13 @@ def _positions(entrants: Entrants) -> Chart | None:
         Axis("wrong", percent, rounded_percent, least=0, most=1),
     )
     note = "Bands are 95 % intervals."
-    return _curves("Errors by position", place, of, entrants, y=wrong, note=note)
+    return _curves("Errors by position", place, of, methods, y=wrong, note=note)
 
 
-def _failures(entrants: Entrants) -> BarChart | None:
+def _failures(methods: Methods) -> BarChart | None:
     known = [
         (one.name, place, one.failures)
-        for place, one in enumerate(entrants)
+        for place, one in enumerate(methods)
         if one.failures is not None
     ]
     if not known:
@@ -167,17 +167,17 @@ def _failures(entrants: Entrants) -> BarChart | None:
 def _curves(
     title: str,
     x: Axis,
-    of: Callable[[EntrantResult], list[Point]],
-    entrants: Entrants,
+    of: Callable[[MethodResult], list[Point]],
+    methods: Methods,
     *,
     y: Axis = _EXACT,
     note: str,
 ) -> Chart | None:
     series = [
-        Series(one.name, place, tuple(of(one))) for place, one in enumerate(entrants) if of(one)
+        Series(one.name, place, tuple(of(one))) for place, one in enumerate(methods) if of(one)
     ]
     return line_chart(title, x, y, series, note=note) if series else None
 
 
-def _interval(x: float, share: Share) -> Point:
-    return Point(x, share.value, share.low, share.high)
+def _interval(x: float, rate: Rate) -> Point:
+    return Point(x, rate.value, rate.low, rate.high)

@@ -12,7 +12,7 @@
   let fitting = rows;
 
   const number = (value) => value.toLocaleString("en");
-  const percent = (share) => `${(100 * share).toFixed(1)} %`;
+  const percent = (rate) => `${(100 * rate).toFixed(1)} %`;
   const shown = (text) => (text === null ? "(none)" : text === "" ? "(empty)" : text);
   const wrongs = (row) => row.by.filter((given) => !given.right).length;
   const isUnsure = names.map((_, place) => rows.some((row) => row.by[place].confidence !== undefined));

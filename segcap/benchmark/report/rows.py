@@ -15,12 +15,12 @@ _LEFT_OUT = "\N{BOTTOM SQUARE BRACKET}"
 
 
 def is_right(answer: ImageResult, name: str) -> bool:
-    """Tell whether an entrant's answer is the truth, whether it stands by it or rejects it."""
+    """Return whether a method's answer is the truth, whether it stands by it or rejects it."""
     return answer.by[name].value == answer.truth
 
 
 def listed(answers: Sequence[ImageResult], names: Sequence[str], most: int) -> list[int]:
-    """Give the numbers of `most` images, those that somebody read wrong first."""
+    """Return the numbers of `most` images, those that somebody read wrong first."""
     numbers = range(len(answers))
     wrong = {
         number for number in numbers if not all(is_right(answers[number], name) for name in names)
@@ -36,7 +36,7 @@ def row(
     *,
     is_text: bool,
 ) -> dict[str, Any]:
-    """Give an image with all answers, ready for JSON; what is not known is left out.
+    """Return an image with all answers, ready for JSON; what is not known is left out.
 
     Parameters
     ----------
@@ -44,7 +44,7 @@ def row(
     number : int
         Which of them.
     names : sequence of str
-        Of the entrants.
+        Of the methods.
     picture : Picture or None
     is_text : bool
         Whether single characters of an answer are right or wrong.

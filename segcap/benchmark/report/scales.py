@@ -38,13 +38,13 @@ class Scale:
     is_log: bool = False
 
     def __call__(self, value: float) -> float:
-        """Give a value's place; one beyond an end is drawn at the end."""
+        """Return a value's place; one beyond an end is drawn at the end."""
         low, high, value = map(self._as_drawn, (self.low, self.high, value))
         portion = min(1.0, max(0.0, (value - low) / (high - low)))
         return round(self.start + portion * (self.end - self.start), 2)
 
     def ticks(self) -> list[float]:
-        """Give at most six round values inside the axis.
+        """Return at most six round values inside the axis.
 
         Examples
         --------
@@ -59,7 +59,7 @@ class Scale:
         return math.log10(max(value, self.low)) if self.is_log else value
 
     def _step(self) -> float:
-        """Give the least of 1, 2, 5, 10, … times a power of ten that needs few ticks."""
+        """Return the least of 1, 2, 5, 10, … times a power of ten that needs few ticks."""
         power = 10.0 ** math.floor(math.log10((self.high - self.low) / _FEW))
         steps = [factor * power for factor in (*_STEPS, 10, 20)]
         return next(step for step in steps if len(self._multiples(step)) <= _FEW)
@@ -88,7 +88,7 @@ def around(
     most: float = math.inf,
     is_log: bool = False,
 ) -> tuple[float, float]:
-    """Give the ends of an axis on which values have some room, even if all are the same.
+    """Return the ends of an axis on which values have some room, even if all are the same.
 
     Parameters
     ----------

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from itertools import combinations
 
-from segcap.benchmark.outcomes import EntrantResult
+from segcap.benchmark.outcomes import MethodResult
 from segcap.benchmark.report.pairs import cost_ratio
 from segcap.benchmark.report.wording import (
     amount,
@@ -17,7 +17,7 @@ from segcap.benchmark.report.wording import (
     points,
 )
 from segcap.benchmark.results import BenchmarkResult, Pair
-from segcap.evaluate.paired import ShareDifference
+from segcap.evaluate.paired import RateDifference
 
 __all__ = ["Table", "tables"]
 
@@ -53,12 +53,12 @@ class Table:
 
 
 def tables(result: BenchmarkResult) -> list[Table]:
-    """Give tables of accuracy, of pairs of entrants and of costs, as far as these are known."""
-    entrants, pairs = result.entrants, result.pairs
-    made = [_accuracy(entrants)]
+    """Return tables of accuracy, of pairs of methods and of costs, as far as these are known."""
+    methods, pairs = result.methods, result.pairs
+    made = [_accuracy(methods)]
     if pairs:
         made += [_tests(pairs), _agreement(pairs)]
-    made += [_costs(entrants), _ratios(entrants)]
+    made += [_costs(methods), _ratios(methods)]
     return [known for table in made if (known := _known(table)).rows]
 
 
@@ -74,10 +74,10 @@ def _known(table: Table) -> Table:
     return replace(table, head=head, rows=[[row[place] for place in places] for row in rows])
 
 
-def _accuracy(entrants: Sequence[EntrantResult]) -> Table:
-    depths = sorted({top.k for one in entrants for top in one.accuracy.top})
+def _accuracy(methods: Sequence[MethodResult]) -> Table:
+    depths = sorted({top.k for one in methods for top in one.accuracy.top})
     rows = []
-    for one in entrants:
+    for one in methods:
         measured, calibration = one.accuracy, one.calibration
         tops = {top.k: top.exact for top in measured.top}
         rows.append(
@@ -102,8 +102,8 @@ def _accuracy(entrants: Sequence[EntrantResult]) -> Table:
         "ceiling",
         "calibration error",
     ]
-    note = "Shares with their 95 % intervals."
-    if any(one.ceiling is not None for one in entrants):
+    note = "Rates with their 95 % intervals."
+    if any(one.ceiling is not None for one in methods):
         note += " The ceiling is what a reader would reach if it always cut at the true places."
     return Table("Accuracy", head, rows, note)
 
@@ -131,11 +131,11 @@ def _agreement(pairs: Sequence[Pair]) -> Table:
     rows = []
     for pair in pairs:
         counts = pair.counts
-        shares = (counts.both, counts.only_first + counts.only_second, counts.neither)
+        rates = (counts.both, counts.only_first + counts.only_second, counts.neither)
         rows.append(
             [
                 f"{pair.first}, {pair.second}",
-                *(percent(count / counts.n) for count in shares),
+                *(percent(count / counts.n) for count in rates),
                 bounded(counts.either),
             ]
         )
@@ -144,21 +144,21 @@ def _agreement(pairs: Sequence[Pair]) -> Table:
     return Table("Agreement", head, rows, note)
 
 
-def _costs(entrants: Sequence[EntrantResult]) -> Table:
+def _costs(methods: Sequence[MethodResult]) -> Table:
     rows = []
-    for one in entrants:
+    for one in methods:
         known = (shown(getattr(one.cost, key, None)) for _, key, shown in _COSTS)
         rows.append([one.name, *known])
     return Table("Cost", ["", *(name for name, *_ in _COSTS)], rows, "All measured in one run.")
 
 
-def _ratios(entrants: Sequence[EntrantResult]) -> Table:
+def _ratios(methods: Sequence[MethodResult]) -> Table:
     rows = [
         [
             f"{first.name} / {second.name}",
             *(_times(cost_ratio(first, second, key)) for _, key, _ in _COSTS),
         ]
-        for first, second in combinations(entrants, 2)
+        for first, second in combinations(methods, 2)
     ]
     note = "How many times the first's cost is of the second's."
     return Table("Ratios of cost", ["", *(name for name, *_ in _COSTS)], rows, note)
@@ -172,5 +172,5 @@ def _times(ratio: float | None) -> str:
     return _UNKNOWN if ratio is None else f"{amount(ratio)}×"
 
 
-def _lines(gap: ShareDifference) -> str:
+def _lines(gap: RateDifference) -> str:
     return f"{points(gap.value)}\n{points(gap.low)} to {points(gap.high)}"

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from segcap.benchmark.outcomes import EntrantResult
+from segcap.benchmark.outcomes import MethodResult
 from segcap.benchmark.report.pairs import cost_ratio, pair_of
 from segcap.benchmark.report.wording import amount, difference, interval, percent
 from segcap.benchmark.results import BenchmarkResult, Pair
@@ -21,7 +21,7 @@ _SEVERAL = {"segment": "segmenting", "end-to-end": "end-to-end"}
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """An entrant's headline.
+    """A method's headline.
 
     Attributes
     ----------
@@ -33,7 +33,7 @@ class Card:
         How it stands to the best, or the best to the next.
     is_best : bool
     place : int
-        Among the entrants.
+        Among the methods.
     """
 
     name: str
@@ -48,9 +48,9 @@ class Card:
 
 
 def cards(result: BenchmarkResult) -> list[Card]:
-    """Give each entrant's headline, in the entrants' order."""
-    entrants = result.entrants
-    ranked = sorted(entrants, key=_exact, reverse=True)
+    """Return each method's headline, in the methods' order."""
+    methods = result.methods
+    ranked = sorted(methods, key=_exact, reverse=True)
     return [
         Card(
             one.name,
@@ -63,38 +63,38 @@ def cards(result: BenchmarkResult) -> list[Card]:
             _exact(one) == _exact(ranked[0]) and len(ranked) > 1,
             place,
         )
-        for place, one in enumerate(entrants)
+        for place, one in enumerate(methods)
     ]
 
 
 def verdict(result: BenchmarkResult) -> list[str]:
-    """Say which approach wins and at what cost, and what a vote gains, as far as is known."""
-    entrants, pairs = result.entrants, result.pairs
-    cutting, whole = (_best(entrants, approach) for approach in ("segment", "end-to-end"))
+    """State which approach wins and at what cost, and what a vote gains, as far as is known."""
+    methods, pairs = result.methods, result.pairs
+    cutting, whole = (_best(methods, approach) for approach in ("segment", "end-to-end"))
     said = []
     if cutting and whole:
         said.append(_between(cutting, whole, pairs))
-        said += _chosen(entrants)
+        said += _chosen(methods)
         said += _costs(cutting, whole)
-    for vote in (one for one in entrants if one.approach == "vote"):
-        alone = [one for one in entrants if one.approach != "vote"]
+    for vote in (one for one in methods if one.approach == "vote"):
+        alone = [one for one in methods if one.approach != "vote"]
         if alone:
             said.append(_gain(vote, max(alone, key=_exact), pairs))
     return said
 
 
-def _exact(entrant: EntrantResult) -> float:
-    return entrant.accuracy.exact.value
+def _exact(method: MethodResult) -> float:
+    return method.accuracy.exact.value
 
 
-def _best(entrants: Sequence[EntrantResult], approach: str) -> EntrantResult | None:
-    own = [one for one in entrants if one.approach == approach]
+def _best(methods: Sequence[MethodResult], approach: str) -> MethodResult | None:
+    own = [one for one in methods if one.approach == approach]
     return max(own, key=_exact, default=None)
 
 
 def _standing(
-    one: EntrantResult,
-    ranked: Sequence[EntrantResult],
+    one: MethodResult,
+    ranked: Sequence[MethodResult],
     pairs: Sequence[Pair],
 ) -> str:
     if len(ranked) < 2:
@@ -111,7 +111,7 @@ def _standing(
     return f"behind {other.name} by {difference(pair.turned().difference)}"
 
 
-def _between(cutting: EntrantResult, whole: EntrantResult, pairs: Sequence[Pair]) -> str:
+def _between(cutting: MethodResult, whole: MethodResult, pairs: Sequence[Pair]) -> str:
     names = (
         f"segment-then-classify ({cutting.name}, {percent(_exact(cutting))})",
         f"end-to-end ({whole.name}, {percent(_exact(whole))})",
@@ -130,9 +130,9 @@ def _between(cutting: EntrantResult, whole: EntrantResult, pairs: Sequence[Pair]
     return f"The winner is {names[0]}, over {names[1]}, by {gap} of exact match."
 
 
-def _chosen(entrants: Sequence[EntrantResult]) -> list[str]:
-    """Say where the best of several was chosen by the answers that it is judged by."""
-    counts = {kind: sum(one.approach == kind for one in entrants) for kind in _SEVERAL}
+def _chosen(methods: Sequence[MethodResult]) -> list[str]:
+    """Warn where the best of several was chosen by the answers that it is judged by."""
+    counts = {kind: sum(one.approach == kind for one in methods) for kind in _SEVERAL}
     return [
         f"The best of {counts[kind]} {word} readers was chosen on the tested images, which "
         "favours it."
@@ -141,11 +141,11 @@ def _chosen(entrants: Sequence[EntrantResult]) -> list[str]:
     ]
 
 
-def _costs(cutting: EntrantResult, whole: EntrantResult) -> list[str]:
+def _costs(cutting: MethodResult, whole: MethodResult) -> list[str]:
     measured = (
         ("the time for an image", "latency_ms_p50"),
         ("the bytes on disk", "bytes"),
-        ("the time to learn", "training_seconds"),
+        ("the training time", "training_seconds"),
     )
     ratios = [
         f"{amount(times)} times {name}"
@@ -158,7 +158,7 @@ def _costs(cutting: EntrantResult, whole: EntrantResult) -> list[str]:
     return [f"Against {whole.name}, {cutting.name} takes {listed}."]
 
 
-def _gain(vote: EntrantResult, best: EntrantResult, pairs: Sequence[Pair]) -> str:
+def _gain(vote: MethodResult, best: MethodResult, pairs: Sequence[Pair]) -> str:
     pair = pair_of(vote.name, best.name, pairs)
     if pair is None:
         return f"{vote.name} reaches {percent(_exact(vote))}."

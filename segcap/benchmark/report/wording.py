@@ -1,7 +1,7 @@
 """Numbers and results as words."""
 
-from segcap.evaluate.metrics import Share
-from segcap.evaluate.paired import ShareDifference
+from segcap.evaluate.metrics import Rate
+from segcap.evaluate.paired import RateDifference
 
 __all__ = [
     "amount",
@@ -26,7 +26,7 @@ _STEPS = ((1e9, "G"), (1e6, "M"), (1e3, "k"))
 
 
 def percent(value: float | None) -> str:
-    """Give a share in percent; a dash for None.
+    """Return a fraction in percent; a dash for None.
 
     Examples
     --------
@@ -37,7 +37,7 @@ def percent(value: float | None) -> str:
 
 
 def rounded_percent(value: float) -> str:
-    """Give a round share in percent, without zeros behind the point.
+    """Return a round fraction in percent, without zeros behind the point.
 
     Examples
     --------
@@ -48,7 +48,7 @@ def rounded_percent(value: float) -> str:
 
 
 def count(value: float) -> str:
-    """Give a number of things, with commas; nothing for what is no whole number.
+    """Return a number of things, with commas; nothing for what is no whole number.
 
     Examples
     --------
@@ -58,18 +58,18 @@ def count(value: float) -> str:
     return f"{value:,.0f}" if value == int(value) else ""
 
 
-def interval(share: Share) -> str:
-    """Give the ends of a share's interval."""
-    return f"{100 * share.low:.2f} to {100 * share.high:.2f}"
+def interval(rate: Rate) -> str:
+    """Return the ends of a rate's interval."""
+    return f"{100 * rate.low:.2f} to {100 * rate.high:.2f}"
 
 
-def bounded(share: Share | None) -> str:
-    """Give a share with its interval on a second line; a dash for None."""
-    return "–" if share is None else f"{percent(share.value)}\n{interval(share)}"
+def bounded(rate: Rate | None) -> str:
+    """Return a rate with its interval on a second line; a dash for None."""
+    return "–" if rate is None else f"{percent(rate.value)}\n{interval(rate)}"
 
 
 def points(value: float) -> str:
-    """Give a difference of shares in points of a percent, with a true minus.
+    """Return a difference of rates in points of a percent, with a true minus.
 
     Examples
     --------
@@ -79,19 +79,19 @@ def points(value: float) -> str:
     return f"{100 * value:.2f}".replace("-0.00", "0.00").replace("-", _MINUS)
 
 
-def difference(gap: ShareDifference) -> str:
-    """Give a difference of shares with its interval.
+def difference(gap: RateDifference) -> str:
+    """Return a difference of rates with its interval.
 
     Examples
     --------
-    >>> difference(ShareDifference(0.03, -0.01, 0.07))
+    >>> difference(RateDifference(0.03, -0.01, 0.07))
     '3.00 points (−1.00 to 7.00)'
     """
     return f"{points(gap.value)} points ({points(gap.low)} to {points(gap.high)})"
 
 
 def compact(value: float | None, unit: str = "") -> str:
-    """Give a number in three figures, thousands as k, M and G; a dash for None.
+    """Return a number in three figures, thousands as k, M and G; a dash for None.
 
     Examples
     --------
@@ -106,7 +106,7 @@ def compact(value: float | None, unit: str = "") -> str:
 
 
 def amount(value: float | None, unit: str = "") -> str:
-    """Give a number in three figures or, where it has more, whole; a dash for None.
+    """Return a number in three figures or, where it has more, whole; a dash for None.
 
     Examples
     --------
@@ -120,7 +120,7 @@ def amount(value: float | None, unit: str = "") -> str:
 
 
 def duration(seconds: float | None) -> str:
-    """Give a time in milliseconds, seconds, minutes or hours; a dash for None.
+    """Return a time in milliseconds, seconds, minutes or hours; a dash for None.
 
     Examples
     --------
@@ -134,7 +134,7 @@ def duration(seconds: float | None) -> str:
 
 
 def milliseconds(value: float | None) -> str:
-    """Give a time that is measured in milliseconds; see `duration`."""
+    """Return a time that is measured in milliseconds; see `duration`."""
     return duration(None if value is None else value / 1000)
 
 

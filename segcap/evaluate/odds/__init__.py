@@ -2,7 +2,7 @@
 
 All chances are of independent answers: an image is right or wrong whatever the others are, and
 every attempt gets new images. What is hard for a classifier often comes together, in which case
-a measured share of passes is to be believed before one that is computed here.
+a measured fraction of passes is to be believed before one that is computed here.
 """
 
 from segcap.evaluate.odds.bucket import (

@@ -79,7 +79,7 @@ def passes_per_hour(
     -----
     The tokens are a queue of M/M/1/K: one more at the rate of refill, one less at the rate f of
     failures, attempts_per_hour (1 - passed). Their number is distributed geometrically, with ratio
-    s = refill / f, and the share of attempts let in is s (1 - s ** K) / (1 - s ** (K + 1)).
+    s = refill / f, and the fraction of attempts let in is s (1 - s ** K) / (1 - s ** (K + 1)).
     Whenever tokens and attempts come, failures cannot outnumber tokens, so that there are never
     more passes per hour than refill * passed / (1 - passed), however many attempts.
 
@@ -148,7 +148,7 @@ def passes_per_hour_with_credit(
 
 
 def passes_with_answer_bucket(passed: ArrayLike, refill: int) -> NDArray[np.float64]:
-    """Give passes per challenge, in the long run, with a bucket that right answers refill.
+    """Return passes per challenge, in the long run, with a bucket that right answers refill.
 
     Asirra's own bucket knows no time. The rule taken here: a wrong answer takes a token; a right
     one passes while there is a token, and otherwise counts as wrong but puts `refill` tokens in.
@@ -193,14 +193,14 @@ def passes_with_answer_bucket(passed: ArrayLike, refill: int) -> NDArray[np.floa
 
 
 def _let_in(ratio: NDArray[np.float64], capacity: int) -> NDArray[np.float64]:
-    """Share of time with a token: ratio (1 - ratio ** K) / (1 - ratio ** (K + 1))."""
+    """Fraction of time with a token: ratio (1 - ratio ** K) / (1 - ratio ** (K + 1))."""
     fall = -np.abs(np.log(ratio))
-    share = np.minimum(ratio, 1) * np.expm1(capacity * fall) / np.expm1((capacity + 1) * fall)
-    return np.where(fall == 0, capacity / (capacity + 1), share)
+    rate = np.minimum(ratio, 1) * np.expm1(capacity * fall) / np.expm1((capacity + 1) * fall)
+    return np.where(fall == 0, capacity / (capacity + 1), rate)
 
 
 def _passes_with_credit(perfect: float, near: float, refill: float, capacity: int) -> float:
-    """Give passes per attempt; states are (no credit, credit) for each number of tokens."""
+    """Return passes per attempt; states are (no credit, credit) for each number of tokens."""
     if perfect == 1 or refill == 0:
         return float(perfect == 1)
     almost = min(perfect + near, 1.0)

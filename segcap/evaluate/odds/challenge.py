@@ -66,7 +66,7 @@ def pass_probability(accuracy: ArrayLike, n: int, *, wrong_allowed: int = 0) -> 
 
 
 def rule_name(n: int, wrong_allowed: int = 0) -> str:
-    """Say when a challenge is passed, in a table or legend."""
+    """Describe when a challenge is passed, in a table or legend."""
     return f"at most {wrong_allowed} of {n} wrong" if wrong_allowed else f"all {n} right"
 
 
@@ -126,7 +126,7 @@ def within_tries(passed: ArrayLike, tries: int) -> NDArray[np.float64]:
 
 
 def partial_credit(accuracy: ArrayLike, n: int) -> NDArray[np.float64]:
-    """Give passes per challenge, in the long run, where a near miss earns partial credit.
+    """Return passes per challenge, in the long run, where a near miss earns partial credit.
 
     The rule: whoever has n of n items right has passed. Whoever has one wrong has got credit, and
     passes the next challenge with at most one wrong. More wrong than that lose the credit, and a

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from segcap.evaluate.metrics import Share
+from segcap.evaluate.metrics import Rate
 
 __all__ = ["Odds", "carried"]
 
@@ -31,22 +31,22 @@ class Odds:
         return f"{self.value:.4g} ({self.low:.4g} to {self.high:.4g})"
 
 
-def carried(function: Callable[[float], ArrayLike], accuracy: Share) -> Odds:
-    """Carry a measured share and its interval through a function.
+def carried(function: Callable[[float], ArrayLike], accuracy: Rate) -> Odds:
+    """Carry a measured rate and its interval through a function.
 
     Parameters
     ----------
     function : callable
-        From a share to a number, continuous.
-    accuracy : Share
+        From a rate to a number, continuous.
+    accuracy : Rate
         As `segcap.evaluate.wilson` or `segcap.evaluate.exact_match` give it.
 
     Returns
     -------
     Odds
-        From the least to the greatest of the function's values at equal steps through the share's
+        From the least to the greatest of the function's values at equal steps through the rate's
         interval. Where the function only rises or only falls, as all in `segcap.evaluate.odds`
-        do but `near_miss` and `choose_tiles`, it covers as often as the share's does.
+        do but `near_miss` and `choose_tiles`, it covers as often as the rate's does.
 
     Examples
     --------
@@ -55,6 +55,6 @@ def carried(function: Callable[[float], ArrayLike], accuracy: Share) -> Odds:
     >>> print(carried(lambda accuracy: pass_probability(accuracy, 12), wilson(827, 1000)))
     0.1023 (0.07115 to 0.1406)
     """
-    shares = (accuracy.value, *np.linspace(accuracy.low, accuracy.high, _STEPS).tolist())
-    values = [float(function(share)) for share in shares]  # type: ignore[arg-type]
+    rates = (accuracy.value, *np.linspace(accuracy.low, accuracy.high, _STEPS).tolist())
+    values = [float(function(rate)) for rate in rates]  # type: ignore[arg-type]
     return Odds(values[0], min(values), max(values))

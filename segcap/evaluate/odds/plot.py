@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from segcap.core.validation import inner_share, shares
-from segcap.evaluate.metrics import Share
+from segcap.evaluate.metrics import Rate
 from segcap.evaluate.odds.challenge import partial_credit, pass_probability, rule_name
 from segcap.evaluate.plots import new_figure
 
@@ -22,7 +22,7 @@ def plot_odds(
     n: int,
     *,
     wrong_allowed: int = 0,
-    accuracy: Share | float | None = None,
+    accuracy: Rate | float | None = None,
     target: float | None = None,
 ) -> "Figure":
     """Draw the odds of a pass against accuracy; with partial credit, too, if no item may be wrong.
@@ -31,7 +31,7 @@ def plot_odds(
     ----------
     n, wrong_allowed : int
         See `pass_probability`.
-    accuracy : Share or float, optional
+    accuracy : Rate or float, optional
         What was measured, as an upright line, with its interval if it has one.
     target : float, optional
         Probability of a pass that is tolerated, in (0, 1), as a level line.
@@ -47,7 +47,7 @@ def plot_odds(
     ParameterError
         A number is outside its range, or Matplotlib is not installed.
     """
-    known = accuracy[:3] if isinstance(accuracy, Share) else [] if accuracy is None else [accuracy]
+    known = accuracy[:3] if isinstance(accuracy, Rate) else [] if accuracy is None else [accuracy]
     measured = shares("accuracy", known)
     accuracies = np.linspace(min(0.5, *measured, 1), 1, _STEPS)
     passed = pass_probability(accuracies, n, wrong_allowed=wrong_allowed)

@@ -70,7 +70,7 @@ def simulate_passes_per_hour(
     """
     from scipy.stats import t
 
-    wrong_share = 1 - float(shares("accuracy", accuracy))
+    wrong_rate = 1 - float(shares("accuracy", accuracy))
     n = whole_number("n", n, least=2)
     rate = number("attempts_per_hour", attempts_per_hour, above_zero=True) + bucket.refill_per_hour
     events = ceil(rate * number("hours", hours, above_zero=True))
@@ -81,7 +81,7 @@ def simulate_passes_per_hour(
     passes = np.zeros(addresses)
     for event in range(2 * events):
         is_attempt = rng.random(addresses) * rate < attempts_per_hour
-        wrong = rng.binomial(n, wrong_share, addresses)
+        wrong = rng.binomial(n, wrong_rate, addresses)
         is_in = is_attempt & (tokens > 0)
         has_passed = is_in & (wrong <= credit)
         passes += has_passed * (event >= events)

@@ -17,11 +17,11 @@ def false_alarm_rate(
     Parameters
     ----------
     recall : float array
-        Share of the tiles with X that are chosen, in [0, 1].
+        Fraction of the tiles with X that are chosen, in [0, 1].
     precision : float array
-        Share of the chosen tiles that show X, in (0, 1].
+        Fraction of the chosen tiles that show X, in (0, 1].
     prevalence : float
-        Share of tiles with X among those that precision was measured on, in (0, 1).
+        Fraction of tiles with X among those that precision was measured on, in (0, 1).
 
     Returns
     -------
@@ -72,7 +72,7 @@ def choose_tiles(
         Tiles with X: 0 ... tiles, or 1 ... tiles - 1 unless `prevalence` is given, for precision
         says nothing about grids of one kind.
     prevalence : float, optional
-        Share of tiles with X where precision was measured, in (0, 1). Unless given, precision is
+        Fraction of tiles with X where precision was measured, in (0, 1). Unless given, precision is
         that on grids like this one: targets / tiles.
 
     Returns

@@ -43,7 +43,7 @@ def wild(draws: Draws, page: Page) -> Drawn:
     masks = shape_strokes(draws, page, masks)
     ground = background(draws, page)
     level = ground.reshape(-1, 3).mean(axis=0)
-    ink = contrasting(rng, level, page.dials.contrast)
+    ink = contrasting(rng, level, page.difficulty.contrast)
     canvas = scatter_clutter(draws, page, ground, ink, before=False)
     canvas = paint_characters(draws, page, canvas, masks, ink)
     canvas = scatter_clutter(draws, page, canvas, ink, before=True)

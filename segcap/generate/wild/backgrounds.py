@@ -14,7 +14,7 @@ __all__ = ["background"]
 def background(draws: Draws, page: Page) -> NDArray[np.float32]:
     """Draw an (H, W, 3) float32 background, 0 to 255."""
     rng, (width, height) = draws.rng, page.size
-    noise = min(1.0, 2 * page.dials.noise)
+    noise = min(1.0, 2 * page.difficulty.noise)
     base = random_colour(rng)
     canvas = np.empty((height, width, 3), np.float32)
     canvas[:] = base

@@ -12,7 +12,7 @@ __all__ = ["finish"]
 
 def finish(draws: Draws, page: Page, canvas: NDArray[np.float32]) -> NDArray[np.uint8]:
     """Turn an (H, W, 3) float32 canvas into (H, W, 3) uint8 pixels as a file has them."""
-    rng, noise = draws.rng, min(1.0, 2 * page.dials.noise)
+    rng, noise = draws.rng, min(1.0, 2 * page.difficulty.noise)
     height, width = canvas.shape[:2]
     pixels = cv2.convertScaleAbs(np.clip(canvas, 0, 255))
     size = draws.parameters["capitals"]

@@ -65,7 +65,7 @@ def segment_display(draws: Draws, page: Page) -> Drawn:
             np.float32
         ) * np.float32(0.85)
     level = canvas.reshape(-1, 3).mean(axis=0)
-    ink = contrasting(rng, level, page.dials.contrast)
+    ink = contrasting(rng, level, page.difficulty.contrast)
     if rng.random() < 0.35:
         _lay(canvas, ghosts, ink, rng.uniform(0.03, 0.16))
     if rng.random() < 0.25:

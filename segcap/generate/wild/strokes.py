@@ -18,7 +18,7 @@ _FIRMEST = 1.35
 
 def shape_strokes(draws: Draws, page: Page, masks: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Change the strokes of all characters: (n, H, W) uint8 in and out."""
-    rng, noise = draws.rng, min(1.0, 2 * page.dials.noise)
+    rng, noise = draws.rng, min(1.0, 2 * page.difficulty.noise)
     size = draws.parameters["capitals"]
     kind = rng.random()
     if kind < 0.14 * noise and size >= 16 and not page.handwritten:
@@ -52,10 +52,12 @@ def paint_characters(
     ink: NDArray[np.float32],
 ) -> NDArray[np.float32]:
     """Paint the characters one over the other onto an (H, W, 3) canvas, which is changed."""
-    rng, noise = draws.rng, min(1.0, 2 * page.dials.noise)
+    rng, noise = draws.rng, min(1.0, 2 * page.difficulty.noise)
     level = canvas.reshape(-1, 3).mean(axis=0)
     several = rng.random() < 0.35
-    palette = [contrasting(rng, level, page.dials.contrast) for _ in range(int(rng.integers(2, 7)))]
+    palette = [
+        contrasting(rng, level, page.difficulty.contrast) for _ in range(int(rng.integers(2, 7)))
+    ]
     tints = [palette[int(rng.integers(len(palette)))] if several else ink for _ in masks]
     if not several and rng.random() < 0.2:  # each a little different
         tints = [np.clip(ink + rng.normal(0, 22, 3), 0, 255).astype(np.float32) for _ in masks]
@@ -71,7 +73,7 @@ def paint_characters(
         area = slice(y0, y + h + 3), slice(x0, x + w + 3)
         part, ground = mask[area], canvas[area]
         if several and fit:  # seen before what is really behind it
-            tint = contrasting(rng, ground.reshape(-1, 3).mean(axis=0), page.dials.contrast)
+            tint = contrasting(rng, ground.reshape(-1, 3).mean(axis=0), page.difficulty.contrast)
         if shadow is not None:
             _paint_shadow(canvas, mask, (x, y, w, h), *shadow)
         if outline is not None:
@@ -80,7 +82,7 @@ def paint_characters(
         if grain:
             cover = part * (rng.random(part.shape) > rng.uniform(0.05, 0.35)).astype(np.uint8)
         if graded:
-            other = contrasting(rng, level, page.dials.contrast)
+            other = contrasting(rng, level, page.difficulty.contrast)
             axis = int(rng.integers(2))
             slope = np.linspace(0, 1, part.shape[axis], dtype=np.float32)
             slope = slope[:, None, None] if axis == 0 else slope[None, :, None]

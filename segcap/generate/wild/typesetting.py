@@ -27,24 +27,24 @@ def typeset(draws: Draws, page: Page) -> NDArray[np.uint8]:
     (n, H, W) uint8 array
         How much of each pixel each character covers.
     """
-    rng, (text, (width, height), _, dials) = draws.rng, page[:4]
+    rng, (text, (width, height), _, difficulty) = draws.rng, page[:4]
     n = len(text)
     one_face = rng.random() < 0.55
     face = choose_face(draws, page, text)
     faces = [face if one_face else choose_face(draws, page, char) for char in text]
     cap = height * rng.uniform(0.35, 0.92)
     scales = np.exp(
-        rng.normal(0, rng.choice([0, 0.06, 0.2], p=[0.45, 0.3, 0.25]) * _at(dials.warp), n)
+        rng.normal(0, rng.choice([0, 0.06, 0.2], p=[0.45, 0.3, 0.25]) * _at(difficulty.warp), n)
     )
     stretch = np.exp(rng.normal(0, 0.18))
     slant = rng.normal(0, 0.12) if rng.random() < 0.5 else 0.0
-    most = rng.choice([0, 8, 22, 45], p=[0.35, 0.25, 0.28, 0.12]) * _at(dials.warp)
+    most = rng.choice([0, 8, 22, 45], p=[0.35, 0.25, 0.28, 0.12]) * _at(difficulty.warp)
     angles = rng.uniform(-most, most, n)
     shears = slant + rng.normal(0, 0.1, n) * (rng.random() < 0.3)
-    gap = _gap(rng, dials.overlap)
+    gap = _gap(rng, difficulty.overlap)
     gaps = gap + rng.normal(0, 0.06, n) * (rng.random() < 0.6)
     picks = rng.integers(0, _MOST_SHAPES, n)
-    baseline = _baseline(rng, n, _at(dials.warp))
+    baseline = _baseline(rng, n, _at(difficulty.warp))
     cut_off = rng.random() < 0.03
 
     for _ in range(3):
@@ -55,7 +55,7 @@ def typeset(draws: Draws, page: Page) -> NDArray[np.uint8]:
             )
         ]
         widths = [mark.shape[1] for mark, _ in marks]
-        lefts = _lefts(widths, gaps * cap, dials.overlap > 0)
+        lefts = _lefts(widths, gaps * cap, difficulty.overlap > 0)
         across = lefts[-1] + widths[-1]
         tops = [round(drop * cap) - above for drop, (_, above) in zip(baseline, marks, strict=True)]
         first = min(tops)
@@ -106,7 +106,7 @@ def place(
 
 def warp(draws: Draws, page: Page, masks: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Bend all characters together: waves, an arc, perspective, an elastic field."""
-    rng, (width, height), strength = draws.rng, page.size, _at(page.dials.warp)
+    rng, (width, height), strength = draws.rng, page.size, _at(page.difficulty.warp)
     kinds = rng.random(4) < np.array([0.22, 0.1, 0.12, 0.2])
     if not kinds.any() or strength == 0:
         return masks

@@ -39,14 +39,14 @@ def plot_importance(result: SearchResult) -> "Figure":
     ParameterError
         Matplotlib is not installed.
     """
-    shares = result.importance()
-    figure = new_figure(7, 0.8 + 0.4 * len(shares))
+    rates = result.importance()
+    figure = new_figure(7, 0.8 + 0.4 * len(rates))
     axes = figure.subplots()
-    bars = axes.barh(list(shares), list(shares.values()), color=_BAR)
+    bars = axes.barh(list(rates), list(rates.values()), color=_BAR)
     axes.bar_label(bars, fmt="%.2f", padding=3)
     axes.invert_yaxis()
-    axes.set_xlim(0, 1.1 * max(shares.values()))
-    axes.set_title(f"{result.name}: share of the variance", loc="left")
+    axes.set_xlim(0, 1.1 * max(rates.values()))
+    axes.set_title(f"{result.name}: fraction of the variance", loc="left")
     axes.spines[["top", "right"]].set_visible(False)
     return figure
 
@@ -83,8 +83,8 @@ def plot_parallel(result: SearchResult) -> "Figure":
         _places([one.settings.get(name) for one in shown], by) for name, by in result.space.items()
     ]
     heights = np.stack([*(own for own, _ in places), _scaled(values)], axis=1)
-    for height, share in zip(heights, _scaled(values), strict=True):
-        axes.plot(height, color=colormaps["viridis"](share), alpha=0.8, linewidth=1 + 1.5 * share)
+    for height, rate in zip(heights, _scaled(values), strict=True):
+        axes.plot(height, color=colormaps["viridis"](rate), alpha=0.8, linewidth=1 + 1.5 * rate)
     ticks = [*(labels for _, labels in places), _range_labels(values)]
     for column, labels in enumerate(ticks):
         axes.axvline(column, color="grey", linewidth=0.8)
@@ -105,7 +105,7 @@ def _value(one: Any) -> float:
 def _places(
     values: Sequence[Any], by: "BaseDistribution"
 ) -> tuple[NDArray[np.float64], list[tuple[float, str]]]:
-    """Give values of a setting heights in [0, 1], and labels at some."""
+    """Scale values of a setting to heights in [0, 1], and labels at some."""
     from optuna.distributions import CategoricalDistribution
 
     if isinstance(by, CategoricalDistribution):

@@ -9,7 +9,7 @@ __all__ = ["quiet"]
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """Keep Optuna from telling each trial, and that its parts are new."""
+    """Silence Optuna's messages on each trial and on its new parts."""
     from optuna import logging
     from optuna.exceptions import ExperimentalWarning
 

@@ -1,4 +1,4 @@
-"""What an objective tells of a trial, and where TensorBoard finds it."""
+"""What an objective reports of a trial, and where TensorBoard finds it."""
 
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -91,7 +91,7 @@ class TrialLog:
 
 
 class Report:
-    """What an objective tells while it is computed.
+    """What an objective reports while it is computed.
 
     Attributes
     ----------
@@ -143,5 +143,5 @@ class Objective(Protocol):
     """What a search maximises."""
 
     def __call__(self, settings: Mapping[str, Any], report: Report, /) -> float:
-        """Give the value of settings."""
+        """Return the value of settings."""
         ...

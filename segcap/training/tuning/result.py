@@ -81,7 +81,7 @@ class SearchResult:
         return self._ranked("complete")[0]
 
     def importance(self) -> dict[str, float]:
-        """Give each setting's share of what makes values differ, the greatest first.
+        """Return each setting's fraction of what makes values differ, the greatest first.
 
         Returns
         -------
@@ -119,11 +119,11 @@ class SearchResult:
                 for one in complete
             )
             evaluator = optuna.importance.FanovaImportanceEvaluator(seed=0)
-            shares = optuna.importance.get_param_importances(study, evaluator=evaluator)
-        return {name: float(share) for name, share in shares.items()}
+            rates = optuna.importance.get_param_importances(study, evaluator=evaluator)
+        return {name: float(rate) for name, rate in rates.items()}
 
     def table(self) -> str:
-        """Give the trials as a table, the best first, then what was pruned or has failed."""
+        """Return the trials as a table, the best first, then what was pruned or has failed."""
         rows = [self._columns(), *(self._cells(one) for one in self._ranked())]
         widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
         lines = (

@@ -6,6 +6,7 @@ import time
 import warnings
 from collections.abc import Callable, Mapping
 from importlib.util import find_spec
+from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,7 @@ from segcap.training.tuning.spaces import Space, as_distributions, grid_of, sugg
 if TYPE_CHECKING:
     from optuna import Study, Trial
     from optuna.distributions import BaseDistribution
+    from optuna.pruners import BasePruner
 
 __all__ = ["search"]
 
@@ -113,52 +115,50 @@ def search(
         raise ParameterError(f"The 'objective' of search must be a function. Got {objective!r}.")
     _require_json({} if identity is None else identity)
     _require_optuna()
-    import optuna
-    from optuna.distributions import distribution_to_json
-
     from segcap.training.tuning.sampler import GridTurns, Turns
-    from segcap.training.tuning.storage import finished, kept_trials, open_study
+    from segcap.training.tuning.storage import open_study
 
+    begun = time.monotonic()
     distributions = as_distributions(space)
     cells = grid_of(distributions, seed) if grid else []
-    wanted = min(trials, len(cells)) if grid else trials
-    begun = time.monotonic()
-    full_identity = {
-        "space": {key: distribution_to_json(value) for key, value in distributions.items()},
-        "seed": seed,
-        "grid": grid,
-        **(identity or {}),
-    }
-    pruner = (
-        optuna.pruners.MedianPruner(_TRIALS_BEFORE_PRUNING, _STEPS_BEFORE_PRUNING)
-        if prune
-        else optuna.pruners.NopPruner()
-    )
+    full_identity = _identity(distributions, {"seed": seed, "grid": grid, **(identity or {})})
     sampler = GridTurns(cells, distributions) if grid else Turns(seed)
     run = _Run(objective, distributions, seed, TrialLog(Path(log) if log else None))
-    with quiet(), open_study(storage, name, full_identity, sampler, pruner) as study:
-
-        def result() -> SearchResult:
-            return SearchResult(name, distributions, tuple(finished(study)))
-
-        while True:
-            if on_trial is not None:
-                on_trial(result())
-            kept = kept_trials(study)
-            has_waiting = any(one.state.name == "WAITING" for one in kept)
-            if len(kept) >= wanted and not has_waiting:
-                break
-            if seconds is not None and time.monotonic() - begun >= seconds:
-                break
-            run.next_trial(study)
-        found = result()
-    if not any(one.state == "complete" for one in found.trials):
-        reasons = [str(one.notes["error"]) for one in found.trials if "error" in one.notes]
-        raise DataError(
-            f"At least one trial of a search must come to a value. Got {len(found.trials)} without"
-            + (f", the last: {reasons[-1]}" if reasons else ".")
+    with quiet(), open_study(storage, name, full_identity, sampler, _pruner(prune)) as study:
+        found = run.trials(
+            study,
+            name,
+            wanted=min(trials, len(cells)) if grid else trials,
+            until=inf if seconds is None else begun + seconds,
+            on_trial=on_trial or (lambda _: None),
         )
+    _require_value(found)
     return found
+
+
+def _identity(
+    distributions: "Mapping[str, BaseDistribution]", more: Mapping[str, Any]
+) -> dict[str, Any]:
+    from optuna.distributions import distribution_to_json
+
+    space = {key: distribution_to_json(value) for key, value in distributions.items()}
+    return {"space": space, **more}
+
+
+def _pruner(prune: bool) -> "BasePruner":
+    from optuna.pruners import MedianPruner, NopPruner
+
+    return MedianPruner(_TRIALS_BEFORE_PRUNING, _STEPS_BEFORE_PRUNING) if prune else NopPruner()
+
+
+def _require_value(found: SearchResult) -> None:
+    if any(one.state == "complete" for one in found.trials):
+        return
+    reasons = [str(one.notes["error"]) for one in found.trials if "error" in one.notes]
+    raise DataError(
+        f"At least one trial of a search must come to a value. Got {len(found.trials)} without"
+        + (f", the last: {reasons[-1]}" if reasons else ".")
+    )
 
 
 class _Run:
@@ -177,7 +177,28 @@ class _Run:
         self._log = log
         self._number: int | None = None
 
-    def next_trial(self, study: "Study") -> None:
+    def trials(
+        self,
+        study: "Study",
+        name: str,
+        *,
+        wanted: int,
+        until: float,
+        on_trial: Callable[[SearchResult], None],
+    ) -> SearchResult:
+        """Make trials until as many as wanted have ended, or the time is over."""
+        from segcap.training.tuning.storage import finished, kept_trials
+
+        while True:
+            found = SearchResult(name, self._distributions, tuple(finished(study)))
+            on_trial(found)
+            kept = kept_trials(study)
+            has_waiting = any(one.state.name == "WAITING" for one in kept)
+            if (len(kept) >= wanted and not has_waiting) or time.monotonic() >= until:
+                return found
+            self._next_trial(study)
+
+    def _next_trial(self, study: "Study") -> None:
         """Make a trial; what is no fault of its settings leaves it to be tried again."""
         from segcap.training.tuning.storage import give_up
 

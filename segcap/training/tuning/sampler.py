@@ -49,7 +49,7 @@ class Turns(BaseSampler):
     def infer_relative_search_space(
         self, study: Study, trial: FrozenTrial
     ) -> dict[str, BaseDistribution]:
-        """Give the settings that are chosen together."""
+        """Return the settings that are chosen together."""
         return self._own.infer_relative_search_space(study, trial)
 
     def sample_relative(
@@ -105,7 +105,7 @@ class GridTurns(BaseSampler):
         study: Study,  # noqa: ARG002
         trial: FrozenTrial,  # noqa: ARG002
     ) -> dict[str, BaseDistribution]:
-        """Give all settings."""
+        """Return all settings."""
         return self._distributions
 
     def sample_relative(
@@ -114,7 +114,7 @@ class GridTurns(BaseSampler):
         trial: FrozenTrial,
         search_space: dict[str, BaseDistribution],  # noqa: ARG002
     ) -> dict[str, Any]:
-        """Give the combination."""
+        """Return the combination."""
         return dict(self._cell(study, trial))
 
     def sample_independent(
@@ -124,9 +124,9 @@ class GridTurns(BaseSampler):
         param_name: str,
         param_distribution: BaseDistribution,  # noqa: ARG002
     ) -> Any:
-        """Give one value of it."""
+        """Return one value of it."""
         return self._cell(study, trial)[param_name]
 
     def _cell(self, study: Study, trial: FrozenTrial) -> Mapping[str, Choice]:
-        """Give a trial's combination; one that two machines begin too many tries one again."""
+        """Return a trial's combination; one that two machines begin too many tries one again."""
         return self._cells[turn_of(study, trial) % len(self._cells)]

@@ -19,7 +19,7 @@ Space: TypeAlias = "Mapping[str, BaseDistribution | Sequence[Choice]]"
 
 
 def as_distributions(space: Space) -> "dict[str, BaseDistribution]":
-    """Give every setting a distribution of Optuna's.
+    """Convert every setting to a distribution of Optuna's.
 
     Parameters
     ----------

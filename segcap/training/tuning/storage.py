@@ -42,7 +42,7 @@ def turn_of(study: Study, trial: Trial | FrozenTrial) -> int:
 
 
 def kept_trials(study: Study) -> list[FrozenTrial]:
-    """Give all trials but those that were lost, in the order of their turns."""
+    """Return all trials but those that were lost, in the order of their turns."""
     trials = study.get_trials(deepcopy=False)
     kept = [one for one in trials if f"{_LOST}{one.number}" not in study.user_attrs]
     return sorted(kept, key=lambda one: turn_of(study, one))
@@ -150,7 +150,7 @@ def _opened(url: str | None) -> BaseStorage | None:
 
 
 def _shown(place: str | None) -> str:
-    """Give a storage's name for a message, without the password that a URL may hold."""
+    """Return a storage's name for a message, without the password that a URL may hold."""
     return re.sub(r"(://[^:/@]*):.*@", r"\1:***@", str(place))
 
 
@@ -161,7 +161,7 @@ def _anybody() -> Iterator[None]:
 
 @contextmanager
 def _intact(place: str | None) -> Iterator[None]:
-    """Say in a sentence that a storage gives or takes nothing any more."""
+    """Return the error of a storage that cannot be read or written any more."""
     try:
         yield
     except StorageInternalError as error:

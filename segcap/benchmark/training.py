@@ -1,4 +1,4 @@
-"""Let entrants learn, each once, even if the benchmark is killed on the way."""
+"""Train methods, each once, even if the benchmark is killed on the way."""
 
 import time
 from collections.abc import Mapping
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from segcap.benchmark.adapters import Entrant, Learner, Progress, ReaderEntrant
+from segcap.benchmark.adapters import Learner, Method, Progress, ReaderMethod
 from segcap.benchmark.answering import described, heard
 from segcap.benchmark.cache import Parts
 from segcap.benchmark.outcomes import Problem
@@ -15,65 +15,65 @@ from segcap.benchmark.plain import from_plain, to_plain
 from segcap.core.files import write_atomically
 from segcap.datasets.dataset import Dataset
 
-__all__ = ["Learned", "can_learn", "identity", "learn"]
+__all__ = ["Trained", "can_train", "identity", "train"]
 
 
 @dataclass(frozen=True, eq=False)
-class Learned:
-    """An entrant that is ready to answer, or not.
+class Trained:
+    """A method that is ready to answer, or not.
 
     Attributes
     ----------
-    entrant : Entrant or None
+    method : Method or None
         None where it raised an error in learning.
     bundle : Path or None
         The file of a reader of segcap's.
     seconds : float or None
-        Of learning, over all runs; None where nothing was learned.
+        Of training, over all runs; None where nothing was trained.
     problems : tuple of Problem
     error : str or None
         What it raised in learning.
     """
 
-    entrant: Entrant | None
+    method: Method | None
     bundle: Path | None = None
     seconds: float | None = None
     problems: tuple[Problem, ...] = ()
     error: str | None = None
 
 
-def can_learn(entrant: Entrant) -> bool:
-    """Tell whether an entrant is to learn here."""
-    if isinstance(entrant, ReaderEntrant):
-        return not entrant.is_fitted
-    return isinstance(entrant, Learner)
+def can_train(method: Method) -> bool:
+    """Return whether a method is trained here."""
+    if isinstance(method, ReaderMethod):
+        return not method.is_fitted
+    return isinstance(method, Learner)
 
 
-def identity(entrant: Entrant) -> dict[str, Any]:
-    """Say what an entrant's answers depend on, as far as it can be told."""
-    known = {"name": entrant.name, "description": entrant.description}
-    return {**known, **getattr(entrant, "identity", {})}
+def identity(method: Method) -> dict[str, Any]:
+    """Describe what a method's answers depend on, as far as it is known."""
+    known = {"name": method.name, "description": method.description}
+    return {**known, **getattr(method, "identity", {})}
 
 
-def learn(
-    entrant: Entrant,
-    learned: Dataset,
+def train(
+    method: Method,
+    training: Dataset,
     parts: Parts,
     key: Mapping[str, Any],
     *,
     seed: int | None = None,
     on_progress: Progress | None = None,
-) -> Learned:
-    """Make an entrant ready to answer.
+) -> Trained:
+    """Make a method ready to answer.
 
-    What one of segcap's readers has learned is kept as a bundle, and what it is about to learn as
-    a state; other entrants learn anew whenever they are needed.
+    A trained reader of segcap's is kept as a bundle, and one in training as a state; other methods
+    are trained anew whenever they are needed.
 
     Parameters
     ----------
-    entrant : Entrant
-    learned : Dataset
-        What is learned from.
+    method : Method
+    training : Dataset
+        Training images.
     parts : Parts
     key : mapping
         What the part depends on.
@@ -82,43 +82,43 @@ def learn(
     on_progress : callable, optional
         Called with the number of epochs done, their total and a note.
     """
-    if isinstance(entrant, ReaderEntrant):
-        path = parts.path(entrant.name, key, ".segcap")
-        if entrant.is_fitted:
+    if isinstance(method, ReaderMethod):
+        path = parts.path(method.name, key, ".segcap")
+        if method.is_fitted:
             if not path.exists():
-                entrant.save(path)
-            return Learned(entrant, path)
-        notes = parts.read(f"{entrant.name}.learned", key)
+                method.save(path)
+            return Trained(method, path)
+        notes = parts.read(f"{method.name}.training", key)
         if notes is None or not path.exists():
             try:
-                notes = _fit(entrant, learned, parts, key, seed, on_progress)
+                notes = _fit(method, training, parts, key, seed, on_progress)
             except (Exception, SystemExit) as error:  # noqa: BLE001 whatever a training raises
-                return Learned(None, error=described(error))
+                return Trained(None, error=described(error))
         problems = tuple(from_plain(Problem, one) for one in notes["problems"])
-        return Learned(entrant.opened(path), path, notes["seconds"], problems)
-    if not isinstance(entrant, Learner):
-        return Learned(entrant)
-    pupil = deepcopy(entrant)
+        return Trained(method.opened(path), path, notes["seconds"], problems)
+    if not isinstance(method, Learner):
+        return Trained(method)
+    pupil = deepcopy(method)
     found: list[Problem] = []
     started = time.perf_counter()
     try:
         with heard(found):
-            pupil.fit(learned)
+            pupil.fit(training)
     except (Exception, SystemExit) as error:  # noqa: BLE001 as above
-        return Learned(None, problems=tuple(found), error=described(error))
-    return Learned(pupil, None, time.perf_counter() - started, tuple(found))
+        return Trained(None, problems=tuple(found), error=described(error))
+    return Trained(pupil, None, time.perf_counter() - started, tuple(found))
 
 
 def _fit(
-    entrant: ReaderEntrant,
-    learned: Dataset,
+    method: ReaderMethod,
+    training: Dataset,
     parts: Parts,
     key: Mapping[str, Any],
     seed: int | None,
     on_progress: Progress | None,
 ) -> dict[str, Any]:
-    state = parts.path(entrant.name, key, ".state")
-    clock = _Clock(parts.path(entrant.name, key, ".seconds"))
+    state = parts.path(method.name, key, ".state")
+    clock = _Clock(parts.path(method.name, key, ".seconds"))
 
     def report(done: int, total: int, note: str) -> None:
         clock.keep()
@@ -127,10 +127,10 @@ def _fit(
 
     problems: list[Problem] = []
     with heard(problems):
-        fitted = entrant.fitted(learned, seed=seed, state=state, on_progress=report)
-    fitted.save(parts.path(entrant.name, key, ".segcap"))
+        fitted = method.fitted(training, seed=seed, state=state, on_progress=report)
+    fitted.save(parts.path(method.name, key, ".segcap"))
     notes = {"seconds": clock.seconds, "problems": to_plain(problems)}
-    parts.keep(f"{entrant.name}.learned", key, notes)
+    parts.keep(f"{method.name}.training", key, notes)
     for file in (*state.parent.glob(f"{state.name}*"), clock.path):
         file.unlink(missing_ok=True)
     return notes

@@ -1,0 +1,20 @@
+"""Options that several commands take, with the help that they share."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from segcap.datasets.catalogue import names
+
+__all__ = ["Data", "Epochs", "Jobs", "Layout", "OutFolder", "Resume", "Seed"]
+
+Data = Annotated[Path, typer.Option(help="Folder that holds the images.")]
+Layout = Annotated[str, typer.Option(help=f"How the folder is laid out: {', '.join(names())}.")]
+OutFolder = Annotated[Path, typer.Option(help="Folder to write to, empty or new.")]
+Resume = Annotated[
+    bool, typer.Option("--resume/--no-resume", help="Go on with a folder that was begun.")
+]
+Seed = Annotated[int, typer.Option(min=0, help="Seed of all random choices.")]
+Epochs = Annotated[int | None, typer.Option(min=1, help="Most epochs over the data.")]
+Jobs = Annotated[int, typer.Option(help="Worker processes; -1 for one per core.")]

@@ -1,0 +1,185 @@
+"""The command that trains a reader: train."""
+
+import os
+import warnings
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from segcap.cli.app import app, say, warnings_said
+from segcap.cli.options import Epochs, Seed
+from segcap.cli.output import progress_bar
+from segcap.core.errors import DataError, ParameterError
+from segcap.datasets.labelled import LABELS, LabelledImages, load_labelled
+from segcap.datasets.named import load_named
+from segcap.readers.glyph import GlyphReader
+from segcap.readers.whole import WholeImageReader
+from segcap.recipes.tasks import END_TO_END
+
+_STATES = {"text": ("", ".0", ".1", ".2"), "digits": ("", ".lines")}
+_EPOCHS = {"digits": 30, "mixed": 14, "text": 12}
+_OPTIONS = {
+    "text": {"charset", "length", "classifier"},
+    "digits": set[str](),
+    "mixed": set[str](),
+}
+_END_TO_END_OPTIONS = {"classifier", "log"}
+
+
+Task = Annotated[
+    str,
+    typer.Argument(
+        help="What to train: text, on labelled images; digits or mixed, as shipped; end to end "
+        f"{', '.join(END_TO_END)}."
+    ),
+]
+Bundle = Annotated[Path, typer.Option(help="Bundle to write.")]
+TrainingData = Annotated[
+    Path | None,
+    typer.Option(
+        help="Folder of images named by their texts, or with labels.csv; for digits and mixed "
+        "mnist.npz, keras.datasets' copy unless given. For what is trained end to end the "
+        "published folder; digit-sum and six-char are drawn without."
+    ),
+]
+Characters = Annotated[
+    str | None, typer.Option(help="Characters of the texts; those of the labels unless given.")
+]
+Length = Annotated[
+    int | None, typer.Option(min=1, help="Characters in every text, if all have as many.")
+]
+Classifier = Annotated[
+    str | None,
+    typer.Option(
+        help="Another one than the task's own. For text span_cnn or glyph_cnn; end to end a "
+        "network's name."
+    ),
+]
+Log = Annotated[
+    Path | None, typer.Option(help="End to end: folder for history.csv and TensorBoard's files.")
+]
+
+
+@app.command()
+def train(
+    task: Task,
+    out: Bundle,
+    data: TrainingData = None,
+    charset: Characters = None,
+    length: Length = None,
+    classifier: Classifier = None,
+    log: Log = None,
+    epochs: Epochs = None,
+    seed: Seed = 0,
+) -> None:
+    """Train a reader; a killed training goes on from OUT.state... when started again."""
+    options = {"charset": charset, "length": length, "classifier": classifier}
+    _check_options(task, **options, log=log and str(log))
+    _check_new(out)
+    state = _beside(out, ".state")
+    states = [_beside(state, ending) for ending in _STATES.get(task, ("",))]
+    most = epochs or (_EPOCHS[task] if task in _EPOCHS else END_TO_END[task].epochs)
+    reader: GlyphReader | WholeImageReader
+    with progress_bar("epochs", most) as bar, warnings_said(), _resuming_explained(states):
+        warnings.filterwarnings("ignore", category=FutureWarning, module="keras")
+        shared: Mapping[str, Any] = {"epochs": most, "seed": seed, "state": state}
+        show = partial(_show, bar)
+        if task == "text":
+            reader = _train_text(data, charset, length, classifier, **shared, bar=bar, out=out)
+        elif task == "digits":
+            from segcap.recipes.digits import train_digits
+
+            reader = train_digits(data, on_epoch=show, **shared)
+        elif task == "mixed":
+            from segcap.recipes.mixed import train_mixed
+
+            reader = train_mixed(data, on_epoch=show, **shared)
+        else:
+            from segcap.recipes.end_to_end import train_end_to_end
+
+            reader = train_end_to_end(
+                task, data, classifier=classifier, log=log, on_epoch=show, **shared
+            )
+    reader.save(out)
+    for file in [*states, _beside(out, ".partial")]:
+        file.unlink(missing_ok=True)
+    for name, value in reader.provenance_["figures"].items():
+        print(f"{name} {value}")
+
+
+def _check_options(task: str, **options: object) -> None:
+    if task not in (known := [*_EPOCHS, *END_TO_END]):
+        raise ParameterError(f"The task must be one of: {', '.join(known)}. Got {task!r}.")
+    for name, value in options.items():
+        if value is not None and name not in _OPTIONS.get(task, _END_TO_END_OPTIONS):
+            raise ParameterError(f"To train '{task}', --{name} must not be given. Got {value!r}.")
+
+
+def _beside(path: Path, ending: str) -> Path:
+    return path.with_name(path.name + ending)
+
+
+def _check_new(out: Path) -> None:
+    if os.path.lexists(out):
+        raise DataError(f"A bundle must be a new file. Got '{out}', which exists.")
+    if not os.path.isdir(out.parent) or not os.access(out.parent, os.W_OK):
+        raise DataError(
+            f"A bundle must go into a folder that exists and can be written to. Got '{out}'."
+        )
+
+
+@contextmanager
+def _resuming_explained(states: Sequence[Path]) -> Iterator[None]:
+    try:
+        yield
+    except KeyboardInterrupt:
+        if any(map(os.path.exists, states)):
+            say("The same command goes on after the last epoch that is complete.")
+        raise
+
+
+def _train_text(
+    data: Path | None,
+    charset: str | None,
+    length: int | None,
+    classifier: str | None,
+    *,
+    epochs: int,
+    seed: int,
+    state: Path,
+    bar: Callable[..., None],
+    out: Path,
+) -> GlyphReader:
+    images, labels = _labelled(data)
+    reader = GlyphReader(
+        charset or "".join(sorted(set("".join(labels)))),
+        length=length,
+        classifier=classifier or "span_cnn",
+        epochs=epochs,
+        random_state=seed,
+    )
+    try:
+        return reader.fit(
+            images, labels, state=state, on_progress=lambda done, _, note: bar(done, note)
+        )
+    except KeyboardInterrupt:
+        if hasattr(reader, "provenance_"):
+            partial_out = _beside(out, ".partial")
+            reader.save(partial_out)
+            say(f"The reader as trained up to the last complete epoch is in '{partial_out}'.")
+        raise
+
+
+def _labelled(folder: Path | None) -> LabelledImages:
+    if folder is None:
+        raise ParameterError("To train on texts, --data must be a folder of images. Got none.")
+    return load_labelled(folder) if (folder / LABELS).exists() else load_named(folder)
+
+
+def _show(bar: Callable[..., None], epoch: int, history: Any) -> None:
+    accuracy, loss = history.validation_accuracy[-1], history.validation_loss[-1]
+    bar(epoch, f"validation accuracy {accuracy:.4f}, loss {loss:.4f}")
