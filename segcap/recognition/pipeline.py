@@ -192,16 +192,16 @@ class Pipeline:
             spans = {tuple(box): span for span, box in enumerate(layout.lattice.boxes.tolist())}
             at = [spans.get(tuple(box), -1) for box in segments.boxes.tolist()]
             narrow = one_character_wide(segments.boxes)
-            own = np.array([i for i, span in enumerate(at) if narrow[i] and span >= 0], np.intp)
+            own = np.array([i for i, span in enumerate(at) if narrow[i] and span >= 0], np.int32)
             glyphs.append(segment_glyphs(image, segments, np.stack([own, own + 1], axis=1)))
             places.append(np.array(at, np.intp)[own])
         characters = len(self.charset)
-        for own, span, alone in zip(scores, places, self._classify(glyphs), strict=True):
-            in_line = own[span, :characters]
+        for in_image, span, alone in zip(scores, places, self._classify(glyphs), strict=True):
+            in_line = in_image[span, :characters]
             any_character = np.logaddexp.reduce(in_line, axis=1, keepdims=True)
             both = _GLYPH_SHARE * alone + (1 - _GLYPH_SHARE) * (in_line - any_character)
             both += any_character - np.logaddexp.reduce(both, axis=1, keepdims=True)
-            own[span, :characters] = both
+            in_image[span, :characters] = both
 
     def _classify(self, glyphs: list[NDArray[np.float32]]) -> list[NDArray[np.float64]]:
         """Classify framed glyphs; those in doubt again, turned a little either way."""

@@ -49,7 +49,9 @@ def segment_glyphs(
         See `frame_glyphs`.
     """
     if spans is None:
-        spans = np.arange(len(segments.boxes))[:, np.newaxis] + np.array([0, 1])
+        spans = np.arange(len(segments.boxes), dtype=np.int32)[:, np.newaxis] + np.array(
+            [0, 1], np.int32
+        )
     boxes = span_boxes(segments.boxes, spans)
     return frame_glyphs(to_grey(image), segments.labels, boxes=boxes, spans=spans + 1)
 
