@@ -2,7 +2,6 @@
 
 from abc import ABC
 from collections.abc import Sequence
-from typing import Literal
 
 from segcap.core.charset import CASES, Case, Charset
 from segcap.core.errors import ParameterError
@@ -13,11 +12,11 @@ from segcap.readers.base import TextReader
 from segcap.recognition.engines import ENGINES, EngineName
 from segcap.recognition.own_classifier import GlyphClassifier
 from segcap.recognition.trained import TrainedInk
-from segcap.segmentation.binarize import METHODS, Method
+from segcap.segmentation.binarize import METHODS
 from segcap.segmentation.components import SEGMENTERS, Segmenter
 from segcap.segmentation.cut_candidates import CUTTERS, DEFAULT_CUTTERS
 from segcap.segmentation.line_removal import LINE_REMOVALS, LineRemoval
-from segcap.segmentation.settings import LEARNED, Finding
+from segcap.segmentation.settings import LEARNED, Binarization, Finding
 
 __all__ = ["GlyphSettings"]
 
@@ -33,7 +32,7 @@ class GlyphSettings(TextReader, ABC):
         allowlist: str | None = None,
         case: Case = "keep",
         reject_below: float = 0.0,
-        binarization: Method | Literal["learned"] | None = None,
+        binarization: Binarization | None = None,
         line_removal: LineRemoval | None = None,
         segmentation: Segmenter = "components",
         cutters: Sequence[str] = DEFAULT_CUTTERS,

@@ -1,7 +1,7 @@
 """The reader "any": letters, digits and signs of schemes that nobody here drew."""
 
-import os
 import string
+from pathlib import Path
 
 from segcap.core.charset import Charset
 from segcap.decoding.calibration import fit_temperature
@@ -21,8 +21,8 @@ _SEED, _OTHER_SEED = 0, 7
 
 
 def train_ink_network(
-    fonts: str | os.PathLike[str] | None,
-    data: str | os.PathLike[str] | None,
+    fonts: str | Path | None,
+    data: str | Path | None,
     *,
     images: int = _IMAGES,
     epochs: int = 2,
@@ -43,8 +43,8 @@ def train_ink_network(
 
 def draw_lines(
     ink: Trained,
-    fonts: str | os.PathLike[str] | None,
-    data: str | os.PathLike[str] | None,
+    fonts: str | Path | None,
+    data: str | Path | None,
     *,
     lines: int = _LINES,
     held_out: bool = False,

@@ -1,7 +1,7 @@
 """How the network that finds ink is made."""
 
-import os
 import string
+from pathlib import Path
 
 from segcap.datasets.mnist import load_mnist
 from segcap.generate import TextGenerator
@@ -14,7 +14,7 @@ _LETTERS = string.digits + string.ascii_letters
 
 
 def wild_shares(
-    fonts: str | os.PathLike[str] | None, data: str | os.PathLike[str] | None, *, held_out: bool
+    fonts: str | Path | None, data: str | Path | None, *, held_out: bool
 ) -> list[Share]:
     """Say what everything that reads any scheme is trained on.
 

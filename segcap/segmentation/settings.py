@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, NamedTuple
+from typing import Any, Final, Literal, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,10 +18,11 @@ from segcap.segmentation.ink import InkNetwork, InkView, find_ink, ink_segments
 from segcap.segmentation.line_removal import LineRemoval, without_lines
 from segcap.segmentation.text_lines import INK_STRIP_HEIGHT, strip_channels
 
-__all__ = ["LEARNED", "Finding", "Found"]
+__all__ = ["LEARNED", "Binarization", "Finding", "Found"]
 
-LEARNED = "learned"
+LEARNED: Final = "learned"
 """The binarization by a network; see `segcap.segmentation.ink`."""
+Binarization: TypeAlias = Method | Literal["learned"]
 
 
 class Found(NamedTuple):
@@ -76,7 +77,7 @@ class Finding:
         The network of the binarization "learned"; see `segcap.segmentation.ink.find_ink`.
     """
 
-    binarization: Method | Literal["learned"] = "auto"
+    binarization: Binarization = "auto"
     line_removal: LineRemoval = "none"
     segmentation: Segmenter = "components"
     cutters: Sequence[str] = DEFAULT_CUTTERS

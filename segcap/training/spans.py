@@ -119,12 +119,12 @@ def join_strips(parts: Sequence[LabelledStrips], width: int) -> LabelledStrips:
     return LabelledStrips(pixels[inside], spans[inside], classes[inside])
 
 
-def own_columns(boxes: NDArray[np.int32]) -> NDArray[np.float64]:
+def own_columns(boxes: NDArray[np.number]) -> NDArray[np.float64]:
     """Part the columns of characters that overlap at the middle of what they share.
 
     Parameters
     ----------
-    boxes : (L, 4) int32 array
+    boxes : (L, 4) array
         x0, y0, x1, y1 from left to right.
 
     Returns

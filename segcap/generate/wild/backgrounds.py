@@ -68,11 +68,11 @@ def _patches(
     height, width = canvas.shape[:2]
     for _ in range(int(rng.integers(1, 6))):
         near = rng.random() < 0.7
-        tone = base + rng.normal(0, 35, 3) if near else random_colour(rng)
+        colour = base + rng.normal(0, 35, 3) if near else random_colour(rng)
         x, y = (int(rng.integers(-side // 3, side)) for side in (width, height))
         w, h = (int(side * rng.uniform(0.1, 0.7)) for side in (width, height))
         shape = rng.random()
-        tone = tuple(map(float, tone))
+        tone = tuple(map(float, colour))
         if shape < 0.5:
             cv2.rectangle(canvas, (x, y), (x + w, y + h), tone, -1)
         elif shape < 0.75:

@@ -37,15 +37,13 @@ def contrasting(
     """
     least = 90 - 65 * difficulty * rng.random()
     luma = np.array([0.299, 0.587, 0.114], np.float32)
-    colour = ground
     for _ in range(_TRIES):
         kind = rng.random()
         if kind < _GREY:
             colour = np.full(3, rng.uniform(0, 255))
         elif kind < 0.55:  # saturated
-            colour = rng.permutation(
-                [rng.uniform(0, 60), rng.uniform(0, 255), rng.uniform(190, 255)]
-            )
+            levels = [rng.uniform(0, 60), rng.uniform(0, 255), rng.uniform(190, 255)]
+            colour = np.asarray(rng.permutation(levels))
         else:
             colour = rng.uniform(0, 255, 3)
         difference = colour - ground
