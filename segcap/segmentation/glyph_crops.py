@@ -31,7 +31,7 @@ _CROSS = cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3))
 
 
 def segment_glyphs(
-    image: NDArray[np.uint8], segments: Segments, spans: NDArray[np.integer] | None = None
+    image: NDArray[np.uint8], segments: Segments, spans: NDArray[np.int32] | None = None
 ) -> NDArray[np.float32]:
     """Frame segments as glyphs.
 
