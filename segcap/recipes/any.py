@@ -1,58 +1,138 @@
 """The reader "any": letters, digits and signs of schemes that nobody here drew."""
 
+import os
 import string
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
+from segcap.core.bundle import digest
 from segcap.core.charset import Charset
 from segcap.decoding.calibration import fit_temperature
+from segcap.readers.glyph import GlyphReader
 from segcap.recipes.ink import wild_shares
 from segcap.recognition.engines.networks import export_network
 from segcap.recognition.trained import NO_CHARACTER, Trained, TrainedInk
 from segcap.training.spans import LabelledStrips, SpanLessons
 from segcap.training.synthetic import inked_texts
 
-__all__ = ["ANY_CHARSET", "draw_lines", "train_ink_network", "train_span_network"]
+if TYPE_CHECKING:
+    import keras
+
+__all__ = ["ANY_CHARSET", "draw_lines", "train_any", "train_ink_network", "train_span_network"]
 
 ANY_CHARSET = string.digits + string.ascii_letters + "+-*/÷=?.,:"
 _WIDEST = 256
-_IMAGES, _LINES = 60_000, 100_000
-_INK_VALIDATED_ON, _LINES_VALIDATED_ON = 1500, 3000
+_IMAGES, _LINES = 50_000, 75_000
+_INK_VALIDATED_ON, _LINES_VALIDATED_ON = 1000, 2000
 _SEED, _OTHER_SEED = 0, 7
+
+
+def train_any(
+    data: str | os.PathLike[str] | None = None,
+    *,
+    fonts: str | Path | None = None,
+    epochs: int = 2,
+    seed: int = 0,
+    state: str | os.PathLike[str] | None = None,
+) -> GlyphReader:
+    """Train the reader for any scheme on drawn images alone, its ink first, then its spans.
+
+    Parameters
+    ----------
+    data : path, optional
+        See `segcap.datasets.load_mnist`.
+    fonts : path, optional
+        A folder of several hundred typefaces, see data/collect_fonts.py; the shipped ones unless
+        given, with which it reads less.
+    epochs : int
+        Passes over the images, and over the lines.
+    seed : int
+    state : path, optional
+        Files and folders of this name, with endings, from which a killed training goes on.
+
+    Returns
+    -------
+    GlyphReader
+    """
+    ink, ink_figures = train_ink_network(fonts, data, epochs=epochs, seed=seed, state=state)
+    train = draw_lines(ink, fonts, data)
+    validation = draw_lines(ink, fonts, data, held_out=True)
+    spans, figures = train_span_network(
+        train, validation, epochs=epochs, seed=seed, state=state and f"{os.fspath(state)}.spans"
+    )
+    return as_reader(ink, spans, digest(*train), ink_figures | figures, seed=seed)
+
+
+def as_reader(
+    ink: Trained, spans: Trained, sha256: str, figures: dict[str, Any], *, seed: int
+) -> GlyphReader:
+    """Put both networks into a reader."""
+    from segcap.training.classifier import versions
+
+    reader = GlyphReader(ANY_CHARSET, classifier=spans.classifier, random_state=seed)
+    reader.charset_, reader.glyphs_, reader.context_, reader.ink_ = ANY_CHARSET, None, spans, ink
+    reader.finding_ = reader._finding()
+    reader.provenance_ = {
+        "data": {
+            "name": "wild and mixed images, handwriting of MNIST x_train",
+            "samples": figures["lines"],
+            "sha256": sha256,
+        },
+        "seed": seed,
+        "versions": versions(),
+        "figures": figures,
+    }
+    return reader
 
 
 def train_ink_network(
     fonts: str | Path | None,
-    data: str | Path | None,
+    data: str | os.PathLike[str] | None,
     *,
     images: int = _IMAGES,
     epochs: int = 2,
-    backup: str | None = None,
-) -> tuple[Trained, dict[str, float]]:
+    seed: int = 0,
+    state: str | os.PathLike[str] | None = None,
+) -> tuple[Trained, dict[str, Any]]:
     """Train the network that finds ink on wild images; return it and its figures."""
-    from segcap.models.ink_unet import ink_unet
+    from segcap.models import build
     from segcap.training.ink import ink_examples, train_ink
+    from segcap.training.rounding import round_to_half
 
-    shares = wild_shares(fonts, data, held_out=False)
-    others = wild_shares(fonts, data, held_out=True)
-    train = ink_examples(shares, images, seed=_SEED, n_jobs=-1)
-    validation = ink_examples(others, _INK_VALIDATED_ON, seed=_OTHER_SEED, n_jobs=-1)
-    model = ink_unet()
-    figures = train_ink(model, train, validation, epochs=epochs, checkpoint=backup)
+    model: keras.Model = build("ink_unet", 1)
+    weights = None if state is None else Path(f"{os.fspath(state)}.ink.weights.h5")
+    figures: dict[str, Any] = {}
+    if weights is not None and weights.exists():
+        model.load_weights(weights)
+    else:
+        learned = wild_shares(fonts, data, held_out=False)
+        others = wild_shares(fonts, data, held_out=True)
+        figures = train_ink(
+            model,
+            ink_examples(learned, images, seed=_SEED, n_jobs=-1),
+            ink_examples(others, _INK_VALIDATED_ON, seed=_OTHER_SEED, n_jobs=-1),
+            epochs=epochs,
+            seed=seed,
+            backup=None if state is None else f"{os.fspath(state)}.ink",
+        )
+        if weights is not None:
+            model.save_weights(weights)
+    round_to_half(model)
     return Trained("ink_unet", 1, export_network(model), 1.0), figures
 
 
 def draw_lines(
     ink: Trained,
     fonts: str | Path | None,
-    data: str | Path | None,
+    data: str | os.PathLike[str] | None,
     *,
-    lines: int = _LINES,
+    lines: int | None = None,
     held_out: bool = False,
 ) -> LabelledStrips:
     """Draw wild images and find their lines by learned ink."""
     return inked_texts(
         wild_shares(fonts, data, held_out=held_out),
-        lines,
+        lines or (_LINES_VALIDATED_ON if held_out else _LINES),
         TrainedInk(ink),
         seed=_OTHER_SEED if held_out else _SEED + 1,
         charset=Charset(ANY_CHARSET),
@@ -65,19 +145,19 @@ def train_span_network(
     train: LabelledStrips,
     validation: LabelledStrips,
     *,
-    epochs: int,
-    batch_size: int = 48,
-    learning_rate: float = 2e-3,
+    epochs: int = 2,
+    batch_size: int = 64,
+    learning_rate: float = 2.5e-3,
     seed: int = 0,
-    backup: str | None = None,
-) -> tuple[Trained, dict[str, float]]:
+    state: str | None = None,
+) -> tuple[Trained, dict[str, Any]]:
     """Train the network that classifies spans; return it and its figures."""
-    from segcap.models.span_roi import span_roi
+    from segcap.models import build
     from segcap.training.keras_fit import fit_by_keras
     from segcap.training.rounding import round_to_half
 
     characters = len(ANY_CHARSET)
-    model = span_roi(characters + len(NO_CHARACTER))
+    model = build("span_roi", characters + len(NO_CHARACTER))
     examples = SpanLessons(train, validation, characters)
     fit_by_keras(
         model,
@@ -86,7 +166,7 @@ def train_span_network(
         batch_size=batch_size,
         learning_rate=learning_rate,
         seed=seed,
-        backup=backup,
+        backup=state,
     )
     round_to_half(model)
     temperature = fit_temperature(*examples.validation_logits(model))

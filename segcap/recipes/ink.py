@@ -1,5 +1,6 @@
 """How the network that finds ink is made."""
 
+import os
 import string
 from pathlib import Path
 
@@ -14,7 +15,7 @@ _LETTERS = string.digits + string.ascii_letters
 
 
 def wild_shares(
-    fonts: str | Path | None, data: str | Path | None, *, held_out: bool
+    fonts: str | Path | None, data: str | os.PathLike[str] | None, *, held_out: bool
 ) -> list[Share]:
     """Say what everything that reads any scheme is trained on.
 

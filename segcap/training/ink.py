@@ -73,7 +73,7 @@ def train_ink(
     batch_size: int = 32,
     learning_rate: float = 3e-3,
     seed: int = 0,
-    checkpoint: str | None = None,
+    backup: str | None = None,
 ) -> dict[str, Any]:
     """Train by binary cross-entropy and Dice loss, with AdamW and a cosine schedule.
 
@@ -83,8 +83,8 @@ def train_ink(
         See `segcap.models.ink_unet`.
     train, validation : InkExamples
     epochs, batch_size, learning_rate, seed
-    checkpoint : str, optional
-        A file ending in ".keras" and the folder of a backup from which a killed training goes on.
+    backup : str, optional
+        A folder from which a killed training goes on.
 
     Returns
     -------
@@ -107,8 +107,8 @@ def train_ink(
         jit_compile=False,
     )
     callbacks: list[Callable[..., Any] | Any] = []
-    if checkpoint is not None:
-        callbacks.append(keras.callbacks.BackupAndRestore(f"{checkpoint}.backup", save_freq=500))
+    if backup is not None:
+        callbacks.append(keras.callbacks.BackupAndRestore(backup, save_freq=500))
     history = model.fit(
         batches,
         validation_data=(_as_inputs(validation.images), _as_targets(validation.ink)),
