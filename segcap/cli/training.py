@@ -20,9 +20,10 @@ from segcap.readers.glyph import GlyphReader
 from segcap.readers.whole import WholeImageReader
 from segcap.recipes.tasks import END_TO_END
 
-_STATES = {"text": ("", ".0", ".1", ".2"), "digits": ("", ".lines")}
-_EPOCHS = {"digits": 30, "mixed": 14, "text": 12}
+_STATES = {"any": (".ink.weights.h5",), "text": ("", ".0", ".1", ".2"), "digits": ("", ".lines")}
+_EPOCHS = {"any": 2, "digits": 30, "mixed": 14, "text": 12}
 _OPTIONS = {
+    "any": {"fonts"},
     "text": {"charset", "length", "classifier"},
     "digits": set[str](),
     "mixed": set[str](),
@@ -33,7 +34,7 @@ _END_TO_END_OPTIONS = {"classifier", "log"}
 Task = Annotated[
     str,
     typer.Argument(
-        help="What to train: text, on labelled images; digits or mixed, as shipped; end to end "
+        help="What to train: text, on labelled images; any, digits, mixed, as shipped; end to end "
         f"{', '.join(END_TO_END)}."
     ),
 ]
@@ -41,7 +42,7 @@ Bundle = Annotated[Path, typer.Option(help="Bundle to write.")]
 TrainingData = Annotated[
     Path | None,
     typer.Option(
-        help="Folder of images named by their texts, or with labels.csv; for digits and mixed "
+        help="Folder of images named by their texts, or with labels.csv; for any, digits and mixed "
         "mnist.npz, keras.datasets' copy unless given. For what is trained end to end the "
         "published folder; digit-sum and six-char are drawn without."
     ),
@@ -59,6 +60,9 @@ Classifier = Annotated[
         "network's name."
     ),
 ]
+Fonts = Annotated[
+    Path | None, typer.Option(help="For any: folder of typefaces; see data/collect_fonts.py.")
+]
 Log = Annotated[
     Path | None, typer.Option(help="End to end: folder for history.csv and TensorBoard's files.")
 ]
@@ -72,13 +76,14 @@ def train(
     charset: Characters = None,
     length: Length = None,
     classifier: Classifier = None,
+    fonts: Fonts = None,
     log: Log = None,
     epochs: Epochs = None,
     seed: Seed = 0,
 ) -> None:
     """Train a reader; a killed training goes on from OUT.state... when started again."""
     options = {"charset": charset, "length": length, "classifier": classifier}
-    _check_options(task, **options, log=log and str(log))
+    _check_options(task, **options, fonts=fonts and str(fonts), log=log and str(log))
     _check_new(out)
     state = _beside(out, ".state")
     states = [_beside(state, ending) for ending in _STATES.get(task, ("",))]
@@ -90,6 +95,10 @@ def train(
         show = partial(_show, bar)
         if task == "text":
             reader = _train_text(data, charset, length, classifier, **shared, bar=bar, out=out)
+        elif task == "any":
+            from segcap.recipes.any import train_any
+
+            reader = train_any(data, fonts=fonts, **shared)
         elif task == "digits":
             from segcap.recipes.digits import train_digits
 

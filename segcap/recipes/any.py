@@ -2,8 +2,12 @@
 
 import os
 import string
+from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from segcap.core.bundle import digest
 from segcap.core.charset import Charset
@@ -12,11 +16,9 @@ from segcap.readers.glyph import GlyphReader
 from segcap.recipes.ink import wild_shares
 from segcap.recognition.engines.networks import export_network
 from segcap.recognition.trained import NO_CHARACTER, Trained, TrainedInk
+from segcap.training.batching import batch_orders
 from segcap.training.spans import LabelledStrips, SpanLessons
 from segcap.training.synthetic import inked_texts
-
-if TYPE_CHECKING:
-    import keras
 
 __all__ = ["ANY_CHARSET", "draw_lines", "train_any", "train_ink_network", "train_span_network"]
 
@@ -99,7 +101,7 @@ def train_ink_network(
     from segcap.training.ink import ink_examples, train_ink
     from segcap.training.rounding import round_to_half
 
-    model: keras.Model = build("ink_unet", 1)
+    model = build("ink_unet", 1)
     weights = None if state is None else Path(f"{os.fspath(state)}.ink.weights.h5")
     figures: dict[str, Any] = {}
     if weights is not None and weights.exists():
@@ -159,13 +161,27 @@ def train_span_network(
     characters = len(ANY_CHARSET)
     model = build("span_roi", characters + len(NO_CHARACTER))
     examples = SpanLessons(train, validation, characters)
+    steps = len(train.pixels) // batch_size
+
+    @lru_cache(maxsize=1)
+    def orders(epoch: int) -> list[NDArray[np.intp]]:
+        rng = np.random.default_rng((seed, epoch))
+        return batch_orders(examples, steps, batch_size, rng)
+
+    def draw(epoch: int, index: int) -> tuple[Any, ...]:
+        rng = np.random.default_rng((seed, epoch, index))
+        inputs, classes, weights = examples.draw(orders(epoch)[index], rng)
+        return tuple(inputs), classes, weights
+
     fit_by_keras(
         model,
-        examples,
+        draw,
+        steps,
         epochs=epochs,
-        batch_size=batch_size,
         learning_rate=learning_rate,
+        weight_decay=1e-2,
         seed=seed,
+        weighted_metrics=["accuracy"],
         backup=state,
     )
     round_to_half(model)

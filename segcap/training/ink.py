@@ -1,6 +1,6 @@
 """Train the network that finds ink, on drawn images whose characters' masks are known."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import cv2
@@ -8,17 +8,19 @@ import numpy as np
 from joblib import Parallel, delayed
 from numpy.typing import NDArray
 
+from segcap.training.keras_fit import fit_by_keras
 from segcap.training.synthetic import Share, share_seed
 
 if TYPE_CHECKING:
     import keras
 
-__all__ = ["InkExamples", "ink_examples", "train_ink"]
+__all__ = ["InkExamples", "ink_examples", "ink_f1", "ink_loss", "train_ink"]
 
 _CHUNK = 250
 _HEIGHT, _WIDTH = 48, 192
 _SMALLER, _LARGER = 0.4, 0.2
 _SMOOTH = 1.0
+_INVERTED = 0.3
 
 
 class InkExamples(NamedTuple):
@@ -91,33 +93,29 @@ def train_ink(
     dict
         Figures on the validation part: "ink_f1" of pixels.
     """
-    import keras
+    size = len(train.images) // batch_size
 
-    keras.utils.set_random_seed(seed)
-    batches = _Batches(train, batch_size, seed)
-    steps = epochs * len(batches)
-    warm = min(500, steps // 10)
-    rate = keras.optimizers.schedules.CosineDecay(
-        learning_rate / 20, steps - warm, warmup_target=learning_rate, warmup_steps=warm
-    )
-    model.compile(
-        optimizer=keras.optimizers.AdamW(rate, weight_decay=1e-4, clipnorm=1.0),
+    def draw(epoch: int, index: int) -> tuple[Any, ...]:
+        order = np.random.default_rng((seed, epoch)).permutation(len(train.images))
+        rng = np.random.default_rng((seed, epoch, index))
+        chosen = np.sort(order[index * batch_size : (index + 1) * batch_size])
+        images = train.images[chosen][..., rng.permutation(3)]
+        inverted = (255 * (rng.random((len(images), 1, 1, 1)) < _INVERTED)).astype(np.uint8)
+        return _as_inputs(images ^ inverted), _as_targets(train.ink[chosen])
+
+    fit_by_keras(
+        model,
+        draw,
+        size,
         loss=ink_loss,
-        metrics=[_f1],
-        jit_compile=False,
-    )
-    callbacks: list[Callable[..., Any] | Any] = []
-    if backup is not None:
-        callbacks.append(keras.callbacks.BackupAndRestore(backup, save_freq=500))
-    history = model.fit(
-        batches,
-        validation_data=(_as_inputs(validation.images), _as_targets(validation.ink)),
-        validation_batch_size=64,
         epochs=epochs,
-        callbacks=callbacks,
-        verbose=2,
+        learning_rate=learning_rate,
+        weight_decay=1e-4,
+        seed=seed,
+        backup=backup,
     )
-    return {"ink_f1": round(float(history.history["val__f1"][-1]), 4)}
+    logits = model.predict(_as_inputs(validation.images), batch_size=64, verbose=0)
+    return {"ink_f1": round(ink_f1(validation.ink, logits[..., 0]), 4)}
 
 
 def ink_loss(target: Any, logits: Any) -> Any:
@@ -139,46 +137,11 @@ def ink_loss(target: Any, logits: Any) -> Any:
     return entropy + 0.5 * (1 - (2 * shared + _SMOOTH) / (both + _SMOOTH))
 
 
-def _f1(target: Any, logits: Any) -> Any:
-    from keras import ops
-
-    found = ops.cast(logits > 0, "float32")
-    true = ops.cast(target > 0.5, "float32")
-    shared = ops.sum(found * true, axis=(1, 2, 3))
-    return (2 * shared + _SMOOTH) / (ops.sum(found + true, axis=(1, 2, 3)) + _SMOOTH)
-
-
-def _batches_class() -> type:
-    import keras
-
-    class Batches(keras.utils.PyDataset):
-        """Shuffled batches, colours exchanged and inverted at random."""
-
-        def __init__(self, examples: InkExamples, batch_size: int, seed: int) -> None:
-            super().__init__(workers=1)
-            self._examples, self._size, self._seed, self._epoch = examples, batch_size, seed, 0
-            self.on_epoch_end()
-
-        def __len__(self) -> int:
-            return len(self._examples.images) // self._size
-
-        def on_epoch_end(self) -> None:
-            rng = np.random.default_rng((self._seed, self._epoch))
-            self._order = rng.permutation(len(self._examples.images))
-            self._epoch += 1
-
-        def __getitem__(self, index: int) -> tuple[Any, Any]:
-            rng = np.random.default_rng((self._seed, self._epoch, index))
-            chosen = np.sort(self._order[index * self._size : (index + 1) * self._size])
-            images = self._examples.images[chosen][..., rng.permutation(3)]
-            images = images ^ (255 * (rng.random((len(images), 1, 1, 1)) < 0.3)).astype(np.uint8)
-            return _as_inputs(images), _as_targets(self._examples.ink[chosen])
-
-    return Batches
-
-
-def _Batches(examples: InkExamples, batch_size: int, seed: int) -> Any:  # noqa: N802
-    return _batches_class()(examples, batch_size, seed)
+def ink_f1(ink: NDArray[np.uint8], logits: NDArray[np.float32]) -> float:
+    """Mean F1 of the pixels of each image: (N, H, W) ink of 0 to 255, (N, H, W) logits."""
+    true, found = ink > 127, logits > 0
+    shared = 2 * (true & found).sum(axis=(1, 2)) + _SMOOTH
+    return float((shared / (true.sum(axis=(1, 2)) + found.sum(axis=(1, 2)) + _SMOOTH)).mean())
 
 
 def _examples(
