@@ -99,3 +99,17 @@ def test_charsets_are_frozen_and_comparable():
     assert len({Charset("abc"), Charset("abc")}) == 1
     with pytest.raises(dataclasses.FrozenInstanceError):
         DIGITS.characters = "abc"
+
+
+@pytest.mark.parametrize(
+    ("allowlist", "expected"),
+    [(None, "aab1"), ("AB1", "AAB1"), ("aB1", "aaB1"), ("1", "1")],
+)
+def test_letters_of_the_other_case_count_as_those_that_are_admitted(allowlist, expected):
+    charset = Charset("aAbB1")
+    folded = charset.folded(allowlist)
+    meant = [folded.get(index, index) for index in range(5)]
+    admitted = charset.mask(allowlist)
+    shown = {charset.characters[index] for index in meant if admitted[index]}
+    assert shown == set(expected)
+    assert charset.folded(allowlist, "keep") == {}

@@ -141,3 +141,8 @@ def test_the_next_texts_are_those_of_all(places, seed):
         assert probability == pytest.approx(
             np.prod([own["abc".index(char)] for own, char in zip(shares, text, strict=True)])
         )
+
+
+def test_the_probability_of_a_folded_class_counts_for_another():
+    probabilities = np.exp(log_softmax(np.log([[0.3, 0.5, 0.2]]), folded={1: 0}))
+    np.testing.assert_allclose(probabilities, [[0.8, 0, 0.2]], atol=1e-12)
