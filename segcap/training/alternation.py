@@ -45,7 +45,7 @@ class Course:
         The labels.
     held_out : (N,) bool array
         Images that are not learned from.
-    rehearsal : list of Line
+    replay : list of Line
         Shown besides, so that what the network knew is not forgotten.
     epochs : int
     report : callable
@@ -69,7 +69,7 @@ class Course:
         layouts: list[Layout],
         classes: list[NDArray[np.intp]],
         held_out: NDArray[np.bool_],
-        rehearsal: LabelledStrips | None,
+        replay: LabelledStrips | None,
         *,
         epochs: int,
         report: Progress,
@@ -79,7 +79,7 @@ class Course:
         self._layouts = layouts
         self._classes = classes
         self._held_out = held_out
-        self._rehearsal = [] if rehearsal is None else [rehearsal]
+        self._replay = [] if replay is None else [replay]
         self._epochs = epochs
         self._report = report
         self._last: list[NDArray] | None = None
@@ -151,14 +151,14 @@ class Course:
                 "Learning needs images with at least as many pieces of ink as characters in "
                 f"their labels. Got {missing} of {len(self._layouts)} with fewer."
             )
-        return SpanLessons(self._with_rehearsal(), validation, self._characters)
+        return SpanLessons(self._with_replay(), validation, self._characters)
 
-    def _with_rehearsal(self) -> LabelledStrips:
-        rehearsed = sum(len(part.pixels) for part in self._rehearsal)
+    def _with_replay(self) -> LabelledStrips:
+        replayed = sum(len(part.pixels) for part in self._replay)
         share = _REAL_SHARE / (1 - _REAL_SHARE)
-        times = max(1, round(share * rehearsed / len(self._train.pixels)))
+        times = max(1, round(share * replayed / len(self._train.pixels)))
         width = min(self._train.pixels.shape[2], _WIDEST)
-        return join_strips([self._train] * times + self._rehearsal, width)
+        return join_strips([self._train] * times + self._replay, width)
 
     def _strips(self, chosen: NDArray[np.bool_]) -> LabelledStrips:
         indices = np.flatnonzero(chosen).tolist()

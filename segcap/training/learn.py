@@ -27,7 +27,7 @@ from segcap.training.alternation import Course, Progress
 from segcap.training.context import finish, inherit
 from segcap.training.forced_alignment import Alignment, align
 from segcap.training.labelled import usable_images
-from segcap.training.synthetic import rehearsal_lines
+from segcap.training.synthetic import replay_lines
 
 if TYPE_CHECKING:
     import keras
@@ -147,14 +147,14 @@ def learn_context(
         some_classes,
     )
     finding = _chosen(model, some, some_classes, findings)
-    report(0, epochs, "drawing letters and digits to rehearse")
+    report(0, epochs, "drawing lines to replay")
     layouts = [finding.layout(image) for image in pixels]
     course = Course(
         model,
         layouts,
         classes,
         held_out,
-        rehearsal_lines(drawn, REPLAY_LINES, seed=seed, ink=finding.ink),
+        replay_lines(drawn, REPLAY_LINES, seed=seed, ink=finding.ink),
         epochs=epochs,
         report=report,
     )

@@ -30,7 +30,7 @@ __all__ = [
     "digit_lines",
     "drawn_texts",
     "inked_texts",
-    "rehearsal_lines",
+    "replay_lines",
     "stacked",
     "warped_copies",
 ]
@@ -168,7 +168,7 @@ def share_seed(seed: int, number: int) -> int:
     return _SEEDS * seed + number
 
 
-def rehearsal_lines(
+def replay_lines(
     characters: str, n: int, *, seed: int, ink: InkNetwork | None = None
 ) -> LabelledStrips | None:
     """Draw lines of the letters and digits among some characters, in all schemes.
