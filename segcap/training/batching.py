@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 if TYPE_CHECKING:
     import keras
 
-__all__ = ["Lessons", "Ordered", "Pass", "batch_orders", "made_ahead", "shuffled_rounds"]
+__all__ = ["Lessons", "Ordered", "Batch", "batch_orders", "made_ahead", "shuffled_rounds"]
 
 _SORTED_TOGETHER = 16
 _AHEAD = 4
@@ -20,7 +20,7 @@ _AHEAD = 4
 T = TypeVar("T")
 
 
-class Pass(NamedTuple):
+class Batch(NamedTuple):
     """A batch that a network is shown.
 
     Attributes
@@ -59,7 +59,7 @@ class Lessons(Protocol):
         """Give the number of samples."""
         ...
 
-    def draw(self, order: NDArray[np.intp], rng: np.random.Generator) -> Pass:
+    def draw(self, order: NDArray[np.intp], rng: np.random.Generator) -> Batch:
         """Give the samples of these indices, augmented; called from another thread."""
         ...
 

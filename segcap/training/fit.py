@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from segcap.core.bundle import digest
 from segcap.core.errors import ParameterError, SegcapWarning
 from segcap.models.registry import NETWORKS
-from segcap.training.batching import Lessons, Pass, batch_orders, made_ahead
+from segcap.training.batching import Batch, Lessons, batch_orders, made_ahead
 from segcap.training.growing import first_grown, growing_sides, shrink
 from segcap.training.history import History
 from segcap.training.logs import Log
@@ -27,7 +27,7 @@ from segcap.training.step import Learner
 if TYPE_CHECKING:
     import keras
 
-__all__ = ["History", "Interrupted", "Lessons", "OnEpoch", "Pass", "Schedule", "fit_network"]
+__all__ = ["History", "Interrupted", "Lessons", "OnEpoch", "Batch", "Schedule", "fit_network"]
 
 LEAST_STEPS = 50
 

@@ -16,7 +16,7 @@ from segcap.segmentation.text_lines import (
     span_rows,
 )
 from segcap.training.augment import augment_strips
-from segcap.training.fit import Pass
+from segcap.training.fit import Batch
 
 if TYPE_CHECKING:
     import keras
@@ -172,7 +172,7 @@ class SpanLessons:
     def __len__(self) -> int:
         return len(self._train.pixels)
 
-    def draw(self, order: NDArray[np.intp], rng: np.random.Generator) -> Pass:
+    def draw(self, order: NDArray[np.intp], rng: np.random.Generator) -> Batch:
         """Give augmented lines with the spans to name."""
         lines = self._train.part(order)
         widest = _ROOM_TO_GROW * int(self.sizes[order].max())
@@ -182,7 +182,7 @@ class SpanLessons:
             pixels = _recoloured(pixels, rng)
         examples = _Examples.of(lines._replace(pixels=pixels, spans=spans), self._characters, rng)
         inputs = [_as_inputs(pixels), self._as_spans(pixels, examples.spans)]
-        return Pass(inputs, examples.classes, examples.weights)
+        return Batch(inputs, examples.classes, examples.weights)
 
     def evaluate(self, model: "keras.Model") -> tuple[float, float]:
         """Give mean cross-entropy and accuracy on the validation part's spans."""
