@@ -8,7 +8,7 @@ from segcap.decoding.calibration import fit_temperature
 from segcap.recipes.ink import wild_shares
 from segcap.recognition.engines.networks import export_network
 from segcap.recognition.trained import NO_CHARACTER, Trained, TrainedInk
-from segcap.training.spans import LabelledStrips, SpanLessons
+from segcap.training.spans import LabelledStrips, SpanBatches
 from segcap.training.synthetic import inked_texts
 
 __all__ = ["ANY_CHARSET", "draw_lines", "train_ink_network", "train_span_network"]
@@ -78,7 +78,7 @@ def train_span_network(
 
     characters = len(ANY_CHARSET)
     model = span_roi(characters + len(NO_CHARACTER))
-    examples = SpanLessons(train, validation, characters)
+    examples = SpanBatches(train, validation, characters)
     fit_by_keras(
         model,
         examples,

@@ -16,7 +16,7 @@ from segcap.training.class_balance import balanced_order
 if TYPE_CHECKING:
     import keras
 
-__all__ = ["Augment", "ImageLessons", "Labelled", "TextLessons"]
+__all__ = ["Augment", "ImageBatches", "Labelled", "TextBatches"]
 
 Labelled: TypeAlias = tuple[NDArray, NDArray[np.integer]]
 Augment: TypeAlias = Callable[[NDArray[np.float32], np.random.Generator], NDArray[np.float32]]
@@ -24,8 +24,8 @@ Augment: TypeAlias = Callable[[NDArray[np.float32], np.random.Generator], NDArra
 _PREDICTED_TOGETHER = 256
 
 
-class ImageLessons:
-    """Images of one size with their classes; a `segcap.training.fit.Lessons`.
+class ImageBatches:
+    """Images of one size with their classes; a `segcap.training.fit.BatchSource`.
 
     Parameters
     ----------
@@ -139,7 +139,7 @@ class ImageLessons:
         return loss, float(right.all(axis=1).mean())
 
 
-class TextLessons(ImageLessons):
+class TextBatches(ImageBatches):
     """Images of texts whose characters' places are unknown.
 
     Parameters

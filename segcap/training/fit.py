@@ -1,4 +1,4 @@
-"""The training loop: any network, from any lessons, resumable."""
+"""The training loop: any network, from any source of batches, resumable."""
 
 import os
 import warnings
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from segcap.core.bundle import digest
 from segcap.core.errors import ParameterError, SegcapWarning
 from segcap.models.registry import NETWORKS
-from segcap.training.batching import Batch, Lessons, batch_orders, made_ahead
+from segcap.training.batching import Batch, BatchSource, batch_orders, made_ahead
 from segcap.training.growing import first_grown, growing_sides, shrink
 from segcap.training.history import History
 from segcap.training.logs import Log
@@ -27,7 +27,7 @@ from segcap.training.step import Learner
 if TYPE_CHECKING:
     import keras
 
-__all__ = ["History", "Interrupted", "Lessons", "OnEpoch", "Batch", "Schedule", "fit_network"]
+__all__ = ["History", "Interrupted", "BatchSource", "OnEpoch", "Batch", "Schedule", "fit_network"]
 
 LEAST_STEPS = 50
 
@@ -51,7 +51,7 @@ OnEpoch: TypeAlias = Callable[[int, History], None]
 
 def fit_network(
     model: "keras.Model",
-    lessons: Lessons,
+    batches: BatchSource,
     *,
     schedule: Schedule,
     seed: int,
@@ -74,7 +74,7 @@ def fit_network(
     ----------
     model : keras.Model
         From inputs to logits; changed in place.
-    lessons : Lessons
+    batches : BatchSource
     schedule : Schedule
     seed : int
     state : path, optional
@@ -91,7 +91,7 @@ def fit_network(
     Raises
     ------
     ParameterError
-        `schedule` asks for what these lessons or this network cannot be given.
+        `schedule` asks for what these samples or this network cannot be given.
     DataError
         `state` is of another run, or `log` is a file.
 
@@ -105,13 +105,13 @@ def fit_network(
 
     if not isinstance(schedule, Schedule):
         raise ParameterError(f"A 'schedule' must be a segcap.training.Schedule. Got {schedule!r}.")
-    _check_applicable(schedule, model, lessons)
+    _check_applicable(schedule, model, batches)
     keras.utils.set_random_seed(seed)
-    steps = max(LEAST_STEPS, len(lessons) // schedule.batch_size)
-    learner = Learner(model, schedule, steps, unaligned=lessons.unaligned)
+    steps = max(LEAST_STEPS, len(batches) // schedule.batch_size)
+    learner = Learner(model, schedule, steps, unaligned=batches.unaligned)
     identity = {
         "network": [model.name, digest(*model.get_weights())],
-        "data": lessons.digest,
+        "data": batches.digest,
         "schedule": asdict(schedule),
         "seed": seed,
         "versions": [version("segcap"), keras.__version__, keras.backend.backend()],
@@ -130,9 +130,9 @@ def fit_network(
             waited = epoch - max(history.best_epoch, grown)
             if schedule.patience is not None and waited > schedule.patience:
                 break
-            figures = _learn_epoch(learner, lessons, schedule, history, steps, (seed, epoch))
+            figures = _learn_epoch(learner, batches, schedule, history, steps, (seed, epoch))
             shown = learner.show()
-            loss, accuracy = lessons.evaluate(model)
+            loss, accuracy = batches.evaluate(model)
             history.learning_rate.append(learner.rate)
             history.loss.append(figures["loss"])
             if "accuracy" in figures:
@@ -161,7 +161,7 @@ def fit_network(
     return history
 
 
-def _check_applicable(schedule: Schedule, model: "keras.Model", lessons: Lessons) -> None:
+def _check_applicable(schedule: Schedule, model: "keras.Model", batches: BatchSource) -> None:
     """Refuse tricks where their targets or their pictures are not what they are made for."""
     reads_texts = len(model.output_shape) > 2
     known = NETWORKS.get(model.name)
@@ -172,7 +172,7 @@ def _check_applicable(schedule: Schedule, model: "keras.Model", lessons: Lessons
             {"mixup": 0, "cutout": 0},
         ),
         (
-            lessons.unaligned,
+            batches.unaligned,
             "where the places of characters are unknown",
             {"mixup": 0, "cutout": 0, "label_smoothing": 0, "loss": "crossentropy"},
         ),
@@ -199,7 +199,7 @@ def _check_applicable(schedule: Schedule, model: "keras.Model", lessons: Lessons
 
 def _learn_epoch(
     learner: Learner,
-    lessons: Lessons,
+    batches: BatchSource,
     schedule: Schedule,
     history: History,
     steps: int,
@@ -207,11 +207,11 @@ def _learn_epoch(
 ) -> dict[str, float]:
     """Take the steps of one epoch; give their mean loss and, where it is known, accuracy."""
     epoch = len(history.loss)
-    orders = batch_orders(lessons, steps, schedule.batch_size, np.random.default_rng(seeds))
+    orders = batch_orders(batches, steps, schedule.batch_size, np.random.default_rng(seeds))
 
     def drawn(number: int) -> "_Shown":
         rng = np.random.default_rng([*seeds, number])
-        return _shown(lessons, schedule, learner.targets, orders[number], epoch, rng)
+        return _shown(batches, schedule, learner.targets, orders[number], epoch, rng)
 
     figures: list[dict[str, float]] = []
     with made_ahead(drawn, steps) as batches:
@@ -227,7 +227,7 @@ _Shown: TypeAlias = tuple[list[NDArray[np.float32]], NDArray, NDArray[np.float32
 
 
 def _shown(
-    lessons: Lessons,
+    batches: BatchSource,
     schedule: Schedule,
     targets: NDArray[np.float32],
     order: NDArray[np.intp],
@@ -235,8 +235,8 @@ def _shown(
     rng: np.random.Generator,
 ) -> _Shown:
     """Draw a batch: inputs, targets and weights."""
-    inputs, classes, weights = lessons.draw(order, rng)
-    if lessons.unaligned:
+    inputs, classes, weights = batches.draw(order, rng)
+    if batches.unaligned:
         return inputs, classes, weights
     wanted = targets[classes]
     if schedule.first_scale < 1:

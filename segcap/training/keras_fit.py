@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from segcap.training.batching import Lessons, batch_orders
+from segcap.training.batching import BatchSource, batch_orders
 
 if TYPE_CHECKING:
     import keras
@@ -17,7 +17,7 @@ _SAVED_EVERY = 500
 
 def fit_by_keras(
     model: "keras.Model",
-    examples: Lessons,
+    examples: BatchSource,
     *,
     epochs: int,
     batch_size: int,
@@ -31,7 +31,7 @@ def fit_by_keras(
     ----------
     model : keras.Model
         From inputs to logits; changed in place.
-    examples : Lessons
+    examples : BatchSource
     epochs, batch_size, learning_rate, seed
     backup : path, optional
         A folder from which a killed training goes on.

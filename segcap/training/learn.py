@@ -162,12 +162,12 @@ def learn_context(
     interrupted = False
     try:
         course.run(seed, None if state is None else Path(state))
-        trained = finish(model, course.lessons, start.options)
+        trained = finish(model, course.batches, start.options)
     except KeyboardInterrupt:
         if not course.go_back_to_last_epoch():
             raise
         interrupted = True
-        trained = finish(model, course.lessons, start.options)
+        trained = finish(model, course.batches, start.options)
     out = np.flatnonzero(held_out).tolist()
     pipeline = Pipeline(charset, None, trained, finding, length)
     read = [outcome.reading.text for outcome in pipeline.read([pixels[i] for i in out])]

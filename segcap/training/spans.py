@@ -21,7 +21,7 @@ from segcap.training.fit import Batch
 if TYPE_CHECKING:
     import keras
 
-__all__ = ["LabelledStrips", "SpanLessons", "join_strips", "own_columns", "stack_strips"]
+__all__ = ["LabelledStrips", "SpanBatches", "join_strips", "own_columns", "stack_strips"]
 
 _BATCH = 64
 _JITTER = 0.08
@@ -141,8 +141,8 @@ def own_columns(boxes: NDArray[np.number]) -> NDArray[np.float64]:
     return columns
 
 
-class SpanLessons:
-    """Lines of text as a `segcap.training.fit.Lessons`.
+class SpanBatches:
+    """Lines of text as a `segcap.training.fit.BatchSource`.
 
     Each character is shown with its edges moved a little, and for each one span that is no
     character. A bad cut is a fragment, a character or a part of it with a part of what stands

@@ -36,7 +36,7 @@ class Learner:
     steps : int
         Of an epoch.
     unaligned : bool
-        See `segcap.training.batching.Lessons`.
+        See `segcap.training.batching.BatchSource`.
 
     Attributes
     ----------
