@@ -257,7 +257,7 @@ class Constant:
         return np.tile(self.logits, (*spans.shape[:2], 1))
 
 
-def test_lessons_are_evaluated_on_what_is_not_learned_from(lines):
+def test_batches_are_evaluated_on_what_is_not_learned_from(lines):
     train, validation = lines.part(np.arange(12)), lines.part(np.arange(12, 24))
     batches = SpanBatches(train, validation, 10)
     alike = Constant(np.zeros(12))

@@ -185,10 +185,10 @@ class Sized(ImageBatches):
         inputs, classes = glyphs
         super().__init__((inputs, classes), (inputs[:50], classes[:50]), warp_glyphs)
         self.sizes = sizes
-        self.batches = []
+        self.orders = []
 
     def draw(self, order, rng):
-        self.batches.append(order)
+        self.orders.append(order)
         return super().draw(order, rng)
 
 
@@ -200,12 +200,12 @@ def test_an_epoch_shows_each_sample_equally_often_and_like_sizes_together(glyphs
     monkeypatch.setattr("segcap.training.fit.LEAST_STEPS", 50)
     model = build("plain_cnn", 10, height=28, width=28)
     fit_network(model, batches, schedule=Schedule(epochs=1, batch_size=35), seed=0)
-    assert len(batches.batches) == 50
-    counts = np.bincount(np.concatenate(batches.batches), minlength=700)
+    assert len(batches.orders) == 50
+    counts = np.bincount(np.concatenate(batches.orders), minlength=700)
     assert set(counts) == {2, 3}
-    spreads = [np.ptp(sizes[batch]) for batch in batches.batches]
+    spreads = [np.ptp(sizes[batch]) for batch in batches.orders]
     assert np.mean(spreads) < 100
-    middles = np.array([sizes[batch].mean() for batch in batches.batches])
+    middles = np.array([sizes[batch].mean() for batch in batches.orders])
     assert abs(np.corrcoef(middles[:-1], middles[1:])[0, 1]) < 0.5
 
 

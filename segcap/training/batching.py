@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 if TYPE_CHECKING:
     import keras
 
-__all__ = ["BatchSource", "Ordered", "Batch", "batch_orders", "made_ahead", "shuffled_rounds"]
+__all__ = ["Batch", "BatchSource", "Ordered", "batch_orders", "made_ahead", "shuffled_rounds"]
 
 _SORTED_TOGETHER = 16
 _AHEAD = 4
@@ -110,8 +110,8 @@ def batch_orders(
         part[np.argsort(batches.sizes[part], kind="stable")]
         for part in (drawn[start : start + window] for start in range(0, draws, window))
     ]
-    batches = np.concatenate(sorted_).reshape(steps, batch_size)
-    return list(rng.permutation(batches))
+    orders = np.concatenate(sorted_).reshape(steps, batch_size)
+    return list(rng.permutation(orders))
 
 
 @contextmanager

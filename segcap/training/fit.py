@@ -27,7 +27,7 @@ from segcap.training.step import Learner
 if TYPE_CHECKING:
     import keras
 
-__all__ = ["History", "Interrupted", "BatchSource", "OnEpoch", "Batch", "Schedule", "fit_network"]
+__all__ = ["Batch", "BatchSource", "History", "Interrupted", "OnEpoch", "Schedule", "fit_network"]
 
 LEAST_STEPS = 50
 
@@ -214,8 +214,8 @@ def _learn_epoch(
         return _shown(batches, schedule, learner.targets, orders[number], epoch, rng)
 
     figures: list[dict[str, float]] = []
-    with made_ahead(drawn, steps) as batches:
-        for number, (inputs, targets, weights) in enumerate(batches):
+    with made_ahead(drawn, steps) as ready:
+        for number, (inputs, targets, weights) in enumerate(ready):
             if schedule.decay == "plateau":
                 done = epoch + (number + 1) / steps
                 learner.rate = plateau_rate(schedule, done, history.validation_loss)
