@@ -14,7 +14,7 @@ from segcap.core.errors import DataError, ParameterError
 from segcap.core.image import ImageSource, source_name
 from segcap.core.reading import Failure, Reading, SumReading
 from segcap.core.validation import Errors, whole_number
-from segcap.readers.learner import GlyphLearner
+from segcap.readers.glyph_fitting import GlyphFitting
 from segcap.readers.serialization import (
     glyph_bundle,
     trained_context,
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 __all__ = ["GlyphReader"]
 
 
-class GlyphReader(GlyphLearner):
+class GlyphReader(GlyphFitting):
     """Read images by cutting them into glyphs.
 
     Parameters

@@ -22,15 +22,15 @@ from segcap.segmentation.settings import Finding
 
 if TYPE_CHECKING:
     from segcap.training.fit import OnEpoch
-    from segcap.training.learn import Progress
     from segcap.training.spans import LabelledStrips
+    from segcap.training.text_fitting import Progress
 
-__all__ = ["GlyphLearner"]
+__all__ = ["GlyphFitting"]
 
-Self = TypeVar("Self", bound="GlyphLearner")
+Self = TypeVar("Self", bound="GlyphFitting")
 
 
-class GlyphLearner(GlyphSettings, ABC):
+class GlyphFitting(GlyphSettings, ABC):
     """The part of `segcap.GlyphReader` that learns."""
 
     charset_: str
@@ -52,7 +52,7 @@ class GlyphLearner(GlyphSettings, ABC):
 
         The span network starts from the shipped reader "mixed". It aligns each label with the
         spans of its image, learns from where they lie, and aligns again; see
-        `segcap.training.learn`. Classifiers of glyphs, own ones too, learn from the images that
+        `segcap.training.text_fitting`. Classifiers of glyphs, own ones too, learn from the images that
         part into as many segments as their label has characters. Unreadable images are left out,
         with a warning.
 
@@ -135,7 +135,7 @@ class GlyphLearner(GlyphSettings, ABC):
         state: str | os.PathLike[str] | None,
         on_progress: "Progress | None",
     ) -> Self:
-        from segcap.training.learn import learn_context
+        from segcap.training.text_fitting import fit_context
 
         if start is not None:
             known, findings = self.charset_, [self._finding(self.finding_)]
@@ -144,7 +144,7 @@ class GlyphLearner(GlyphSettings, ABC):
             findings = self._open_findings()
         self._check_start(start)
         check_many(images)
-        learned = learn_context(
+        learned = fit_context(
             self._as_rgb(images),
             labels,
             charset=Charset(self.charset),

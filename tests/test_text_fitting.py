@@ -14,7 +14,7 @@ SYMBOLS = "+#%&@?"
 def short_epochs():
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("segcap.training.fit.LEAST_STEPS", 12)
-        patch.setattr("segcap.training.learn.REPLAY_LINES", 60)
+        patch.setattr("segcap.training.text_fitting.REPLAY_LINES", 60)
         yield
 
 

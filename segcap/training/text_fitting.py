@@ -32,7 +32,7 @@ from segcap.training.synthetic import replay_lines
 if TYPE_CHECKING:
     import keras
 
-__all__ = ["Learned", "Progress", "learn_context"]
+__all__ = ["Learned", "Progress", "fit_context"]
 
 _VALIDATION_SHARE = 0.1
 _LEAST_VALIDATION = 8
@@ -70,7 +70,7 @@ class Learned:
     interrupted: bool
 
 
-def learn_context(
+def fit_context(
     images: Iterable[ImageSource],
     labels: Sequence[str],
     *,
