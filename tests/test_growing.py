@@ -9,7 +9,7 @@ from segcap.training.batch_sources import ImageBatches
 from segcap.training.fit import Interrupted, fit_network
 from segcap.training.growing import growing_sides, shrink
 from segcap.training.schedule import Schedule
-from segcap.training.step import Learner
+from segcap.training.step import Trainer
 
 
 def unchanged(images, rng):
@@ -61,7 +61,7 @@ def learn(batches, **settings):
 
 @pytest.mark.slow
 def test_a_network_sees_images_grow_and_is_judged_on_whole_ones(batches, monkeypatch):
-    class Watched(Learner):
+    class Watched(Trainer):
         """Notes what sizes it is shown."""
 
         def step(self, inputs, *others):
@@ -69,7 +69,7 @@ def test_a_network_sees_images_grow_and_is_judged_on_whole_ones(batches, monkeyp
             return super().step(inputs, *others)
 
     seen = []
-    monkeypatch.setattr("segcap.training.fit.Learner", Watched)
+    monkeypatch.setattr("segcap.training.fit.Trainer", Watched)
     model, history = learn(batches)
     assert list(dict.fromkeys(seen)) == [(32, 32), (48, 48), (64, 64)]
     assert len(seen) == 16
@@ -125,8 +125,8 @@ def test_weights_are_for_images_of_any_size(classifier):
     def built(height, width):
         return build(classifier, 2, height=height, width=width, channels=3)
 
-    learner = Learner(built(64, 64), Schedule(first_scale=0.5), 4, unaligned=False)
+    trainer = Trainer(built(64, 64), Schedule(first_scale=0.5), 4, unaligned=False)
     images = np.random.default_rng(0).random((2, 32, 48, 3), np.float32)
     expected = built(32, 48)
-    expected.set_weights(learner.show())
-    np.testing.assert_allclose(learner._taught(images), expected(images), atol=1e-4)
+    expected.set_weights(trainer.show())
+    np.testing.assert_allclose(trainer._in_training(images), expected(images), atol=1e-4)

@@ -11,7 +11,7 @@ from segcap.training.batch_sources import ImageBatches, TextBatches
 from segcap.training.fit import fit_network
 from segcap.training.schedule import Schedule, plateau_rate
 from segcap.training.spans import LabelledStrips, SpanBatches
-from segcap.training.step import Learner
+from segcap.training.step import Trainer
 
 
 @pytest.fixture
@@ -112,9 +112,9 @@ def test_smoothed_targets_cost_even_those_who_know():
     model = build("plain_cnn", 4, height=8, width=8)
     kernel, bias = model.layers[-1].get_weights()
     model.layers[-1].set_weights([0 * kernel, 0 * bias + [20, 0, 0, 0]])
-    learner = Learner(model, Schedule(label_smoothing=0.2, learning_rate=1e-9), 1, unaligned=False)
+    trainer = Trainer(model, Schedule(label_smoothing=0.2, learning_rate=1e-9), 1, unaligned=False)
     images = np.zeros((2, 8, 8, 1), np.float32)
-    figures = learner.step([images], learner.targets[[0, 0]], None, 0)
+    figures = trainer.step([images], trainer.targets[[0, 0]], None, 0)
     assert figures["loss"] == pytest.approx(0.2 * 3 / 4 * 20, rel=1e-3)
 
 
@@ -135,12 +135,12 @@ def test_losses_of_those_who_know_nothing(loss, smoothing, mixed, expected):
     model = build("plain_cnn", 4, height=8, width=8)
     model.layers[-1].set_weights([0 * weight for weight in model.layers[-1].get_weights()])
     schedule = Schedule(loss=loss, label_smoothing=smoothing, learning_rate=1e-9)
-    learner = Learner(model, schedule, 1, unaligned=False)
-    wanted = (1 - mixed) * learner.targets[[0, 0]] + mixed * learner.targets[[1, 1]]
+    trainer = Trainer(model, schedule, 1, unaligned=False)
+    wanted = (1 - mixed) * trainer.targets[[0, 0]] + mixed * trainer.targets[[1, 1]]
     images = np.zeros((2, 8, 8, 1), np.float32)
-    assert learner.step([images], wanted, None, 0)["loss"] == pytest.approx(expected, rel=1e-4)
+    assert trainer.step([images], wanted, None, 0)["loss"] == pytest.approx(expected, rel=1e-4)
     weights = np.array([1, 3], np.float32)
-    weighted = learner.step([images], wanted, weights, 1)["loss"]
+    weighted = trainer.step([images], wanted, weights, 1)["loss"]
     assert weighted == pytest.approx(2 * expected, rel=1e-4)
 
 
@@ -194,17 +194,17 @@ def test_tricks_do_not_keep_a_network_from_learning(handwriting, monkeypatch, we
 
 @pytest.mark.slow
 def test_averaged_weights_are_what_is_judged_and_kept(batches):
-    class Watched(Learner):
+    class Watched(Trainer):
         """Notes the weights after each step."""
 
         def step(self, *batch):
             figures = super().step(*batch)
-            passed.append(self._taught.get_weights())
+            passed.append(self._in_training.get_weights())
             return figures
 
     passed = []
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("segcap.training.fit.Learner", Watched)
+        patch.setattr("segcap.training.fit.Trainer", Watched)
         model = build("glyph_cnn", 10)
         average = model.get_weights()
         schedule = Schedule(epochs=2, batch_size=32, patience=None, ema=0.5)
@@ -248,14 +248,14 @@ def test_mixed_precision_keeps_the_network_in_single_precision(batches, classifi
 def test_layers_inside_layers_compute_in_half_precision_too():
     model = build("crnn", 5, height=16, width=32)
     with pytest.warns(SegcapWarning, match="without a GPU"):
-        learner = Learner(model, Schedule(mixed_precision=True), 5, unaligned=True)
-    around = next(one for one in learner._taught.layers if hasattr(one, "forward_layer"))
+        trainer = Trainer(model, Schedule(mixed_precision=True), 5, unaligned=True)
+    around = next(one for one in trainer._in_training.layers if hasattr(one, "forward_layer"))
     assert around.forward_layer.cell.compute_dtype == "float16"
-    assert learner._taught.layers[-1].compute_dtype == "float32"
+    assert trainer._in_training.layers[-1].compute_dtype == "float32"
     images = np.random.default_rng(0).random((4, 16, 32, 1), np.float32)
-    half, single = (np.asarray(one(images), np.float32) for one in (learner._taught, model))
+    half, single = (np.asarray(one(images), np.float32) for one in (trainer._in_training, model))
     np.testing.assert_allclose(half, single, atol=5e-3)
-    figures = learner.step([images], np.array([[1, 2], [3, 0], [4, 0], [2, 1]]), None, 0)
+    figures = trainer.step([images], np.array([[1, 2], [3, 0], [4, 0], [2, 1]]), None, 0)
     assert np.isfinite(figures["loss"])
 
 

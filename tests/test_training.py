@@ -16,7 +16,7 @@ from segcap.training.classifier import train_classifier
 from segcap.training.fit import Schedule, fit_network
 from segcap.training.rounding import round_to_half
 from segcap.training.spans import LabelledStrips, SpanBatches
-from segcap.training.step import Learner
+from segcap.training.step import Trainer
 
 
 @pytest.fixture(scope="module")
@@ -66,14 +66,14 @@ def test_a_seed_gives_the_same_network_and_resuming_does_not_change_it(glyphs, t
 @pytest.mark.slow
 def test_the_loss_of_an_epoch_is_the_mean_of_its_steps(glyphs, monkeypatch):
     taken = []
-    step = Learner.step
+    step = Trainer.step
 
     def noted(self, *given):
         taken.append(step(self, *given))
         return taken[-1]
 
     monkeypatch.setattr("segcap.training.fit.LEAST_STEPS", 8)
-    monkeypatch.setattr(Learner, "step", noted)
+    monkeypatch.setattr(Trainer, "step", noted)
     _, history = learn(glyphs, small=True, epochs=2, batch_size=64)
     for name, means in (("loss", history.loss), ("accuracy", history.accuracy)):
         own = np.array([figures[name] for figures in taken]).reshape(2, 8)

@@ -52,9 +52,9 @@ class GlyphFitting(GlyphSettings, ABC):
 
         The span network starts from the shipped reader "mixed". It aligns each label with the
         spans of its image, learns from where they lie, and aligns again; see
-        `segcap.training.text_fitting`. Classifiers of glyphs, own ones too, learn from the images that
-        part into as many segments as their label has characters. Unreadable images are left out,
-        with a warning.
+        `segcap.training.text_fitting`. Classifiers of glyphs, own ones too, are trained on the
+        images that part into as many segments as their label has characters. Unreadable images
+        are left out, with a warning.
 
         Parameters
         ----------

@@ -22,7 +22,7 @@ from segcap.training.logs import Log
 from segcap.training.mixing import cut_out, mix_up
 from segcap.training.schedule import Schedule, plateau_rate
 from segcap.training.state import State
-from segcap.training.step import Learner
+from segcap.training.step import Trainer
 
 if TYPE_CHECKING:
     import keras
@@ -108,7 +108,7 @@ def fit_network(
     _check_applicable(schedule, model, batches)
     keras.utils.set_random_seed(seed)
     steps = max(LEAST_STEPS, len(batches) // schedule.batch_size)
-    learner = Learner(model, schedule, steps, unaligned=batches.unaligned)
+    trainer = Trainer(model, schedule, steps, unaligned=batches.unaligned)
     identity = {
         "network": [model.name, digest(*model.get_weights())],
         "data": batches.digest,
@@ -123,17 +123,17 @@ def fit_network(
     kept = run.read()
     if kept is not None:
         history, arrays = kept
-        learner.restore(arrays)
+        trainer.restore(arrays)
         best = [arrays[f"best.{i}"] for i in range(len(best))]
     try:
         for epoch in range(len(history.loss), schedule.epochs):
             waited = epoch - max(history.best_epoch, grown)
             if schedule.patience is not None and waited > schedule.patience:
                 break
-            figures = _learn_epoch(learner, batches, schedule, history, steps, (seed, epoch))
-            shown = learner.show()
+            figures = _train_epoch(trainer, batches, schedule, history, steps, (seed, epoch))
+            shown = trainer.show()
             loss, accuracy = batches.evaluate(model)
-            history.learning_rate.append(learner.rate)
+            history.learning_rate.append(trainer.rate)
             history.loss.append(figures["loss"])
             if "accuracy" in figures:
                 history.accuracy.append(figures["accuracy"])
@@ -143,7 +143,7 @@ def fit_network(
             if schedule.patience is None or loss <= lowest:
                 history.best_epoch, best = epoch, shown
             bests = {f"best.{i}": value for i, value in enumerate(best)}
-            run.keep(history, learner.arrays() | bests)
+            run.keep(history, trainer.arrays() | bests)
             if written is not None:
                 written.write(history)
             if on_epoch is not None:
@@ -197,8 +197,8 @@ def _check_applicable(schedule: Schedule, model: "keras.Model", batches: BatchSo
                 )
 
 
-def _learn_epoch(
-    learner: Learner,
+def _train_epoch(
+    trainer: Trainer,
     batches: BatchSource,
     schedule: Schedule,
     history: History,
@@ -211,15 +211,15 @@ def _learn_epoch(
 
     def drawn(number: int) -> "_Shown":
         rng = np.random.default_rng([*seeds, number])
-        return _shown(batches, schedule, learner.targets, orders[number], epoch, rng)
+        return _shown(batches, schedule, trainer.targets, orders[number], epoch, rng)
 
     figures: list[dict[str, float]] = []
     with made_ahead(drawn, steps) as ready:
         for number, (inputs, targets, weights) in enumerate(ready):
             if schedule.decay == "plateau":
                 done = epoch + (number + 1) / steps
-                learner.rate = plateau_rate(schedule, done, history.validation_loss)
-            figures.append(learner.step(inputs, targets, weights, epoch * steps + number))
+                trainer.rate = plateau_rate(schedule, done, history.validation_loss)
+            figures.append(trainer.step(inputs, targets, weights, epoch * steps + number))
     return {name: fmean(step[name] for step in figures) for name in figures[0]}
 
 

@@ -14,10 +14,10 @@ from segcap.training.rounding import round_to_half
 if TYPE_CHECKING:
     import keras
 
-__all__ = ["Learned", "ready_for_reading", "train_network"]
+__all__ = ["FittedNetwork", "ready_for_reading", "train_network"]
 
 
-class Learned(NamedTuple):
+class FittedNetwork(NamedTuple):
     """What training gives.
 
     Attributes
@@ -49,7 +49,7 @@ def train_network(
     state: str | os.PathLike[str] | None = None,
     log: str | os.PathLike[str] | None = None,
     on_epoch: OnEpoch | None = None,
-) -> Learned:
+) -> FittedNetwork:
     """Train a network from nothing, or from weights learned on other images.
 
     Weights are rounded to half precision, so that every engine computes with the same numbers and
@@ -72,7 +72,7 @@ def train_network(
 
     Returns
     -------
-    Learned
+    FittedNetwork
         After Ctrl-C, too, if an epoch is complete.
 
     Raises
@@ -114,7 +114,7 @@ def train_network(
         "best_epoch": history.best_epoch + 1,
         "validation_accuracy": round(accuracy, 6),
     }
-    return Learned(trained, history, figures, was_interrupted)
+    return FittedNetwork(trained, history, figures, was_interrupted)
 
 
 def ready_for_reading(

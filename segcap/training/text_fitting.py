@@ -32,7 +32,7 @@ from segcap.training.synthetic import replay_lines
 if TYPE_CHECKING:
     import keras
 
-__all__ = ["Learned", "Progress", "fit_context"]
+__all__ = ["FittedContext", "Progress", "fit_context"]
 
 _VALIDATION_SHARE = 0.1
 _LEAST_VALIDATION = 8
@@ -43,7 +43,7 @@ REPLAY_LINES = 1500
 
 
 @dataclass(frozen=True)
-class Learned:
+class FittedContext:
     """What was learned.
 
     Attributes
@@ -83,7 +83,7 @@ def fit_context(
     seed: int,
     state: str | os.PathLike[str] | None = None,
     on_progress: Progress | None = None,
-) -> Learned:
+) -> FittedContext:
     """Learn a span network from whole-image labels.
 
     A tenth of the images, at least eight, is held out: it calibrates the network and says how
@@ -113,7 +113,7 @@ def fit_context(
 
     Returns
     -------
-    Learned
+    FittedContext
 
     Raises
     ------
@@ -185,7 +185,9 @@ def fit_context(
     }
     if not interrupted:
         _warn_unless_learned(figures)
-    return Learned(trained, finding, len(pixels), digest(*pixels, *classes), figures, interrupted)
+    return FittedContext(
+        trained, finding, len(pixels), digest(*pixels, *classes), figures, interrupted
+    )
 
 
 def _silent(done: int, total: int, sentence: str) -> None:
