@@ -62,7 +62,7 @@ def test_what_was_learned_is_told(learned):
     assert figures["span_accuracy"] > 0.6
     assert figures["texts_held_out"] <= figures["characters_held_out"]
     assert figures["characters_held_out"] > 0.6
-    assert figures["binarization"] == reader.finding_.binarization
+    assert figures["binarization"] == reader.settings_.binarization
     assert reports[0] == (0, 8, "choosing how to find characters")
     assert [report[0] for report in reports[2:]] == list(range(1, 9))
     assert reader.provenance_["data"]["samples"] == 80
@@ -79,7 +79,7 @@ def test_a_learned_reader_is_kept_and_learns_more(learned, tmp_path):
     before = copy.score(images, labels)
     copy.set_params(epochs=4).partial_fit(*drawn(40, 3))
     assert copy.score(images, labels) >= before - 0.1
-    assert copy.finding_ == reader.finding_
+    assert copy.settings_ == reader.settings_
 
 
 @pytest.mark.slow

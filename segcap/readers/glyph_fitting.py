@@ -18,7 +18,7 @@ from segcap.readers.serialization import trained_context, trained_ink
 from segcap.readers.settings import GlyphSettings
 from segcap.recognition.own_classifier import OwnClassifier
 from segcap.recognition.trained import Trained
-from segcap.segmentation.settings import Finding
+from segcap.segmentation.settings import SegmentationSettings
 
 if TYPE_CHECKING:
     from segcap.training.fit import OnEpoch
@@ -37,7 +37,7 @@ class GlyphFitting(GlyphSettings, ABC):
     glyphs_: Trained | OwnClassifier | None
     context_: Trained | None
     ink_: Trained | None = None
-    finding_: Finding
+    settings_: SegmentationSettings
     provenance_: dict[str, Any]
 
     def fit(
@@ -97,7 +97,7 @@ class GlyphFitting(GlyphSettings, ABC):
             labels,
             charset=Charset(self.charset),
             length=self.length,
-            finding=self._finding(),
+            settings=self._settings(),
         )
         return self.fit_glyphs(glyphs, classes, data="labelled images", state=state)
 
@@ -138,10 +138,13 @@ class GlyphFitting(GlyphSettings, ABC):
         from segcap.training.text_fitting import fit_context
 
         if start is not None:
-            known, findings = self.charset_, [self._finding(self.finding_)]
+            known, choices = (
+                self.charset_,
+                [self._settings(self.settings_)],
+            )
         else:
             start, known, self.ink_ = _spans_of(self._origin())
-            findings = self._open_findings()
+            choices = self._open_settings()
         self._check_start(start)
         check_many(images)
         learned = fit_context(
@@ -151,13 +154,17 @@ class GlyphFitting(GlyphSettings, ABC):
             length=self.length,
             start=start,
             known=known,
-            findings=findings,
+            choices=choices,
             epochs=int(self.epochs),
             seed=int(self.random_state),
             state=state,
             on_progress=on_progress,
         )
-        self.glyphs_, self.context_, self.finding_ = None, learned.trained, learned.finding
+        self.glyphs_, self.context_, self.settings_ = (
+            None,
+            learned.trained,
+            learned.settings,
+        )
         self._note("labelled images", learned.samples, learned.digest, learned.figures)
         if learned.interrupted:
             raise KeyboardInterrupt
@@ -214,7 +221,11 @@ class GlyphFitting(GlyphSettings, ABC):
             state=state,
             on_epoch=on_epoch,
         )
-        self.glyphs_, self.context_, self.finding_ = trained.trained, None, self._finding()
+        self.glyphs_, self.context_, self.settings_ = (
+            trained.trained,
+            None,
+            self._settings(),
+        )
         self._note(data, len(glyphs), digest(glyphs, classes), trained.figures)
         return self
 
@@ -230,7 +241,7 @@ class GlyphFitting(GlyphSettings, ABC):
             )
         fitted = clone(self.classifier, safe=False).fit(glyphs, classes)
         self.glyphs_ = OwnClassifier(fitted, Charset(self.charset))
-        self.context_, self.finding_ = None, self._finding()
+        self.context_, self.settings_ = None, self._settings()
         self._note(data, len(glyphs), digest(glyphs, classes), {"trained_on": len(glyphs)})
         return self
 
@@ -297,7 +308,7 @@ class GlyphFitting(GlyphSettings, ABC):
         if not names_glyphs:
             self.glyphs_ = None
         before = self.provenance_["figures"] if names_glyphs else {}
-        self.context_, self.finding_ = learned.trained, self._finding()
+        self.context_, self.settings_ = learned.trained, self._settings()
         self._note(data, len(train.pixels), digest(*train), before | learned.figures)
         return self
 

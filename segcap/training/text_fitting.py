@@ -22,7 +22,7 @@ from segcap.evaluate.metrics import character_accuracy, exact_match
 from segcap.recognition.pipeline import Pipeline
 from segcap.recognition.trained import Trained
 from segcap.segmentation.candidates import Layout
-from segcap.segmentation.settings import Finding
+from segcap.segmentation.settings import SegmentationSettings
 from segcap.training.alternation import Course, Progress
 from segcap.training.context import finish, inherit
 from segcap.training.forced_alignment import Alignment, align
@@ -49,7 +49,7 @@ class FittedContext:
     Attributes
     ----------
     trained : Trained
-    finding : Finding
+    settings : SegmentationSettings
         The settings chosen.
     samples : int
         Images used.
@@ -63,7 +63,7 @@ class FittedContext:
     """
 
     trained: Trained
-    finding: Finding
+    settings: SegmentationSettings
     samples: int
     digest: str
     figures: dict[str, Any]
@@ -78,7 +78,7 @@ def fit_context(
     length: int | None,
     start: Trained,
     known: str,
-    findings: Sequence[Finding],
+    choices: Sequence[SegmentationSettings],
     epochs: int,
     seed: int,
     state: str | os.PathLike[str] | None = None,
@@ -100,7 +100,7 @@ def fit_context(
         Span network to start from.
     known : str
         The characters that it tells apart.
-    findings : sequence of Finding
+    choices : sequence of SegmentationSettings
         Settings to choose from, the preferred ones first.
     epochs : int
         Passes over the images in all, each of at least 50 batches.
@@ -143,18 +143,18 @@ def fit_context(
         start,
         known,
         charset.characters,
-        [findings[0].layout(image) for image in some],
+        [choices[0].layout(image) for image in some],
         some_classes,
     )
-    finding = _chosen(model, some, some_classes, findings)
+    settings = _chosen(model, some, some_classes, choices)
     report(0, epochs, "drawing lines to replay")
-    layouts = [finding.layout(image) for image in pixels]
+    layouts = [settings.layout(image) for image in pixels]
     course = Course(
         model,
         layouts,
         classes,
         held_out,
-        replay_lines(drawn, REPLAY_LINES, seed=seed, ink=finding.ink),
+        replay_lines(drawn, REPLAY_LINES, seed=seed, ink=settings.ink),
         epochs=epochs,
         report=report,
     )
@@ -169,12 +169,12 @@ def fit_context(
         interrupted = True
         trained = finish(model, course.batches, start.options)
     out = np.flatnonzero(held_out).tolist()
-    pipeline = Pipeline(charset, None, trained, finding, length)
+    pipeline = Pipeline(charset, None, trained, settings, length)
     read = [outcome.reading.text for outcome in pipeline.read([pixels[i] for i in out])]
     truth = [charset.decode(classes[i]) for i in out]
     figures = {
-        "binarization": finding.binarization,
-        "line_removal": finding.line_removal,
+        "binarization": settings.binarization,
+        "line_removal": settings.line_removal,
         "images": int((~held_out).sum()),
         "images_held_out": int(held_out.sum()),
         "chance_level": round(_chance_level(classes), 4),
@@ -186,7 +186,7 @@ def fit_context(
     if not interrupted:
         _warn_unless_learned(figures)
     return FittedContext(
-        trained, finding, len(pixels), digest(*pixels, *classes), figures, interrupted
+        trained, settings, len(pixels), digest(*pixels, *classes), figures, interrupted
     )
 
 
@@ -227,14 +227,14 @@ def _chosen(
     model: "keras.Model",
     images: list[NDArray[np.uint8]],
     classes: list[NDArray[np.intp]],
-    findings: Sequence[Finding],
-) -> Finding:
+    choices: Sequence[SegmentationSettings],
+) -> SegmentationSettings:
     """Take the settings under which labels fit their images best; earlier ones unless clearly."""
-    best, best_score = findings[0], -np.inf
-    for finding in findings if len(findings) > 1 else ():
-        score = _fit(align(model, [finding.layout(image) for image in images], classes))
+    best, best_score = choices[0], -np.inf
+    for settings in choices if len(choices) > 1 else ():
+        score = _fit(align(model, [settings.layout(image) for image in images], classes))
         if score > best_score + _CLEARLY_BETTER:
-            best, best_score = finding, score
+            best, best_score = settings, score
     return best
 
 
