@@ -12,7 +12,7 @@ from segcap.core.image import load_image, to_grey
 from segcap.generate import Sample, TextGenerator
 from segcap.generate.six_char import STYLES
 from segcap.segmentation.glyph_crops import frame_glyphs
-from segcap.segmentation.settings import Finding
+from segcap.segmentation.settings import SegmentationSettings
 
 DATA = Path(__file__).parent
 SCHEMES = ("clean", "wordpress", "gradient-line", "colour-lines", "number-field", "mixed")
@@ -21,7 +21,7 @@ SAMPLES = {"field-bright-6.png": None, "field-dark-8.png": None, "sum-touching-3
 
 def draw(axes, sample: str, length: int | None) -> None:
     image = load_image(DATA / "samples" / sample)
-    mask = Finding().segments(image).labels > 0
+    mask = SegmentationSettings().segments(image).labels > 0
     reading = segcap.load("digits", length=length).read(image)
     read = np.array([glyph.box for glyph in reading.glyphs])
     glyphs = frame_glyphs(

@@ -16,7 +16,7 @@ import segcap
 from segcap.core.image import load_image
 from segcap.datasets import load_named
 from segcap.evaluate import character_accuracy, exact_match
-from segcap.segmentation.settings import Finding
+from segcap.segmentation.settings import SegmentationSettings
 
 parser = argparse.ArgumentParser(description=__doc__)
 parser.add_argument("folder", type=Path)
@@ -31,8 +31,10 @@ print(f"{len(images)} images, lengths {sorted(set(map(len, labels)))}")
 print("characters", " ".join(f"{char}:{counts[char]}" for char in sorted(counts)))
 
 for line_removal in ("none", "hough"):
-    finding = Finding(line_removal=line_removal)
-    numbers = Counter(len(finding.find(load_image(image)).segments.boxes) for image in images[:200])
+    settings = SegmentationSettings(line_removal=line_removal)
+    numbers = Counter(
+        len(settings.find(load_image(image)).segments.boxes) for image in images[:200]
+    )
     print(f"pieces of ink with line_removal={line_removal!r}: {sorted(numbers.items())}")
 
 held_out = np.arange(len(images)) % 5 == 0

@@ -9,10 +9,10 @@ import segcap
 from segcap.core.errors import ParameterError
 from segcap.models import build
 from segcap.models.resnet50 import auxiliary_logits
-from segcap.training.batch_sources import ImageLessons
+from segcap.training.batch_sources import ImageBatches
 from segcap.training.fit import fit_network
 from segcap.training.schedule import Schedule
-from segcap.training.step import Learner
+from segcap.training.step import Trainer
 
 SIDES = {"height": 32, "width": 64}
 
@@ -22,50 +22,50 @@ def unchanged(images, rng):
 
 
 @pytest.fixture(scope="module")
-def lessons():
+def batches():
     """Images whose halves are dark or bright, each told by a class."""
     rng = np.random.default_rng(0)
     classes = rng.integers(0, 2, (24, 2))
     images = np.repeat(classes, 32, axis=1)[:, None, :, None] * np.ones((1, 32, 1, 1))
     images = (0.8 * images + 0.1 * rng.random(images.shape)).astype(np.float32)
-    return ImageLessons((images[:16], classes[:16]), (images[16:], classes[16:]), unchanged)
+    return ImageBatches((images[:16], classes[:16]), (images[16:], classes[16:]), unchanged)
 
 
 def made():
     model = build("resnet50", 2, length=2, **SIDES)
     schedule = Schedule(auxiliary=True, learning_rate=0.1, optimizer="sgd")
-    return Learner(model, schedule, 4, unaligned=False)
+    return Trainer(model, schedule, 4, unaligned=False)
 
 
 @pytest.fixture(scope="module")
-def learner_and_start():
-    learner = made()
-    return learner, learner.arrays()
+def trainer_and_start():
+    trainer = made()
+    return trainer, trainer.arrays()
 
 
 @pytest.fixture
-def learner(learner_and_start):
+def trainer(trainer_and_start):
     """A network that has learned nothing yet."""
-    learner, start = learner_and_start
-    learner.restore(start)
-    return learner
+    trainer, start = trainer_and_start
+    trainer.restore(start)
+    return trainer
 
 
-def step(learner, lessons, weights, taken=0):
-    drawn = lessons.draw(np.arange(8), np.random.default_rng(taken))
-    return learner.step(drawn.inputs, learner.targets[drawn.classes], weights, taken)["loss"]
+def step(trainer, batches, weights, taken=0):
+    drawn = batches.draw(np.arange(8), np.random.default_rng(taken))
+    return trainer.step(drawn.inputs, trainer.targets[drawn.classes], weights, taken)["loss"]
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("silenced", "still"), [(0, "heads"), (1, "auxiliary_logits")])
-def test_each_answer_learns_from_a_loss_of_its_own(learner, lessons, silenced, still):
-    assert learner.targets.shape == (2, 2, 2)
+def test_each_answer_learns_from_a_loss_of_its_own(trainer, batches, silenced, still):
+    assert trainer.targets.shape == (2, 2, 2)
     weights = np.ones((8, 2, 2), np.float32)
     weights[..., silenced] = 0
-    names = [variable.path for variable in learner._learner.variables]
-    before = learner.arrays()
-    step(learner, lessons, weights)
-    after = learner.arrays()
+    names = [variable.path for variable in trainer._compiled.variables]
+    before = trainer.arrays()
+    step(trainer, batches, weights)
+    after = trainer.arrays()
     kernels = ["auxiliary_logits/kernel", "heads/kernel", "conv1_conv/kernel"]
     places = {kernel: f"variable.{names.index(kernel)}" for kernel in kernels}
     moved = {k for k, place in places.items() if not np.array_equal(before[place], after[place])}
@@ -73,22 +73,22 @@ def test_each_answer_learns_from_a_loss_of_its_own(learner, lessons, silenced, s
 
 
 @pytest.mark.slow
-def test_weights_of_classes_count_in_both_answers(learner, learner_and_start, lessons):
-    once = step(learner, lessons, np.ones((8, 2), np.float32))
-    learner.restore(learner_and_start[1])
-    twice = step(learner, lessons, np.full((8, 2), 2, np.float32))
+def test_weights_of_classes_count_in_both_answers(trainer, trainer_and_start, batches):
+    once = step(trainer, batches, np.ones((8, 2), np.float32))
+    trainer.restore(trainer_and_start[1])
+    twice = step(trainer, batches, np.full((8, 2), 2, np.float32))
     assert twice == pytest.approx(2 * once, rel=0.05)
 
 
 @pytest.mark.slow
-def test_another_network_goes_on_from_what_the_middle_learned(learner, lessons):
+def test_another_network_goes_on_from_what_the_middle_learned(trainer, batches):
     weights = np.ones((8, 2), np.float32)
     other = made()
-    step(learner, lessons, weights)
-    other.restore(learner.arrays())
-    losses = [step(each, lessons, weights, taken=1) for each in (learner, other)]
+    step(trainer, batches, weights)
+    other.restore(trainer.arrays())
+    losses = [step(each, batches, weights, taken=1) for each in (trainer, other)]
     assert losses[0] == pytest.approx(losses[1], rel=1e-3)
-    for own, others in zip(learner.arrays().values(), other.arrays().values(), strict=True):
+    for own, others in zip(trainer.arrays().values(), other.arrays().values(), strict=True):
         np.testing.assert_allclose(own, others, rtol=1e-2, atol=1e-3)
 
 
@@ -104,23 +104,23 @@ def test_the_middle_answers_with_layers_of_its_own():
     ("classifier", "options"),
     [("multihead", {"length": 2}), ("resnet50", {}), ("resnet_small", {}), ("sum_cnn", {})],
 )
-def test_other_networks_have_no_such_answers(classifier, options, lessons):
+def test_other_networks_have_no_such_answers(classifier, options, batches):
     message = rf"'auxiliary' of a Schedule must be False for '{classifier}', which has.* Got T"
     with pytest.raises(ParameterError, match=message):
         fit_network(
             build(classifier, 2, height=40, width=64, **options),
-            lessons,
+            batches,
             schedule=Schedule(auxiliary=True),
             seed=0,
         )
 
 
-def test_heads_of_places_want_images_of_one_size(lessons):
+def test_heads_of_places_want_images_of_one_size(batches):
     message = r"'first_scale' of a Schedule must be 1 where heads see one part of .*\. Got 0\.5"
     with pytest.raises(ParameterError, match=message):
         fit_network(
             build("resnet50", 2, length=2, **SIDES),
-            lessons,
+            batches,
             schedule=Schedule(first_scale=0.5),
             seed=0,
         )

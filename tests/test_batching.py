@@ -8,7 +8,7 @@ from segcap.training.batching import batch_orders, made_ahead, shuffled_rounds
 
 
 class Sizes:
-    """As much of lessons as their order needs."""
+    """As much of batches as their order needs."""
 
     def __init__(self, sizes):
         self.sizes = np.array(sizes)

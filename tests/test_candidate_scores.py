@@ -9,7 +9,7 @@ from segcap.decoding.chains import Lattice
 from segcap.generate import TextGenerator
 from segcap.recognition.candidate_scores import span_logits
 from segcap.segmentation.candidates import Layout
-from segcap.segmentation.settings import Finding
+from segcap.segmentation.settings import SegmentationSettings
 from segcap.segmentation.text_lines import Strip
 
 CLASSES = 3
@@ -106,7 +106,7 @@ def test_an_image_is_named_alike_alone_and_among_others():
         TextGenerator("clean", length=length).sample(index, seed=2)
         for index, length in enumerate((1, 4, 4, 7, 4))
     ]
-    layouts = [Finding().layout(load_image(sample.image)) for sample in samples]
+    layouts = [SegmentationSettings().layout(load_image(sample.image)) for sample in samples]
     together = span_logits(engine, layouts, context.classes)
     assert len({strip.ink.shape for layout in layouts for strip in layout.strips}) > 1
     for layout, logits in zip(layouts, together, strict=True):

@@ -10,7 +10,7 @@ from segcap.segmentation.binarize import binarize
 from segcap.segmentation.candidates import lay_out
 from segcap.segmentation.components import segment, text_lines
 from segcap.segmentation.cut_candidates import DEFAULT_CUTTERS
-from segcap.segmentation.settings import Finding
+from segcap.segmentation.settings import SegmentationSettings
 from segcap.segmentation.text_lines import strip_channels, strip_rows
 
 
@@ -82,7 +82,7 @@ def test_rows_of_digits(handwriting, min_advance):
 def test_texts_of_all_schemes(scheme):
     for sample in TextGenerator(scheme).samples(6, seed=1):
         image = load_image(sample.image)
-        segments = Finding().find(image).segments
+        segments = SegmentationSettings().find(image).segments
         check(of_image(image, segments), segments)
 
 

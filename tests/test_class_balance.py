@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from segcap.core.errors import ParameterError
 from segcap.models import build
-from segcap.training.batch_sources import ImageLessons, TextLessons
+from segcap.training.batch_sources import ImageBatches, TextBatches
 from segcap.training.class_balance import balanced_order, class_weights
 from segcap.training.fit import Schedule, fit_network
 
@@ -72,7 +72,7 @@ def test_a_balanced_epoch_shows_rare_classes_as_often(uneven, monkeypatch):
     monkeypatch.setattr("segcap.training.fit.LEAST_STEPS", 10)
     shown = []
 
-    class Watched(ImageLessons):
+    class Watched(ImageBatches):
         """Notes what is drawn."""
 
         def draw(self, order, rng):
@@ -82,15 +82,15 @@ def test_a_balanced_epoch_shows_rare_classes_as_often(uneven, monkeypatch):
     schedule = Schedule(epochs=1, batch_size=30)
     for balanced, expected in ((False, {0: 265, 1: 27, 2: 8}), (True, {0: 100, 1: 100, 2: 100})):
         shown.clear()
-        lessons = Watched(uneven, uneven, unchanged, balanced=balanced)
-        fit_network(build("plain_cnn", 3, height=28, width=28), lessons, schedule=schedule, seed=0)
+        batches = Watched(uneven, uneven, unchanged, balanced=balanced)
+        fit_network(build("plain_cnn", 3, height=28, width=28), batches, schedule=schedule, seed=0)
         for name, times in expected.items():
             assert abs(shown.count(name) - times) <= (0 if balanced else 6)
 
 
 def test_weights_go_with_each_image(uneven):
-    lessons = ImageLessons(uneven, uneven, unchanged, weights=[1, 10, 30])
-    drawn = lessons.draw(np.array([0, 95, 101]), np.random.default_rng(0))
+    batches = ImageBatches(uneven, uneven, unchanged, weights=[1, 10, 30])
+    drawn = batches.draw(np.array([0, 95, 101]), np.random.default_rng(0))
     assert drawn.weights.tolist() == [1, 10, 30]
     assert drawn.weights.dtype == np.float32
 
@@ -106,17 +106,17 @@ def test_weights_count_in_the_loss(uneven, monkeypatch, places):
         name, options = "multihead", {"length": places, "height": 28, "width": 28}
     losses = []
     for weights in (None, np.full(3, 2.0)):
-        lessons = ImageLessons((images, classes), (images, classes), unchanged, weights=weights)
+        batches = ImageBatches((images, classes), (images, classes), unchanged, weights=weights)
         model = build(name, 3, **options)
         model.set_weights([0 * value for value in model.get_weights()])
         schedule = Schedule(epochs=1, batch_size=32, optimizer="sgd", learning_rate=1e-9)
-        losses.append(fit_network(model, lessons, schedule=schedule, seed=0).loss[0])
+        losses.append(fit_network(model, batches, schedule=schedule, seed=0).loss[0])
     assert losses == pytest.approx([np.log(3), 2 * np.log(3)], rel=1e-4)
 
 
 def test_a_run_with_other_weights_is_another_run(uneven):
     digests = {
-        ImageLessons(uneven, uneven, unchanged, **settings).digest
+        ImageBatches(uneven, uneven, unchanged, **settings).digest
         for settings in ({}, {"balanced": True}, {"weights": [1, 1, 1]}, {"weights": [1, 1, 2]})
     }
     assert len(digests) == 4
@@ -125,18 +125,18 @@ def test_a_run_with_other_weights_is_another_run(uneven):
 @pytest.mark.parametrize("weights", [[1, 2], [1, 0, 1], [[1, 1, 1]]])
 def test_weights_that_say_nothing(uneven, weights):
     with pytest.raises(ParameterError, match=r"must be above 0, one for each class up to 2\. Got"):
-        ImageLessons(uneven, uneven, unchanged, weights=weights)
+        ImageBatches(uneven, uneven, unchanged, weights=weights)
 
 
 def test_several_classes_cannot_be_balanced(uneven):
     images, classes = uneven
     pairs = images, np.stack([classes, classes], axis=1)
     with pytest.raises(ParameterError, match=r"'balanced'.*several classes\. Got.*\(102, 2\)"):
-        ImageLessons(pairs, pairs, unchanged, balanced=True)
+        ImageBatches(pairs, pairs, unchanged, balanced=True)
 
 
 def test_texts_cannot_be_weighed(uneven):
     images, classes = uneven
     texts = images, classes[:, None] + 1
-    with pytest.raises(ParameterError, match=r"'weights' of TextLessons must be None.*\(4,\)"):
-        TextLessons(texts, texts, unchanged, weights=np.ones(4))
+    with pytest.raises(ParameterError, match=r"'weights' of TextBatches must be None.*\(4,\)"):
+        TextBatches(texts, texts, unchanged, weights=np.ones(4))

@@ -5,11 +5,11 @@ import pytest
 
 from segcap.core.errors import ParameterError
 from segcap.models import NETWORKS, build
-from segcap.training.batch_sources import ImageLessons
+from segcap.training.batch_sources import ImageBatches
 from segcap.training.fit import Interrupted, fit_network
 from segcap.training.growing import growing_sides, shrink
 from segcap.training.schedule import Schedule
-from segcap.training.step import Learner
+from segcap.training.step import Trainer
 
 
 def unchanged(images, rng):
@@ -17,13 +17,13 @@ def unchanged(images, rng):
 
 
 @pytest.fixture(scope="module")
-def lessons():
+def batches():
     """Images of 64 pixels, dark or bright."""
     rng = np.random.default_rng(0)
     classes = np.arange(96) % 2
     images = rng.random((96, 64, 64, 3), np.float32) * 0.4 + 0.6 * classes[:, None, None, None]
     images = images.astype(np.float32)
-    return ImageLessons((images[:64], classes[:64]), (images[64:], classes[64:]), unchanged)
+    return ImageBatches((images[:64], classes[:64]), (images[64:], classes[64:]), unchanged)
 
 
 @pytest.mark.parametrize("sides", [(112, 112), (72, 120), (40, 300), (20, 90)])
@@ -49,19 +49,19 @@ def test_images_are_averaged_where_they_shrink():
     assert shrink(images, (32, 64)) is images
 
 
-def learn(lessons, **settings):
+def learn(batches, **settings):
     import keras
 
     keras.utils.set_random_seed(0)
     model = build("resnet_small", 2, height=64, width=64)
     schedule = Schedule(epochs=4, batch_size=16, patience=None, first_scale=0.5)
-    history = fit_network(model, lessons, schedule=schedule, seed=0, **settings)
+    history = fit_network(model, batches, schedule=schedule, seed=0, **settings)
     return model, history
 
 
 @pytest.mark.slow
-def test_a_network_sees_images_grow_and_is_judged_on_whole_ones(lessons, monkeypatch):
-    class Watched(Learner):
+def test_a_network_sees_images_grow_and_is_judged_on_whole_ones(batches, monkeypatch):
+    class Watched(Trainer):
         """Notes what sizes it is shown."""
 
         def step(self, inputs, *others):
@@ -69,39 +69,39 @@ def test_a_network_sees_images_grow_and_is_judged_on_whole_ones(lessons, monkeyp
             return super().step(inputs, *others)
 
     seen = []
-    monkeypatch.setattr("segcap.training.fit.Learner", Watched)
-    model, history = learn(lessons)
+    monkeypatch.setattr("segcap.training.fit.Trainer", Watched)
+    model, history = learn(batches)
     assert list(dict.fromkeys(seen)) == [(32, 32), (48, 48), (64, 64)]
     assert len(seen) == 16
     assert model.input_shape == (None, 64, 64, 3)
     assert history.loss[-1] < history.loss[0]
     assert history.validation_accuracy[-1] > 0.9
     kept = history.validation_loss[history.best_epoch]
-    assert lessons.evaluate(model)[0] == pytest.approx(kept, rel=1e-5)
+    assert batches.evaluate(model)[0] == pytest.approx(kept, rel=1e-5)
 
 
 @pytest.mark.slow
-def test_patience_begins_when_images_have_grown(lessons, monkeypatch):
+def test_patience_begins_when_images_have_grown(batches, monkeypatch):
     losses = iter([0.1, *[1.0] * 19])
-    monkeypatch.setattr(lessons, "evaluate", lambda _: (next(losses), 0.5))
+    monkeypatch.setattr(batches, "evaluate", lambda _: (next(losses), 0.5))
     model = build("resnet_small", 2, height=64, width=64)
     schedule = Schedule(epochs=12, batch_size=64, patience=1, first_scale=0.5)
     monkeypatch.setattr("segcap.training.fit.LEAST_STEPS", 1)
-    history = fit_network(model, lessons, schedule=schedule, seed=0)
+    history = fit_network(model, batches, schedule=schedule, seed=0)
     assert len(history.loss) == 11
     assert history.best_epoch == 0
 
 
 @pytest.mark.slow
-def test_what_grew_is_resumed_to_the_same_end(lessons, tmp_path):
+def test_what_grew_is_resumed_to_the_same_end(batches, tmp_path):
     def stop(done, history):
         if done == 2:
             raise KeyboardInterrupt
 
-    whole, history = learn(lessons)
+    whole, history = learn(batches)
     with pytest.raises(Interrupted):
-        learn(lessons, state=tmp_path / "run.state", on_epoch=stop)
-    resumed, again = learn(lessons, state=tmp_path / "run.state")
+        learn(batches, state=tmp_path / "run.state", on_epoch=stop)
+    resumed, again = learn(batches, state=tmp_path / "run.state")
     assert again.learning_rate == history.learning_rate
     assert again.validation_loss == pytest.approx(history.validation_loss, rel=1e-3, abs=1e-5)
     for own, other in zip(whole.get_weights(), resumed.get_weights(), strict=True):
@@ -109,12 +109,12 @@ def test_what_grew_is_resumed_to_the_same_end(lessons, tmp_path):
 
 
 @pytest.mark.parametrize("classifier", ["digit_heads", "leaky_cnn"])
-def test_networks_of_one_size_are_refused(classifier, lessons):
+def test_networks_of_one_size_are_refused(classifier, batches):
     message = f"'first_scale' of a Schedule must be 1 for '{classifier}', which .* Got 0.5"
     with pytest.raises(ParameterError, match=message):
         fit_network(
             build(classifier, 37, height=64, width=64),
-            lessons,
+            batches,
             schedule=Schedule(first_scale=0.5),
             seed=0,
         )
@@ -125,8 +125,8 @@ def test_weights_are_for_images_of_any_size(classifier):
     def built(height, width):
         return build(classifier, 2, height=height, width=width, channels=3)
 
-    learner = Learner(built(64, 64), Schedule(first_scale=0.5), 4, unaligned=False)
+    trainer = Trainer(built(64, 64), Schedule(first_scale=0.5), 4, unaligned=False)
     images = np.random.default_rng(0).random((2, 32, 48, 3), np.float32)
     expected = built(32, 48)
-    expected.set_weights(learner.show())
-    np.testing.assert_allclose(learner._taught(images), expected(images), atol=1e-4)
+    expected.set_weights(trainer.show())
+    np.testing.assert_allclose(trainer._in_training(images), expected(images), atol=1e-4)

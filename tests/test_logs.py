@@ -8,7 +8,7 @@ from PIL import Image
 
 from segcap.core.errors import DataError, ParameterError, SegcapWarning
 from segcap.models import build
-from segcap.training.batch_sources import ImageLessons, TextLessons
+from segcap.training.batch_sources import ImageBatches, TextBatches
 from segcap.training.fit import Schedule, fit_network
 from segcap.training.history import History, history_csv, plot_history
 from segcap.training.logs import Log
@@ -30,19 +30,19 @@ def learn(handwriting, monkeypatch):
     inputs = pictures[..., None].astype(np.float32) / 255
 
     def call(log, *, state=None, on_epoch=None, unaligned=False):
-        kind, classes = ImageLessons, names
+        kind, classes = ImageBatches, names
         network = build("plain_cnn", 10, height=28, width=28)
         if unaligned:
-            kind, classes = TextLessons, names[:, None] + 1
+            kind, classes = TextBatches, names[:, None] + 1
             network = build("crnn", 11, height=28, width=28)
-        lessons = kind(
+        batches = kind(
             (inputs[:96], classes[:96]),
             (inputs[96:196], classes[96:196]),
             lambda images, rng: images,
         )
         schedule = Schedule(epochs=3, batch_size=32, patience=None)
         return fit_network(
-            network, lessons, schedule=schedule, seed=0, state=state, log=log, on_epoch=on_epoch
+            network, batches, schedule=schedule, seed=0, state=state, log=log, on_epoch=on_epoch
         )
 
     return call

@@ -8,7 +8,7 @@ from segcap.core.image import load_image
 from segcap.decoding.compose import log_softmax
 from segcap.generate import digit_sums
 from segcap.recognition.pipeline import Pipeline
-from segcap.segmentation.settings import Finding
+from segcap.segmentation.settings import SegmentationSettings
 
 
 class Wavering:
@@ -35,7 +35,7 @@ def row(handwriting):
 
 
 def named(names, row):
-    pipeline = Pipeline(Charset("ab"), names, None, Finding(), 3)
+    pipeline = Pipeline(Charset("ab"), names, None, SegmentationSettings(), 3)
     (scored,) = pipeline.score([row])
     return scored.log_probabilities
 

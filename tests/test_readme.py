@@ -27,7 +27,7 @@ def test_the_python_blocks_run_one_after_the_other(monkeypatch, tmp_path, handwr
     (tmp_path / "data").symlink_to(ROOT / "data")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("segcap.training.fit.LEAST_STEPS", 4)
-    monkeypatch.setattr("segcap.training.learn.REPLAY_LINES", 60)
+    monkeypatch.setattr("segcap.training.text_fitting.REPLAY_LINES", 60)
     rows = segcap.generate.digit_sums(40, 24, seed=0, digits=handwriting)
     labels = ["".join(map(str, label)) for label in rows.labels]
     names = {

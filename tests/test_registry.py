@@ -16,7 +16,7 @@ from segcap.models import NETWORKS, Network, build, network, networks_for, regis
 from segcap.models.registry import resolve
 from segcap.training import Schedule
 from segcap.training.context import finish, inherit
-from segcap.training.spans import SpanLessons
+from segcap.training.spans import SpanBatches
 from segcap.training.synthetic import digit_lines, stacked
 
 SAID_BY_READERS = {"classes", "height", "width", "channels", "length"}
@@ -105,7 +105,7 @@ def test_a_bundle_keeps_the_options_of_a_span_network(tmp_path, handwriting):
     lines = stacked(digit_lines(24, handwriting, min_advance=20, seed=0, count=2, n_jobs=1))
     options = {"widths": [4, 4, 8, 8], "features": 12, "dropout": 0.0}
     network = build("span_cnn", 12, **options)
-    trained = finish(network, SpanLessons(lines, lines, 10), options)
+    trained = finish(network, SpanBatches(lines, lines, 10), options)
     reader = segcap.load("digits")
     reader.context_ = trained
     reader.save(tmp_path / "small.segcap")

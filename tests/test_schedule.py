@@ -7,26 +7,26 @@ from hypothesis import strategies as st
 from segcap.core.errors import DataError, ParameterError, SegcapWarning
 from segcap.models import build
 from segcap.training.augment import warp_glyphs
-from segcap.training.batch_sources import ImageLessons, TextLessons
+from segcap.training.batch_sources import ImageBatches, TextBatches
 from segcap.training.fit import fit_network
 from segcap.training.schedule import Schedule, plateau_rate
-from segcap.training.spans import LabelledStrips, SpanLessons
-from segcap.training.step import Learner
+from segcap.training.spans import LabelledStrips, SpanBatches
+from segcap.training.step import Trainer
 
 
 @pytest.fixture
-def lessons(handwriting, monkeypatch):
+def batches(handwriting, monkeypatch):
     monkeypatch.setattr("segcap.training.fit.LEAST_STEPS", 6)
     pictures, names = handwriting
     inputs = pictures[..., None].astype(np.float32) / 255
-    return ImageLessons((inputs[:192], names[:192]), (inputs[192:292], names[192:292]), warp_glyphs)
+    return ImageBatches((inputs[:192], names[:192]), (inputs[192:292], names[192:292]), warp_glyphs)
 
 
-def learn(lessons, **settings):
+def learn(batches, **settings):
     keras.utils.set_random_seed(0)
     model = build("plain_cnn", 10, height=28, width=28)
     settings = {"epochs": 2, "batch_size": 32, "patience": None} | settings
-    history = fit_network(model, lessons, schedule=Schedule(**settings), seed=0)
+    history = fit_network(model, batches, schedule=Schedule(**settings), seed=0)
     return model, history
 
 
@@ -80,10 +80,10 @@ def test_the_rate_never_rises_again(losses, patience, factor):
 
 
 @pytest.mark.slow
-def test_a_cosine_ends_at_nothing_and_a_plateau_stays(lessons):
-    _, cosine = learn(lessons, epochs=3)
+def test_a_cosine_ends_at_nothing_and_a_plateau_stays(batches):
+    _, cosine = learn(batches, epochs=3)
     assert cosine.learning_rate == pytest.approx([3e-3, 1.5e-3, 0], rel=1e-4, abs=1e-9)
-    _, plateau = learn(lessons, epochs=2, decay="plateau", plateau_patience=2)
+    _, plateau = learn(batches, epochs=2, decay="plateau", plateau_patience=2)
     assert plateau.learning_rate == pytest.approx([3e-3, 3e-3])
 
 
@@ -91,16 +91,16 @@ def test_a_cosine_ends_at_nothing_and_a_plateau_stays(lessons):
 @pytest.mark.parametrize(
     ("name", "rate"), [("adamw", 2e-3), ("adam", 2e-3), ("rmsprop", 1e-3), ("sgd", 0.1)]
 )
-def test_every_optimizer_learns(lessons, monkeypatch, name, rate):
+def test_every_optimizer_learns(batches, monkeypatch, name, rate):
     monkeypatch.setattr("segcap.training.fit.LEAST_STEPS", 15)
-    _, history = learn(lessons, optimizer=name, learning_rate=rate, epochs=4)
+    _, history = learn(batches, optimizer=name, learning_rate=rate, epochs=4)
     assert history.validation_loss[-1] < 0.8 * history.validation_loss[0]
 
 
 @pytest.mark.slow
-def test_weights_decay_with_adamw_alone(lessons):
+def test_weights_decay_with_adamw_alone(batches):
     decayed, plain, other = (
-        np.linalg.norm(learn(lessons, optimizer=name, weight_decay=decay)[0].get_weights()[0])
+        np.linalg.norm(learn(batches, optimizer=name, weight_decay=decay)[0].get_weights()[0])
         for name, decay in (("adamw", 20.0), ("adam", 20.0), ("adam", 0.1))
     )
     assert plain == pytest.approx(other, rel=1e-3)
@@ -112,9 +112,9 @@ def test_smoothed_targets_cost_even_those_who_know():
     model = build("plain_cnn", 4, height=8, width=8)
     kernel, bias = model.layers[-1].get_weights()
     model.layers[-1].set_weights([0 * kernel, 0 * bias + [20, 0, 0, 0]])
-    learner = Learner(model, Schedule(label_smoothing=0.2, learning_rate=1e-9), 1, unaligned=False)
+    trainer = Trainer(model, Schedule(label_smoothing=0.2, learning_rate=1e-9), 1, unaligned=False)
     images = np.zeros((2, 8, 8, 1), np.float32)
-    figures = learner.step([images], learner.targets[[0, 0]], None, 0)
+    figures = trainer.step([images], trainer.targets[[0, 0]], None, 0)
     assert figures["loss"] == pytest.approx(0.2 * 3 / 4 * 20, rel=1e-3)
 
 
@@ -135,12 +135,12 @@ def test_losses_of_those_who_know_nothing(loss, smoothing, mixed, expected):
     model = build("plain_cnn", 4, height=8, width=8)
     model.layers[-1].set_weights([0 * weight for weight in model.layers[-1].get_weights()])
     schedule = Schedule(loss=loss, label_smoothing=smoothing, learning_rate=1e-9)
-    learner = Learner(model, schedule, 1, unaligned=False)
-    wanted = (1 - mixed) * learner.targets[[0, 0]] + mixed * learner.targets[[1, 1]]
+    trainer = Trainer(model, schedule, 1, unaligned=False)
+    wanted = (1 - mixed) * trainer.targets[[0, 0]] + mixed * trainer.targets[[1, 1]]
     images = np.zeros((2, 8, 8, 1), np.float32)
-    assert learner.step([images], wanted, None, 0)["loss"] == pytest.approx(expected, rel=1e-4)
+    assert trainer.step([images], wanted, None, 0)["loss"] == pytest.approx(expected, rel=1e-4)
     weights = np.array([1, 3], np.float32)
-    weighted = learner.step([images], wanted, weights, 1)["loss"]
+    weighted = trainer.step([images], wanted, weights, 1)["loss"]
     assert weighted == pytest.approx(2 * expected, rel=1e-4)
 
 
@@ -148,7 +148,7 @@ def test_losses_of_those_who_know_nothing(loss, smoothing, mixed, expected):
 @pytest.mark.parametrize(("loss", "rate"), [("focal", 3e-3), ("squared", 3e-3)])
 @pytest.mark.parametrize("classifier", ["plain_cnn", "digit_heads"])
 def test_every_loss_teaches_networks_with_columns_or_without(
-    lessons, monkeypatch, loss, rate, classifier
+    batches, monkeypatch, loss, rate, classifier
 ):
     monkeypatch.setattr("segcap.training.fit.LEAST_STEPS", 15)
     keras.utils.set_random_seed(0)
@@ -156,18 +156,18 @@ def test_every_loss_teaches_networks_with_columns_or_without(
     schedule = Schedule(
         epochs=4, batch_size=32, patience=None, loss=loss, learning_rate=rate, mixup=0.1
     )
-    history = fit_network(model, lessons, schedule=schedule, seed=0)
+    history = fit_network(model, batches, schedule=schedule, seed=0)
     assert history.loss[-1] < 0.9 * history.loss[0]
-    assert history.validation_loss[-1] == pytest.approx(lessons.evaluate(model)[0], rel=1e-5)
+    assert history.validation_loss[-1] == pytest.approx(batches.evaluate(model)[0], rel=1e-5)
 
 
 @pytest.mark.slow
-def test_a_training_goes_on_with_its_own_loss_alone(lessons, tmp_path):
+def test_a_training_goes_on_with_its_own_loss_alone(batches, tmp_path):
     def fit(loss):
         model = build("plain_cnn", 10, height=28, width=28)
         schedule = Schedule(epochs=1, batch_size=32, loss=loss)
         keras.utils.set_random_seed(0)
-        return fit_network(model, lessons, schedule=schedule, seed=0, state=tmp_path / "state")
+        return fit_network(model, batches, schedule=schedule, seed=0, state=tmp_path / "state")
 
     fit("focal")
     with pytest.raises(DataError, match="must be of the same data, network, schedule"):
@@ -180,42 +180,42 @@ def test_tricks_do_not_keep_a_network_from_learning(handwriting, monkeypatch, we
     monkeypatch.setattr("segcap.training.fit.LEAST_STEPS", 20)
     pictures, names = handwriting
     inputs = pictures[..., None].astype(np.float32) / 255
-    lessons = ImageLessons(
+    batches = ImageBatches(
         (inputs[:600], names[:600]),
         (inputs[600:800], names[600:800]),
         warp_glyphs,
         weights=np.ones(10) if weighted else None,
     )
     tricks = {"mixup": 0.2, "cutout": 0.3, "label_smoothing": 0.1, "ema": 0.9}
-    _, history = learn(lessons, epochs=5, **tricks)
+    _, history = learn(batches, epochs=5, **tricks)
     assert history.validation_accuracy[-1] > 0.7
     assert history.loss[-1] > 1.2 * history.validation_loss[-1]
 
 
 @pytest.mark.slow
-def test_averaged_weights_are_what_is_judged_and_kept(lessons):
-    class Watched(Learner):
+def test_averaged_weights_are_what_is_judged_and_kept(batches):
+    class Watched(Trainer):
         """Notes the weights after each step."""
 
         def step(self, *batch):
             figures = super().step(*batch)
-            passed.append(self._taught.get_weights())
+            passed.append(self._in_training.get_weights())
             return figures
 
     passed = []
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("segcap.training.fit.Learner", Watched)
+        patch.setattr("segcap.training.fit.Trainer", Watched)
         model = build("glyph_cnn", 10)
         average = model.get_weights()
         schedule = Schedule(epochs=2, batch_size=32, patience=None, ema=0.5)
-        history = fit_network(model, lessons, schedule=schedule, seed=0)
+        history = fit_network(model, batches, schedule=schedule, seed=0)
     assert len(passed) == 12
     for taken, weights in enumerate(passed):
         decay = min(0.5, (1 + taken) / (10 + taken))
         average = [decay * a + (1 - decay) * w for a, w in zip(average, weights, strict=True)]
     for own, expected in zip(model.get_weights(), average, strict=True):
         np.testing.assert_allclose(own, expected, rtol=1e-4, atol=1e-6)
-    assert lessons.evaluate(model)[0] == pytest.approx(history.validation_loss[-1], rel=1e-5)
+    assert batches.evaluate(model)[0] == pytest.approx(history.validation_loss[-1], rel=1e-5)
 
 
 @pytest.mark.slow
@@ -227,57 +227,57 @@ def test_averaged_weights_are_what_is_judged_and_kept(lessons):
         ("multihead", {"height": 28, "width": 28, "length": 1}),
     ],
 )
-def test_mixed_precision_keeps_the_network_in_single_precision(lessons, classifier, options):
+def test_mixed_precision_keeps_the_network_in_single_precision(batches, classifier, options):
     model = build(classifier, 10, **options)
     if classifier == "multihead":
-        lessons._classes = lessons._classes[:, None]
-        lessons.validation_classes = lessons.validation_classes[:, None]
+        batches._classes = batches._classes[:, None]
+        batches.validation_classes = batches.validation_classes[:, None]
     schedule = Schedule(epochs=2, batch_size=32, mixed_precision=True)
     with pytest.warns(SegcapWarning, match="only slows training down without a GPU") as told:
-        history = fit_network(model, lessons, schedule=schedule, seed=0)
+        history = fit_network(model, batches, schedule=schedule, seed=0)
     assert told[0].filename == __file__
     assert len(told) == 1
     assert {layer.compute_dtype for layer in model.layers} == {"float32"}
     assert {weight.dtype for weight in model.weights} == {"float32"}
     assert history.loss[1] < history.loss[0]
     kept = history.validation_loss[history.best_epoch]
-    assert lessons.evaluate(model)[0] == pytest.approx(kept, rel=1e-5)
+    assert batches.evaluate(model)[0] == pytest.approx(kept, rel=1e-5)
 
 
 @pytest.mark.slow
 def test_layers_inside_layers_compute_in_half_precision_too():
     model = build("crnn", 5, height=16, width=32)
     with pytest.warns(SegcapWarning, match="without a GPU"):
-        learner = Learner(model, Schedule(mixed_precision=True), 5, unaligned=True)
-    around = next(one for one in learner._taught.layers if hasattr(one, "forward_layer"))
+        trainer = Trainer(model, Schedule(mixed_precision=True), 5, unaligned=True)
+    around = next(one for one in trainer._in_training.layers if hasattr(one, "forward_layer"))
     assert around.forward_layer.cell.compute_dtype == "float16"
-    assert learner._taught.layers[-1].compute_dtype == "float32"
+    assert trainer._in_training.layers[-1].compute_dtype == "float32"
     images = np.random.default_rng(0).random((4, 16, 32, 1), np.float32)
-    half, single = (np.asarray(one(images), np.float32) for one in (learner._taught, model))
+    half, single = (np.asarray(one(images), np.float32) for one in (trainer._in_training, model))
     np.testing.assert_allclose(half, single, atol=5e-3)
-    figures = learner.step([images], np.array([[1, 2], [3, 0], [4, 0], [2, 1]]), None, 0)
+    figures = trainer.step([images], np.array([[1, 2], [3, 0], [4, 0], [2, 1]]), None, 0)
     assert np.isfinite(figures["loss"])
 
 
 @pytest.mark.parametrize("trick", [{"mixup": 0.2}, {"cutout": 0.25}, {"label_smoothing": 0.1}])
 def test_tricks_that_texts_of_unknown_places_refuse(trick):
     images, classes = np.zeros((4, 16, 32, 1), np.float32), np.array([[1, 2]] * 4)
-    lessons = TextLessons((images, classes), (images, classes), warp_glyphs)
+    batches = TextBatches((images, classes), (images, classes), warp_glyphs)
     (name,) = trick
     message = rf"'{name}' of a Schedule must be 0 where the places of characters are unknown. Got"
     with pytest.raises(ParameterError, match=message):
         fit_network(
-            build("crnn", 3, height=16, width=32), lessons, schedule=Schedule(**trick), seed=0
+            build("crnn", 3, height=16, width=32), batches, schedule=Schedule(**trick), seed=0
         )
 
 
 def test_texts_of_unknown_places_have_a_loss_of_their_own():
     images, classes = np.zeros((4, 16, 32, 1), np.float32), np.array([[1, 2]] * 4)
-    lessons = TextLessons((images, classes), (images, classes), warp_glyphs)
+    batches = TextBatches((images, classes), (images, classes), warp_glyphs)
     message = "'loss' of a Schedule must be crossentropy where the places .* Got focal"
     with pytest.raises(ParameterError, match=message):
         fit_network(
-            build("crnn", 3, height=16, width=32), lessons, schedule=Schedule(loss="focal"), seed=0
+            build("crnn", 3, height=16, width=32), batches, schedule=Schedule(loss="focal"), seed=0
         )
 
 
@@ -286,7 +286,7 @@ def strips():
     pixels[:, 8:24, 4:40] = 255
     spans = np.tile(np.float32([[4, 20], [24, 40]]), (4, 1, 1))
     lines = LabelledStrips(pixels, spans, np.array([[0, 1]] * 4))
-    return SpanLessons(lines, lines, 2)
+    return SpanBatches(lines, lines, 2)
 
 
 @pytest.mark.parametrize("trick", [{"mixup": 0.2}, {"cutout": 0.25}])

@@ -11,7 +11,7 @@ from segcap.segmentation.binarize import binarize
 from segcap.segmentation.text_lines import Strip, line_strip, strip_channels
 from segcap.training import spans as spans_module
 from segcap.training.augment import Warp, augment_strips
-from segcap.training.spans import LabelledStrips, SpanLessons, own_columns, stack_strips
+from segcap.training.spans import LabelledStrips, SpanBatches, own_columns, stack_strips
 
 BAD_CUT, NOTHING = 10, 11
 STILL = Warp(rotation=0, scale=0, shear=0, shift=0, elastic=0)
@@ -43,7 +43,7 @@ def lines(handwriting):
 
 @pytest.fixture
 def unmoved(monkeypatch):
-    """Lessons without augmentation."""
+    """BatchSource without augmentation."""
     monkeypatch.setattr(spans_module, "augment_strips", lambda pixels, spans, rng: (pixels, spans))
 
 
@@ -117,10 +117,10 @@ def test_a_part_of_the_lines(lines, kept):
 
 
 def test_what_is_drawn_has_two_spans_a_character(lines):
-    lessons = SpanLessons(lines, lines.part(np.arange(5)), 10)
+    batches = SpanBatches(lines, lines.part(np.arange(5)), 10)
     order = np.array([20, 3, 3, 7, 0])
-    (ink, spans), classes, weights = lessons.draw(order, np.random.default_rng(1))
-    assert len(lessons) == 24
+    (ink, spans), classes, weights = batches.draw(order, np.random.default_rng(1))
+    assert len(batches) == 24
     assert (ink.shape[:2], ink.shape[3]) == ((5, 32), 2)
     assert ink.shape[2] <= lines.pixels.shape[2]
     assert (ink.dtype, spans.dtype, weights.dtype) == (np.float32,) * 3
@@ -141,9 +141,9 @@ def test_what_is_drawn_has_two_spans_a_character(lines):
 
 def test_a_seed_draws_the_same_and_changes_nothing(lines):
     before = [array.copy() for array in lines]
-    lessons = SpanLessons(lines, lines, 10)
+    batches = SpanBatches(lines, lines, 10)
     order = np.arange(24)
-    one, again, other = (lessons.draw(order, np.random.default_rng(seed)) for seed in (1, 1, 2))
+    one, again, other = (batches.draw(order, np.random.default_rng(seed)) for seed in (1, 1, 2))
     for first, second in zip(
         (*one.inputs, one.classes, one.weights),
         (*again.inputs, again.classes, again.weights),
@@ -157,16 +157,16 @@ def test_a_seed_draws_the_same_and_changes_nothing(lines):
 
 
 def test_the_same_line_is_shown_anew_each_time(lines):
-    lessons = SpanLessons(lines, lines, 10)
-    (ink, spans), _, _ = lessons.draw(np.array([5, 5]), np.random.default_rng(0))
+    batches = SpanBatches(lines, lines, 10)
+    (ink, spans), _, _ = batches.draw(np.array([5, 5]), np.random.default_rng(0))
     assert not np.array_equal(ink[0], ink[1])
     assert not np.array_equal(spans[0], spans[1])
 
 
 def test_characters_are_shown_with_edges_moved_a_little(lines, unmoved):
-    lessons = SpanLessons(lines, lines, 10)
+    batches = SpanBatches(lines, lines, 10)
     order = np.tile(np.arange(24), 20)
-    (ink, spans), _, weights = lessons.draw(order, np.random.default_rng(0))
+    (ink, spans), _, weights = batches.draw(order, np.random.default_rng(0))
     np.testing.assert_allclose(ink[:24], lines.pixels / 255, atol=1e-6)
     known = weights[:, :4] > 0
     truth = lines.spans[order][known]
@@ -178,9 +178,9 @@ def test_characters_are_shown_with_edges_moved_a_little(lines, unmoved):
 def test_what_is_no_character_has_no_character_s_place(lines, unmoved):
     blotted = lines.pixels.copy()
     blotted[:, 10:20, -3:] = 255  # something after the last character
-    lessons = SpanLessons(lines._replace(pixels=blotted), lines, 10)
+    batches = SpanBatches(lines._replace(pixels=blotted), lines, 10)
     order = np.tile(np.arange(24), 40)
-    (_, spans), classes, weights = lessons.draw(order, np.random.default_rng(0))
+    (_, spans), classes, weights = batches.draw(order, np.random.default_rng(0))
     wrong, counted = spans[:, 4:], weights[:, 4:] > 0
     begin, end = np.moveaxis(wrong[:, :, None], -1, 0)
     left, right = np.moveaxis(lines.spans[order][:, None], -1, 0)
@@ -209,7 +209,7 @@ def test_what_is_no_character_has_no_character_s_place(lines, unmoved):
 
 def test_lines_of_one_character(lines):
     one = LabelledStrips(lines.pixels, lines.spans[:, :1], lines.classes[:, :1])
-    (_, spans), classes, weights = SpanLessons(one, one, 10).draw(
+    (_, spans), classes, weights = SpanBatches(one, one, 10).draw(
         np.arange(24), np.random.default_rng(0)
     )
     assert spans.shape == (24, 2, 2)
@@ -220,14 +220,14 @@ def test_lines_of_one_character(lines):
 
 def test_the_digest_is_of_the_data(lines):
     halves = lines.part(np.arange(12)), lines.part(np.arange(12, 24))
-    digest = SpanLessons(*halves, 10).digest
-    assert SpanLessons(*halves, 10).digest == digest
-    assert SpanLessons(*halves[::-1], 10).digest != digest
+    digest = SpanBatches(*halves, 10).digest
+    assert SpanBatches(*halves, 10).digest == digest
+    assert SpanBatches(*halves[::-1], 10).digest != digest
     renamed = halves[0]._replace(classes=halves[0].classes[::-1])
-    assert SpanLessons(renamed, halves[1], 10).digest != digest
-    assert SpanLessons(halves[0], renamed, 10).digest not in (
+    assert SpanBatches(renamed, halves[1], 10).digest != digest
+    assert SpanBatches(halves[0], renamed, 10).digest not in (
         digest,
-        SpanLessons(halves[0], halves[0], 10).digest,
+        SpanBatches(halves[0], halves[0], 10).digest,
     )
 
 
@@ -237,10 +237,10 @@ def test_a_batch_is_as_wide_as_its_widest_line_and_some_room():
         [np.float32([[1, 30]]), np.float32([[4, 150]]), np.float32([[3, 40]])],
         [np.array([0])] * 3,
     )
-    lessons = SpanLessons(lines, lines, 10)
-    np.testing.assert_array_equal(lessons.sizes, [32, 160, 48])
+    batches = SpanBatches(lines, lines, 10)
+    np.testing.assert_array_equal(batches.sizes, [32, 160, 48])
     for order, width in (([0], 48), ([0, 2], 64), ([1, 0], 160)):
-        pixels, _ = lessons.draw(np.array(order), np.random.default_rng(0)).inputs
+        pixels, _ = batches.draw(np.array(order), np.random.default_rng(0)).inputs
         assert pixels.shape == (len(order), 32, width, 2)
 
 
@@ -257,20 +257,20 @@ class Constant:
         return np.tile(self.logits, (*spans.shape[:2], 1))
 
 
-def test_lessons_are_evaluated_on_what_is_not_learned_from(lines):
+def test_batches_are_evaluated_on_what_is_not_learned_from(lines):
     train, validation = lines.part(np.arange(12)), lines.part(np.arange(12, 24))
-    lessons = SpanLessons(train, validation, 10)
+    batches = SpanBatches(train, validation, 10)
     alike = Constant(np.zeros(12))
-    logits, classes = lessons.validation_logits(alike)
+    logits, classes = batches.validation_logits(alike)
     assert logits.shape == (len(classes), 12)
     counts = np.bincount(validation.classes.ravel(), minlength=10)
     np.testing.assert_array_equal(np.bincount(classes, minlength=12)[:10], counts)
     assert np.count_nonzero(classes >= BAD_CUT) < counts.sum()  # there was not room for all
     share = (classes == BAD_CUT).mean()
     assert share > 0.1
-    assert lessons.evaluate(alike)[0] == pytest.approx(np.log(12), abs=1e-5)
-    assert lessons.evaluate(Constant(5 * np.eye(12)[BAD_CUT]))[1] == pytest.approx(share)
-    again = SpanLessons(train, validation, 10).validation_logits(alike)[1]
+    assert batches.evaluate(alike)[0] == pytest.approx(np.log(12), abs=1e-5)
+    assert batches.evaluate(Constant(5 * np.eye(12)[BAD_CUT]))[1] == pytest.approx(share)
+    again = SpanBatches(train, validation, 10).validation_logits(alike)[1]
     np.testing.assert_array_equal(again, classes)
 
 

@@ -11,12 +11,12 @@ from segcap.decoding.calibration import fit_temperature
 from segcap.decoding.compose import log_softmax
 from segcap.models import build
 from segcap.training.augment import warp_glyphs
-from segcap.training.batch_sources import ImageLessons
+from segcap.training.batch_sources import ImageBatches
 from segcap.training.classifier import train_classifier
 from segcap.training.fit import Schedule, fit_network
 from segcap.training.rounding import round_to_half
-from segcap.training.spans import LabelledStrips, SpanLessons
-from segcap.training.step import Learner
+from segcap.training.spans import LabelledStrips, SpanBatches
+from segcap.training.step import Trainer
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +35,7 @@ def learn(glyphs, state=None, stop_after=None, seed=0, epochs=3, small=False, **
 
     history = fit_network(
         model,
-        ImageLessons(
+        ImageBatches(
             (inputs[:512], classes[:512]), (inputs[512:700], classes[512:700]), warp_glyphs
         ),
         schedule=Schedule(epochs=epochs, **settings),
@@ -66,14 +66,14 @@ def test_a_seed_gives_the_same_network_and_resuming_does_not_change_it(glyphs, t
 @pytest.mark.slow
 def test_the_loss_of_an_epoch_is_the_mean_of_its_steps(glyphs, monkeypatch):
     taken = []
-    step = Learner.step
+    step = Trainer.step
 
     def noted(self, *given):
         taken.append(step(self, *given))
         return taken[-1]
 
     monkeypatch.setattr("segcap.training.fit.LEAST_STEPS", 8)
-    monkeypatch.setattr(Learner, "step", noted)
+    monkeypatch.setattr(Trainer, "step", noted)
     _, history = learn(glyphs, small=True, epochs=2, batch_size=64)
     for name, means in (("loss", history.loss), ("accuracy", history.accuracy)):
         own = np.array([figures[name] for figures in taken]).reshape(2, 8)
@@ -116,7 +116,7 @@ def test_every_schedule_is_resumed_to_the_same_end(glyphs, tmp_path, monkeypatch
         np.testing.assert_allclose(other, one, atol=1e-3)
 
 
-class Interrupted(ImageLessons):
+class Interrupted(ImageBatches):
     """Glyphs of which one batch is followed by Ctrl-C."""
 
     left = np.inf
@@ -148,7 +148,7 @@ def test_ctrl_c_in_mid_epoch_loses_that_epoch_alone(glyphs, tmp_path, monkeypatc
     schedule = Schedule(epochs=3, batch_size=16, patience=None, **settings)
     kept = []
 
-    def run(lessons, state):
+    def run(batches, state):
         keras.utils.set_random_seed(0)
         model = build("plain_cnn", 10, height=28, width=28)
 
@@ -157,7 +157,7 @@ def test_ctrl_c_in_mid_epoch_loses_that_epoch_alone(glyphs, tmp_path, monkeypatc
 
         try:
             history = fit_network(
-                model, lessons, schedule=schedule, seed=0, state=state, on_epoch=keep
+                model, batches, schedule=schedule, seed=0, state=state, on_epoch=keep
             )
         except KeyboardInterrupt:
             return model, None
@@ -171,24 +171,24 @@ def test_ctrl_c_in_mid_epoch_loses_that_epoch_alone(glyphs, tmp_path, monkeypatc
     for own, best in zip(model.get_weights(), kept[0], strict=True):
         np.testing.assert_array_equal(own, best)
     assert not [one for one in threading.enumerate() if one.name.startswith("segcap-draw")]
-    resumed, history = run(ImageLessons(train, validation, warp_glyphs), tmp_path / "run.state")
-    unbroken, expected = run(ImageLessons(train, validation, warp_glyphs), None)
+    resumed, history = run(ImageBatches(train, validation, warp_glyphs), tmp_path / "run.state")
+    unbroken, expected = run(ImageBatches(train, validation, warp_glyphs), None)
     assert history.validation_loss == pytest.approx(expected.validation_loss, rel=1e-3)
     for own, other in zip(resumed.get_weights(), unbroken.get_weights(), strict=True):
         np.testing.assert_allclose(own, other, atol=1e-3)
 
 
-class Sized(ImageLessons):
+class Sized(ImageBatches):
     """Glyphs of several sizes, which note what is drawn together."""
 
     def __init__(self, glyphs, sizes):
         inputs, classes = glyphs
         super().__init__((inputs, classes), (inputs[:50], classes[:50]), warp_glyphs)
         self.sizes = sizes
-        self.batches = []
+        self.orders = []
 
     def draw(self, order, rng):
-        self.batches.append(order)
+        self.orders.append(order)
         return super().draw(order, rng)
 
 
@@ -196,16 +196,16 @@ class Sized(ImageLessons):
 def test_an_epoch_shows_each_sample_equally_often_and_like_sizes_together(glyphs, monkeypatch):
     inputs, classes = glyphs
     sizes = np.random.default_rng(0).permutation(700)
-    lessons = Sized((inputs[:700], classes[:700]), sizes)
+    batches = Sized((inputs[:700], classes[:700]), sizes)
     monkeypatch.setattr("segcap.training.fit.LEAST_STEPS", 50)
     model = build("plain_cnn", 10, height=28, width=28)
-    fit_network(model, lessons, schedule=Schedule(epochs=1, batch_size=35), seed=0)
-    assert len(lessons.batches) == 50
-    counts = np.bincount(np.concatenate(lessons.batches), minlength=700)
+    fit_network(model, batches, schedule=Schedule(epochs=1, batch_size=35), seed=0)
+    assert len(batches.orders) == 50
+    counts = np.bincount(np.concatenate(batches.orders), minlength=700)
     assert set(counts) == {2, 3}
-    spreads = [np.ptp(sizes[batch]) for batch in lessons.batches]
+    spreads = [np.ptp(sizes[batch]) for batch in batches.orders]
     assert np.mean(spreads) < 100
-    middles = np.array([sizes[batch].mean() for batch in lessons.batches])
+    middles = np.array([sizes[batch].mean() for batch in batches.orders])
     assert abs(np.corrcoef(middles[:-1], middles[1:])[0, 1]) < 0.5
 
 
@@ -217,9 +217,9 @@ def test_batches_may_differ_in_shape():
     pixels[np.arange(100), :, widths - 1] = 255
     spans = np.tile(np.float32([[4, 20], [24, 40]]), (100, 1, 1))
     lines = LabelledStrips(pixels, spans, rng.integers(0, 3, (100, 2)))
-    lessons = SpanLessons(lines, lines.part(np.arange(20)), 3)
+    batches = SpanBatches(lines, lines.part(np.arange(20)), 3)
     history = fit_network(
-        build("span_cnn", 5), lessons, schedule=Schedule(epochs=1, batch_size=10), seed=0
+        build("span_cnn", 5), batches, schedule=Schedule(epochs=1, batch_size=10), seed=0
     )
     assert np.isfinite(history.loss[0])
 
@@ -252,7 +252,7 @@ def test_a_damaged_state_is_refused(glyphs, tmp_path, monkeypatch):
 
 @pytest.mark.slow
 def test_learning_that_diverges_is_told(glyphs, monkeypatch):
-    monkeypatch.setattr(ImageLessons, "evaluate", lambda *_: (np.nan, 0.1))
+    monkeypatch.setattr(ImageBatches, "evaluate", lambda *_: (np.nan, 0.1))
     monkeypatch.setattr("segcap.training.fit.LEAST_STEPS", 1)
     with pytest.warns(SegcapWarning, match="Learning has diverged"):
         learn(glyphs, small=True, batch_size=512)
@@ -265,7 +265,7 @@ def test_training_stops_early_and_keeps_the_best_epoch(glyphs):
     noise = np.random.default_rng(0).permutation(classes[512:700])
     history = fit_network(
         model,
-        ImageLessons((inputs[:256], classes[:256]), (inputs[512:700], noise), warp_glyphs),
+        ImageBatches((inputs[:256], classes[:256]), (inputs[512:700], noise), warp_glyphs),
         schedule=Schedule(epochs=30, patience=2),
         seed=0,
     )
@@ -277,7 +277,7 @@ def test_training_stops_early_and_keeps_the_best_epoch(glyphs):
 @pytest.mark.slow
 def test_a_loss_that_is_no_number_is_never_the_lowest(glyphs, monkeypatch):
     losses = iter([np.nan, 1.0, 2.0])
-    monkeypatch.setattr(ImageLessons, "evaluate", lambda *_: (next(losses), 0.5))
+    monkeypatch.setattr(ImageBatches, "evaluate", lambda *_: (next(losses), 0.5))
     monkeypatch.setattr("segcap.training.fit.LEAST_STEPS", 1)
     _, history = learn(glyphs, small=True, batch_size=512)
     assert history.best_epoch == 1

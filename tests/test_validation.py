@@ -127,6 +127,6 @@ def test_what_is_taken(check, value, taken):
 
 def test_labels_that_no_reader_accepts_are_counted():
     with pytest.warns(SegcapWarning, match="2 of 3 labels .* such as 'a'") as warned:
-        validation.tell_impossible(np.array(["a", "b", "1"]), str.isdigit, stacklevel=1)
+        validation.warn_impossible(np.array(["a", "b", "1"]), str.isdigit, stacklevel=1)
     assert warned[0].filename == __file__
-    validation.tell_impossible([], str.isdigit, stacklevel=1)
+    validation.warn_impossible([], str.isdigit, stacklevel=1)

@@ -28,7 +28,7 @@ from segcap.evaluate import exact_match
 from segcap.recognition.candidate_scores import span_logits
 from segcap.recognition.pipeline import Pipeline
 from segcap.segmentation.cut_candidates import CUTTERS, DEFAULT_CUTTERS, propose_cuts
-from segcap.segmentation.settings import Finding
+from segcap.segmentation.settings import SegmentationSettings
 from segcap.training.spans import own_columns
 
 parser = argparse.ArgumentParser(description=__doc__)
@@ -45,7 +45,14 @@ SETS = {
 }
 reader = segcap.load(args.model)
 pipeline = Pipeline(
-    Charset(reader.charset_), None, reader.context_, Finding(), LENGTH, None, 0.0, "onnx"
+    Charset(reader.charset_),
+    None,
+    reader.context_,
+    SegmentationSettings(),
+    LENGTH,
+    None,
+    0.0,
+    "onnx",
 )
 mnist = load_mnist(args.data)
 digits = mnist.x_train[48_000:], mnist.y_train[48_000:]
@@ -60,7 +67,7 @@ def without_reject_class(images):
 
 def at_true_places(images, boxes):
     for image, own in zip(images, boxes, strict=True):
-        layout = pipeline.finding.layout(image)
+        layout = pipeline.settings.layout(image)
         spans = np.stack([np.arange(LENGTH), np.arange(1, LENGTH + 1)], axis=1)
         columns = layout.strips[0].columns(own_columns(own))
         layout = layout._replace(
@@ -108,7 +115,7 @@ for tier, min_advance in (("touching", 15), ("overlapping", 10)):
     pairs = list(neighbours_in_one_blob(rows))
     print(f"{tier}, {len(pairs)} pairs in one component")
     for name, cutters in SETS.items():
-        chosen = replace(pipeline, finding=Finding(cutters=cutters))
+        chosen = replace(pipeline, settings=SegmentationSettings(cutters=cutters))
         answers = [outcome.reading.text for outcome in chosen.read(images)]
         print(f"  {name:<16} texts {exact_match(answers, texts)}", flush=True)
         if cutters:

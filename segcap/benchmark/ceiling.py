@@ -58,7 +58,7 @@ def _text_at(reader: GlyphReader, image: ImageSource, truth: Truth) -> str | Non
     pixels = load_or_error(image)
     if not isinstance(pixels, np.ndarray) or reader.context_ is None:
         return None
-    layout = reader.finding_.layout(pixels)
+    layout = reader.settings_.layout(pixels)
     if len(layout.strips) != 1:
         return None
     boxes = np.array(truth.boxes, np.int32)

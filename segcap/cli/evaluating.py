@@ -20,7 +20,7 @@ from segcap.cli.reading import (
     truths_of_sums,
 )
 from segcap.core.errors import DataError, ParameterError
-from segcap.core.validation import tell_impossible
+from segcap.core.validation import warn_impossible
 from segcap.datasets.catalogue import load
 from segcap.datasets.dataset import Dataset
 from segcap.datasets.summary import summarise
@@ -79,7 +79,7 @@ def evaluate(
         print(f"{summarise(known)}\n")
     labels = list(map(str, known.labels.tolist()))
     with warnings_said(repeated=False):
-        tell_impossible(labels, truths.can_be, stacklevel=1)
+        warn_impossible(labels, truths.can_be, stacklevel=1)
         results = read_many(known.images)
     answers = [None if one.answer is None else str(one.answer) for one in results]
     is_text = known.charset is not None and isinstance(reader, TextReader)

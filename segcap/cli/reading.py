@@ -14,7 +14,7 @@ from segcap.cli.bulk import ReadBatch, read_files
 from segcap.cli.output import Output, progress_bar
 from segcap.core.errors import DataError, ParameterError
 from segcap.core.image import find_images
-from segcap.core.validation import tell_impossible
+from segcap.core.validation import warn_impossible
 from segcap.datasets.labelled import LABELS, read_labels
 from segcap.readers.base import TextReader
 from segcap.readers.classifier import WholeImageClassifier
@@ -282,7 +282,7 @@ def _report_accuracy(
     ]
     told = [label for _, label in judged]
     with warnings_said():
-        tell_impossible(told, truths.can_be, stacklevel=1)
+        warn_impossible(told, truths.can_be, stacklevel=1)
     output.remark(f"exact match {truths.share_right(answers, told)}")
     for status, count in sorted(Counter(record["status"] for record, _ in judged).items()):
         if status != "ok":

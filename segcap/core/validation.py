@@ -27,7 +27,7 @@ __all__ = [
     "sample_weights",
     "seed_number",
     "shares",
-    "tell_impossible",
+    "warn_impossible",
     "whole_number",
 ]
 
@@ -250,7 +250,7 @@ def check_size(value: Any) -> None:
         whole_number("size", side, least=1)
 
 
-def tell_impossible(
+def warn_impossible(
     labels: Sequence[Any] | NDArray, can_answer: Callable[[Any], bool], *, stacklevel: int
 ) -> None:
     """Warn of labels that are no answers a reader accepts, if there are any.

@@ -12,7 +12,7 @@ from segcap.core.batching import batched, check_batching
 from segcap.core.errors import ImageError, ParameterError
 from segcap.core.image import CHANNELS, Channels, ImageSource, as_rgb, load_image
 from segcap.core.reading import Reading, Result
-from segcap.core.validation import Errors, check_errors, check_many, sample_weights, tell_impossible
+from segcap.core.validation import Errors, check_errors, check_many, sample_weights, warn_impossible
 from segcap.readers.estimator import Estimator
 
 __all__ = ["Reader", "TextReader"]
@@ -155,7 +155,7 @@ class Reader(Estimator, ABC, Generic[R]):
                 f"Got {len(results)} images and {len(labels)} labels."
             )
         weights = sample_weights(sample_weight, len(results))
-        tell_impossible(labels, self.can_answer, stacklevel=2)
+        warn_impossible(labels, self.can_answer, stacklevel=2)
         right = [
             result.answer == self._as_answer(label)
             for result, label in zip(results, labels, strict=True)

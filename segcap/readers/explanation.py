@@ -39,7 +39,7 @@ def draw_explanation(pipeline: Pipeline, image: NDArray[np.uint8]) -> "Figure":
     """
     (scored,) = pipeline.score([image])
     outcome = pipeline.choose(scored)
-    ink = pipeline.finding.find(image).ink
+    ink = pipeline.settings.find(image).ink
     height, width = ink.shape
     panel = max(0.9, min(2.5, _WIDTH * height / width))
     figure = new_figure(_WIDTH, 3.4 * panel + 2.2)

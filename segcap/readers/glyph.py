@@ -14,7 +14,7 @@ from segcap.core.errors import DataError, ParameterError
 from segcap.core.image import ImageSource, source_name
 from segcap.core.reading import Failure, Reading, SumReading
 from segcap.core.validation import Errors, whole_number
-from segcap.readers.learner import GlyphLearner
+from segcap.readers.glyph_fitting import GlyphFitting
 from segcap.readers.serialization import (
     glyph_bundle,
     trained_context,
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 __all__ = ["GlyphReader"]
 
 
-class GlyphReader(GlyphLearner):
+class GlyphReader(GlyphFitting):
     """Read images by cutting them into glyphs.
 
     Parameters
@@ -84,7 +84,7 @@ class GlyphReader(GlyphLearner):
         may touch.
     ink_ : Trained or None
         What finds ink where the binarization is "learned".
-    finding_ : Finding
+    settings_ : SegmentationSettings
         The settings that find and cut characters.
     provenance_ : dict
         Data, seed, versions and figures of the training.
@@ -262,7 +262,7 @@ class GlyphReader(GlyphLearner):
                 "A reader that is saved must have a network of segcap as its classifier. "
                 f"Got {type(self.classifier).__name__}."
             )
-        settings = self.get_params() | self._finding(self.finding_).settings()
+        settings = self.get_params() | self._settings(self.settings_).as_parameters()
         settings["length"] = None if self.length is None else int(self.length)
         settings["epochs"] = int(self.epochs)
         for described_elsewhere in ("charset", "classifier", "engine", "channels", "random_state"):
@@ -300,7 +300,7 @@ class GlyphReader(GlyphLearner):
         reader.provenance_ = dict(bundle.provenance)
         reader.set_params(**overrides)
         reader._check_parameters()
-        reader.finding_ = reader._finding()
+        reader.settings_ = reader._settings()
         return reader
 
     def logits(self, glyphs: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -333,7 +333,7 @@ class GlyphReader(GlyphLearner):
 
     def _require_fitted(self) -> None:
         if self._has_own_classifier() and not getattr(self, "provenance_", None):
-            self.charset_, self.finding_ = self.charset, self._finding()
+            self.charset_, self.settings_ = self.charset, self._settings()
             self.glyphs_ = OwnClassifier(
                 cast(GlyphClassifier, self.classifier), Charset(self.charset)
             )
@@ -347,7 +347,7 @@ class GlyphReader(GlyphLearner):
             Charset(self.charset_),
             self.glyphs_,
             self.context_,
-            self._finding(self.finding_),
+            self._settings(self.settings_),
             self.length,
             self.allowlist,
             self.reject_below,

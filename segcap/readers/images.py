@@ -19,7 +19,7 @@ from segcap.recognition.engines import EngineName
 from segcap.recognition.whole_image import VIEWS, views_of
 
 if TYPE_CHECKING:
-    from segcap.training.batch_sources import ImageLessons, Labelled
+    from segcap.training.batch_sources import ImageBatches, Labelled
 
 __all__ = ["ImageClassifier"]
 
@@ -193,12 +193,12 @@ class ImageClassifier(WholeImageClassifier[ClassReading]):
         scale = min(1.0, _LARGEST_SIDE / max(width, height))
         return max(1, round(scale * width)), max(1, round(scale * height))
 
-    def _lessons(self, learned: "Labelled", held_out: "Labelled") -> "ImageLessons":
-        from segcap.training.batch_sources import ImageLessons
+    def _batches(self, learned: "Labelled", held_out: "Labelled") -> "ImageBatches":
+        from segcap.training.batch_sources import ImageBatches
         from segcap.training.class_balance import class_weights
 
         count = 1 + max(int(classes.max()) for _, classes in (learned, held_out))
-        return ImageLessons(
+        return ImageBatches(
             learned,
             held_out,
             self._augment,

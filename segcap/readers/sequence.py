@@ -21,7 +21,7 @@ from segcap.recognition.engines import EngineName
 from segcap.recognition.whole_image import TEXT_VIEWS, views_of_text
 
 if TYPE_CHECKING:
-    from segcap.training.batch_sources import ImageLessons, Labelled
+    from segcap.training.batch_sources import ImageBatches, Labelled
 
 __all__ = ["SequenceReader"]
 
@@ -198,12 +198,12 @@ class SequenceReader(WholeImageReader[Reading], TextReader):
                 f"{width * needed}."
             )
 
-    def _lessons(self, learned: "Labelled", held_out: "Labelled") -> "ImageLessons":
+    def _batches(self, learned: "Labelled", held_out: "Labelled") -> "ImageBatches":
         if not self._unaligned:
-            return super()._lessons(learned, held_out)
-        from segcap.training.batch_sources import TextLessons
+            return super()._batches(learned, held_out)
+        from segcap.training.batch_sources import TextBatches
 
-        return TextLessons(learned, held_out, self._augment)
+        return TextBatches(learned, held_out, self._augment)
 
     def _views(self, images: Sequence[NDArray[np.uint8]]) -> Iterator[Sequence[NDArray[np.uint8]]]:
         return views_of_text(images, int(self.views))

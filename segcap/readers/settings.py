@@ -16,7 +16,7 @@ from segcap.segmentation.binarize import METHODS
 from segcap.segmentation.components import SEGMENTERS, Segmenter
 from segcap.segmentation.cut_candidates import CUTTERS, DEFAULT_CUTTERS
 from segcap.segmentation.line_removal import LINE_REMOVALS, LineRemoval
-from segcap.segmentation.settings import LEARNED, Binarization, Finding
+from segcap.segmentation.settings import LEARNED, Binarization, SegmentationSettings
 
 __all__ = ["GlyphSettings"]
 
@@ -101,12 +101,12 @@ class GlyphSettings(TextReader, ABC):
     def _has_own_classifier(self) -> bool:
         return hasattr(self.classifier, "predict_proba")
 
-    def _finding(self, learned: Finding | None = None) -> Finding:
+    def _settings(self, learned: SegmentationSettings | None = None) -> SegmentationSettings:
         """Give the settings as they are or, where they were left open, as learned."""
-        learned = learned or Finding(LEARNED if self._needs_learned_ink() else "auto")
+        learned = learned or SegmentationSettings(LEARNED if self._needs_learned_ink() else "auto")
         binarization = self.binarization or learned.binarization
         ink = getattr(self, "ink_", None) if binarization == LEARNED else None
-        return Finding(
+        return SegmentationSettings(
             binarization,
             self.line_removal or learned.line_removal,
             self.segmentation,
@@ -114,12 +114,12 @@ class GlyphSettings(TextReader, ABC):
             None if ink is None else TrainedInk(ink, self.engine),
         )
 
-    def _open_findings(self) -> list[Finding]:
+    def _open_settings(self) -> list[SegmentationSettings]:
         """Give all settings that were left open."""
         if self._needs_learned_ink() or self.binarization == LEARNED:
-            return [self._finding()]
+            return [self._settings()]
         return [
-            Finding(binarization, line_removal, self.segmentation, tuple(self.cutters))
+            SegmentationSettings(binarization, line_removal, self.segmentation, tuple(self.cutters))
             for binarization in ([self.binarization] if self.binarization else METHODS)
             for line_removal in ([self.line_removal] if self.line_removal else LINE_REMOVALS)
         ]

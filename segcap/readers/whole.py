@@ -31,7 +31,7 @@ from segcap.recognition.trained import Trained
 from segcap.recognition.whole_image import stack_images
 
 if TYPE_CHECKING:
-    from segcap.training.batch_sources import ImageLessons, Labelled
+    from segcap.training.batch_sources import ImageBatches, Labelled
     from segcap.training.fit import History, OnEpoch, Schedule
 
 __all__ = ["WholeImageReader"]
@@ -103,11 +103,11 @@ class WholeImageReader(Reader[R], ABC):
         """What the network's function takes besides the number of classes."""
         return {"height": size[1], "width": size[0]}
 
-    def _lessons(self, learned: "Labelled", held_out: "Labelled") -> "ImageLessons":
+    def _batches(self, learned: "Labelled", held_out: "Labelled") -> "ImageBatches":
         """Make what the network learns from of images and their classes."""
-        from segcap.training.batch_sources import ImageLessons
+        from segcap.training.batch_sources import ImageBatches
 
-        return ImageLessons(learned, held_out, self._augment)
+        return ImageBatches(learned, held_out, self._augment)
 
     def _own_schedule(self) -> dict[str, Any]:
         """Say how the network learns unless the caller does."""
@@ -229,14 +229,14 @@ class WholeImageReader(Reader[R], ABC):
                 "Learning needs at least 2 different labels beside what is held out. "
                 f"Got {len(pixels)} images, of which {held_out} are held out."
             )
-        lessons = self._lessons(
+        batches = self._batches(
             (pixels[held_out:], classes[held_out:]), (pixels[:held_out], classes[:held_out])
         )
         if sample_weight is not None:
-            lessons.weigh(sample_weight[order[kept[held_out:]]])
+            batches.weigh(sample_weight[order[kept[held_out:]]])
         result = train_network(
             self.classifier,
-            lessons,
+            batches,
             classes=self._class_count(answers),
             options=self._network_options(size),
             weights=self.weights,

@@ -17,7 +17,7 @@ from segcap.recipes.ink import wild_shares
 from segcap.recognition.engines.networks import export_network
 from segcap.recognition.trained import NO_CHARACTER, Trained, TrainedInk
 from segcap.training.batching import batch_orders
-from segcap.training.spans import LabelledStrips, SpanLessons
+from segcap.training.spans import LabelledStrips, SpanBatches
 from segcap.training.synthetic import inked_texts
 
 __all__ = ["ANY_CHARSET", "draw_lines", "train_any", "train_ink_network", "train_span_network"]
@@ -73,7 +73,7 @@ def as_reader(
 
     reader = GlyphReader(ANY_CHARSET, classifier=spans.classifier, random_state=seed)
     reader.charset_, reader.glyphs_, reader.context_, reader.ink_ = ANY_CHARSET, None, spans, ink
-    reader.finding_ = reader._finding()
+    reader.settings_ = reader._settings()
     reader.provenance_ = {
         "data": {
             "name": "wild and mixed images, handwriting of MNIST x_train",
@@ -160,7 +160,7 @@ def train_span_network(
 
     characters = len(ANY_CHARSET)
     model = build("span_roi", characters + len(NO_CHARACTER))
-    examples = SpanLessons(train, validation, characters)
+    examples = SpanBatches(train, validation, characters)
     steps = len(train.pixels) // batch_size
 
     @lru_cache(maxsize=1)

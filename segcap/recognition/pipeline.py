@@ -31,7 +31,7 @@ from segcap.segmentation.glyph_crops import (
     segment_glyphs,
     turned_glyphs,
 )
-from segcap.segmentation.settings import Finding, Found
+from segcap.segmentation.settings import Found, SegmentationSettings
 
 __all__ = ["Pipeline", "Scored"]
 
@@ -69,7 +69,7 @@ class Pipeline:
         What classifies single glyphs.
     context : Trained or None
         What classifies spans of a line; there is at least one of both.
-    finding : Finding
+    settings : SegmentationSettings
     length, allowlist, reject_below, engine, case
         As of `segcap.GlyphReader`.
     """
@@ -77,7 +77,7 @@ class Pipeline:
     charset: Charset
     glyphs: Trained | OwnClassifier | None
     context: Trained | None
-    finding: Finding
+    settings: SegmentationSettings
     length: int | None
     allowlist: str | None = None
     reject_below: float = 0.0
@@ -127,7 +127,7 @@ class Pipeline:
 
     def score(self, images: Sequence[NDArray[np.uint8]]) -> list[Scored]:
         """Score the candidates of images, those of many images in one call of the network."""
-        found = [self.finding.find(image) for image in images]
+        found = [self.settings.find(image) for image in images]
         isolated = [self._is_isolated(one.segments) for one in found]
         alone = iter(self._score_isolated(list(compress(found, isolated))))
         touching = list(compress(found, [not one for one in isolated]))
@@ -155,7 +155,7 @@ class Pipeline:
         return list(map(Scored, [lattice for _, lattice in kept], self._classify(glyphs)))
 
     def _score_lines(self, found: list[Found]) -> list[Scored]:
-        layouts = [one.layout(self.finding.cutters) for one in found]
+        layouts = [one.layout(self.settings.cutters) for one in found]
         lattices = [layout.lattice for layout in layouts]
         if self.context is None:
             glyphs = [

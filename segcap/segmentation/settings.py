@@ -18,7 +18,7 @@ from segcap.segmentation.ink import InkNetwork, InkView, find_ink, ink_segments
 from segcap.segmentation.line_removal import LineRemoval, without_lines
 from segcap.segmentation.text_lines import INK_STRIP_HEIGHT, strip_channels
 
-__all__ = ["LEARNED", "Binarization", "Finding", "Found"]
+__all__ = ["LEARNED", "Binarization", "Found", "SegmentationSettings"]
 
 LEARNED: Final = "learned"
 """The binarization by a network; see `segcap.segmentation.ink`."""
@@ -66,7 +66,7 @@ class Found(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Finding:
+class SegmentationSettings:
     """How characters are found and cut.
 
     Attributes
@@ -99,7 +99,7 @@ class Finding:
         """Scale an image's lines of text and list the spans that may be characters."""
         return self.find(image).layout(self.cutters)
 
-    def settings(self) -> dict[str, Any]:
+    def as_parameters(self) -> dict[str, Any]:
         """All but the network, as a reader takes them."""
         return {
             "binarization": self.binarization,

@@ -13,7 +13,7 @@ from segcap.recognition.trained import NO_CHARACTER
 from segcap.segmentation.candidates import Layout
 from segcap.training.fit import History, Schedule, fit_network
 from segcap.training.forced_alignment import Alignment, align, aligned_strips, moved_share
-from segcap.training.spans import LabelledStrips, SpanLessons, join_strips
+from segcap.training.spans import LabelledStrips, SpanBatches, join_strips
 
 if TYPE_CHECKING:
     import keras
@@ -45,7 +45,7 @@ class Course:
         The labels.
     held_out : (N,) bool array
         Images that are not learned from.
-    rehearsal : list of Line
+    replay : list of Line
         Shown besides, so that what the network knew is not forgotten.
     epochs : int
     report : callable
@@ -53,7 +53,7 @@ class Course:
 
     Attributes
     ----------
-    lessons : SpanLessons
+    batches : SpanBatches
         Of the last alignment.
     figures : dict
 
@@ -69,7 +69,7 @@ class Course:
         layouts: list[Layout],
         classes: list[NDArray[np.intp]],
         held_out: NDArray[np.bool_],
-        rehearsal: LabelledStrips | None,
+        replay: LabelledStrips | None,
         *,
         epochs: int,
         report: Progress,
@@ -79,20 +79,20 @@ class Course:
         self._layouts = layouts
         self._classes = classes
         self._held_out = held_out
-        self._rehearsal = [] if rehearsal is None else [rehearsal]
+        self._replay = [] if replay is None else [replay]
         self._epochs = epochs
         self._report = report
         self._last: list[NDArray] | None = None
         self.figures: dict[str, Any] = {}
-        self.lessons = self._align()
+        self.batches = self._align()
 
     def overfit(self, model: "keras.Model", seed: int) -> float:
         """Give the share of characters that a network names right of the few lines it is shown."""
         few = self._train.part(np.arange(min(_OVERFIT_LINES, len(self._train.pixels))))
-        lessons = SpanLessons(few, few, self._characters)
+        batches = SpanBatches(few, few, self._characters)
         schedule = Schedule(epochs=_OVERFIT_EPOCHS, batch_size=_OVERFIT_LINES, patience=None)
-        fit_network(model, lessons, schedule=schedule, seed=seed)
-        return lessons.character_accuracy(model)
+        fit_network(model, batches, schedule=schedule, seed=seed)
+        return batches.character_accuracy(model)
 
     def run(self, seed: int, state: Path | None) -> None:
         """Train and align by turns; once hardly a character moves, train to the end."""
@@ -105,7 +105,7 @@ class Course:
             epochs = left if is_last else min(left, max(1, round(_ROUND * self._epochs)))
             fit_network(
                 self._model,
-                self.lessons,
+                self.batches,
                 schedule=Schedule(
                     epochs=epochs,
                     batch_size=_BATCH,
@@ -134,12 +134,12 @@ class Course:
 
     def _align_again(self) -> float:
         before = self._alignments
-        self.lessons = self._align()
+        self.batches = self._align()
         moved = moved_share(self._layouts, before, self._alignments)
         self.figures["moved_in_last_alignment"] = round(moved, 4)
         return moved
 
-    def _align(self) -> SpanLessons:
+    def _align(self) -> SpanBatches:
         self._alignments: Sequence[Alignment | None] = align(
             self._model, self._layouts, self._classes
         )
@@ -151,14 +151,14 @@ class Course:
                 "Learning needs images with at least as many pieces of ink as characters in "
                 f"their labels. Got {missing} of {len(self._layouts)} with fewer."
             )
-        return SpanLessons(self._with_rehearsal(), validation, self._characters)
+        return SpanBatches(self._with_replay(), validation, self._characters)
 
-    def _with_rehearsal(self) -> LabelledStrips:
-        rehearsed = sum(len(part.pixels) for part in self._rehearsal)
+    def _with_replay(self) -> LabelledStrips:
+        replayed = sum(len(part.pixels) for part in self._replay)
         share = _REAL_SHARE / (1 - _REAL_SHARE)
-        times = max(1, round(share * rehearsed / len(self._train.pixels)))
+        times = max(1, round(share * replayed / len(self._train.pixels)))
         width = min(self._train.pixels.shape[2], _WIDEST)
-        return join_strips([self._train] * times + self._rehearsal, width)
+        return join_strips([self._train] * times + self._replay, width)
 
     def _strips(self, chosen: NDArray[np.bool_]) -> LabelledStrips:
         indices = np.flatnonzero(chosen).tolist()

@@ -10,13 +10,13 @@ from segcap.core.bundle import digest
 from segcap.core.errors import ParameterError
 from segcap.decoding.compose import log_softmax
 from segcap.decoding.ctc import BLANK, aligned_columns, greedy_classes
-from segcap.training.batching import Pass, shuffled_rounds
+from segcap.training.batching import Batch, shuffled_rounds
 from segcap.training.class_balance import balanced_order
 
 if TYPE_CHECKING:
     import keras
 
-__all__ = ["Augment", "ImageLessons", "Labelled", "TextLessons"]
+__all__ = ["Augment", "ImageBatches", "Labelled", "TextBatches"]
 
 Labelled: TypeAlias = tuple[NDArray, NDArray[np.integer]]
 Augment: TypeAlias = Callable[[NDArray[np.float32], np.random.Generator], NDArray[np.float32]]
@@ -24,8 +24,8 @@ Augment: TypeAlias = Callable[[NDArray[np.float32], np.random.Generator], NDArra
 _PREDICTED_TOGETHER = 256
 
 
-class ImageLessons:
-    """Images of one size with their classes; a `segcap.training.fit.Lessons`.
+class ImageBatches:
+    """Images of one size with their classes; a `segcap.training.fit.BatchSource`.
 
     Parameters
     ----------
@@ -82,14 +82,14 @@ class ImageLessons:
     def __len__(self) -> int:
         return len(self._classes)
 
-    def draw(self, order: NDArray[np.intp], rng: np.random.Generator) -> Pass:
+    def draw(self, order: NDArray[np.intp], rng: np.random.Generator) -> Batch:
         """Give augmented images."""
         classes = self._classes[order]
         weights = None if self._weights is None else self._weights[classes]
         if self._sample_weight is not None:
             own = self._sample_weight[order]
             weights = own if weights is None else own * weights
-        return Pass([self._augment(_scaled(self._images[order]), rng)], classes, weights)
+        return Batch([self._augment(_scaled(self._images[order]), rng)], classes, weights)
 
     def order(self, draws: int, rng: np.random.Generator) -> NDArray[np.intp]:
         """Give the indices of so many images in random order, balanced if so wished."""
@@ -139,7 +139,7 @@ class ImageLessons:
         return loss, float(right.all(axis=1).mean())
 
 
-class TextLessons(ImageLessons):
+class TextBatches(ImageBatches):
     """Images of texts whose characters' places are unknown.
 
     Parameters

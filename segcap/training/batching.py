@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 if TYPE_CHECKING:
     import keras
 
-__all__ = ["Lessons", "Ordered", "Pass", "batch_orders", "made_ahead", "shuffled_rounds"]
+__all__ = ["Batch", "BatchSource", "Ordered", "batch_orders", "made_ahead", "shuffled_rounds"]
 
 _SORTED_TOGETHER = 16
 _AHEAD = 4
@@ -20,7 +20,7 @@ _AHEAD = 4
 T = TypeVar("T")
 
 
-class Pass(NamedTuple):
+class Batch(NamedTuple):
     """A batch that a network is shown.
 
     Attributes
@@ -37,7 +37,7 @@ class Pass(NamedTuple):
     weights: NDArray[np.float32] | None = None
 
 
-class Lessons(Protocol):
+class BatchSource(Protocol):
     """What a network learns from.
 
     Attributes
@@ -59,7 +59,7 @@ class Lessons(Protocol):
         """Give the number of samples."""
         ...
 
-    def draw(self, order: NDArray[np.intp], rng: np.random.Generator) -> Pass:
+    def draw(self, order: NDArray[np.intp], rng: np.random.Generator) -> Batch:
         """Give the samples of these indices, augmented; called from another thread."""
         ...
 
@@ -70,7 +70,7 @@ class Lessons(Protocol):
 
 @runtime_checkable
 class Ordered(Protocol):
-    """Lessons that say themselves how often each sample comes."""
+    """BatchSource that say themselves how often each sample comes."""
 
     def order(self, draws: int, rng: np.random.Generator) -> NDArray[np.intp]:
         """Give the indices of so many samples in random order."""
@@ -84,13 +84,13 @@ def shuffled_rounds(count: int, draws: int, rng: np.random.Generator) -> NDArray
 
 
 def batch_orders(
-    lessons: Lessons, steps: int, batch_size: int, rng: np.random.Generator
+    batches: BatchSource, steps: int, batch_size: int, rng: np.random.Generator
 ) -> list[NDArray[np.intp]]:
     """Say which samples come in each batch of an epoch, those of like size together.
 
     Parameters
     ----------
-    lessons : Lessons
+    batches : BatchSource
         Each sample comes once before any comes again, unless they are `Ordered`.
     steps, batch_size : int
     rng : numpy.random.Generator
@@ -101,17 +101,17 @@ def batch_orders(
         As many as `steps`.
     """
     draws = steps * batch_size
-    if isinstance(lessons, Ordered):
-        drawn = lessons.order(draws, rng)
+    if isinstance(batches, Ordered):
+        drawn = batches.order(draws, rng)
     else:
-        drawn = shuffled_rounds(len(lessons.sizes), draws, rng)
+        drawn = shuffled_rounds(len(batches.sizes), draws, rng)
     window = _SORTED_TOGETHER * batch_size
     sorted_ = [
-        part[np.argsort(lessons.sizes[part], kind="stable")]
+        part[np.argsort(batches.sizes[part], kind="stable")]
         for part in (drawn[start : start + window] for start in range(0, draws, window))
     ]
-    batches = np.concatenate(sorted_).reshape(steps, batch_size)
-    return list(rng.permutation(batches))
+    orders = np.concatenate(sorted_).reshape(steps, batch_size)
+    return list(rng.permutation(orders))
 
 
 @contextmanager

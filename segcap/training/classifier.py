@@ -14,7 +14,7 @@ from segcap.core.errors import DataError, ParameterError
 from segcap.models.registry import networks_for
 from segcap.recognition.trained import Trained
 from segcap.training.augment import augment_glyphs
-from segcap.training.batch_sources import ImageLessons
+from segcap.training.batch_sources import ImageBatches
 from segcap.training.fit import OnEpoch, Schedule
 from segcap.training.network import train_network
 
@@ -107,12 +107,12 @@ def train_classifier(
     train, validation = train_test_split(
         np.arange(len(labels)), test_size=held_out, random_state=seed, stratify=labels
     )
-    lessons = ImageLessons(
+    batches = ImageBatches(
         (glyphs[train], labels[train]), (glyphs[validation], labels[validation]), augment_glyphs
     )
     learned = train_network(
         classifier,
-        lessons,
+        batches,
         classes=classes,
         schedule=schedule,
         seed=seed,

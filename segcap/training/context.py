@@ -19,7 +19,7 @@ from segcap.recognition.engines.networks import (
 from segcap.recognition.trained import NO_CHARACTER, Trained
 from segcap.training.fit import OnEpoch, Schedule, fit_network
 from segcap.training.rounding import round_to_half
-from segcap.training.spans import LabelledStrips, SpanLessons
+from segcap.training.spans import LabelledStrips, SpanBatches
 
 if TYPE_CHECKING:
     import keras
@@ -92,12 +92,12 @@ def train_context(
     else:
         options = start[0].options
         model = inherit(*start, characters)
-    lessons = SpanLessons(train, validation, len(characters))
+    batches = SpanBatches(train, validation, len(characters))
     history = fit_network(
-        model, lessons, schedule=schedule, seed=seed, state=state, on_epoch=on_epoch
+        model, batches, schedule=schedule, seed=seed, state=state, on_epoch=on_epoch
     )
     return TrainedContext(
-        finish(model, lessons, options),
+        finish(model, batches, options),
         {
             "lines": len(train.pixels),
             "lines_validated_on": len(validation.pixels),
@@ -107,10 +107,10 @@ def train_context(
     )
 
 
-def finish(model: "keras.Model", lessons: SpanLessons, options: Mapping[str, Any]) -> Trained:
+def finish(model: "keras.Model", batches: SpanBatches, options: Mapping[str, Any]) -> Trained:
     """Round the weights of a span network, calibrate it and make it ready for reading."""
     round_to_half(model)
-    temperature = fit_temperature(*lessons.validation_logits(model))
+    temperature = fit_temperature(*batches.validation_logits(model))
     parts = export_network(model, options)
     return Trained(model.name, model.output_shape[-1], parts, temperature, dict(options))
 

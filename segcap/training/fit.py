@@ -1,4 +1,4 @@
-"""The training loop: any network, from any lessons, resumable."""
+"""The training loop: any network, from any source of batches, resumable."""
 
 import os
 import warnings
@@ -15,19 +15,19 @@ from numpy.typing import NDArray
 from segcap.core.bundle import digest
 from segcap.core.errors import ParameterError, SegcapWarning
 from segcap.models.registry import NETWORKS
-from segcap.training.batching import Lessons, Pass, batch_orders, made_ahead
+from segcap.training.batching import Batch, BatchSource, batch_orders, made_ahead
 from segcap.training.growing import first_grown, growing_sides, shrink
 from segcap.training.history import History
 from segcap.training.logs import Log
 from segcap.training.mixing import cut_out, mix_up
 from segcap.training.schedule import Schedule, plateau_rate
 from segcap.training.state import State
-from segcap.training.step import Learner
+from segcap.training.step import Trainer
 
 if TYPE_CHECKING:
     import keras
 
-__all__ = ["History", "Interrupted", "Lessons", "OnEpoch", "Pass", "Schedule", "fit_network"]
+__all__ = ["Batch", "BatchSource", "History", "Interrupted", "OnEpoch", "Schedule", "fit_network"]
 
 LEAST_STEPS = 50
 
@@ -51,7 +51,7 @@ OnEpoch: TypeAlias = Callable[[int, History], None]
 
 def fit_network(
     model: "keras.Model",
-    lessons: Lessons,
+    batches: BatchSource,
     *,
     schedule: Schedule,
     seed: int,
@@ -74,7 +74,7 @@ def fit_network(
     ----------
     model : keras.Model
         From inputs to logits; changed in place.
-    lessons : Lessons
+    batches : BatchSource
     schedule : Schedule
     seed : int
     state : path, optional
@@ -91,7 +91,7 @@ def fit_network(
     Raises
     ------
     ParameterError
-        `schedule` asks for what these lessons or this network cannot be given.
+        `schedule` asks for what these samples or this network cannot be given.
     DataError
         `state` is of another run, or `log` is a file.
 
@@ -105,13 +105,13 @@ def fit_network(
 
     if not isinstance(schedule, Schedule):
         raise ParameterError(f"A 'schedule' must be a segcap.training.Schedule. Got {schedule!r}.")
-    _check_applicable(schedule, model, lessons)
+    _check_applicable(schedule, model, batches)
     keras.utils.set_random_seed(seed)
-    steps = max(LEAST_STEPS, len(lessons) // schedule.batch_size)
-    learner = Learner(model, schedule, steps, unaligned=lessons.unaligned)
+    steps = max(LEAST_STEPS, len(batches) // schedule.batch_size)
+    trainer = Trainer(model, schedule, steps, unaligned=batches.unaligned)
     identity = {
         "network": [model.name, digest(*model.get_weights())],
-        "data": lessons.digest,
+        "data": batches.digest,
         "schedule": asdict(schedule),
         "seed": seed,
         "versions": [version("segcap"), keras.__version__, keras.backend.backend()],
@@ -123,17 +123,17 @@ def fit_network(
     kept = run.read()
     if kept is not None:
         history, arrays = kept
-        learner.restore(arrays)
+        trainer.restore(arrays)
         best = [arrays[f"best.{i}"] for i in range(len(best))]
     try:
         for epoch in range(len(history.loss), schedule.epochs):
             waited = epoch - max(history.best_epoch, grown)
             if schedule.patience is not None and waited > schedule.patience:
                 break
-            figures = _learn_epoch(learner, lessons, schedule, history, steps, (seed, epoch))
-            shown = learner.show()
-            loss, accuracy = lessons.evaluate(model)
-            history.learning_rate.append(learner.rate)
+            figures = _train_epoch(trainer, batches, schedule, history, steps, (seed, epoch))
+            shown = trainer.show()
+            loss, accuracy = batches.evaluate(model)
+            history.learning_rate.append(trainer.rate)
             history.loss.append(figures["loss"])
             if "accuracy" in figures:
                 history.accuracy.append(figures["accuracy"])
@@ -143,7 +143,7 @@ def fit_network(
             if schedule.patience is None or loss <= lowest:
                 history.best_epoch, best = epoch, shown
             bests = {f"best.{i}": value for i, value in enumerate(best)}
-            run.keep(history, learner.arrays() | bests)
+            run.keep(history, trainer.arrays() | bests)
             if written is not None:
                 written.write(history)
             if on_epoch is not None:
@@ -161,7 +161,7 @@ def fit_network(
     return history
 
 
-def _check_applicable(schedule: Schedule, model: "keras.Model", lessons: Lessons) -> None:
+def _check_applicable(schedule: Schedule, model: "keras.Model", batches: BatchSource) -> None:
     """Refuse tricks where their targets or their pictures are not what they are made for."""
     reads_texts = len(model.output_shape) > 2
     known = NETWORKS.get(model.name)
@@ -172,7 +172,7 @@ def _check_applicable(schedule: Schedule, model: "keras.Model", lessons: Lessons
             {"mixup": 0, "cutout": 0},
         ),
         (
-            lessons.unaligned,
+            batches.unaligned,
             "where the places of characters are unknown",
             {"mixup": 0, "cutout": 0, "label_smoothing": 0, "loss": "crossentropy"},
         ),
@@ -197,9 +197,9 @@ def _check_applicable(schedule: Schedule, model: "keras.Model", lessons: Lessons
                 )
 
 
-def _learn_epoch(
-    learner: Learner,
-    lessons: Lessons,
+def _train_epoch(
+    trainer: Trainer,
+    batches: BatchSource,
     schedule: Schedule,
     history: History,
     steps: int,
@@ -207,19 +207,19 @@ def _learn_epoch(
 ) -> dict[str, float]:
     """Take the steps of one epoch; give their mean loss and, where it is known, accuracy."""
     epoch = len(history.loss)
-    orders = batch_orders(lessons, steps, schedule.batch_size, np.random.default_rng(seeds))
+    orders = batch_orders(batches, steps, schedule.batch_size, np.random.default_rng(seeds))
 
     def drawn(number: int) -> "_Shown":
         rng = np.random.default_rng([*seeds, number])
-        return _shown(lessons, schedule, learner.targets, orders[number], epoch, rng)
+        return _shown(batches, schedule, trainer.targets, orders[number], epoch, rng)
 
     figures: list[dict[str, float]] = []
-    with made_ahead(drawn, steps) as batches:
-        for number, (inputs, targets, weights) in enumerate(batches):
+    with made_ahead(drawn, steps) as ready:
+        for number, (inputs, targets, weights) in enumerate(ready):
             if schedule.decay == "plateau":
                 done = epoch + (number + 1) / steps
-                learner.rate = plateau_rate(schedule, done, history.validation_loss)
-            figures.append(learner.step(inputs, targets, weights, epoch * steps + number))
+                trainer.rate = plateau_rate(schedule, done, history.validation_loss)
+            figures.append(trainer.step(inputs, targets, weights, epoch * steps + number))
     return {name: fmean(step[name] for step in figures) for name in figures[0]}
 
 
@@ -227,7 +227,7 @@ _Shown: TypeAlias = tuple[list[NDArray[np.float32]], NDArray, NDArray[np.float32
 
 
 def _shown(
-    lessons: Lessons,
+    batches: BatchSource,
     schedule: Schedule,
     targets: NDArray[np.float32],
     order: NDArray[np.intp],
@@ -235,8 +235,8 @@ def _shown(
     rng: np.random.Generator,
 ) -> _Shown:
     """Draw a batch: inputs, targets and weights."""
-    inputs, classes, weights = lessons.draw(order, rng)
-    if lessons.unaligned:
+    inputs, classes, weights = batches.draw(order, rng)
+    if batches.unaligned:
         return inputs, classes, weights
     wanted = targets[classes]
     if schedule.first_scale < 1:

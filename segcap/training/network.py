@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from segcap.decoding.calibration import fit_temperature
 from segcap.recognition.engines.networks import export_network, require_keras
 from segcap.recognition.trained import Trained
-from segcap.training.batch_sources import ImageLessons
+from segcap.training.batch_sources import ImageBatches
 from segcap.training.fit import History, Interrupted, OnEpoch, Schedule, fit_network
 from segcap.training.rounding import round_to_half
 
 if TYPE_CHECKING:
     import keras
 
-__all__ = ["Learned", "ready_for_reading", "train_network"]
+__all__ = ["FittedNetwork", "ready_for_reading", "train_network"]
 
 
-class Learned(NamedTuple):
+class FittedNetwork(NamedTuple):
     """What training gives.
 
     Attributes
@@ -39,7 +39,7 @@ class Learned(NamedTuple):
 
 def train_network(
     classifier: str,
-    lessons: ImageLessons,
+    batches: ImageBatches,
     *,
     classes: int,
     options: Mapping[str, Any] | None = None,
@@ -49,7 +49,7 @@ def train_network(
     state: str | os.PathLike[str] | None = None,
     log: str | os.PathLike[str] | None = None,
     on_epoch: OnEpoch | None = None,
-) -> Learned:
+) -> FittedNetwork:
     """Train a network from nothing, or from weights learned on other images.
 
     Weights are rounded to half precision, so that every engine computes with the same numbers and
@@ -59,7 +59,7 @@ def train_network(
     ----------
     classifier : str
         See `segcap.models.build`.
-    lessons : ImageLessons
+    batches : ImageBatches
     classes : int
     options : mapping, optional
         What the network's function takes besides.
@@ -72,7 +72,7 @@ def train_network(
 
     Returns
     -------
-    Learned
+    FittedNetwork
         After Ctrl-C, too, if an epoch is complete.
 
     Raises
@@ -95,7 +95,7 @@ def train_network(
     try:
         history = fit_network(
             model,
-            lessons,
+            batches,
             schedule=schedule or Schedule(),
             seed=seed,
             state=state,
@@ -106,19 +106,19 @@ def train_network(
         if not stop.history.loss:
             raise
         history, was_interrupted = stop.history, True
-    trained, accuracy = ready_for_reading(model, lessons, options or {})
+    trained, accuracy = ready_for_reading(model, batches, options or {})
     figures = {
-        "trained_on": len(lessons),
-        "validated_on": len(lessons.validation_classes),
+        "trained_on": len(batches),
+        "validated_on": len(batches.validation_classes),
         "epochs": len(history.loss),
         "best_epoch": history.best_epoch + 1,
         "validation_accuracy": round(accuracy, 6),
     }
-    return Learned(trained, history, figures, was_interrupted)
+    return FittedNetwork(trained, history, figures, was_interrupted)
 
 
 def ready_for_reading(
-    model: "keras.Model", lessons: ImageLessons, options: Mapping[str, Any]
+    model: "keras.Model", batches: ImageBatches, options: Mapping[str, Any]
 ) -> tuple[Trained, float]:
     """Round a network's weights, calibrate it, and give its accuracy on the validation part."""
     round_to_half(model)
@@ -126,7 +126,7 @@ def ready_for_reading(
         model.name,
         model.output_shape[-1],
         export_network(model, options),
-        fit_temperature(*lessons.named(model)),
+        fit_temperature(*batches.named(model)),
         dict(options),
     )
-    return trained, lessons.evaluate(model)[1]
+    return trained, batches.evaluate(model)[1]

@@ -10,7 +10,7 @@ from segcap.core.charset import Charset
 from segcap.core.errors import ImageError, SegcapWarning
 from segcap.core.image import ImageSource, load_image, source_name
 from segcap.segmentation.glyph_crops import NO_GLYPHS, segment_glyphs
-from segcap.segmentation.settings import Finding
+from segcap.segmentation.settings import SegmentationSettings
 from segcap.training.labelled import encoded_labels
 
 __all__ = ["labelled_glyphs"]
@@ -22,7 +22,7 @@ def labelled_glyphs(
     *,
     charset: Charset,
     length: int | None,
-    finding: Finding,
+    settings: SegmentationSettings,
 ) -> tuple[NDArray[np.float32], NDArray[np.intp]]:
     """Take the glyphs of images that part into as many segments as their label has characters.
 
@@ -35,7 +35,7 @@ def labelled_glyphs(
     charset : Charset
     length : int, optional
         That every label must have.
-    finding : Finding
+    settings : SegmentationSettings
 
     Returns
     -------
@@ -59,7 +59,7 @@ def labelled_glyphs(
         except ImageError as error:
             left_out.append(str(error))
             continue
-        found = finding.find(pixels)
+        found = settings.find(pixels)
         segments = found.segments
         if len(segments.boxes) == len(classes):
             glyphs.append(segment_glyphs(found.pixels, segments))

@@ -16,12 +16,12 @@ from segcap.segmentation.text_lines import (
     span_rows,
 )
 from segcap.training.augment import augment_strips
-from segcap.training.fit import Pass
+from segcap.training.fit import Batch
 
 if TYPE_CHECKING:
     import keras
 
-__all__ = ["LabelledStrips", "SpanLessons", "join_strips", "own_columns", "stack_strips"]
+__all__ = ["LabelledStrips", "SpanBatches", "join_strips", "own_columns", "stack_strips"]
 
 _BATCH = 64
 _JITTER = 0.08
@@ -141,8 +141,8 @@ def own_columns(boxes: NDArray[np.number]) -> NDArray[np.float64]:
     return columns
 
 
-class SpanLessons:
-    """Lines of text as a `segcap.training.fit.Lessons`.
+class SpanBatches:
+    """Lines of text as a `segcap.training.fit.BatchSource`.
 
     Each character is shown with its edges moved a little, and for each one span that is no
     character. A bad cut is a fragment, a character or a part of it with a part of what stands
@@ -172,7 +172,7 @@ class SpanLessons:
     def __len__(self) -> int:
         return len(self._train.pixels)
 
-    def draw(self, order: NDArray[np.intp], rng: np.random.Generator) -> Pass:
+    def draw(self, order: NDArray[np.intp], rng: np.random.Generator) -> Batch:
         """Give augmented lines with the spans to name."""
         lines = self._train.part(order)
         widest = _ROOM_TO_GROW * int(self.sizes[order].max())
@@ -182,7 +182,7 @@ class SpanLessons:
             pixels = _recoloured(pixels, rng)
         examples = _Examples.of(lines._replace(pixels=pixels, spans=spans), self._characters, rng)
         inputs = [_as_inputs(pixels), self._as_spans(pixels, examples.spans)]
-        return Pass(inputs, examples.classes, examples.weights)
+        return Batch(inputs, examples.classes, examples.weights)
 
     def evaluate(self, model: "keras.Model") -> tuple[float, float]:
         """Give mean cross-entropy and accuracy on the validation part's spans."""

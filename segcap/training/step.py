@@ -15,13 +15,13 @@ from segcap.training.schedule import WARMUP, Schedule
 if TYPE_CHECKING:
     import keras
 
-__all__ = ["Learner"]
+__all__ = ["Trainer"]
 
 _OUTPUTS = ("logits", "heads", "digits")
 _MOMENTUM = 0.9
 
 
-class Learner:
+class Trainer:
     """A network that takes steps.
 
     With averaged weights, in mixed precision, or where images grow, a copy of the network takes
@@ -36,7 +36,7 @@ class Learner:
     steps : int
         Of an epoch.
     unaligned : bool
-        See `segcap.training.batching.Lessons`.
+        See `segcap.training.batching.BatchSource`.
 
     Attributes
     ----------
@@ -62,26 +62,26 @@ class Learner:
             )
         self._model = model
         self._ema = schedule.ema
-        self._taught = model
+        self._in_training = model
         if schedule.ema or schedule.mixed_precision or schedule.first_scale < 1:
-            self._taught = _copied(
+            self._in_training = _copied(
                 model, half=schedule.mixed_precision, of_any_size=schedule.first_scale < 1
             )
-        learner = _with_all_answers(self._taught, auxiliary=schedule.auxiliary)
+        compiled = _with_all_answers(self._in_training, auxiliary=schedule.auxiliary)
         self._optimizer = _optimizer(schedule, steps)
-        learner.compile(
+        compiled.compile(
             keras.optimizers.LossScaleOptimizer(self._optimizer)
             if schedule.mixed_precision
             else self._optimizer,
             keras.losses.CTC() if unaligned else _loss(schedule),
             weighted_metrics=None if unaligned else ["accuracy"],
         )
-        learner.optimizer.build(learner.trainable_variables)
-        self._learner = learner
+        compiled.optimizer.build(compiled.trainable_variables)
+        self._compiled = compiled
         self._averages = [np.array(value) for value in model.get_weights()] if self._ema else []
         self.targets = np.eye(model.output_shape[-1], dtype=np.float32)
-        if learner is not self._taught:
-            answers = learner.output_shape[-2]
+        if compiled is not self._in_training:
+            answers = compiled.output_shape[-2]
             self.targets = np.repeat(self.targets[:, None], answers, axis=1)
 
     @property
@@ -103,13 +103,13 @@ class Learner:
         """Learn from a batch, after so many others; give its figures."""
         if weights is not None and weights.ndim < targets.ndim - 1:
             weights = np.broadcast_to(weights[..., None], targets.shape[:-1])
-        self._learner.reset_metrics()  # some versions of Keras count on from batch to batch
-        figures = self._learner.train_on_batch(
+        self._compiled.reset_metrics()  # some versions of Keras count on from batch to batch
+        figures = self._compiled.train_on_batch(
             as_model_inputs(inputs), targets, weights, return_dict=True
         )
         if self._averages:
             decay = min(self._ema, (1 + taken) / (10 + taken))
-            values = zip(self._averages, self._taught.get_weights(), strict=True)
+            values = zip(self._averages, self._in_training.get_weights(), strict=True)
             self._averages = [average + (1 - decay) * (own - average) for average, own in values]
         return {name: float(value) for name, value in figures.items()}
 
@@ -117,8 +117,8 @@ class Learner:
         """Give the network the weights to be judged by, and return them."""
         if self._averages:
             self._model.set_weights(self._averages)
-        elif self._taught is not self._model:
-            self._model.set_weights(self._taught.get_weights())
+        elif self._in_training is not self._model:
+            self._model.set_weights(self._in_training.get_weights())
         return [np.array(value) for value in self._model.get_weights()]
 
     def arrays(self) -> dict[str, NDArray]:
@@ -133,7 +133,7 @@ class Learner:
         self._averages = [arrays[f"average.{i}"] for i in range(len(self._averages))]
 
     def _variables(self) -> "list[keras.Variable]":
-        return [*self._learner.variables, *self._learner.optimizer.variables]
+        return [*self._compiled.variables, *self._compiled.optimizer.variables]
 
 
 def _with_all_answers(model: "keras.Model", *, auxiliary: bool) -> "keras.Model":

@@ -13,7 +13,7 @@ from segcap.core.charset import Charset
 from segcap.generate import TextGenerator, digit_sums
 from segcap.segmentation.components import text_lines
 from segcap.segmentation.ink import InkNetwork, find_ink, ink_segments
-from segcap.segmentation.settings import Finding
+from segcap.segmentation.settings import SegmentationSettings
 from segcap.segmentation.text_lines import (
     INK_STRIP_HEIGHT,
     Strip,
@@ -30,7 +30,7 @@ __all__ = [
     "digit_lines",
     "drawn_texts",
     "inked_texts",
-    "rehearsal_lines",
+    "replay_lines",
     "stacked",
     "warped_copies",
 ]
@@ -38,7 +38,7 @@ __all__ = [
 _CHUNK = 500
 _WIDEST = 208
 _OUTSIDE = 3
-_FINDING = Finding()
+_SETTINGS = SegmentationSettings()
 _SEEDS = 100
 _LETTERS_AND_DIGITS = string.digits + string.ascii_letters
 _WARP = Warp(rotation=10, scale=0.12, shear=0.1, shift=0, elastic=0.6)
@@ -168,7 +168,7 @@ def share_seed(seed: int, number: int) -> int:
     return _SEEDS * seed + number
 
 
-def rehearsal_lines(
+def replay_lines(
     characters: str, n: int, *, seed: int, ink: InkNetwork | None = None
 ) -> LabelledStrips | None:
     """Draw lines of the letters and digits among some characters, in all schemes.
@@ -277,7 +277,7 @@ def _line(
 ) -> list[Line]:
     """Give the one line of an image, none without ink."""
     pixels = image if image.ndim == 3 else cv2.merge([image] * 3)
-    ink = _FINDING.find(pixels).segments.labels > 0
+    ink = _SETTINGS.find(pixels).segments.labels > 0
     if not ink.any():
         return []
     strip = line_strip(strip_channels(pixels, ink), ink)

@@ -18,26 +18,26 @@ from segcap.readers.serialization import trained_context, trained_ink
 from segcap.readers.settings import GlyphSettings
 from segcap.recognition.own_classifier import OwnClassifier
 from segcap.recognition.trained import Trained
-from segcap.segmentation.settings import Finding
+from segcap.segmentation.settings import SegmentationSettings
 
 if TYPE_CHECKING:
     from segcap.training.fit import OnEpoch
-    from segcap.training.learn import Progress
     from segcap.training.spans import LabelledStrips
+    from segcap.training.text_fitting import Progress
 
-__all__ = ["GlyphLearner"]
+__all__ = ["GlyphFitting"]
 
-Self = TypeVar("Self", bound="GlyphLearner")
+Self = TypeVar("Self", bound="GlyphFitting")
 
 
-class GlyphLearner(GlyphSettings, ABC):
+class GlyphFitting(GlyphSettings, ABC):
     """The part of `segcap.GlyphReader` that learns."""
 
     charset_: str
     glyphs_: Trained | OwnClassifier | None
     context_: Trained | None
     ink_: Trained | None = None
-    finding_: Finding
+    settings_: SegmentationSettings
     provenance_: dict[str, Any]
 
     def fit(
@@ -52,9 +52,9 @@ class GlyphLearner(GlyphSettings, ABC):
 
         The span network starts from the shipped reader "mixed". It aligns each label with the
         spans of its image, learns from where they lie, and aligns again; see
-        `segcap.training.learn`. Classifiers of glyphs, own ones too, learn from the images that
-        part into as many segments as their label has characters. Unreadable images are left out,
-        with a warning.
+        `segcap.training.text_fitting`. Classifiers of glyphs, own ones too, are trained on the
+        images that part into as many segments as their label has characters. Unreadable images
+        are left out, with a warning.
 
         Parameters
         ----------
@@ -97,7 +97,7 @@ class GlyphLearner(GlyphSettings, ABC):
             labels,
             charset=Charset(self.charset),
             length=self.length,
-            finding=self._finding(),
+            settings=self._settings(),
         )
         return self.fit_glyphs(glyphs, classes, data="labelled images", state=state)
 
@@ -135,29 +135,36 @@ class GlyphLearner(GlyphSettings, ABC):
         state: str | os.PathLike[str] | None,
         on_progress: "Progress | None",
     ) -> Self:
-        from segcap.training.learn import learn_context
+        from segcap.training.text_fitting import fit_context
 
         if start is not None:
-            known, findings = self.charset_, [self._finding(self.finding_)]
+            known, choices = (
+                self.charset_,
+                [self._settings(self.settings_)],
+            )
         else:
             start, known, self.ink_ = _spans_of(self._origin())
-            findings = self._open_findings()
+            choices = self._open_settings()
         self._check_start(start)
         check_many(images)
-        learned = learn_context(
+        learned = fit_context(
             self._as_rgb(images),
             labels,
             charset=Charset(self.charset),
             length=self.length,
             start=start,
             known=known,
-            findings=findings,
+            choices=choices,
             epochs=int(self.epochs),
             seed=int(self.random_state),
             state=state,
             on_progress=on_progress,
         )
-        self.glyphs_, self.context_, self.finding_ = None, learned.trained, learned.finding
+        self.glyphs_, self.context_, self.settings_ = (
+            None,
+            learned.trained,
+            learned.settings,
+        )
         self._note("labelled images", learned.samples, learned.digest, learned.figures)
         if learned.interrupted:
             raise KeyboardInterrupt
@@ -214,7 +221,11 @@ class GlyphLearner(GlyphSettings, ABC):
             state=state,
             on_epoch=on_epoch,
         )
-        self.glyphs_, self.context_, self.finding_ = trained.trained, None, self._finding()
+        self.glyphs_, self.context_, self.settings_ = (
+            trained.trained,
+            None,
+            self._settings(),
+        )
         self._note(data, len(glyphs), digest(glyphs, classes), trained.figures)
         return self
 
@@ -230,7 +241,7 @@ class GlyphLearner(GlyphSettings, ABC):
             )
         fitted = clone(self.classifier, safe=False).fit(glyphs, classes)
         self.glyphs_ = OwnClassifier(fitted, Charset(self.charset))
-        self.context_, self.finding_ = None, self._finding()
+        self.context_, self.settings_ = None, self._settings()
         self._note(data, len(glyphs), digest(glyphs, classes), {"trained_on": len(glyphs)})
         return self
 
@@ -297,7 +308,7 @@ class GlyphLearner(GlyphSettings, ABC):
         if not names_glyphs:
             self.glyphs_ = None
         before = self.provenance_["figures"] if names_glyphs else {}
-        self.context_, self.finding_ = learned.trained, self._finding()
+        self.context_, self.settings_ = learned.trained, self._settings()
         self._note(data, len(train.pixels), digest(*train), before | learned.figures)
         return self
 

@@ -14,7 +14,7 @@ SYMBOLS = "+#%&@?"
 def short_epochs():
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("segcap.training.fit.LEAST_STEPS", 12)
-        patch.setattr("segcap.training.learn.REPLAY_LINES", 60)
+        patch.setattr("segcap.training.text_fitting.REPLAY_LINES", 60)
         yield
 
 
@@ -30,7 +30,7 @@ def drawn(n, seed, scheme="clean", charset=SYMBOLS, **options):
     return [sample.image for sample in samples], [sample.label for sample in samples]
 
 
-def learner(**parameters):
+def reader_to_fit(**parameters):
     given = {"charset": SYMBOLS, "length": 3, "epochs": 8, "line_removal": "none"} | parameters
     return segcap.GlyphReader(**given)
 
@@ -38,7 +38,7 @@ def learner(**parameters):
 @pytest.fixture(scope="module")
 def learned():
     reports = []
-    reader = learner().fit(*drawn(80, 0), on_progress=lambda *report: reports.append(report))
+    reader = reader_to_fit().fit(*drawn(80, 0), on_progress=lambda *report: reports.append(report))
     return reader, reports
 
 
@@ -62,7 +62,7 @@ def test_what_was_learned_is_told(learned):
     assert figures["span_accuracy"] > 0.6
     assert figures["texts_held_out"] <= figures["characters_held_out"]
     assert figures["characters_held_out"] > 0.6
-    assert figures["binarization"] == reader.finding_.binarization
+    assert figures["binarization"] == reader.settings_.binarization
     assert reports[0] == (0, 8, "choosing how to find characters")
     assert [report[0] for report in reports[2:]] == list(range(1, 9))
     assert reader.provenance_["data"]["samples"] == 80
@@ -79,7 +79,7 @@ def test_a_learned_reader_is_kept_and_learns_more(learned, tmp_path):
     before = copy.score(images, labels)
     copy.set_params(epochs=4).partial_fit(*drawn(40, 3))
     assert copy.score(images, labels) >= before - 0.1
-    assert copy.finding_ == reader.finding_
+    assert copy.settings_ == reader.settings_
 
 
 @pytest.mark.slow
@@ -88,7 +88,7 @@ def test_an_unreadable_image_is_named_and_left_out(tmp_path):
     images, labels = drawn(20, 0)
     (tmp_path / "torn.png").write_bytes(b"no image")
     with pytest.warns(UserWarning, match=r"1 of 21 images were left out.*torn\.png"):
-        reader = learner(epochs=1, binarization="otsu").fit(
+        reader = reader_to_fit(epochs=1, binarization="otsu").fit(
             [*images, tmp_path / "torn.png"], [*labels, "+#%"]
         )
     assert reader.provenance_["data"]["samples"] == 20
@@ -100,13 +100,13 @@ def test_labels_of_other_images_are_told_in_plain_words():
     with pytest.warns(
         UserWarning, match=r"not learned to read: of the characters held out it names"
     ):
-        learner(epochs=2, binarization="otsu").fit(images, labels[1:] + labels[:1])
+        reader_to_fit(epochs=2, binarization="otsu").fit(images, labels[1:] + labels[:1])
 
 
 @pytest.mark.slow
 def test_an_interrupted_reader_keeps_the_last_epoch(tmp_path):
     images, labels = drawn(40, 0)
-    reader = learner(epochs=8, binarization="otsu")
+    reader = reader_to_fit(epochs=8, binarization="otsu")
 
     def stop(done, _total, _note):
         if done == 3:
@@ -117,11 +117,11 @@ def test_an_interrupted_reader_keeps_the_last_epoch(tmp_path):
     assert reader.read(images[0]).status in ("ok", "rejected")
     reader.save(tmp_path / "half.segcap")
     with pytest.raises(KeyboardInterrupt):
-        learner(epochs=8, binarization="otsu").fit(
+        reader_to_fit(epochs=8, binarization="otsu").fit(
             images, labels, state=tmp_path / "state", on_progress=stop
         )
     resumed = []
-    learner(epochs=8, binarization="otsu").fit(
+    reader_to_fit(epochs=8, binarization="otsu").fit(
         images,
         labels,
         state=tmp_path / "state",
@@ -132,9 +132,9 @@ def test_an_interrupted_reader_keeps_the_last_epoch(tmp_path):
 
 def test_epochs_and_classifier_are_checked_before_anything_is_read():
     with pytest.raises(ParameterError, match=r"'epochs' must be an integer of at least 1. Got 0"):
-        learner(epochs=0).fit(*drawn(20, 0))
+        reader_to_fit(epochs=0).fit(*drawn(20, 0))
     with pytest.raises(ParameterError, match=r"'classifier'.* must be one of .*Got 'oracle'"):
-        learner(classifier="oracle").fit(*drawn(20, 0))
+        reader_to_fit(classifier="oracle").fit(*drawn(20, 0))
 
 
 @pytest.mark.slow
@@ -142,14 +142,16 @@ def test_epochs_and_classifier_are_checked_before_anything_is_read():
 def test_characters_in_no_label_are_told():
     images, labels = drawn(30, 0, charset="+#%")
     with pytest.warns(segcap.core.errors.SegcapWarning, match="No label holds '&', '@', '[?]'"):
-        learner(epochs=1, binarization="otsu").fit(images, labels)
+        reader_to_fit(epochs=1, binarization="otsu").fit(images, labels)
 
 
 @pytest.mark.slow
 def test_letters_drawn_in_the_other_case_are_known_at_once():
     images, labels = drawn(40, 0, scheme="wordpress", charset="ABCDEF")
     small = [label.lower() for label in labels]
-    reader = learner(charset="abcdef", epochs=1, binarization="otsu").fit(images[:30], small[:30])
+    reader = reader_to_fit(charset="abcdef", epochs=1, binarization="otsu").fit(
+        images[:30], small[:30]
+    )
     assert reader.score(images[30:], small[30:]) >= 0.8
 
 
@@ -164,7 +166,7 @@ def test_letters_drawn_in_the_other_case_are_known_at_once():
 def test_too_few_to_learn_from(images, labels, error, message):
     drawn_images, drawn_labels = drawn(20, 0)
     with pytest.raises(error, match=message):
-        learner().fit(drawn_images[:images], drawn_labels[:labels])
+        reader_to_fit().fit(drawn_images[:images], drawn_labels[:labels])
 
 
 @pytest.mark.parametrize(
@@ -174,15 +176,15 @@ def test_too_few_to_learn_from(images, labels, error, message):
 def test_labels_outside_the_settings(label, message):
     images, labels = drawn(20, 0)
     with pytest.raises(ParameterError, match=message):
-        learner().fit(images, [*labels[:-1], label])
+        reader_to_fit().fit(images, [*labels[:-1], label])
 
 
 def test_blank_images_cannot_be_learned_from():
     blank = [np.full((40, 96), 255, np.uint8)] * 20
     with pytest.raises(DataError, match=r"pieces of ink as characters.*Got 20 of 20"):
-        learner(binarization="otsu").fit(blank, drawn(20, 0)[1])
+        reader_to_fit(binarization="otsu").fit(blank, drawn(20, 0)[1])
 
 
 def test_only_a_span_network_learns_more():
     with pytest.raises(ParameterError, match=r"'classifier' must be one of span_cnn\. Got 'gl"):
-        learner(classifier="glyph_cnn").partial_fit([], [])
+        reader_to_fit(classifier="glyph_cnn").partial_fit([], [])

@@ -22,17 +22,17 @@ from segcap.evaluate.metrics import character_accuracy, exact_match
 from segcap.recognition.pipeline import Pipeline
 from segcap.recognition.trained import Trained
 from segcap.segmentation.candidates import Layout
-from segcap.segmentation.settings import Finding
+from segcap.segmentation.settings import SegmentationSettings
 from segcap.training.alternation import Course, Progress
 from segcap.training.context import finish, inherit
 from segcap.training.forced_alignment import Alignment, align
 from segcap.training.labelled import usable_images
-from segcap.training.synthetic import rehearsal_lines
+from segcap.training.synthetic import replay_lines
 
 if TYPE_CHECKING:
     import keras
 
-__all__ = ["Learned", "Progress", "learn_context"]
+__all__ = ["FittedContext", "Progress", "fit_context"]
 
 _VALIDATION_SHARE = 0.1
 _LEAST_VALIDATION = 8
@@ -43,13 +43,13 @@ REPLAY_LINES = 1500
 
 
 @dataclass(frozen=True)
-class Learned:
+class FittedContext:
     """What was learned.
 
     Attributes
     ----------
     trained : Trained
-    finding : Finding
+    settings : SegmentationSettings
         The settings chosen.
     samples : int
         Images used.
@@ -63,14 +63,14 @@ class Learned:
     """
 
     trained: Trained
-    finding: Finding
+    settings: SegmentationSettings
     samples: int
     digest: str
     figures: dict[str, Any]
     interrupted: bool
 
 
-def learn_context(
+def fit_context(
     images: Iterable[ImageSource],
     labels: Sequence[str],
     *,
@@ -78,12 +78,12 @@ def learn_context(
     length: int | None,
     start: Trained,
     known: str,
-    findings: Sequence[Finding],
+    choices: Sequence[SegmentationSettings],
     epochs: int,
     seed: int,
     state: str | os.PathLike[str] | None = None,
     on_progress: Progress | None = None,
-) -> Learned:
+) -> FittedContext:
     """Learn a span network from whole-image labels.
 
     A tenth of the images, at least eight, is held out: it calibrates the network and says how
@@ -100,7 +100,7 @@ def learn_context(
         Span network to start from.
     known : str
         The characters that it tells apart.
-    findings : sequence of Finding
+    choices : sequence of SegmentationSettings
         Settings to choose from, the preferred ones first.
     epochs : int
         Passes over the images in all, each of at least 50 batches.
@@ -113,7 +113,7 @@ def learn_context(
 
     Returns
     -------
-    Learned
+    FittedContext
 
     Raises
     ------
@@ -143,18 +143,18 @@ def learn_context(
         start,
         known,
         charset.characters,
-        [findings[0].layout(image) for image in some],
+        [choices[0].layout(image) for image in some],
         some_classes,
     )
-    finding = _chosen(model, some, some_classes, findings)
-    report(0, epochs, "drawing letters and digits to rehearse")
-    layouts = [finding.layout(image) for image in pixels]
+    settings = _chosen(model, some, some_classes, choices)
+    report(0, epochs, "drawing lines to replay")
+    layouts = [settings.layout(image) for image in pixels]
     course = Course(
         model,
         layouts,
         classes,
         held_out,
-        rehearsal_lines(drawn, REPLAY_LINES, seed=seed, ink=finding.ink),
+        replay_lines(drawn, REPLAY_LINES, seed=seed, ink=settings.ink),
         epochs=epochs,
         report=report,
     )
@@ -162,19 +162,19 @@ def learn_context(
     interrupted = False
     try:
         course.run(seed, None if state is None else Path(state))
-        trained = finish(model, course.lessons, start.options)
+        trained = finish(model, course.batches, start.options)
     except KeyboardInterrupt:
         if not course.go_back_to_last_epoch():
             raise
         interrupted = True
-        trained = finish(model, course.lessons, start.options)
+        trained = finish(model, course.batches, start.options)
     out = np.flatnonzero(held_out).tolist()
-    pipeline = Pipeline(charset, None, trained, finding, length)
+    pipeline = Pipeline(charset, None, trained, settings, length)
     read = [outcome.reading.text for outcome in pipeline.read([pixels[i] for i in out])]
     truth = [charset.decode(classes[i]) for i in out]
     figures = {
-        "binarization": finding.binarization,
-        "line_removal": finding.line_removal,
+        "binarization": settings.binarization,
+        "line_removal": settings.line_removal,
         "images": int((~held_out).sum()),
         "images_held_out": int(held_out.sum()),
         "chance_level": round(_chance_level(classes), 4),
@@ -185,7 +185,9 @@ def learn_context(
     }
     if not interrupted:
         _warn_unless_learned(figures)
-    return Learned(trained, finding, len(pixels), digest(*pixels, *classes), figures, interrupted)
+    return FittedContext(
+        trained, settings, len(pixels), digest(*pixels, *classes), figures, interrupted
+    )
 
 
 def _silent(done: int, total: int, sentence: str) -> None:
@@ -225,14 +227,14 @@ def _chosen(
     model: "keras.Model",
     images: list[NDArray[np.uint8]],
     classes: list[NDArray[np.intp]],
-    findings: Sequence[Finding],
-) -> Finding:
+    choices: Sequence[SegmentationSettings],
+) -> SegmentationSettings:
     """Take the settings under which labels fit their images best; earlier ones unless clearly."""
-    best, best_score = findings[0], -np.inf
-    for finding in findings if len(findings) > 1 else ():
-        score = _fit(align(model, [finding.layout(image) for image in images], classes))
+    best, best_score = choices[0], -np.inf
+    for settings in choices if len(choices) > 1 else ():
+        score = _fit(align(model, [settings.layout(image) for image in images], classes))
         if score > best_score + _CLEARLY_BETTER:
-            best, best_score = finding, score
+            best, best_score = settings, score
     return best
 
 
