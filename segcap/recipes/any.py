@@ -60,7 +60,11 @@ def train_any(
     train = draw_lines(ink, fonts, data)
     validation = draw_lines(ink, fonts, data, held_out=True)
     spans, figures = train_span_network(
-        train, validation, epochs=epochs, seed=seed, state=state and f"{os.fspath(state)}.spans"
+        train,
+        validation,
+        epochs=epochs,
+        seed=seed,
+        state=None if state is None else f"{os.fspath(state)}.spans",
     )
     return as_reader(ink, spans, digest(*train), ink_figures | figures, seed=seed)
 
