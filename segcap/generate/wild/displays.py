@@ -1,11 +1,14 @@
 """Number fields of devices: displays of seven segments, counters with wheels."""
 
+from typing import NamedTuple
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from segcap.generate.draws import Draws
 from segcap.generate.page import Drawn, Page
+from segcap.generate.typefaces import Typeface
 from segcap.generate.wild.backgrounds import background
 from segcap.generate.wild.camera import finish
 from segcap.generate.wild.clutter import scatter_clutter
@@ -24,46 +27,49 @@ _ENDS = {
     "e": (0, 1, 0, 2), "f": (0, 0, 0, 1), "g": (0, 1, 1, 1),
 }  # fmt: skip
 _SHIFT = 4
+_RED = np.array([200.0, 30, 40], np.float32)
+
+
+class _Digits(NamedTuple):
+    """Where the digits of a display stand, pixels."""
+
+    left: float
+    top: float
+    pitch: float
+    wide: float
+    tall: float
+    slant: float
+    thick: float
+    gap: float
+
+
+class _Wheels(NamedTuple):
+    """What the wheels of a counter look like: pixels and colours."""
+
+    pitch: float
+    size: float
+    gap: float
+    tops: NDArray[np.float64]
+    face: Typeface
+    colour: NDArray[np.float64]
+    tone: NDArray[np.float32]
+    boxed: bool
+    first_red: int
+    turned: int
 
 
 def segment_display(draws: Draws, page: Page) -> Drawn:
     """Draw a number in seven segments: ghost segments, glare, slant, a unit beside it."""
-    rng, (width, height) = draws.rng, page.size
+    rng = draws.rng
     draws.parameters["family"] = "seven segments"
-    text = page.text
-    tall = height * rng.uniform(0.45, 0.85)
-    points = sum(char in ".," for char in text)
-    cells = len(text) - points
-    aspect = rng.uniform(0.4, 0.62)
-    pitch = min(tall * (aspect + rng.uniform(0.12, 0.4)), (width - 4) / (cells + 0.3))
-    wide = min(tall * aspect, pitch * 0.78)
-    tall = min(tall, 3.2 * wide)
-    draws.parameters["capitals"] = round(tall, 2)
-    thick = max(1.0, tall * rng.uniform(0.06, 0.15))
-    slant = rng.uniform(0, 0.16) if rng.random() < 0.7 else 0.0
-    left = rng.uniform(0.05, 0.95) * max(0.0, width - cells * pitch - slant * tall) + thick / 2
-    top = rng.uniform(0.1, 0.9) * (height - tall)
-    gap = thick * rng.uniform(0.0, 0.25) + 0.5 * thick * (rng.random() < 0.5)
-    masks = np.zeros((len(text), height, width), np.uint8)
-    ghosts = np.zeros((height, width), np.uint8)
-    cell = 0
-    seven = "abc" if rng.random() < 0.75 else "fabc"
-    for mask, char in zip(masks, text, strict=True):
-        if char in ".,":
-            at = left + cell * pitch - (pitch - wide) * 0.4, top + tall
-            cv2.circle(
-                mask, (round(at[0]), round(at[1] - thick / 2)), max(1, round(thick * 0.55)), 255, -1
-            )
-            continue
-        origin = left + cell * pitch, top, wide, tall, slant
-        _draw_segments(mask, seven if char == "7" else SEGMENTS[char], origin, thick, gap)
-        _draw_segments(ghosts, "abcdefg", origin, thick, gap)
-        cell += 1
+    cells = sum(char not in ".," for char in page.text)
+    digits = _place_digits(rng, page.size, cells)
+    draws.parameters["capitals"] = round(digits.tall, 2)
+    masks, ghosts = _light(page, digits, "abc" if rng.random() < 0.75 else "fabc")
     canvas = background(draws, page)
     if rng.random() < 0.5:  # as liquid crystals have it: a tinted, even ground
-        canvas[:] = canvas * np.float32(0.15) + rng.uniform(40, 230, 3).astype(
-            np.float32
-        ) * np.float32(0.85)
+        tint = rng.uniform(40, 230, 3).astype(np.float32) * np.float32(0.85)
+        canvas[:] = canvas * np.float32(0.15) + tint
     level = canvas.reshape(-1, 3).mean(axis=0)
     ink = contrasting(rng, level, page.difficulty.contrast)
     if rng.random() < 0.35:
@@ -73,85 +79,120 @@ def segment_display(draws: Draws, page: Page) -> Drawn:
     masks = warp(draws, page, masks) if rng.random() < 0.5 else masks
     _lay(canvas, masks.max(axis=0), ink, rng.uniform(0.7, 1))
     if rng.random() < 0.3:
-        _unit(rng, canvas, ink, left + cells * pitch, top, tall)
+        _unit(rng, canvas, ink, digits.left + cells * digits.pitch, digits.top, digits.tall)
     if rng.random() < 0.25:
         canvas = _glare(rng, canvas)
-    canvas = (
-        scatter_clutter(draws, page, canvas, ink, before=True) if rng.random() < 0.2 else canvas
-    )
+    if rng.random() < 0.2:
+        canvas = scatter_clutter(draws, page, canvas, ink, before=True)
     _leave_a_pixel(masks)
     return Drawn(finish(draws, page, canvas), masks)
 
 
 def counter(draws: Draws, page: Page) -> Drawn:
     """Draw a counter: a wheel a digit, frames between them, the last ones red, one half turned."""
-    rng, (width, height) = draws.rng, page.size
+    rng, (width, height), text = draws.rng, page.size, page.text
     draws.parameters["family"] = "counter"
-    text = page.text
-    digits = [char for char in text if char not in ".,"]
-    pitch = (width - 2) / len(digits)
-    size = min(height * rng.uniform(0.45, 0.8), pitch * rng.uniform(0.9, 1.5))
-    draws.parameters["capitals"] = round(float(size), 2)
+    cells = sum(char not in ".," for char in text)
+    pitch = (width - 2) / cells
+    size = float(min(height * rng.uniform(0.45, 0.8), pitch * rng.uniform(0.9, 1.5)))
+    draws.parameters["capitals"] = round(size, 2)
     face = choose_face(draws, page, "0123456789")
     canvas = background(draws, page)
     dark = rng.random() < 0.65
-    wheel = np.full(3, rng.uniform(5, 60) if dark else rng.uniform(170, 250)) + rng.normal(0, 8, 3)
-    tone = contrasting(rng, wheel.astype(np.float32), 0.2)
-    red = int(rng.integers(1, 4)) if rng.random() < 0.4 else 0
+    colour = np.full(3, rng.uniform(5, 60) if dark else rng.uniform(170, 250)) + rng.normal(0, 8, 3)
+    tone = contrasting(rng, colour.astype(np.float32), 0.2)
+    first_red = cells - (int(rng.integers(1, 4)) if rng.random() < 0.4 else 0)
     boxed = rng.random() < 0.75
     gap = pitch * rng.uniform(0.02, 0.2)
-    turned = len(digits) - 1 if rng.random() < 0.4 else -1
+    turned = cells - 1 if rng.random() < 0.4 else -1
+    tops = (height - size) * rng.uniform(0.2, 0.8) + rng.normal(0, 0.03, cells) * height
+    wheels = _Wheels(pitch, size, gap, tops, face, colour, tone, boxed, first_red, turned)
     masks = np.zeros((len(text), height, width), np.uint8)
-    tops = (height - size) * rng.uniform(0.2, 0.8) + rng.normal(0, 0.03, len(digits)) * height
     cell = 0
     for mask, char in zip(masks, text, strict=True):
         if char in ".,":
-            cv2.circle(
-                mask,
-                (round(cell * pitch), round(height * 0.8)),
-                max(1, round(size * 0.07)),
-                255,
-                -1,
-            )
+            at = round(cell * pitch), round(height * 0.8)
+            cv2.circle(mask, at, max(1, round(size * 0.07)), 255, -1)
             _lay(canvas, mask, tone, 1.0)
-            continue
-        is_red = cell >= len(digits) - red
-        x0, x1 = round(cell * pitch + gap), round((cell + 1) * pitch - gap)
-        y0, y1 = round(height * 0.04), round(height * 0.96)
-        own = np.array([rng.uniform(150, 220), 30, 30]) if is_red and rng.random() < 0.5 else wheel
-        if boxed:
-            cv2.rectangle(canvas, (x0, y0), (x1, y1), tuple(map(float, own)), -1)
-        ink = np.array([200.0, 30, 40], np.float32) if is_red and own is wheel else tone
-        mark, _ = place(face, char, float(size), min(1.0, pitch * 0.75 / (0.7 * size)))
-        shift = rng.uniform(0.1, 0.5) * size * 1.25 if cell == turned else 0.0
-        x = round(cell * pitch + (pitch - mark.shape[1]) / 2)
-        _stamp(mask, mark, x, round(tops[cell] - shift))
-        if cell == turned:
-            following = np.zeros((height, width), np.uint8)
-            other, _ = place(
-                face, str((int(char) + 1) % 10), float(size), min(1.0, pitch * 0.75 / (0.7 * size))
-            )
-            _stamp(following, other, x, round(tops[cell] - shift + size * 1.35))
-            _lay(canvas, following, ink, 1.0)
-        _lay(canvas, mask, ink, 1.0)
-        if rng.random() < 0.5:  # the frame between this wheel and the next
-            edge = rng.uniform(0, 255)
-            cv2.line(canvas, (x1, 0), (x1, height), (edge, edge, edge), max(1, round(gap)))
-        cell += 1
+        else:
+            _draw_wheel(rng, canvas, mask, char, cell, wheels)
+            cell += 1
     if rng.random() < 0.3:
         canvas = _glare(rng, canvas)
     _leave_a_pixel(masks)
     return Drawn(finish(draws, page, canvas), masks)
 
 
-def _draw_segments(
+def _place_digits(rng: np.random.Generator, size: tuple[int, int], cells: int) -> _Digits:
+    width, height = size
+    tall = height * rng.uniform(0.45, 0.85)
+    aspect = rng.uniform(0.4, 0.62)
+    pitch = min(tall * (aspect + rng.uniform(0.12, 0.4)), (width - 4) / (cells + 0.3))
+    wide = min(tall * aspect, pitch * 0.78)
+    tall = min(tall, 3.2 * wide)
+    thick = max(1.0, tall * rng.uniform(0.06, 0.15))
+    slant = rng.uniform(0, 0.16) if rng.random() < 0.7 else 0.0
+    left = rng.uniform(0.05, 0.95) * max(0.0, width - cells * pitch - slant * tall) + thick / 2
+    top = rng.uniform(0.1, 0.9) * (height - tall)
+    gap = thick * rng.uniform(0.0, 0.25) + 0.5 * thick * (rng.random() < 0.5)
+    return _Digits(left, top, pitch, wide, tall, slant, thick, gap)
+
+
+def _light(page: Page, digits: _Digits, seven: str) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """Draw the segments that are lit, a mask a character, and all there are."""
+    width, height = page.size
+    masks = np.zeros((len(page.text), height, width), np.uint8)
+    ghosts = np.zeros((height, width), np.uint8)
+    cell = 0
+    for mask, char in zip(masks, page.text, strict=True):
+        if char in ".,":
+            x = digits.left + cell * digits.pitch - (digits.pitch - digits.wide) * 0.4
+            y = digits.top + digits.tall - digits.thick / 2
+            cv2.circle(mask, (round(x), round(y)), max(1, round(digits.thick * 0.55)), 255, -1)
+            continue
+        own = digits._replace(left=digits.left + cell * digits.pitch)
+        _draw_segments(mask, seven if char == "7" else SEGMENTS[char], own)
+        _draw_segments(ghosts, "abcdefg", own)
+        cell += 1
+    return masks, ghosts
+
+
+def _draw_wheel(
+    rng: np.random.Generator,
+    canvas: NDArray[np.float32],
     mask: NDArray[np.uint8],
-    names: str,
-    origin: tuple[float, float, float, float, float],
-    thick: float,
-    gap: float,
+    char: str,
+    cell: int,
+    wheels: _Wheels,
 ) -> None:
-    left, top, wide, tall, slant = origin
+    height = len(mask)
+    pitch, size = wheels.pitch, wheels.size
+    is_red = cell >= wheels.first_red
+    x0, x1 = round(cell * pitch + wheels.gap), round((cell + 1) * pitch - wheels.gap)
+    y0, y1 = round(height * 0.04), round(height * 0.96)
+    on_red = is_red and rng.random() < 0.5
+    ground = np.array([rng.uniform(150, 220), 30, 30]) if on_red else wheels.colour
+    if wheels.boxed:
+        cv2.rectangle(canvas, (x0, y0), (x1, y1), tuple(map(float, ground)), -1)
+    ink = _RED if is_red and not on_red else wheels.tone
+    stretch = min(1.0, pitch * 0.75 / (0.7 * size))
+    mark, _ = place(wheels.face, char, size, stretch)
+    shift = rng.uniform(0.1, 0.5) * size * 1.25 if cell == wheels.turned else 0.0
+    x = round(cell * pitch + (pitch - mark.shape[1]) / 2)
+    _stamp(mask, mark, x, round(wheels.tops[cell] - shift))
+    if cell == wheels.turned:
+        following = np.zeros(mask.shape, np.uint8)
+        other, _ = place(wheels.face, str((int(char) + 1) % 10), size, stretch)
+        _stamp(following, other, x, round(wheels.tops[cell] - shift + size * 1.35))
+        _lay(canvas, following, ink, 1.0)
+    _lay(canvas, mask, ink, 1.0)
+    if rng.random() < 0.5:  # the frame between this wheel and the next
+        edge = rng.uniform(0, 255)
+        cv2.line(canvas, (x1, 0), (x1, height), (edge, edge, edge), max(1, round(wheels.gap)))
+
+
+def _draw_segments(mask: NDArray[np.uint8], names: str, digit: _Digits) -> None:
+    wide, tall, thick = digit.wide, digit.tall, digit.thick
     half = thick / 2
     for name in names:
         x0, y0, x1, y1 = _ENDS[name]
@@ -159,12 +200,12 @@ def _draw_segments(
         end = np.array([x1 * wide, y1 * tall / 2])
         along = (end - start) / np.linalg.norm(end - start)
         across = np.array([-along[1], along[0]]) * half
-        start, end = start + along * gap, end - along * gap
+        start, end = start + along * digit.gap, end - along * digit.gap
         inner, outer = start + along * half, end - along * half
         corners = [start, inner + across, outer + across, end, outer - across, inner - across]
         shape = np.array(corners)
-        shape[:, 0] += (tall - shape[:, 1]) * slant + left
-        shape[:, 1] += top
+        shape[:, 0] += (tall - shape[:, 1]) * digit.slant + digit.left
+        shape[:, 1] += digit.top
         cv2.fillPoly(mask, [np.rint(shape * 2**_SHIFT).astype(np.int32)], 255, cv2.LINE_AA, _SHIFT)
 
 
