@@ -6,6 +6,7 @@ import matplotlib as mpl
 import numpy as np
 from matplotlib import pyplot as plt
 from matplotlib.patches import Rectangle
+from PIL import Image
 
 import segcap
 from segcap.core.image import load_image, to_grey
@@ -21,7 +22,7 @@ SAMPLES = {"field-bright-6.png": None, "field-dark-8.png": None, "sum-touching-3
 
 def draw(axes, sample: str, length: int | None) -> None:
     image = load_image(DATA / "samples" / sample)
-    mask = SegmentationSettings().segments(image).labels > 0
+    mask = SegmentationSettings().find(image).ink
     reading = segcap.load("digits", length=length).read(image)
     read = np.array([glyph.box for glyph in reading.glyphs])
     glyphs = frame_glyphs(
@@ -86,12 +87,46 @@ def show(panel, sample: Sample) -> None:
     panel.imshow(sample.image, cmap="gray", vmin=0, vmax=255, interpolation="nearest")
 
 
+def draw_wild(path: Path) -> None:
+    """One hundred images of the scheme "wild"."""
+    samples = TextGenerator("wild").samples(100, seed=1)
+    tiled([sample.image for sample in samples], 10, (150, 46)).save(path, optimize=True)
+
+
+def draw_ink(path: Path) -> None:
+    """Images, and below each what a threshold and what the network of "any" take for ink."""
+    reader = segcap.load("any")
+    columns = []
+    for sample in TextGenerator("wild", length=(4, 7)).samples(16, seed=3):
+        masks = [
+            SegmentationSettings().find(sample.image).ink,
+            reader.settings_.find(sample.image).ink,
+        ]
+        shown = [sample.image, *(np.dstack([np.uint8(255) * ~mask] * 3) for mask in masks)]
+        columns.append(np.vstack(shown))
+    tiled(columns, 4, (300, 160)).save(path, optimize=True)
+
+
+def tiled(images: list[np.ndarray], columns: int, size: tuple[int, int]) -> Image.Image:
+    """Images side by side, each fitted into a cell of a width and a height, 64 colours."""
+    rows = -(-len(images) // columns)
+    sheet = Image.new("RGB", (columns * size[0], rows * size[1]), "white")
+    for number, pixels in enumerate(images):
+        tile = Image.fromarray(pixels)
+        tile.thumbnail((size[0] - 4, size[1] - 4))
+        row, column = divmod(number, columns)
+        sheet.paste(tile, (column * size[0] + 2, row * size[1] + 2))
+    return sheet.quantize(64)
+
+
 def main() -> None:
     mpl.use("agg")
     (DATA / "pictures").mkdir(exist_ok=True)
     draw_steps(DATA / "pictures" / "steps.png")
     draw_schemes(DATA / "pictures" / "schemes.png")
     draw_explained(DATA / "pictures" / "explained.png")
+    draw_wild(DATA / "pictures" / "wild.png")
+    draw_ink(DATA / "pictures" / "ink.png")
 
 
 if __name__ == "__main__":
