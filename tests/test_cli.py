@@ -11,6 +11,7 @@ from PIL import Image
 
 import segcap
 from segcap.core.errors import SegcapWarning
+from segcap.generate import TextGenerator
 
 SAMPLES = Path(__file__).parent.parent / "data" / "samples"
 
@@ -351,3 +352,19 @@ def test_a_closed_pipe_is_no_traceback():
     run = subprocess.run(command, shell=True, capture_output=True, text=True, check=True)
     assert "Traceback" not in run.stderr
     assert run.stdout == "{"
+
+
+def test_texts_are_read_with_the_characters_and_the_case_that_are_known(run, tmp_path):
+    sample = TextGenerator("clean", charset="ABC", length=4).sample(1, seed=3)
+    Image.fromarray(sample.image).save(tmp_path / "text.png")
+    options = ("--model", "mixed", "--allowlist", "ABC", "--case", "fold", "--csv")
+    code, out, _ = run("read", tmp_path / "text.png", *options)
+    assert code == 0
+    assert sample.label in out
+
+
+def test_a_reader_without_an_allowlist_refuses_one(run, tmp_path):
+    Image.new("L", (9, 9)).save(tmp_path / "x.png")
+    code, _, err = run("eval", "--model", "digit-sum", "--data", tmp_path, "--allowlist", "1")
+    assert code == 2
+    assert "takes no --allowlist" in err or "allowlist" in err

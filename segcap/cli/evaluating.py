@@ -11,7 +11,9 @@ import typer
 from segcap.cli.app import app, say, warnings_said
 from segcap.cli.options import Data, Layout
 from segcap.cli.reading import (
+    Allowlist,
     Engine,
+    FoldCase,
     Length,
     ReadMany,
     Truths,
@@ -58,6 +60,8 @@ def evaluate(
     probabilities: Probabilities = False,
     page: SamplePage = None,
     length: Length = None,
+    allowlist: Allowlist = None,
+    case: FoldCase = None,
     engine: Engine = "onnx",
 ) -> None:
     """Measure a reader on labelled images; for sums, too, labels are the digits in a row."""
@@ -67,7 +71,7 @@ def evaluate(
     if probabilities and predictions is None:
         raise ParameterError("Probabilities must go to the file of --predictions. Got none.")
     known = load(dataset, data)
-    reader = open_reader(model, length, None, engine, of="images")
+    reader = open_reader(model, engine, of="images", length=length, allowlist=allowlist, case=case)
     read_many = _way_to_read(reader, known, model)
     if probabilities and not isinstance(reader, WholeImageClassifier):
         raise ParameterError(

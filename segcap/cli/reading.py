@@ -12,6 +12,7 @@ import typer
 from segcap.cli.app import app, say, warnings_said
 from segcap.cli.bulk import ReadBatch, read_files
 from segcap.cli.output import Output, progress_bar
+from segcap.core.charset import Case
 from segcap.core.errors import DataError, ParameterError
 from segcap.core.image import find_images
 from segcap.core.validation import warn_impossible
@@ -30,6 +31,12 @@ Paths = Annotated[list[str], typer.Argument(metavar="PATH...", help="Images and 
 Model = Annotated[str, typer.Option(help="A shipped reader's name, or a bundle's path.")]
 Length = Annotated[
     int | None, typer.Option(min=1, help="Characters in every image, if they are known.")
+]
+Allowlist = Annotated[
+    str | None, typer.Option(help="The characters that may occur, if they are known.")
+]
+FoldCase = Annotated[
+    Case | None, typer.Option("--case", help="With fold, letters of both cases are one.")
 ]
 RejectBelow = Annotated[
     float | None, typer.Option(min=0, max=1, help="Reject readings of less confidence.")
@@ -86,6 +93,8 @@ def read(
     paths: Paths,
     model: Model = "digits",
     length: Length = None,
+    allowlist: Allowlist = None,
+    case: FoldCase = None,
     reject_below: RejectBelow = None,
     engine: Engine = "onnx",
     json: AsJson = False,
@@ -95,7 +104,8 @@ def read(
     resume: Resume = False,
 ) -> None:
     """Read the text of images, and give the accuracy where labels.csv lies beside them."""
-    reader = open_reader(model, length, reject_below, engine, of="texts")
+    known = {"length": length, "allowlist": allowlist, "case": case, "reject_below": reject_below}
+    reader = open_reader(model, engine, of="texts", **known)
     output = Output(("path", "text", "confidence", "status", "error"), json, csv, out, resume)
     _read_all(partial(_rows, reader.read_many), paths, output, jobs, truths_as_written(reader))
 
@@ -114,7 +124,9 @@ def sum_(
     resume: Resume = False,
 ) -> None:
     """Read images of digits and add them up; truths are the sums of the labels' digits."""
-    reader = open_reader(model, length, reject_below, engine, of="the digits of sums")
+    reader = open_reader(
+        model, engine, of="the digits of sums", length=length, reject_below=reject_below
+    )
     output = Output(("path", "value", "confidence", "status", "error"), json, csv, out, resume)
     _read_all(partial(_rows, reader.digit_sums), paths, output, jobs, truths_of_sums(reader))
 
@@ -133,26 +145,18 @@ def name(
     resume: Resume = False,
 ) -> None:
     """Name what photos show, and give the accuracy where labels.csv lies beside them."""
-    reader = open_reader(model, None, None, engine, of="photos")
+    reader = open_reader(model, engine, of="photos")
     output = Output(("path", "label", "confidence", "status", "error"), json, csv, out, resume)
     _read_all(partial(_rows, reader.read_many), paths, output, jobs, truths_as_written(reader))
 
 
-def open_reader(
-    model: str,
-    length: int | None,
-    reject_below: float | None,
-    engine: EngineName,
-    *,
-    of: str,
-) -> Any:
-    """Open a reader of what is asked for."""
+def open_reader(model: str, engine: EngineName, *, of: str, **options: Any) -> Any:
+    """Open a reader of what is asked for, with the options that were given."""
     reader = load(model, engine=engine)
     if not _IS_READER_OF[of](reader):
         raise ParameterError(
             f"The model must be a reader of {of}. Got '{model}' of type {type(reader).__name__}."
         )
-    options = {"length": length, "reject_below": reject_below}
     given = {name: value for name, value in options.items() if value is not None}
     for name, value in given.items():
         if name not in reader.get_params():
