@@ -61,7 +61,7 @@ class _Wheels(NamedTuple):
 def segment_display(draws: Draws, page: Page) -> Drawn:
     """Draw a number in seven segments: ghost segments, glare, slant, a unit beside it."""
     rng = draws.rng
-    draws.parameters["family"] = "seven segments"
+    draws.parameters |= {"family": "seven segments", "fonts": []}
     cells = sum(char not in ".," for char in page.text)
     digits = _place_digits(rng, page.size, cells)
     draws.parameters["capitals"] = round(digits.tall, 2)
@@ -97,6 +97,7 @@ def counter(draws: Draws, page: Page) -> Drawn:
     size = float(min(height * rng.uniform(0.45, 0.8), pitch * rng.uniform(0.9, 1.5)))
     draws.parameters["capitals"] = round(size, 2)
     face = choose_face(draws, page, "0123456789")
+    draws.parameters["fonts"] = [face.name]
     canvas = background(draws, page)
     dark = rng.random() < 0.65
     colour = np.full(3, rng.uniform(5, 60) if dark else rng.uniform(170, 250)) + rng.normal(0, 8, 3)

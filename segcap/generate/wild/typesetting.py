@@ -32,6 +32,7 @@ def typeset(draws: Draws, page: Page) -> NDArray[np.uint8]:
     one_face = rng.random() < 0.55
     face = choose_face(draws, page, text)
     faces = [face if one_face else choose_face(draws, page, char) for char in text]
+    draws.parameters["fonts"] = [one.name for one in faces]
     cap = height * rng.uniform(0.35, 0.92)
     scales = np.exp(
         rng.normal(0, rng.choice([0, 0.06, 0.2], p=[0.45, 0.3, 0.25]) * _at(difficulty.warp), n)
