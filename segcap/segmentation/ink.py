@@ -19,7 +19,8 @@ _STEP = 16
 _TEXT = 28
 _FITTING = (16, 46)
 _WIDEST = 48 * 40
-_MOST_PIXELS = 400_000
+_MOST_PIXELS = 1_500_000
+_FINER = 3.0
 _MARGIN = 0.6
 _LARGEST_SCALE = 6.0
 _INK = 127
@@ -79,8 +80,9 @@ class InkView(NamedTuple):
 def find_ink(image: NDArray[np.uint8], network: InkNetwork) -> InkView:
     """Find ink by a network that was trained on randomised images.
 
-    The network looks at the image 48 pixels high. Where the text that it finds is much smaller or
-    larger than what it reads best, it looks again at the text alone, at a scale that fits.
+    The network looks at the image 48 pixels high, and larger where it finds nothing. Where the text
+    that it finds is much smaller or larger than what it reads best, it looks again at the text
+    alone, at a scale that fits.
 
     Parameters
     ----------
@@ -95,15 +97,16 @@ def find_ink(image: NDArray[np.uint8], network: InkNetwork) -> InkView:
 
     Notes
     -----
-    Time and memory are bounded: no view has more than 400,000 pixels.
+    Time and memory are bounded: no view has more than 1,500,000 pixels.
     """
     height, width = image.shape[:2]
     whole = 0, 0, width, height
     scale = min(_HEIGHT / height, _WIDEST / width, _LARGEST_SCALE)
-    if height > _HEIGHT * 4:  # small text in a large image
-        scale = max(scale, min(1.0, np.sqrt(_MOST_PIXELS / (height * width)), 4 * scale))
+    finest = min(1.0, float(np.sqrt(_MOST_PIXELS / (height * width))))
     view = _look(image, whole, scale, network)
-    extent = _text_extent(view)
+    while (extent := _text_extent(view)) is None and scale < finest / _FINER:
+        scale = min(_FINER * scale, finest)
+        view = _look(image, whole, scale, network)
     if extent is None:
         return view
     tall, box = extent

@@ -1,0 +1,97 @@
+"""The shipped reader for any scheme."""
+
+import string
+
+import numpy as np
+import pytest
+from skimage import data
+
+import segcap
+from segcap.core.errors import ParameterError
+from segcap.generate import TextGenerator
+
+SEED = 3_000_000
+
+
+@pytest.fixture(scope="module")
+def anything():
+    return segcap.load("any")
+
+
+def drawn(n, **options):
+    samples = TextGenerator("wild", **options).samples(n, seed=SEED)
+    return [one.image for one in samples], [one.label for one in samples]
+
+
+def test_it_finds_ink_by_its_network(anything):
+    assert anything.binarization == "learned"
+    assert anything.ink_ is not None
+    assert set(string.digits + string.ascii_letters + "+-=.") < set(anything.charset)
+
+
+def test_it_reads_texts_of_looks_that_it_has_not_seen():
+    images, labels = drawn(60, charset=string.digits, length=4)
+    told = segcap.load("any", allowlist=string.digits, length=4)
+    assert told.score(images, labels) > 0.6
+
+
+def test_what_it_is_told_holds():
+    images, _ = drawn(12)
+    for reading in segcap.load("any", allowlist="ABC1", length=3, case="fold").read_many(images):
+        assert set(reading.text) <= set("ABC1")
+        assert len(reading.text) == 3 or reading.status != "ok"
+
+
+def test_letters_of_both_cases_are_one_where_they_are_folded():
+    images, labels = drawn(40, charset="cosvwxz" + "COSVWXZ", length=5)
+    folded = segcap.load("any", allowlist=string.ascii_lowercase, length=5, case="fold")
+    kept = segcap.load("any", allowlist=string.ascii_lowercase, length=5)
+    labels = [label.lower() for label in labels]
+    assert folded.score(images, labels) >= kept.score(images, labels)
+
+
+@pytest.mark.parametrize("shade", [0, 127, 255])
+def test_an_image_without_text_is_empty(anything, shade):
+    assert anything.read(np.full((60, 160, 3), shade, np.uint8)).status == "empty"
+
+
+def test_a_photograph_is_rejected_or_empty(anything):
+    for photo in (data.chelsea(), data.coffee(), data.astronaut()):
+        assert anything.read(photo).status in ("rejected", "empty")
+
+
+def test_boxes_are_those_of_the_image(anything):
+    generator = TextGenerator("wild", charset=string.digits, length=4, difficulty=0.0)
+    samples = generator.samples(20, seed=SEED)
+    told = segcap.load("any", allowlist=string.digits, length=4)
+    shares = []
+    for sample in samples:
+        boxes = np.array([glyph.box for glyph in told.read(sample.image).glyphs])
+        low = np.maximum(boxes[:, 0], sample.boxes[:, 0])
+        high = np.minimum(boxes[:, 2], sample.boxes[:, 2])
+        union = np.maximum(boxes[:, 2], sample.boxes[:, 2]) - np.minimum(
+            boxes[:, 0], sample.boxes[:, 0]
+        )
+        shares += (np.maximum(high - low, 0) / union).tolist()
+    assert np.median(shares) > 0.75
+
+
+def test_a_small_text_on_a_large_canvas_is_read():
+    sample = TextGenerator("clean", charset=string.digits, length=4, size=(110, 36)).sample(2)
+    canvas = np.full((1200, 1600, 3), sample.image[0, 0], np.uint8)
+    canvas[700:736, 1000:1110] = sample.image[..., np.newaxis]
+    assert segcap.load("any", allowlist=string.digits).read(canvas).text == sample.label
+
+
+def test_a_saved_reader_finds_ink_as_before(anything, tmp_path):
+    images, _ = drawn(6)
+    anything.save(tmp_path / "copy.segcap")
+    copy = segcap.load(tmp_path / "copy.segcap")
+    assert [one.text for one in copy.read_many(images)] == [
+        one.text for one in anything.read_many(images)
+    ]
+
+
+def test_learned_ink_cannot_be_exchanged_for_a_threshold():
+    with pytest.raises(ParameterError, match=r"'binarization' for 'span_roi' must be 'le"):
+        segcap.load("any", binarization="otsu")
