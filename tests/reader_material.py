@@ -12,6 +12,7 @@ from segcap.generate import TextGenerator, digit_sums, schemes
 SAMPLES = Path(__file__).parent.parent / "data" / "samples"
 OF_PHOTOS = "cats-dogs", "recaptcha-tiles"
 OF_SCHEMES = {
+    "any": "wild",
     "captcha-v2": "gradient-line",
     "captcha-v2-crnn": "gradient-line",
     "mixed": "mixed",

@@ -204,7 +204,7 @@ def test_an_unreadable_image_among_others(run, folder):
         (["read", "{samples}", "--json", "--csv"], "--json or as --csv. Got both"),
         (["read", "{samples}", "--resume"], "--out. Got none"),
         (["read", "{samples}", "--out", "{empty}/no/x.csv"], "can be written to"),
-        (["train", "nothing", "--out", "x"], "must be one of: digits, mixed, text, "),
+        (["train", "nothing", "--out", "x"], "must be one of: any, digits, mixed, text, "),
         (["train", "digits", "--out", "{empty}/x", "--data", "{empty}"], "mnist.npz"),
         (["train", "digits", "--out", "{empty}/no/x"], "folder that exists"),
         (["eval", "digits", "--data", "{empty}"], "labels.csv"),

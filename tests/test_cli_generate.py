@@ -166,7 +166,7 @@ def test_a_begun_folder_is_resumed(run, tmp_path, scheme, tree):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["nobody"], "one of: digit-sum, clean, wordpress, .*mixed. Got 'nobody'"),
+        (["nobody"], "one of: digit-sum, clean, wordpress, .*wild. Got 'nobody'"),
         (["clean", "--size", "200"], "--size must be like 200x50. Got '200'"),
         (["clean", "--size", "-5x50"], "--size must be like 200x50. Got '-5x50'"),
         (["clean", "--size", "5x5"], "'width' must be .* Got 5"),

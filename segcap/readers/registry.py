@@ -19,7 +19,7 @@ __all__ = [
     "load",
 ]
 
-GlyphName: TypeAlias = Literal["captcha-v2", "digits", "mixed", "wordpress"]
+GlyphName: TypeAlias = Literal["any", "captcha-v2", "digits", "mixed", "wordpress"]
 ImageName: TypeAlias = Literal["cats-dogs", "recaptcha-tiles"]
 SequenceName: TypeAlias = Literal["captcha-v2-crnn", "six-char"]
 SumName: TypeAlias = Literal["digit-sum"]
