@@ -1,4 +1,4 @@
-"""Networks that name what a photo shows."""
+"""Networks that classify what a photo shows."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
@@ -29,7 +29,7 @@ Balance: TypeAlias = Literal["none", "sampling", "weights"]
 
 
 class ImageClassifier(WholeImageClassifier[ClassReading]):
-    """Name what a photo shows, such as a tile of a street or a pet.
+    """Classify what a photo shows, such as a tile of a street or a pet.
 
     Parameters
     ----------
@@ -43,7 +43,7 @@ class ImageClassifier(WholeImageClassifier[ClassReading]):
         How rare classes are made to count as much as frequent ones: not at all, by drawing every
         class equally often, or by weighing errors.
     weights : {None, "imagenet"}
-        What "resnet50" starts from; Keras downloads what was learned on ImageNet.
+        What "resnet50" starts from; Keras downloads what was trained on ImageNet.
     network : mapping of str to int, float or str, optional
         What else the network's function takes, such as the "dropout" of all, or the "conv_layers",
         "filters", "dense_layers", "neurons" and "activation" of `segcap.models.leaky_cnn`.
@@ -55,13 +55,13 @@ class ImageClassifier(WholeImageClassifier[ClassReading]):
     views : {1, 2, 4}
         How often a photo is looked at: as it is; mirrored, too; and both again closer. What the
         network says of all is averaged, which errs less and takes so many times as long. The
-        network learns without it; `fit` calibrates for it.
+        network is trained without it; `fit` calibrates for it.
     engine : {"onnx", "keras"}
         See `segcap.recognition.engines.open_engine`.
     channels : {"rgb", "bgr"}
         Order of the colours in arrays: "bgr" for those of OpenCV.
     epochs : int
-        Passes over the photos in training, each of at least 50 batches.
+        Epochs over the photos in training, each of at least 50 batches.
     random_state : int
         Seed of all random choices.
 

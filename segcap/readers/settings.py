@@ -91,7 +91,7 @@ class GlyphSettings(TextReader, ABC):
 
     @staticmethod
     def _classifiers() -> tuple[str, ...]:
-        """Names of the networks that may classify."""
+        """Return the names of the networks that may classify."""
         return (*networks_for("spans"), *networks_for("glyphs"))
 
     def _needs_learned_ink(self) -> bool:
@@ -102,7 +102,7 @@ class GlyphSettings(TextReader, ABC):
         return hasattr(self.classifier, "predict_proba")
 
     def _settings(self, learned: SegmentationSettings | None = None) -> SegmentationSettings:
-        """Give the settings as they are or, where they were left open, as learned."""
+        """Return the settings as they are or, where they were left open, as chosen in training."""
         learned = learned or SegmentationSettings(LEARNED if self._needs_learned_ink() else "auto")
         binarization = self.binarization or learned.binarization
         ink = getattr(self, "ink_", None) if binarization == LEARNED else None
@@ -115,7 +115,7 @@ class GlyphSettings(TextReader, ABC):
         )
 
     def _open_settings(self) -> list[SegmentationSettings]:
-        """Give all settings that were left open."""
+        """Return all settings that were left open."""
         if self._needs_learned_ink() or self.binarization == LEARNED:
             return [self._settings()]
         return [

@@ -66,7 +66,7 @@ def task_data(
     folds: int | None = None,
     seed: int = 0,
 ) -> list[tuple[Dataset, Dataset]]:
-    """Split a task's images into those to learn from and those to test on.
+    """Split a task's images into those to train on and those to test on.
 
     Parameters
     ----------
@@ -89,7 +89,7 @@ def task_data(
     ------
     ParameterError
         `task` is unknown, its images cannot be drawn and `data` is None, or `folds` is asked for
-        where MNIST has told already what is tested on.
+        where MNIST already holds what is tested on.
     DataError
         The images are missing or laid out otherwise.
     """
@@ -106,7 +106,7 @@ def task_data(
         images, labels, _ = generator.arrays(_TEXTS, seed=seed, n_jobs=-1)
         dataset = Dataset(task, images, np.array(labels), _DRAWN, charset=generator.charset)
     elif data is None:
-        raise ParameterError(f"To learn '{task}', 'data' must be a folder of images. Got None.")
+        raise ParameterError(f"To train '{task}', 'data' must be a folder of images. Got None.")
     else:
         dataset = load(task, data)
     if folds is not None:
@@ -153,7 +153,7 @@ def end_to_end_reader(
 
 
 def measure(reader: EndToEndReader | TextReader, tested: Dataset) -> Measured:
-    """Let a reader answer what it has not learned from; what cannot be loaded is wrong."""
+    """Let a reader answer what it was not trained on; what cannot be loaded is wrong."""
     truths = tested.labels.tolist()
     answers = [result.answer for result in reader.read_many(tested.images)]
     if not isinstance(reader, TextReader):
@@ -173,7 +173,7 @@ def train_end_to_end(
     log: str | os.PathLike[str] | None = None,
     on_epoch: "OnEpoch | None" = None,
 ) -> EndToEndReader:
-    """Learn a task's images and test on those held out.
+    """Train on a task's images and test on those held out.
 
     Parameters
     ----------
@@ -182,7 +182,7 @@ def train_end_to_end(
     classifier : str, optional
         Network, in place of the task's own in `END_TO_END`.
     epochs : int, optional
-        Passes over the images, in place of the task's own.
+        Epochs over the images, in place of the task's own.
     seed : int
     state : path, optional
         File from which a killed training goes on.
@@ -194,7 +194,7 @@ def train_end_to_end(
     Returns
     -------
     SequenceReader, SumClassifier or ImageClassifier
-        Its provenance tells the test's figures and the hashes of both parts of the split.
+        Its provenance holds the test's figures and the hashes of both parts of the split.
 
     Raises
     ------
@@ -270,12 +270,12 @@ def drawn_sums(mnist: Mnist, learned: int, tested: int, seed: int) -> tuple[Digi
 
 
 def sums_alone(rows: DigitRows) -> Dataset:
-    """Give a data set of rows of which the sums alone are told."""
+    """Return a data set of rows of which only the sums are labelled."""
     return Dataset("digit-sum", rows.images, rows.labels.sum(axis=1, dtype=np.int64), _DRAWN)
 
 
 def figures_of_test(measured: Measured) -> dict[str, Any]:
-    """Give the figures of a test as provenance tells them."""
+    """Return the figures of a test for provenance."""
     whole = {
         "test_accuracy": round(measured.whole.value, 6),
         "test_accuracy_low": round(measured.whole.low, 6),

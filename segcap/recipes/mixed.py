@@ -31,14 +31,14 @@ def train_mixed(
     state: str | os.PathLike[str] | None = None,
     on_epoch: "OnEpoch | None" = None,
 ) -> GlyphReader:
-    """Learn letters and digits from 100,000 lines that all schemes draw, and MNIST's x_train.
+    """Train on letters and digits of 100,000 lines that all schemes draw, and MNIST's x_train.
 
     Parameters
     ----------
     data : path, optional
         See `segcap.datasets.load_mnist`.
     epochs : int
-        Passes over the lines.
+        Epochs over the lines.
     seed : int
     state : path, optional
         File from which a killed training goes on.
@@ -65,7 +65,7 @@ def train_mixed(
 
 
 def learned_seeds(scheme: str) -> set[int]:
-    """Give the seeds of a scheme's own images that "mixed" has learned, or was calibrated on."""
+    """Return the seeds of a scheme's own images that "mixed" was trained or calibrated on."""
     places = [place for place, one in enumerate(_shares()) if one.generator.scheme == scheme]
     return {share_seed(seed, place) for seed in (_SEED, _OTHER_SEED) for place in places}
 

@@ -33,7 +33,7 @@ LEAST_STEPS = 50
 
 
 class Interrupted(KeyboardInterrupt):
-    """Ctrl-C in a training; what was learned until then is kept.
+    """Ctrl-C in a training; what was trained until then is kept.
 
     Attributes
     ----------
@@ -61,8 +61,8 @@ def fit_network(
 ) -> History:
     """Train a classifier; the weights of its best epoch, or its last, stay in `model`.
 
-    A network with columns learns from the mean of their losses, see `segcap.models.Network`, and
-    so does one with auxiliary answers.
+    A network with columns is trained with the mean of their losses, see `segcap.models.Network`,
+    and so does one with auxiliary answers.
 
     All random choices depend on `seed`, the epoch and the batch alone, so a run that was killed
     and resumed ends like one that was not. On a GPU, and with more than one thread, sums may be
@@ -98,7 +98,7 @@ def fit_network(
     Warns
     -----
     SegcapWarning
-        The log or the state cannot be written, there is no GPU for mixed precision, or learning has
+        The log or the state cannot be written, there is no GPU for mixed precision, or training has
         diverged.
     """
     import keras
@@ -154,7 +154,7 @@ def fit_network(
         model.set_weights(best)
     if not np.isfinite(history.validation_loss[history.best_epoch]):
         warnings.warn(
-            "Learning has diverged: the validation loss is no number. Try a lower learning rate.",
+            "Training has diverged: the validation loss is no number. Try a lower learning rate.",
             SegcapWarning,
             stacklevel=2,
         )
@@ -205,7 +205,7 @@ def _train_epoch(
     steps: int,
     seeds: tuple[int, int],
 ) -> dict[str, float]:
-    """Take the steps of one epoch; give their mean loss and, where it is known, accuracy."""
+    """Take the steps of one epoch; return their mean loss and, where it is known, accuracy."""
     epoch = len(history.loss)
     orders = batch_orders(batches, steps, schedule.batch_size, np.random.default_rng(seeds))
 

@@ -1,4 +1,4 @@
-"""Check images and their labels before anything is learned from them."""
+"""Check images and their labels before anything is trained on them."""
 
 import warnings
 from collections.abc import Iterable, Sequence
@@ -34,7 +34,7 @@ def check_counts(images: Sequence[ImageSource], labels: Sequence[Any]) -> None:
     """
     if len(images) != len(labels):
         raise DataError(
-            "Learning needs as many labels as images. "
+            "Training needs as many labels as images. "
             f"Got {len(images)} images and {len(labels)} labels."
         )
 
@@ -69,7 +69,7 @@ def held_out_first(
         return rng.permutation(count), max(1, round(_VALIDATION_SHARE * count))
     if len(groups) != count:
         raise DataError(
-            "Learning needs as many groups as images, if any. "
+            "Training needs as many groups as images, if any. "
             f"Got {count} images and {len(groups)} groups."
         )
     learned, held_out = divide(np.asarray(groups), None, test=_VALIDATION_SHARE, seed=seed)
@@ -185,7 +185,7 @@ def usable_images(
     least = len(charset) if least is None else least
     if len(pixels) < least:
         raise DataError(
-            f"Learning {len(charset)} characters needs at least {least} usable images. "
+            f"Training on {len(charset)} characters needs at least {least} usable images. "
             f"Got {len(pixels)}."
         )
     return pixels, classes

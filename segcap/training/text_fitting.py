@@ -1,7 +1,7 @@
-"""Learn to read a scheme from images labelled with their whole texts.
+"""Train to read a scheme on images labelled with their whole texts.
 
 Labels are aligned with the spans of their images by a network that may know other schemes only;
-the network learns from where they lie and aligns again, until hardly any character moves.
+the network is trained on where they lie and aligns again, until hardly any character moves.
 """
 
 import os
@@ -44,7 +44,7 @@ REPLAY_LINES = 1500
 
 @dataclass(frozen=True)
 class FittedContext:
-    """What was learned.
+    """What was trained.
 
     Attributes
     ----------
@@ -84,7 +84,7 @@ def fit_context(
     state: str | os.PathLike[str] | None = None,
     on_progress: Progress | None = None,
 ) -> FittedContext:
-    """Learn a span network from whole-image labels.
+    """Train a span network on whole-image labels.
 
     A tenth of the images, at least eight, is held out: it calibrates the network and says how
     well it reads.
@@ -99,14 +99,14 @@ def fit_context(
     start : Trained
         Span network to start from.
     known : str
-        The characters that it tells apart.
+        The characters that it distinguishes.
     choices : sequence of SegmentationSettings
         Settings to choose from, the preferred ones first.
     epochs : int
-        Passes over the images in all, each of at least 50 batches.
+        Epochs over the images in all, each of at least 50 batches.
     seed : int
     state : path, optional
-        Learning that was killed goes on from files of this name with ".0", ".1", ... for the
+        Training that was killed goes on from files of this name with ".0", ".1", ... for the
         rounds of alignment.
     on_progress : callable, optional
         Called with the number of epochs done, their total and a sentence.
@@ -198,7 +198,7 @@ def _held_out(order: NDArray[np.intp]) -> NDArray[np.bool_]:
     count = len(order)
     if count < 2 * _LEAST_VALIDATION:
         raise DataError(
-            f"Learning needs at least {2 * _LEAST_VALIDATION} usable images. Got {count}."
+            f"Training needs at least {2 * _LEAST_VALIDATION} usable images. Got {count}."
         )
     held_out = np.zeros(count, bool)
     held_out[order[: max(_LEAST_VALIDATION, round(_VALIDATION_SHARE * count))]] = True
@@ -212,7 +212,7 @@ def _drawn_as(
     layouts: list[Layout],
     classes: list[NDArray[np.intp]],
 ) -> tuple[str, "keras.Model"]:
-    """Tell whether letters are drawn as labelled or in the other case, and start from there."""
+    """Return whether letters are drawn as labelled or in the other case, and start from there."""
     other = characters.swapcase()
     forms = [characters]
     if known != characters and len(other) == len(set(other)) == len(characters):
@@ -239,13 +239,13 @@ def _chosen(
 
 
 def _fit(alignments: Sequence[Alignment | None]) -> float:
-    """Say how well labels fit their images: the mean log-probability of a character, bounded."""
+    """Return how well labels fit their images: the mean log-probability of a character, bounded."""
     scores = [_CANNOT_BE if one is None else max(one.score, _CANNOT_BE) for one in alignments]
     return float(np.mean(scores))
 
 
 def _chance_level(classes: list[NDArray[np.intp]]) -> float:
-    """Share of the most frequent character."""
+    """Fraction of the most frequent character."""
     counts = np.bincount(np.concatenate(classes))
     return float(counts.max() / counts.sum())
 
@@ -255,7 +255,7 @@ def _warn_of_absent(classes: list[NDArray[np.intp]], charset: Charset) -> None:
     if len(absent):
         warnings.warn(
             f"No label holds {', '.join(map(repr, charset.decode(absent)))} of the charset; "
-            "nothing is learned about them.",
+            "the reader is not trained on them.",
             SegcapWarning,
             stacklevel=5,
         )
@@ -268,7 +268,7 @@ def _warn_unless_learned(figures: dict[str, Any]) -> None:
     if figures["one_batch_overfitted"] < half_way:
         reason = (
             "not even those of the few images that it saw again and again: check that the labels "
-            "belong to their images and that the characters can be told from the paper"
+            "belong to their images and that the characters stand out from the background"
         )
     else:
         reason = (
@@ -276,7 +276,7 @@ def _warn_unless_learned(figures: dict[str, Any]) -> None:
             "their images, and give more of them"
         )
     warnings.warn(
-        f"The reader has not learned to read: of the characters held out it names "
+        f"The trained reader does not read: of the characters held out it reads "
         f"{figures['characters_held_out']:.0%} ({figures['chance_level']:.0%} by chance), "
         f"{reason}.",
         SegcapWarning,
