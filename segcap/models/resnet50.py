@@ -113,17 +113,17 @@ def start_from_imagenet(model: keras.Model) -> None:
         The weights are neither in Keras' cache nor can be downloaded.
     """
     try:
-        learned = _backbone(keras.Input((None, None, 3)), weights="imagenet")
+        pretrained = _backbone(keras.Input((None, None, 3)), weights="imagenet")
     except Exception as error:  # noqa: BLE001 Keras raises a bare Exception
         raise DataError(
             "Weights trained on ImageNet must be in Keras' cache or be downloaded by Keras. "
             f"Got: {str(error).splitlines()[0]}"
         ) from None
-    for layer in learned.layers:
+    for layer in pretrained.layers:
         own = model.get_layer(layer.name) if layer.weights and layer.name != _STEM else None
         if own is not None:
             own.set_weights(layer.get_weights())
-    kernel, bias = learned.get_layer(_STEM).get_weights()
+    kernel, bias = pretrained.get_layer(_STEM).get_weights()
     stem = model.get_layer(_STEM)
     stem.set_weights(list(_for_unit_range(kernel, bias, stem.get_weights()[0].shape[2])))
 

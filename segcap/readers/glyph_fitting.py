@@ -83,12 +83,12 @@ class GlyphFitting(GlyphSettings, ABC):
         Warns
         -----
         SegcapWarning
-            Images were left out, characters are in no label, or the reader has not learned to
+            Images were left out, characters are in no label, or the trained reader does not
             read.
         """
         self._check_parameters()
         if self.classifier in networks_for("spans"):
-            return self._learn(images, labels, start=None, state=state, on_progress=on_progress)
+            return self._train(images, labels, start=None, state=state, on_progress=on_progress)
         from segcap.training.segment_labels import labelled_glyphs
 
         check_many(images)
@@ -125,9 +125,9 @@ class GlyphFitting(GlyphSettings, ABC):
                 f"To be trained further, the charset must stay {self.charset_!r}. "
                 f"Got {self.charset!r}."
             )
-        return self._learn(images, labels, start=start, state=state, on_progress=on_progress)
+        return self._train(images, labels, start=start, state=state, on_progress=on_progress)
 
-    def _learn(
+    def _train(
         self: Self,
         images: Iterable[ImageSource],
         labels: Sequence[str],
@@ -148,7 +148,7 @@ class GlyphFitting(GlyphSettings, ABC):
             choices = self._open_settings()
         self._check_start(start)
         check_many(images)
-        learned = fit_context(
+        fitted = fit_context(
             self._as_rgb(images),
             labels,
             charset=Charset(self.charset),
@@ -163,11 +163,11 @@ class GlyphFitting(GlyphSettings, ABC):
         )
         self.glyphs_, self.context_, self.settings_ = (
             None,
-            learned.trained,
-            learned.settings,
+            fitted.trained,
+            fitted.settings,
         )
-        self._note("labelled images", learned.samples, learned.digest, learned.figures)
-        if learned.interrupted:
+        self._note("labelled images", fitted.samples, fitted.digest, fitted.figures)
+        if fitted.interrupted:
             raise KeyboardInterrupt
         return self
 
@@ -284,8 +284,8 @@ class GlyphFitting(GlyphSettings, ABC):
         from segcap.training.fit import Schedule
 
         self._check_parameters()
-        names_glyphs = getattr(self, "glyphs_", None) is not None
-        if names_glyphs and self.charset_ != self.charset:
+        classifies_glyphs = getattr(self, "glyphs_", None) is not None
+        if classifies_glyphs and self.charset_ != self.charset:
             raise ParameterError(
                 f"To be trained further, the charset must stay {self.charset_!r}. "
                 f"Got {self.charset!r}."
@@ -296,7 +296,7 @@ class GlyphFitting(GlyphSettings, ABC):
             self._check_start(context)
             origin = context, characters
         known = list(networks_for("spans"))
-        learned = train_context(
+        fitted = train_context(
             train,
             validation,
             characters=self.charset,
@@ -307,11 +307,11 @@ class GlyphFitting(GlyphSettings, ABC):
             state=state,
             on_epoch=on_epoch,
         )
-        if not names_glyphs:
+        if not classifies_glyphs:
             self.glyphs_ = None
-        before = self.provenance_["figures"] if names_glyphs else {}
-        self.context_, self.settings_ = learned.trained, self._settings()
-        self._note(data, len(train.pixels), digest(*train), before | learned.figures)
+        before = self.provenance_["figures"] if classifies_glyphs else {}
+        self.context_, self.settings_ = fitted.trained, self._settings()
+        self._note(data, len(train.pixels), digest(*train), before | fitted.figures)
         return self
 
     def _origin(self) -> str:

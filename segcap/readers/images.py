@@ -193,16 +193,16 @@ class ImageClassifier(WholeImageClassifier[ClassReading]):
         scale = min(1.0, _LARGEST_SIDE / max(width, height))
         return max(1, round(scale * width)), max(1, round(scale * height))
 
-    def _batches(self, learned: "Labelled", held_out: "Labelled") -> "ImageBatches":
+    def _batches(self, train: "Labelled", held_out: "Labelled") -> "ImageBatches":
         from segcap.training.batch_sources import ImageBatches
         from segcap.training.class_balance import class_weights
 
-        count = 1 + max(int(classes.max()) for _, classes in (learned, held_out))
+        count = 1 + max(int(classes.max()) for _, classes in (train, held_out))
         return ImageBatches(
-            learned,
+            train,
             held_out,
             self._augment,
-            weights=class_weights(learned[1], count) if self.balance == "weights" else None,
+            weights=class_weights(train[1], count) if self.balance == "weights" else None,
             balanced=self.balance == "sampling",
         )
 
@@ -214,8 +214,8 @@ class ImageClassifier(WholeImageClassifier[ClassReading]):
     def _views(self, images: Sequence[NDArray[np.uint8]]) -> Iterator[Sequence[NDArray[np.uint8]]]:
         return views_of(images, int(self.views))
 
-    def _ways_to_learn(self) -> dict[str, Any]:
-        return super()._ways_to_learn() | {
+    def _ways_to_train(self) -> dict[str, Any]:
+        return super()._ways_to_train() | {
             "balance": self.balance,
             "augmentation": float(self.augmentation),
         }

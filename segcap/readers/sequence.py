@@ -198,12 +198,12 @@ class SequenceReader(WholeImageReader[Reading], TextReader):
                 f"{width * needed}."
             )
 
-    def _batches(self, learned: "Labelled", held_out: "Labelled") -> "ImageBatches":
+    def _batches(self, train: "Labelled", held_out: "Labelled") -> "ImageBatches":
         if not self._unaligned:
-            return super()._batches(learned, held_out)
+            return super()._batches(train, held_out)
         from segcap.training.batch_sources import TextBatches
 
-        return TextBatches(learned, held_out, self._augment)
+        return TextBatches(train, held_out, self._augment)
 
     def _views(self, images: Sequence[NDArray[np.uint8]]) -> Iterator[Sequence[NDArray[np.uint8]]]:
         return views_of_text(images, int(self.views))

@@ -101,14 +101,14 @@ class GlyphSettings(TextReader, ABC):
     def _has_own_classifier(self) -> bool:
         return hasattr(self.classifier, "predict_proba")
 
-    def _settings(self, learned: SegmentationSettings | None = None) -> SegmentationSettings:
+    def _settings(self, chosen: SegmentationSettings | None = None) -> SegmentationSettings:
         """Return the settings as they are or, where they were left open, as chosen in training."""
-        learned = learned or SegmentationSettings(LEARNED if self._needs_learned_ink() else "auto")
-        binarization = self.binarization or learned.binarization
+        chosen = chosen or SegmentationSettings(LEARNED if self._needs_learned_ink() else "auto")
+        binarization = self.binarization or chosen.binarization
         ink = getattr(self, "ink_", None) if binarization == LEARNED else None
         return SegmentationSettings(
             binarization,
-            self.line_removal or learned.line_removal,
+            self.line_removal or chosen.line_removal,
             self.segmentation,
             tuple(self.cutters),
             None if ink is None else TrainedInk(ink, self.engine),

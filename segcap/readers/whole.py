@@ -103,18 +103,18 @@ class WholeImageReader(Reader[R], ABC):
         """What the network's function takes besides the number of classes."""
         return {"height": size[1], "width": size[0]}
 
-    def _batches(self, learned: "Labelled", held_out: "Labelled") -> "ImageBatches":
+    def _batches(self, train: "Labelled", held_out: "Labelled") -> "ImageBatches":
         """Make what the network is trained on of images and their classes."""
         from segcap.training.batch_sources import ImageBatches
 
-        return ImageBatches(learned, held_out, self._augment)
+        return ImageBatches(train, held_out, self._augment)
 
     def _own_schedule(self) -> dict[str, Any]:
         """Return how the network is trained unless the caller does."""
         own = network(self.classifier).schedules.get(self.task, {})
         return {"batch_size": 64, "patience": None, **own}
 
-    def _ways_to_learn(self) -> dict[str, Any]:
+    def _ways_to_train(self) -> dict[str, Any]:
         """Return what provenance says of the training besides the schedule."""
         return {"weights": self.weights}
 
@@ -155,8 +155,8 @@ class WholeImageReader(Reader[R], ABC):
 
         A tenth of the images is held out: it shows how training goes, and calibrates the
         probabilities. Images of another size than most are resized, unless a `size` is asked for,
-        and unreadable ones left out; a warning says so once. After Ctrl-C the reader has what it
-        learned until the last epoch's end.
+        and unreadable ones left out; a warning says so once. After Ctrl-C the reader has what was
+        trained until the last epoch's end.
 
         Parameters
         ----------
@@ -260,7 +260,7 @@ class WholeImageReader(Reader[R], ABC):
             },
             "seed": int(self.random_state),
             "versions": versions(),
-            "training": asdict(schedule) | self._ways_to_learn(),
+            "training": asdict(schedule) | self._ways_to_train(),
             "figures": figures,
         }
         if result.was_interrupted:

@@ -23,7 +23,7 @@ Digits: TypeAlias = tuple[NDArray[np.uint8], NDArray[np.integer]]
 _TIERS = ((10, 4, 0.4), (15, 4, 0.2), (22, 4, 0.2), (22, 2, 0.1), (22, 1, 0.1))
 _ROWS = 50_000
 _VALIDATED_ON = 2000
-_LEARNED_DIGITS = 48_000
+_TRAINING_DIGITS = 48_000
 _SEED, _OTHER_SEED = 0, 5
 
 
@@ -113,11 +113,11 @@ def add_lines(
     GlyphReader
         The same reader.
     """
-    learned, held_out = split_digits(mnist)
+    train, held_out = split_digits(mnist)
     glyph_epochs = reader.epochs
     reader.set_params(epochs=epochs)
     reader.fit_lines(
-        _rows(_ROWS, warped_copies(learned, seed=0), _SEED),
+        _rows(_ROWS, warped_copies(train, seed=0), _SEED),
         _rows(_VALIDATED_ON, held_out, _OTHER_SEED),
         start="mixed",
         data="MNIST x_train",
@@ -130,8 +130,8 @@ def add_lines(
 def split_digits(mnist: Mnist) -> tuple[Digits, Digits]:
     """Return x_train's first 48,000 digits, to draw rows of, and its last, to validate on."""
     pictures, names = mnist.x_train, mnist.y_train
-    learned = pictures[:_LEARNED_DIGITS], names[:_LEARNED_DIGITS]
-    return learned, (pictures[_LEARNED_DIGITS:], names[_LEARNED_DIGITS:])
+    train = pictures[:_TRAINING_DIGITS], names[:_TRAINING_DIGITS]
+    return train, (pictures[_TRAINING_DIGITS:], names[_TRAINING_DIGITS:])
 
 
 def _rows(

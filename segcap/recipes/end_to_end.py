@@ -29,10 +29,10 @@ __all__ = [
     "drawn_sums",
     "end_to_end_reader",
     "figures_of_test",
-    "learn_and_test",
     "measure",
     "sums_alone",
     "task_data",
+    "train_and_test",
     "train_end_to_end",
 ]
 
@@ -83,7 +83,7 @@ def task_data(
 
     Returns
     -------
-    list of (learned, tested)
+    list of (train, tested)
 
     Raises
     ------
@@ -99,8 +99,8 @@ def task_data(
             raise ParameterError(
                 f"Sums of MNIST's digits must be tested on those of x_test. Got {folds} folds."
             )
-        learned, tested = drawn_sums(load_mnist(data), _SUMS, _SUMS_TESTED, seed)
-        return [(sums_alone(learned), sums_alone(tested))]
+        train, tested = drawn_sums(load_mnist(data), _SUMS, _SUMS_TESTED, seed)
+        return [(sums_alone(train), sums_alone(tested))]
     if task == "six-char" and data is None:
         generator = TextGenerator("six-char")
         images, labels, _ = generator.arrays(_TEXTS, seed=seed, n_jobs=-1)
@@ -116,7 +116,7 @@ def task_data(
 
 def end_to_end_reader(
     task: str,
-    learned: Dataset,
+    train: Dataset,
     *,
     classifier: str | None = None,
     epochs: int | None = None,
@@ -140,12 +140,12 @@ def end_to_end_reader(
     if settings["classifier"] == usual.classifier:
         settings |= deepcopy(dict(usual.own))
     reader: EndToEndReader
-    if learned.classes is not None:
-        reader = ImageClassifier(classes=learned.classes, **settings)
-    elif learned.charset is not None:
-        lengths = set(map(len, learned.labels.tolist()))
+    if train.classes is not None:
+        reader = ImageClassifier(classes=train.classes, **settings)
+    elif train.charset is not None:
+        lengths = set(map(len, train.labels.tolist()))
         length = lengths.pop() if len(lengths) == 1 else None
-        reader = SequenceReader(learned.charset, length=length, **settings)
+        reader = SequenceReader(train.charset, length=length, **settings)
     else:
         reader = SumClassifier(**settings)
     reader._check_parameters()
@@ -201,15 +201,15 @@ def train_end_to_end(
     ParameterError, DataError
         As of `task_data`, `state` is of another training, or `log` is a file.
     """
-    ((learned, tested),) = task_data(task, data, seed=seed)
-    reader = end_to_end_reader(task, learned, classifier=classifier, epochs=epochs, seed=seed)
-    learn_and_test(reader, learned, tested, state=state, log=log, on_epoch=on_epoch)
+    ((train, tested),) = task_data(task, data, seed=seed)
+    reader = end_to_end_reader(task, train, classifier=classifier, epochs=epochs, seed=seed)
+    train_and_test(reader, train, tested, state=state, log=log, on_epoch=on_epoch)
     return reader
 
 
-def learn_and_test(
+def train_and_test(
     reader: EndToEndReader,
-    learned: Dataset,
+    train: Dataset,
     tested: Dataset,
     *,
     schedule: "Schedule | None" = None,
@@ -223,7 +223,7 @@ def learn_and_test(
     ----------
     reader : SequenceReader, SumClassifier or ImageClassifier
         Fitted in place.
-    learned, tested : Dataset
+    train, tested : Dataset
         Two parts of one split.
     schedule : segcap.training.Schedule, optional
         In place of the reader's own.
@@ -231,9 +231,9 @@ def learn_and_test(
         As of `train_end_to_end`.
     """
     reader.fit(
-        learned.images,
-        learned.labels,
-        groups=learned.groups,
+        train.images,
+        train.labels,
+        groups=train.groups,
         schedule=schedule,
         state=state,
         log=log,
@@ -241,8 +241,8 @@ def learn_and_test(
     )
     measured = measure(reader, tested)
     reader.provenance_["data"] |= {
-        "name": learned.name,
-        "split": {"learned": learned.digest, "tested": tested.digest},
+        "name": train.name,
+        "split": {"learned": train.digest, "tested": tested.digest},
     }
     reader.provenance_["figures"] |= figures_of_test(measured)
 
@@ -252,19 +252,19 @@ def _check(task: str) -> None:
         raise ParameterError(f"The task must be one of {', '.join(END_TO_END)}. Got {task!r}.")
 
 
-def drawn_sums(mnist: Mnist, learned: int, tested: int, seed: int) -> tuple[DigitRows, DigitRows]:
+def drawn_sums(mnist: Mnist, train: int, tested: int, seed: int) -> tuple[DigitRows, DigitRows]:
     """Draw rows of overlapping digits, those to test on with x_test's.
 
     Parameters
     ----------
     mnist : Mnist
-    learned, tested : int
+    train, tested : int
         How many rows.
     seed : int
         Fewer rows of one seed are the first of more.
     """
     return (
-        digit_sums(learned, _OVERLAPPING, seed=seed, digits=(mnist.x_train, mnist.y_train)),
+        digit_sums(train, _OVERLAPPING, seed=seed, digits=(mnist.x_train, mnist.y_train)),
         digit_sums(tested, _OVERLAPPING, seed=seed + 1, digits=(mnist.x_test, mnist.y_test)),
     )
 

@@ -15,7 +15,7 @@ from segcap.core.validation import is_number
 from segcap.datasets.dataset import Dataset
 from segcap.readers.estimator import Estimator
 from segcap.readers.glyph import GlyphReader
-from segcap.recipes.end_to_end import EndToEndReader, figures_of_test, learn_and_test, measure
+from segcap.recipes.end_to_end import EndToEndReader, figures_of_test, measure, train_and_test
 from segcap.recognition.engines.networks import WEIGHTS
 
 if TYPE_CHECKING:
@@ -136,12 +136,12 @@ class Fitting:
                 report(epoch, history.validation_accuracy[-1])
 
         shares: list[float] = []
-        for learned, judges in self.parts:
+        for train, judges in self.parts:
             reader = configured(self.reader, settings).set_params(random_state=report.seed)
             reader.fit(
-                learned.images,
-                learned.labels,
-                groups=learned.groups,
+                train.images,
+                train.labels,
+                groups=train.groups,
                 schedule=schedule_of(reader, settings),
                 on_epoch=on_epoch,
             )
@@ -155,7 +155,7 @@ class Fitting:
     def finish(
         self,
         settings: Mapping[str, Any],
-        learned: Dataset,
+        train: Dataset,
         tested: Dataset,
         *,
         epochs: int,
@@ -168,7 +168,7 @@ class Fitting:
         Parameters
         ----------
         settings : mapping
-        learned, tested : Dataset
+        train, tested : Dataset
             Two parts of one split; no trial has seen the second.
         epochs : int
         state, log, on_epoch
@@ -176,8 +176,8 @@ class Fitting:
         """
         reader = configured(self.reader, settings).set_params(epochs=epochs)
         schedule = schedule_of(reader, settings)
-        learn_and_test(
-            reader, learned, tested, schedule=schedule, state=state, log=log, on_epoch=on_epoch
+        train_and_test(
+            reader, train, tested, schedule=schedule, state=state, log=log, on_epoch=on_epoch
         )
         return reader
 

@@ -109,10 +109,10 @@ def balance(
         raise DataError(
             f"A balanced folder must not lie in the folder that it is made from. Got '{folder}'."
         )
-    learned, held_out = whole.split(test, seed)
-    learned = _usable(learned)
-    copies = _copies(learned, int(per_class), seed)
-    settings = {"per_class": int(per_class), "seed": seed, "learned": learned.digest}
+    train, held_out = whole.split(test, seed)
+    train = _usable(train)
+    copies = _copies(train, int(per_class), seed)
+    settings = {"per_class": int(per_class), "seed": seed, "learned": train.digest}
     written = Folder(folder, settings, len(copies), resume=resume)
 
     def records() -> Iterator[Record]:
@@ -124,7 +124,7 @@ def balance(
             yield {
                 "file": name,
                 "label": copy.label,
-                "source": os.path.relpath(copy.source, learned.root),
+                "source": os.path.relpath(copy.source, train.root),
                 "varied": copy.number > 0,
                 "index": index,
             }
@@ -161,11 +161,11 @@ def _grouped(dataset: Dataset, copies: list[_Copy]) -> Dataset:
     return dataset
 
 
-def _copies(learned: Dataset, per_class: int, seed: int) -> list[_Copy]:
+def _copies(train: Dataset, per_class: int, seed: int) -> list[_Copy]:
     """Return which photo is written how often: (source, label, 0 or the number of a copy)."""
     copies = []
-    for place, label in enumerate(learned.classes or ()):
-        own = np.flatnonzero(learned.labels == label)
+    for place, label in enumerate(train.classes or ()):
+        own = np.flatnonzero(train.labels == label)
         if len(own) == 0:
             raise DataError(
                 "Every class must have photos to train on that can be loaded. "
@@ -173,7 +173,7 @@ def _copies(learned: Dataset, per_class: int, seed: int) -> list[_Copy]:
             )
         order = np.random.default_rng([seed, place]).permutation(own)
         copies += [
-            _Copy(Path(learned.images[order[index % len(order)]]), label, index // len(order))
+            _Copy(Path(train.images[order[index % len(order)]]), label, index // len(order))
             for index in range(per_class)
         ]
     return copies

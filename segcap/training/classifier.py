@@ -110,7 +110,7 @@ def train_classifier(
     batches = ImageBatches(
         (glyphs[train], labels[train]), (glyphs[validation], labels[validation]), augment_glyphs
     )
-    learned = train_network(
+    fitted = train_network(
         classifier,
         batches,
         classes=classes,
@@ -119,9 +119,9 @@ def train_classifier(
         state=state,
         on_epoch=on_epoch,
     )
-    if learned.was_interrupted:
+    if fitted.was_interrupted:
         raise KeyboardInterrupt
-    return TrainedClassifier(learned.trained, learned.figures)
+    return TrainedClassifier(fitted.trained, fitted.figures)
 
 
 def versions(*, keras: bool = True) -> dict[str, str]:

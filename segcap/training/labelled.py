@@ -72,8 +72,8 @@ def held_out_first(
             "Training needs as many groups as images, if any. "
             f"Got {count} images and {len(groups)} groups."
         )
-    learned, held_out = divide(np.asarray(groups), None, test=_VALIDATION_SHARE, seed=seed)
-    return np.concatenate([rng.permutation(held_out), rng.permutation(learned)]), len(held_out)
+    train, held_out = divide(np.asarray(groups), None, test=_VALIDATION_SHARE, seed=seed)
+    return np.concatenate([rng.permutation(held_out), rng.permutation(train)]), len(held_out)
 
 
 def load_usable(images: Sequence[ImageSource]) -> tuple[list[NDArray[np.uint8]], list[int]]:

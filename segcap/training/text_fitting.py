@@ -127,8 +127,8 @@ def fit_context(
     Warns
     -----
     SegcapWarning
-        Images were left out, characters of the charset are in no label, or the network has not
-        learned to read.
+        Images were left out, characters of the charset are in no label, or the trained reader
+        does not read.
     """
     report = on_progress or _silent
     least = 1 if known == charset.characters else None
@@ -184,7 +184,7 @@ def fit_context(
         "characters_held_out": round(character_accuracy(read, truth).value, 4),
     }
     if not interrupted:
-        _warn_unless_learned(figures)
+        _warn_unless_reading(figures)
     return FittedContext(
         trained, settings, len(pixels), digest(*pixels, *classes), figures, interrupted
     )
@@ -261,7 +261,7 @@ def _warn_of_absent(classes: list[NDArray[np.intp]], charset: Charset) -> None:
         )
 
 
-def _warn_unless_learned(figures: dict[str, Any]) -> None:
+def _warn_unless_reading(figures: dict[str, Any]) -> None:
     half_way = (1 + figures["chance_level"]) / 2
     if figures["characters_held_out"] >= half_way:
         return
