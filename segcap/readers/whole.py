@@ -194,7 +194,6 @@ class WholeImageReader(Reader[R], ABC):
         SegcapWarning
             Images were resized or left out.
         """
-        from segcap.training.classifier import versions
         from segcap.training.labelled import check_counts, held_out_first
         from segcap.training.logs import check_log
         from segcap.training.network import train_network
@@ -216,19 +215,10 @@ class WholeImageReader(Reader[R], ABC):
             [images[index] for index in order], size, colour=self.in_colour
         )
         classes = classes[order[kept]]
-        if len(np.unique(classes, axis=0)) < 2:
-            raise DataError(
-                "Training needs usable images with at least 2 different labels. "
-                f"Got {len(pixels)} images with {len(np.unique(classes, axis=0))}."
-            )
+        held_out = max(1, int((kept < held_out).sum()))
+        _check_variety(classes, held_out)
         if not are_alike and self.size is None:
             _warn_of_resizing(size)
-        held_out = max(1, int((kept < held_out).sum()))
-        if len(np.unique(classes[held_out:], axis=0)) < 2:
-            raise DataError(
-                "Training needs at least 2 different labels beside what is held out. "
-                f"Got {len(pixels)} images, of which {held_out} are held out."
-            )
         batches = self._batches(
             (pixels[held_out:], classes[held_out:]), (pixels[:held_out], classes[:held_out])
         )
@@ -252,7 +242,22 @@ class WholeImageReader(Reader[R], ABC):
         figures = result.figures | self._recalibrated(
             [images[index] for index in order[kept[:held_out]]], classes[:held_out]
         )
-        self.provenance_ = {
+        self.provenance_ = self._provenance(pixels, classes, schedule, figures)
+        if result.was_interrupted:
+            raise KeyboardInterrupt
+        return self
+
+    def _provenance(
+        self,
+        pixels: NDArray[np.uint8],
+        classes: NDArray[np.intp],
+        schedule: "Schedule",
+        figures: dict[str, Any],
+    ) -> dict[str, Any]:
+        """Return what the network was trained on, how, and with what success."""
+        from segcap.training.classifier import versions
+
+        return {
             "data": {
                 "name": "labelled images",
                 "samples": len(pixels),
@@ -263,9 +268,6 @@ class WholeImageReader(Reader[R], ABC):
             "training": asdict(schedule) | self._ways_to_train(),
             "figures": figures,
         }
-        if result.was_interrupted:
-            raise KeyboardInterrupt
-        return self
 
     def _recalibrated(
         self, images: Sequence[ImageSource], classes: NDArray[np.intp]
@@ -394,6 +396,21 @@ class WholeImageReader(Reader[R], ABC):
         if self.schedule is not None:
             self._schedule()
         seed_number("random_state", self.random_state)
+
+
+def _check_variety(classes: NDArray[np.intp], held_out: int) -> None:
+    """Check that there are two labels, and two beside the first images, which are held out."""
+    different = len(np.unique(classes, axis=0))
+    if different < 2:
+        raise DataError(
+            "Training needs usable images with at least 2 different labels. "
+            f"Got {len(classes)} images with {different}."
+        )
+    if len(np.unique(classes[held_out:], axis=0)) < 2:
+        raise DataError(
+            "Training needs at least 2 different labels beside what is held out. "
+            f"Got {len(classes)} images, of which {held_out} are held out."
+        )
 
 
 def _warn_of_resizing(size: tuple[int, int]) -> None:

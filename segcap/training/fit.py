@@ -7,7 +7,7 @@ from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
 from statistics import fmean
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -109,14 +109,7 @@ def fit_network(
     keras.utils.set_random_seed(seed)
     steps = max(LEAST_STEPS, len(batches) // schedule.batch_size)
     trainer = Trainer(model, schedule, steps, unaligned=batches.unaligned)
-    identity = {
-        "network": [model.name, digest(*model.get_weights())],
-        "data": batches.digest,
-        "schedule": asdict(schedule),
-        "seed": seed,
-        "versions": [version("segcap"), keras.__version__, keras.backend.backend()],
-    }
-    run = State(Path(state) if state else None, identity)
+    run = State(Path(state) if state else None, _identity(model, batches, schedule, seed))
     written = Log(Path(log)) if log else None
     grown = first_grown(schedule)
     history, best = History(), [np.array(value) for value in model.get_weights()]
@@ -132,15 +125,8 @@ def fit_network(
                 break
             figures = _train_epoch(trainer, batches, schedule, history, steps, (seed, epoch))
             shown = trainer.show()
-            loss, accuracy = batches.evaluate(model)
-            history.learning_rate.append(trainer.rate)
-            history.loss.append(figures["loss"])
-            if "accuracy" in figures:
-                history.accuracy.append(figures["accuracy"])
-            lowest = min((kept for kept in history.validation_loss if kept == kept), default=np.inf)
-            history.validation_loss.append(loss)
-            history.validation_accuracy.append(accuracy)
-            if schedule.patience is None or loss <= lowest:
+            is_lowest = _note(history, figures, batches.evaluate(model), trainer.rate)
+            if schedule.patience is None or is_lowest:
                 history.best_epoch, best = epoch, shown
             bests = {f"best.{i}": value for i, value in enumerate(best)}
             run.keep(history, trainer.arrays() | bests)
@@ -159,6 +145,36 @@ def fit_network(
             stacklevel=2,
         )
     return history
+
+
+def _identity(
+    model: "keras.Model", batches: BatchSource, schedule: Schedule, seed: int
+) -> dict[str, Any]:
+    """Return what distinguishes a run from every other, for its state."""
+    import keras
+
+    return {
+        "network": [model.name, digest(*model.get_weights())],
+        "data": batches.digest,
+        "schedule": asdict(schedule),
+        "seed": seed,
+        "versions": [version("segcap"), keras.__version__, keras.backend.backend()],
+    }
+
+
+def _note(
+    history: History, figures: dict[str, float], evaluated: tuple[float, float], rate: float
+) -> bool:
+    """Add an epoch to the history; return whether its validation loss is the lowest."""
+    lowest = min((loss for loss in history.validation_loss if loss == loss), default=np.inf)
+    loss, accuracy = evaluated
+    history.learning_rate.append(rate)
+    history.loss.append(figures["loss"])
+    if "accuracy" in figures:
+        history.accuracy.append(figures["accuracy"])
+    history.validation_loss.append(loss)
+    history.validation_accuracy.append(accuracy)
+    return loss <= lowest
 
 
 def _check_applicable(schedule: Schedule, model: "keras.Model", batches: BatchSource) -> None:

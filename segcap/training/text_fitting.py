@@ -159,19 +159,10 @@ def fit_context(
         report=report,
     )
     overfitted = course.overfit(inherit(start, known, drawn), seed)
-    interrupted = False
-    try:
-        course.run(seed, None if state is None else Path(state))
-        trained = finish(model, course.batches, start.options)
-    except KeyboardInterrupt:
-        if not course.go_back_to_last_epoch():
-            raise
-        interrupted = True
-        trained = finish(model, course.batches, start.options)
-    out = np.flatnonzero(held_out).tolist()
+    interrupted = _run(course, seed, state)
+    trained = finish(model, course.batches, start.options)
     pipeline = Pipeline(charset, None, trained, settings, length)
-    read = [outcome.reading.text for outcome in pipeline.read([pixels[i] for i in out])]
-    truth = [charset.decode(classes[i]) for i in out]
+    out = np.flatnonzero(held_out).tolist()
     figures = {
         "binarization": settings.binarization,
         "line_removal": settings.line_removal,
@@ -180,14 +171,36 @@ def fit_context(
         "chance_level": round(_chance_level(classes), 4),
         "one_batch_overfitted": round(overfitted, 4),
         **course.figures,
-        "texts_held_out": round(exact_match(read, truth).value, 4),
-        "characters_held_out": round(character_accuracy(read, truth).value, 4),
+        **_accuracy(pipeline, [pixels[i] for i in out], [classes[i] for i in out]),
     }
     if not interrupted:
         _warn_unless_reading(figures)
     return FittedContext(
         trained, settings, len(pixels), digest(*pixels, *classes), figures, interrupted
     )
+
+
+def _run(course: Course, seed: int, state: str | os.PathLike[str] | None) -> bool:
+    """Train to the end, or to the last epoch before Ctrl-C; return whether that came."""
+    try:
+        course.run(seed, None if state is None else Path(state))
+    except KeyboardInterrupt:
+        if not course.go_back_to_last_epoch():
+            raise
+        return True
+    return False
+
+
+def _accuracy(
+    pipeline: Pipeline, images: list[NDArray[np.uint8]], classes: list[NDArray[np.intp]]
+) -> dict[str, float]:
+    """Return the fractions of texts and of characters that are read right."""
+    read = [outcome.reading.text for outcome in pipeline.read(images)]
+    truth = [pipeline.charset.decode(own) for own in classes]
+    return {
+        "texts_held_out": round(exact_match(read, truth).value, 4),
+        "characters_held_out": round(character_accuracy(read, truth).value, 4),
+    }
 
 
 def _silent(done: int, total: int, sentence: str) -> None:
