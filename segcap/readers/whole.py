@@ -211,9 +211,8 @@ class WholeImageReader(Reader[R], ABC):
         self._check_size(size, classes)
         schedule = self._schedule() if schedule is None else schedule
         order, held_out = held_out_first(len(images), groups, int(self.random_state))
-        pixels, kept, are_alike = stack_usable(
-            [images[index] for index in order], size, colour=self.in_colour
-        )
+        ordered = [images[index] for index in order]
+        pixels, kept, are_alike = stack_usable(ordered, size, colour=self.in_colour)
         classes = classes[order[kept]]
         held_out = max(1, int((kept < held_out).sum()))
         _check_variety(classes, held_out)
@@ -239,9 +238,8 @@ class WholeImageReader(Reader[R], ABC):
         self.trained_, self.size_, self.history_ = result.trained, size, result.history
         self._has_warned = False
         self._keep_answers(answers)
-        figures = result.figures | self._recalibrated(
-            [images[index] for index in order[kept[:held_out]]], classes[:held_out]
-        )
+        first = [ordered[index] for index in kept[:held_out]]
+        figures = result.figures | self._recalibrated(first, classes[:held_out])
         self.provenance_ = self._provenance(pixels, classes, schedule, figures)
         if result.was_interrupted:
             raise KeyboardInterrupt

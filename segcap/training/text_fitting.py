@@ -6,7 +6,7 @@ the network is trained on where they lie and aligns again, until hardly any char
 
 import os
 import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -159,8 +159,7 @@ def fit_context(
         report=report,
     )
     overfitted = course.overfit(inherit(start, known, drawn), seed)
-    interrupted = _run(course, seed, state)
-    trained = finish(model, course.batches, start.options)
+    trained, interrupted = _run(course, model, start.options, seed, state)
     pipeline = Pipeline(charset, None, trained, settings, length)
     out = np.flatnonzero(held_out).tolist()
     figures = {
@@ -180,15 +179,21 @@ def fit_context(
     )
 
 
-def _run(course: Course, seed: int, state: str | os.PathLike[str] | None) -> bool:
-    """Train to the end, or to the last epoch before Ctrl-C; return whether that came."""
+def _run(
+    course: Course,
+    model: "keras.Model",
+    options: Mapping[str, Any],
+    seed: int,
+    state: str | os.PathLike[str] | None,
+) -> tuple[Trained, bool]:
+    """Train to the end, or to the last epoch before Ctrl-C; return whether that came, too."""
     try:
         course.run(seed, None if state is None else Path(state))
+        return finish(model, course.batches, options), False
     except KeyboardInterrupt:
         if not course.go_back_to_last_epoch():
             raise
-        return True
-    return False
+        return finish(model, course.batches, options), True
 
 
 def _accuracy(
