@@ -168,8 +168,8 @@ def test_images_that_mixed_has_learned_are_refused(monkeypatch):
     for seed in (mixed._SEED, mixed._OTHER_SEED):
         rates, charset = mixed._rates(), Charset(mixed.MIXED_CHARSET)
         drawn_texts(rates, 100, seed=seed, charset=charset, n_jobs=1)
-    assert mixed.learned_seeds("six-char") == drawn["six-char"]
-    assert mixed.learned_seeds("colour-lines") == drawn["colour-lines"]
+    assert mixed.training_seeds("six-char") == drawn["six-char"]
+    assert mixed.training_seeds("colour-lines") == drawn["colour-lines"]
     for seed in drawn["six-char"]:
         with pytest.raises(ParameterError, match=rf"which 'mixed' was trained on\. Got {seed}\."):
             open_task("six-char", seed=seed)

@@ -28,7 +28,7 @@ def texts(tmp_path_factory):
 
 @pytest.mark.parametrize("task", ["captcha-v2", "recaptcha-tiles", "cats-dogs"])
 def test_what_cannot_be_drawn_needs_a_folder(task):
-    with pytest.raises(ParameterError, match=rf"To learn '{task}', 'data' must be a folder"):
+    with pytest.raises(ParameterError, match=rf"To train '{task}', 'data' must be a folder"):
         task_data(task, None)
 
 
@@ -150,7 +150,7 @@ def test_the_command_line_learns_a_task_and_the_bundle_tells_its_test(command, t
         ),
         (["mixed", "--log", "x"], "To train 'mixed', --log must not be given"),
         (["mixed", "--classifier", "crnn"], "To train 'mixed', --classifier must not be given"),
-        (["cats-dogs"], "To learn 'cats-dogs', 'data' must be a folder"),
+        (["cats-dogs"], "To train 'cats-dogs', 'data' must be a folder"),
         (["chess"], "The task must be one of: digits, mixed, text, digit-sum"),
     ],
 )

@@ -1,4 +1,4 @@
-"""Images and labels are checked before anything is learned from them."""
+"""Images and labels are checked before anything is trained on them."""
 
 import re
 
@@ -56,14 +56,14 @@ def test_numbers_are_taken_as_their_digits():
             ["ab"],
             None,
             DataError,
-            "Learning needs as many labels as images. Got 2 images and 1 labels.",
+            "Training needs as many labels as images. Got 2 images and 1 labels.",
         ),
         (
             [],
             ["ab", "b"],
             None,
             DataError,
-            "Learning needs as many labels as images. Got 0 images and 2 labels.",
+            "Training needs as many labels as images. Got 0 images and 2 labels.",
         ),
         (
             ["one.png", "two.png"],
@@ -160,7 +160,7 @@ def test_of_several_unreadable_images_the_first_is_named(folder):
 @pytest.mark.parametrize(("count", "charset"), [(0, "a"), (2, "abc"), (1, "ab")])
 def test_fewer_images_than_characters(count, charset):
     message = (
-        rf"^Learning {len(charset)} characters needs at least {len(charset)} usable images\. "
+        rf"^Training on {len(charset)} characters needs at least {len(charset)} usable images\. "
         rf"Got {count}\.$"
     )
     with pytest.raises(DataError, match=message):

@@ -22,7 +22,7 @@ def quick(block):
 
 
 @pytest.mark.slow
-@pytest.mark.filterwarnings("ignore:.*has not learned to read")
+@pytest.mark.filterwarnings("ignore:.*trained reader does not read")
 def test_the_python_blocks_run_one_after_the_other(monkeypatch, tmp_path, handwriting):
     (tmp_path / "data").symlink_to(ROOT / "data")
     monkeypatch.chdir(tmp_path)

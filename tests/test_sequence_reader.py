@@ -1,4 +1,4 @@
-"""Texts are learned from whole images, by columns or by places."""
+"""Texts are read from whole images, by columns or by places."""
 
 import warnings
 from dataclasses import replace
@@ -225,7 +225,7 @@ def test_images_are_scaled_to_the_size_asked_for(of_three, tmp_path):
 def test_the_length_of_places_is_fixed(multihead, of_three, tmp_path):
     multihead.save(tmp_path / "texts.segcap")
     other = segcap.load(tmp_path / "texts.segcap", length=4)
-    with pytest.raises(ParameterError, match=r"texts learned from, 3\. Got 4"):
+    with pytest.raises(ParameterError, match=r"texts trained on, 3\. Got 4"):
         other.read(of_three[0][0])
 
 

@@ -84,7 +84,7 @@ def test_a_bundle_must_tell_what_its_network_was_built_with(reader, tmp_path, mi
     bundle = read_bundle(tmp_path / "sums.segcap")
     network = {name: value for name, value in bundle.network.items() if name != missing}
     write_bundle(replace(bundle, network=network), tmp_path / "broken.segcap")
-    with pytest.raises(BundleError, match="must tell its network's classes, height, width"):
+    with pytest.raises(BundleError, match="must hold its network's classes, height, width"):
         segcap.load(tmp_path / "broken.segcap")
 
 

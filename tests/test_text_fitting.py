@@ -1,4 +1,4 @@
-"""Learning from whole-image labels: characters that no network has seen, settings, refusals."""
+"""Training on whole-image labels: characters that no network has seen, settings, refusals."""
 
 import numpy as np
 import pytest
@@ -83,7 +83,7 @@ def test_a_learned_reader_is_kept_and_learns_more(learned, tmp_path):
 
 
 @pytest.mark.slow
-@pytest.mark.filterwarnings("ignore:.*has not learned to read")
+@pytest.mark.filterwarnings("ignore:.*trained reader does not read")
 def test_an_unreadable_image_is_named_and_left_out(tmp_path):
     images, labels = drawn(20, 0)
     (tmp_path / "torn.png").write_bytes(b"no image")
@@ -98,7 +98,7 @@ def test_an_unreadable_image_is_named_and_left_out(tmp_path):
 def test_labels_of_other_images_are_told_in_plain_words():
     images, labels = drawn(40, 0)
     with pytest.warns(
-        UserWarning, match=r"not learned to read: of the characters held out it names"
+        UserWarning, match=r"trained reader does not read: of the characters held out it reads"
     ):
         reader_to_fit(epochs=2, binarization="otsu").fit(images, labels[1:] + labels[:1])
 
@@ -138,7 +138,7 @@ def test_epochs_and_classifier_are_checked_before_anything_is_read():
 
 
 @pytest.mark.slow
-@pytest.mark.filterwarnings("ignore:.*has not learned to read")
+@pytest.mark.filterwarnings("ignore:.*trained reader does not read")
 def test_characters_in_no_label_are_told():
     images, labels = drawn(30, 0, charset="+#%")
     with pytest.warns(segcap.core.errors.SegcapWarning, match="No label holds '&', '@', '[?]'"):
@@ -181,7 +181,7 @@ def test_labels_outside_the_settings(label, message):
 
 def test_blank_images_cannot_be_learned_from():
     blank = [np.full((40, 96), 255, np.uint8)] * 20
-    with pytest.raises(DataError, match=r"pieces of ink as characters.*Got 20 of 20"):
+    with pytest.raises(DataError, match=r"components as characters.*Got 20 of 20"):
         reader_to_fit(binarization="otsu").fit(blank, drawn(20, 0)[1])
 
 

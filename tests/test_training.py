@@ -254,7 +254,7 @@ def test_a_damaged_state_is_refused(glyphs, tmp_path, monkeypatch):
 def test_learning_that_diverges_is_told(glyphs, monkeypatch):
     monkeypatch.setattr(ImageBatches, "evaluate", lambda *_: (np.nan, 0.1))
     monkeypatch.setattr("segcap.training.fit.LEAST_STEPS", 1)
-    with pytest.warns(SegcapWarning, match="Learning has diverged"):
+    with pytest.warns(SegcapWarning, match="Training has diverged"):
         learn(glyphs, small=True, batch_size=512)
 
 
@@ -323,7 +323,7 @@ def test_unknown_classifier(glyphs):
 
 def test_a_class_without_glyphs(glyphs):
     inputs, classes = glyphs
-    with pytest.raises(DataError, match=r"at least 2 glyphs to learn from\. Got 0 of class 3"):
+    with pytest.raises(DataError, match=r"at least 2 glyphs to train on\. Got 0 of class 3"):
         train_classifier(inputs[classes != 3], classes[classes != 3], classes=10)
 
 

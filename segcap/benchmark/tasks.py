@@ -23,7 +23,7 @@ from segcap.models.registry import Task, networks_for
 from segcap.readers.glyph import GlyphReader
 from segcap.readers.registry import load as open_reader
 from segcap.recipes.end_to_end import drawn_sums, end_to_end_reader, sums_alone
-from segcap.recipes.mixed import learned_seeds
+from segcap.recipes.mixed import training_seeds
 from segcap.recipes.tasks import END_TO_END
 
 __all__ = ["TASKS", "default_readers", "open_task", "task_readers"]
@@ -96,7 +96,7 @@ def _divided(
     if data is None and task != "six-char":
         raise ParameterError(f"To compare on '{task}', 'data' must be a folder. Got None.")
     if data is None:
-        if seed in learned_seeds(task):
+        if seed in training_seeds(task):
             raise ParameterError(
                 "The 'seed' of six-char must not be that of images which 'mixed' was trained on. "
                 f"Got {seed}."

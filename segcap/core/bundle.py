@@ -187,7 +187,7 @@ def digest(*arrays: NDArray) -> str:
 
 
 def available() -> list[str]:
-    """Names of the readers that segcap ships, in alphabetical order.
+    """Return the names of the readers that segcap ships, in alphabetical order.
 
     Returns
     -------

@@ -53,7 +53,7 @@ class Charset:
         return len(self.characters)
 
     def unknown(self, text: str) -> list[str]:
-        """Give the characters of a text that are none of the charset's, in their order."""
+        """Return the characters of a text that are none of the charset's, in their order."""
         return [char for char in text if char not in self.characters]
 
     def encode(self, text: str) -> NDArray[np.intp]:

@@ -190,7 +190,7 @@ def image_size(source: ImageSource) -> tuple[int, int]:
     Raises
     ------
     ImageError
-        As of `load_image`, as far as the header tells.
+        As of `load_image`, as far as the header shows.
     """
     if isinstance(source, np.ndarray):
         height, width = _checked(source).shape[:2]
@@ -249,7 +249,7 @@ def find_images(sources: Iterable[str | os.PathLike[str]]) -> list[Path]:
 
 
 def source_name(source: ImageSource) -> str:
-    """Name an image in messages and results: its path, or what kind of object it is."""
+    """Return an image's name for messages and results: its path, or what kind of object it is."""
     if isinstance(source, str | os.PathLike):
         return os.fspath(source)
     if isinstance(source, np.ndarray):
@@ -355,14 +355,14 @@ def _from_pil(image: Image.Image, name: str) -> NDArray[np.uint8]:
 
 
 def _decoded(image: Image.Image) -> NDArray:
-    """Give RGB or RGBA, or the levels of a mode that has more than 256."""
+    """Return RGB or RGBA, or the levels of a mode that has more than 256."""
     if image.mode.startswith("I;16") or image.mode in ("I", "F"):
         return np.asarray(image)
     return np.asarray(image.convert("RGBA" if image.has_transparency_data else "RGB"))
 
 
 def _levels(array: NDArray, name: str) -> NDArray:
-    """Give the levels of a decoded file as a type whose range they use."""
+    """Return the levels of a decoded file as a type whose range they use."""
     low, high = array.min(), array.max()
     if array.dtype.kind == "f":
         highest, rule = 255, f"{_FLOATS} where they are floats"

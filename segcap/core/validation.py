@@ -37,7 +37,7 @@ _SEEDS = 2**32
 
 
 def whole_number(name: str, value: Any, *, least: int = 0, most: int | None = None) -> int:
-    """Give a whole number as int.
+    """Return a whole number as int.
 
     Parameters
     ----------
@@ -60,12 +60,12 @@ def whole_number(name: str, value: Any, *, least: int = 0, most: int | None = No
 
 
 def seed_number(name: str, value: Any) -> int:
-    """Give the seed of a random generator as int; `ParameterError` as of `whole_number`."""
+    """Return the seed of a random generator as int; `ParameterError` as of `whole_number`."""
     return whole_number(name, value, most=_SEEDS - 1)
 
 
 def one_of(name: str, value: Any, known: Sequence[int], *, of: str) -> int:
-    """Give a whole number that is one of a few.
+    """Return a whole number that is one of a few.
 
     Parameters
     ----------
@@ -91,7 +91,7 @@ def one_of(name: str, value: Any, known: Sequence[int], *, of: str) -> int:
 
 
 def is_number(value: Any) -> bool:
-    """Tell whether a value is a real number that a float can hold; True and False are none."""
+    """Return whether a value is a real number that a float can hold; True and False are none."""
     if not isinstance(value, Real) or isinstance(value, bool):
         return False
     try:
@@ -101,7 +101,7 @@ def is_number(value: Any) -> bool:
 
 
 def shares(name: str, value: ArrayLike) -> NDArray[np.float64]:
-    """Give probabilities as an array.
+    """Return probabilities as an array.
 
     Raises
     ------
@@ -121,7 +121,7 @@ def shares(name: str, value: ArrayLike) -> NDArray[np.float64]:
 
 
 def inner_share(name: str, value: Any) -> float:
-    """Give one probability that is neither 0 nor 1.
+    """Return one probability that is neither 0 nor 1.
 
     Raises
     ------
@@ -134,7 +134,7 @@ def inner_share(name: str, value: Any) -> float:
 
 
 def number(name: str, value: Any, *, above_zero: bool = False) -> float:
-    """Give a finite number that is not below 0.
+    """Return a finite number that is not below 0.
 
     Parameters
     ----------

@@ -115,21 +115,10 @@ def beam_search(
     likely = [np.flatnonzero(np.exp(own[1:]) > least).tolist() for own in log_probabilities]
     columns = log_probabilities.tolist()
     for number, (column, chars) in enumerate(zip(columns, likely, strict=True)):
-        grown: dict[tuple[int, ...], list[float]] = {}
-        for text, (blank_end, char_end) in beams.items():
-            whole = _log_add(blank_end, char_end)
-            _add(grown, text, 0, whole + column[BLANK])
-            if text:
-                _add(grown, text, 1, char_end + column[1 + text[-1]])
-            if length is not None and len(text) == length:
-                continue
-            for char in chars:
-                before = blank_end if text and char == text[-1] else whole
-                _add(grown, (*text, char), 1, before + column[1 + char])
         left = len(columns) - number - 1
         reachable = [
             (text, ends)
-            for text, ends in grown.items()
+            for text, ends in _grown(beams, column, chars, length).items()
             if length is None or length - len(text) <= left
         ]
         beams = dict(_best(reachable, width, each_length=length is not None))
@@ -139,6 +128,27 @@ def beam_search(
         for text, score in ranked
         if score > -np.inf and (length is None or len(text) == length)
     ]
+
+
+def _grown(
+    beams: dict[tuple[int, ...], list[float]],
+    column: list[float],
+    chars: list[int],
+    length: int | None,
+) -> dict[tuple[int, ...], list[float]]:
+    """Go one column on: each beginning stays as it is, or gets one more character."""
+    grown: dict[tuple[int, ...], list[float]] = {}
+    for text, (blank_end, char_end) in beams.items():
+        whole = _log_add(blank_end, char_end)
+        _add(grown, text, 0, whole + column[BLANK])
+        if text:
+            _add(grown, text, 1, char_end + column[1 + text[-1]])
+        if length is not None and len(text) == length:
+            continue
+        for char in chars:
+            before = blank_end if text and char == text[-1] else whole
+            _add(grown, (*text, char), 1, before + column[1 + char])
+    return grown
 
 
 def _best(

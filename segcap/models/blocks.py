@@ -6,7 +6,7 @@ from keras import layers
 __all__ = ["QUICK", "convolution", "rectified"]
 
 QUICK = 0.9
-"""Momentum of batch normalisation in networks that learn in few steps."""
+"""Momentum of batch normalisation in networks that are trained in few steps."""
 
 
 def convolution(

@@ -1,4 +1,4 @@
-"""The convolutional recurrent network that reads a line without being told where characters are."""
+"""The convolutional recurrent network that reads a line without labels of where characters are."""
 
 import keras
 from keras import layers
@@ -29,7 +29,7 @@ def crnn(
     features : int
         Features of a column, and of the LSTM either way.
     dropout : float
-        Share of features dropped before and after the LSTM, in [0, 1).
+        Fraction of features dropped before and after the LSTM, in [0, 1).
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""The network that names the digits of a row and learns from their sum alone."""
+"""The network that classifies the digits of a row and is trained on their sum alone."""
 
 from typing import Any
 
@@ -28,9 +28,9 @@ def digit_heads(
     """Build the network whose digits are looked for at as many places as there are digits.
 
     Convolutions turn the image into a row of columns of features. For each place, from left to
-    right, an attention over the columns gathers what one head, the same for all places, names as
-    a digit. The distribution of the sum is the convolution of the digits' distributions, so that
-    sums are all that is needed to learn from.
+    right, an attention over the columns gathers what one head, the same for all places, classifies
+    as a digit. The distribution of the sum is the convolution of the digits' distributions, so that
+    sums are all that is needed to train on.
 
     Parameters
     ----------
@@ -43,7 +43,7 @@ def digit_heads(
     features : int
         Features of a column.
     dropout : float
-        Share of features dropped before the head, in [0, 1).
+        Fraction of features dropped before the head, in [0, 1).
 
     Returns
     -------
@@ -91,7 +91,7 @@ class DigitSum(layers.Layer):
         return ops.log(ops.maximum(total, _LEAST_PROBABILITY))
 
     def compute_output_shape(self, input_shape: Any) -> tuple[Any, ...]:
-        """Give the shape of what `call` returns."""
+        """Return the shape of what `call` returns."""
         return (input_shape[0], (_DIGITS - 1) * input_shape[1] + 1)
 
 

@@ -20,11 +20,11 @@ def glyph_cnn(
     widths: tuple[int, int, int, int] = (24, 32, 44, 56),
     dropout: float = 0.3,
 ) -> keras.Model:
-    """Build the network that names one glyph.
+    """Build the network that classifies one glyph.
 
     Each column is five convolutions, each followed by batch normalisation and ReLU, and one dense
     layer; they differ in the size of their first convolution. Resolution falls 28, 14, 7, 5. The
-    layer "columns" gives each column's logits: every column learns from its own loss, and what
+    layer "columns" gives each column's logits: every column is trained with its own loss, and what
     they get wrong differs.
 
     Parameters
@@ -36,7 +36,7 @@ def glyph_cnn(
     widths : tuple of 4 int
         Filters of the 3 x 3 convolutions; the first convolution has half of the first number.
     dropout : float
-        Share of features dropped before each dense layer, in [0, 1).
+        Fraction of features dropped before each dense layer, in [0, 1).
 
     Returns
     -------

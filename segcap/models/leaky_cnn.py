@@ -49,7 +49,7 @@ def leaky_cnn(
     dense_layers, neurons : int
         Dense layers before the last, and features of each.
     dropout : float
-        Share of features dropped before each dense layer, in [0, 1).
+        Fraction of features dropped before each dense layer, in [0, 1).
     activation : {"leaky_relu", "relu", "elu", "silu", "tanh"}
         What follows each batch normalisation; the leaky rectifier's slope is 0.1 below 0.
 

@@ -33,7 +33,7 @@ def multihead(
     features : int
         Features of a place.
     dropout : float
-        Share of features dropped before each head, in [0, 1).
+        Fraction of features dropped before each head, in [0, 1).
 
     Returns
     -------

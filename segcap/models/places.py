@@ -44,7 +44,7 @@ class PlaceAttention(layers.Layer):
         return ops.matmul(ops.transpose(attention, (0, 2, 1)), columns)
 
     def compute_output_shape(self, input_shape: Any) -> tuple[Any, ...]:
-        """Give the shape of what `call` returns."""
+        """Return the shape of what `call` returns."""
         columns, _ = input_shape
         return (columns[0], self._places, columns[-1])
 
@@ -54,7 +54,7 @@ def places_in_a_row(
 ) -> keras.KerasTensor:
     """Gather what an image shows at each of a number of places, from left to right.
 
-    Where a place is, its attention learns from columns with a wide view.
+    Where a place is, its attention is trained on columns with a wide view.
 
     Parameters
     ----------
@@ -64,7 +64,7 @@ def places_in_a_row(
     features : int
         Of a column, and of a place.
     dropout : float
-        Share of features dropped before and after the dense layer, in [0, 1).
+        Fraction of features dropped before and after the dense layer, in [0, 1).
 
     Returns
     -------

@@ -20,7 +20,7 @@ def plain_cnn(
     height, width : int
         Pixels, at least 8 of either.
     dropout : float
-        Share of features dropped before each dense layer, in [0, 1). Of sums of overlapping
+        Fraction of features dropped before each dense layer, in [0, 1). Of sums of overlapping
         digits it learns hardly anything with 0.3.
 
     Returns

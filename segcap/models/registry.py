@@ -54,15 +54,15 @@ class Network:
     column_width : int
         Pixels of the image's width for one column of logits; "ctc" only.
     columns : str, optional
-        Its layer, if any, of (N, K, classes) logits, each of which learns from its own loss.
+        Its layer, if any, of (N, K, classes) logits, each of which is trained with its own loss.
     auxiliary : str or callable, optional
-        Adds logits in its middle, where it reads texts, that learn too.
+        Adds logits in its middle, where it reads texts, that are trained too.
     learned_ink : bool
         Whether it classifies spans in strips of learned ink and colours, and by their rows, too.
     start : str, optional
         The shipped reader whose network training starts from.
     pretrained : mapping of str to str or callable
-        What gives a model weights learned on other images, by the name of these.
+        What gives a model weights trained on other images, by the name of these.
     schedules : mapping of task to mapping
         How it is trained in a task, where that differs from the reader's own schedule.
     """
@@ -83,7 +83,7 @@ class Network:
 
     @property
     def has_boxes(self) -> bool:
-        """Whether what it says of a whole image tells where characters are."""
+        """Whether what it says of a whole image shows where characters are."""
         return "ctc" in self.tasks.values()
 
 

@@ -27,7 +27,7 @@ def resnet50(
 ) -> keras.Model:
     """Build ResNet50: bottleneck blocks 3-4-6-3 after a 7 x 7 convolution of stride 2.
 
-    Every block's last normalisation starts from a scale of 0, so that the network learns like a
+    Every block's last normalisation starts from a scale of 0, so that the network trains like a
     shallow one at first.
 
     Heads of characters see the last map averaged over its rows, so that they know where along the
@@ -44,7 +44,7 @@ def resnet50(
     channels : int
         1 for grey images, 3 for RGB.
     dropout : float
-        Share of features dropped before the heads, in [0, 1).
+        Fraction of features dropped before the heads, in [0, 1).
 
     Returns
     -------
@@ -70,9 +70,9 @@ def resnet50(
 
 
 def auxiliary_logits(model: keras.Model) -> keras.KerasTensor:
-    """Let the middle of a `resnet50` that reads texts name the characters, too.
+    """Let the middle of a `resnet50` that reads texts classify the characters, too.
 
-    What it learns from reaches the lower convolutions without passing the upper ones, so that
+    What it is trained on reaches the lower convolutions without passing the upper ones, so that
     these soon have characters to look at.
 
     Parameters
@@ -97,7 +97,7 @@ def auxiliary_logits(model: keras.Model) -> keras.KerasTensor:
 
 
 def start_from_imagenet(model: keras.Model) -> None:
-    """Give a `resnet50` the weights of keras.applications, learned on ImageNet.
+    """Load into a `resnet50` the weights of keras.applications, trained on ImageNet.
 
     They expect BGR in [0, 255] without the mean; the first convolution is changed to take images
     in [0, 1], grey or RGB, instead.
@@ -113,17 +113,17 @@ def start_from_imagenet(model: keras.Model) -> None:
         The weights are neither in Keras' cache nor can be downloaded.
     """
     try:
-        learned = _backbone(keras.Input((None, None, 3)), weights="imagenet")
+        pretrained = _backbone(keras.Input((None, None, 3)), weights="imagenet")
     except Exception as error:  # noqa: BLE001 Keras raises a bare Exception
         raise DataError(
-            "Weights learned on ImageNet must be in Keras' cache or be downloaded by Keras. "
+            "Weights trained on ImageNet must be in Keras' cache or be downloaded by Keras. "
             f"Got: {str(error).splitlines()[0]}"
         ) from None
-    for layer in learned.layers:
+    for layer in pretrained.layers:
         own = model.get_layer(layer.name) if layer.weights and layer.name != _STEM else None
         if own is not None:
             own.set_weights(layer.get_weights())
-    kernel, bias = learned.get_layer(_STEM).get_weights()
+    kernel, bias = pretrained.get_layer(_STEM).get_weights()
     stem = model.get_layer(_STEM)
     stem.set_weights(list(_for_unit_range(kernel, bias, stem.get_weights()[0].shape[2])))
 
@@ -133,7 +133,7 @@ def _backbone(images: keras.KerasTensor, *, weights: str | None) -> keras.Model:
 
 
 def _from_nothing(images: keras.KerasTensor) -> keras.Model:
-    """Give a backbone whose blocks hand on what they get until they learn to change it."""
+    """Return a backbone whose blocks hand on what they get until they learn to change it."""
     backbone = _backbone(images, weights=None)
     for layer in backbone.layers:
         if layer.name.endswith(_LAST_OF_BLOCK):

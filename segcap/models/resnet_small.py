@@ -1,4 +1,4 @@
-"""A small residual network for photos, learned from nothing."""
+"""A small residual network for photos, trained from nothing."""
 
 import keras
 from keras import layers
@@ -25,7 +25,7 @@ def resnet_small(
     channels : int
         1 for grey images, 3 for RGB.
     dropout : float
-        Share of features dropped before the last layer, in [0, 1).
+        Fraction of features dropped before the last layer, in [0, 1).
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""The span network: names spans of a line of text, seen with what stands around them."""
+"""The span network: classifies spans of a line of text, seen with what stands around them."""
 
 from functools import partial
 from typing import Any
@@ -24,11 +24,11 @@ def span_cnn(
     features: int = 128,
     dropout: float = 0.3,
 ) -> keras.Model:
-    """Build the network that names spans of a strip.
+    """Build the network that classifies spans of a strip.
 
     Convolutions turn the strip into one column of features for every four pixels; each span is
-    sampled at eight points, two of them outside it, and named by two dense layers. Many spans of
-    one strip hence cost hardly more than one.
+    sampled at eight points, two of them outside it, and classified by two dense layers. Many spans
+    of one strip hence cost hardly more than one.
 
     Parameters
     ----------
@@ -39,7 +39,7 @@ def span_cnn(
     features : int
         Features of a column and of a span.
     dropout : float
-        Share of features dropped before each dense layer, in [0, 1).
+        Fraction of features dropped before each dense layer, in [0, 1).
 
     Returns
     -------
@@ -94,6 +94,6 @@ class SpanSampling(layers.Layer):
         return ops.concatenate([sampled, width / 8.0], axis=-1)
 
     def compute_output_shape(self, input_shape: Any) -> tuple[Any, ...]:
-        """Give the shape of what `call` returns."""
+        """Return the shape of what `call` returns."""
         columns, spans = input_shape
         return (*spans[:2], len(_POINTS) * columns[-1] + 1)

@@ -1,4 +1,4 @@
-"""The network that names the sum of a row of digits from the whole image."""
+"""The network that classifies the sum of a row of digits from the whole image."""
 
 import keras
 from keras import layers
@@ -24,8 +24,8 @@ def sum_cnn(
     height, width : int
         Pixels, at least 36 of either.
     dropout : float
-        Share of features dropped after each dense layer, in [0, 1). Of overlapping digits a share
-        of 0.25 let it learn nothing in three epochs, in which it learns without.
+        Fraction of features dropped after each dense layer, in [0, 1). Of overlapping digits a
+        share of 0.25 let it learn nothing in three epochs, in which it learns without.
 
     Returns
     -------

@@ -66,7 +66,7 @@ class Reader(Estimator, ABC, Generic[R]):
         ImageError
             The image cannot be loaded.
         NotFittedError
-            The reader has learned nothing yet.
+            The reader is not fitted.
         """
         self._require_ready()
         return self._read_loaded([self._load(image)])[0]
@@ -103,7 +103,7 @@ class Reader(Estimator, ABC, Generic[R]):
         ImageError
             An image cannot be loaded and `errors` is "raise".
         NotFittedError
-            The reader has learned nothing yet.
+            The reader is not fitted.
         ParameterError
             A parameter is outside its range, or `images` is a single image.
         """
@@ -118,7 +118,7 @@ class Reader(Estimator, ABC, Generic[R]):
         ImageError
             An image cannot be loaded.
         NotFittedError
-            The reader has learned nothing yet.
+            The reader is not fitted.
         """
         return np.array([result.answer for result in self.read_many(images, errors="raise")])
 
@@ -250,7 +250,7 @@ class TextReader(Reader[Reading], ABC):
         ImageError
             An image cannot be loaded.
         NotFittedError
-            The reader has learned nothing yet.
+            The reader is not fitted.
         """
         return super().predict(images).astype(str)
 

@@ -34,7 +34,7 @@ class WholeImageClassifier(WholeImageReader[R], ABC):
         ImageError
             An image cannot be loaded.
         NotFittedError
-            The reader has learned nothing yet.
+            The reader is not fitted.
         """
         batches = self._loaded_batches(images)
         parts = [self._named(loaded) for loaded in batches]
@@ -64,5 +64,5 @@ class WholeImageClassifier(WholeImageReader[R], ABC):
         return [self._result(shares) for shares in self._named(images)]
 
     def _named(self, images: list[NDArray[np.uint8]]) -> NDArray[np.float64]:
-        self._tell_if_resized(images)
+        self._warn_if_resized(images)
         return np.exp(log_softmax(self._logits(images), temperature=self.trained_.temperature))

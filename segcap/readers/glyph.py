@@ -1,4 +1,4 @@
-"""The reader that cuts an image into glyphs and names each."""
+"""The reader that cuts an image into glyphs and classifies each."""
 
 import os
 from collections.abc import Iterable
@@ -37,7 +37,7 @@ class GlyphReader(GlyphFitting):
     Parameters
     ----------
     charset : str
-        The characters to tell apart.
+        The characters to distinguish.
     length : int, optional
         How many characters every image holds, at least 1; unknown unless given.
     allowlist : str, optional
@@ -68,19 +68,19 @@ class GlyphReader(GlyphFitting):
     channels : {"rgb", "bgr"}
         Order of the colours in arrays: "bgr" for those of OpenCV.
     epochs : int
-        Passes over the images, lines or glyphs that are learned from, at least 1; of few of them
-        one pass shows each several times.
+        Epochs over the images, lines or glyphs that are trained on, at least 1; of few of them
+        one epoch shows each several times.
     random_state : int
         Seed of all random choices in training.
 
     Attributes
     ----------
     charset_ : str
-        What was learned, whatever the parameter of this name is set to later.
+        What was trained, whatever the parameter of this name is set to later.
     glyphs_ : Trained, OwnClassifier or None
         What classifies single glyphs.
     context_ : Trained or None
-        What names spans of a line. Where there are both, it reads the images whose characters
+        What classifies spans of a line. Where there are both, it reads the images whose characters
         may touch.
     ink_ : Trained or None
         What finds ink where the binarization is "learned".
@@ -185,7 +185,7 @@ class GlyphReader(GlyphFitting):
         ParameterError
             `text` is empty or holds a character outside the charset.
         DataError
-            The image has fewer pieces of ink than `text` has characters, or far more.
+            The image has fewer components than `text` has characters, or far more.
         """
         if not text:
             raise ParameterError(
@@ -194,7 +194,7 @@ class GlyphReader(GlyphFitting):
         boxes = self._located(self._load(image), text)
         if boxes is None:
             raise DataError(
-                "A text must have about as many characters as its image has pieces of ink. "
+                "A text must have about as many characters as its image has components. "
                 f"Got {text!r} for {source_name(image)}."
             )
         return boxes
@@ -319,13 +319,13 @@ class GlyphReader(GlyphFitting):
         Raises
         ------
         ParameterError
-            The glyphs have another shape, `engine` is unknown, or the reader names none.
+            The glyphs have another shape, `engine` is unknown, or the reader classifies none.
         """
         self._require_fitted()
         if self.glyphs_ is None:
             raise ParameterError(
-                "To classify framed glyphs, a reader must have learned from glyphs. "
-                "Got one that learned from lines of text."
+                "To classify framed glyphs, a reader must be trained on glyphs. "
+                "Got one that was trained on lines of text."
             )
         if glyphs.ndim != 4 or glyphs.shape[1:] != NO_GLYPHS[1:]:
             raise ParameterError(f"Glyphs must have shape (N, 28, 28, 1). Got {glyphs.shape}.")

@@ -1,4 +1,4 @@
-"""How a glyph reader learns."""
+"""How a glyph reader is fitted."""
 
 import os
 from abc import ABC
@@ -31,7 +31,7 @@ Self = TypeVar("Self", bound="GlyphFitting")
 
 
 class GlyphFitting(GlyphSettings, ABC):
-    """The part of `segcap.GlyphReader` that learns."""
+    """The part of `segcap.GlyphReader` that is fitted."""
 
     charset_: str
     glyphs_: Trained | OwnClassifier | None
@@ -48,10 +48,10 @@ class GlyphFitting(GlyphSettings, ABC):
         state: str | os.PathLike[str] | None = None,
         on_progress: "Progress | None" = None,
     ) -> Self:
-        """Learn from images labelled with their whole texts; no glyph is ever annotated.
+        """Train on images labelled with their whole texts; no glyph is ever annotated.
 
         The span network starts from the shipped reader "mixed". It aligns each label with the
-        spans of its image, learns from where they lie, and aligns again; see
+        spans of its image, is trained on where they lie, and aligns again; see
         `segcap.training.text_fitting`. Classifiers of glyphs, own ones too, are trained on the
         images that part into as many segments as their label has characters. Unreadable images
         are left out, with a warning.
@@ -61,8 +61,8 @@ class GlyphFitting(GlyphSettings, ABC):
         images : iterable of path, bytes, array or PIL.Image.Image
         labels : sequence of str
         state : path, optional
-            What was learned is kept after every epoch in files of this name (with ".0", ".1",
-            ... for the rounds of alignment); if they exist, learning goes on from them.
+            What was trained is kept after every epoch in files of this name (with ".0", ".1",
+            ... for the rounds of alignment); if they exist, training goes on from them.
         on_progress : callable
             Called with the number of epochs done, their total and a sentence.
 
@@ -78,17 +78,17 @@ class GlyphFitting(GlyphSettings, ABC):
             There are not as many labels as images, or too few usable images: fewer than 16, or
             than the charset has characters.
         KeyboardInterrupt
-            Ctrl-C; the reader keeps what it had learned until the last epoch's end.
+            Ctrl-C; the reader keeps what was trained until the last epoch's end.
 
         Warns
         -----
         SegcapWarning
-            Images were left out, characters are in no label, or the reader has not learned to
+            Images were left out, characters are in no label, or the trained reader does not
             read.
         """
         self._check_parameters()
         if self.classifier in networks_for("spans"):
-            return self._learn(images, labels, start=None, state=state, on_progress=on_progress)
+            return self._train(images, labels, start=None, state=state, on_progress=on_progress)
         from segcap.training.segment_labels import labelled_glyphs
 
         check_many(images)
@@ -109,24 +109,25 @@ class GlyphFitting(GlyphSettings, ABC):
         state: str | os.PathLike[str] | None = None,
         on_progress: "Progress | None" = None,
     ) -> Self:
-        """Learn from more images, starting from what was learned; parameters as of `fit`.
+        """Train on more images, starting from what was trained; parameters as of `fit`.
 
-        The settings that `fit` chose stay. A reader that has learned nothing yet is fitted.
+        The settings that `fit` chose stay. A reader that is not fitted yet is fitted.
         """
         self._check_parameters()
         start = getattr(self, "context_", None)
         if self.classifier not in (known := networks_for("spans")):
             raise ParameterError(
-                f"To learn more, the 'classifier' must be one of {', '.join(known)}. "
+                f"To be trained further, the 'classifier' must be one of {', '.join(known)}. "
                 f"Got '{self.classifier}'."
             )
         if start is not None and self.charset_ != self.charset:
             raise ParameterError(
-                f"To learn more, the charset must stay {self.charset_!r}. Got {self.charset!r}."
+                f"To be trained further, the charset must stay {self.charset_!r}. "
+                f"Got {self.charset!r}."
             )
-        return self._learn(images, labels, start=start, state=state, on_progress=on_progress)
+        return self._train(images, labels, start=start, state=state, on_progress=on_progress)
 
-    def _learn(
+    def _train(
         self: Self,
         images: Iterable[ImageSource],
         labels: Sequence[str],
@@ -147,7 +148,7 @@ class GlyphFitting(GlyphSettings, ABC):
             choices = self._open_settings()
         self._check_start(start)
         check_many(images)
-        learned = fit_context(
+        fitted = fit_context(
             self._as_rgb(images),
             labels,
             charset=Charset(self.charset),
@@ -162,11 +163,11 @@ class GlyphFitting(GlyphSettings, ABC):
         )
         self.glyphs_, self.context_, self.settings_ = (
             None,
-            learned.trained,
-            learned.settings,
+            fitted.trained,
+            fitted.settings,
         )
-        self._note("labelled images", learned.samples, learned.digest, learned.figures)
-        if learned.interrupted:
+        self._note("labelled images", fitted.samples, fitted.digest, fitted.figures)
+        if fitted.interrupted:
             raise KeyboardInterrupt
         return self
 
@@ -179,7 +180,7 @@ class GlyphFitting(GlyphSettings, ABC):
         state: str | os.PathLike[str] | None = None,
         on_epoch: "OnEpoch | None" = None,
     ) -> Self:
-        """Learn from framed glyphs.
+        """Train on framed glyphs.
 
         Parameters
         ----------
@@ -255,9 +256,9 @@ class GlyphFitting(GlyphSettings, ABC):
         state: str | os.PathLike[str] | None = None,
         on_epoch: "OnEpoch | None" = None,
     ) -> Self:
-        """Learn from lines in which the place of every character is known.
+        """Train on lines in which the place of every character is known.
 
-        A reader that names single glyphs learns to read touching ones besides.
+        A reader that classifies single glyphs is trained to read touching ones besides.
 
         Parameters
         ----------
@@ -283,10 +284,11 @@ class GlyphFitting(GlyphSettings, ABC):
         from segcap.training.fit import Schedule
 
         self._check_parameters()
-        names_glyphs = getattr(self, "glyphs_", None) is not None
-        if names_glyphs and self.charset_ != self.charset:
+        classifies_glyphs = getattr(self, "glyphs_", None) is not None
+        if classifies_glyphs and self.charset_ != self.charset:
             raise ParameterError(
-                f"To learn more, the charset must stay {self.charset_!r}. Got {self.charset!r}."
+                f"To be trained further, the charset must stay {self.charset_!r}. "
+                f"Got {self.charset!r}."
             )
         origin = None
         if start is not None:
@@ -294,7 +296,7 @@ class GlyphFitting(GlyphSettings, ABC):
             self._check_start(context)
             origin = context, characters
         known = list(networks_for("spans"))
-        learned = train_context(
+        fitted = train_context(
             train,
             validation,
             characters=self.charset,
@@ -305,11 +307,11 @@ class GlyphFitting(GlyphSettings, ABC):
             state=state,
             on_epoch=on_epoch,
         )
-        if not names_glyphs:
+        if not classifies_glyphs:
             self.glyphs_ = None
-        before = self.provenance_["figures"] if names_glyphs else {}
-        self.context_, self.settings_ = learned.trained, self._settings()
-        self._note(data, len(train.pixels), digest(*train), before | learned.figures)
+        before = self.provenance_["figures"] if classifies_glyphs else {}
+        self.context_, self.settings_ = fitted.trained, self._settings()
+        self._note(data, len(train.pixels), digest(*train), before | fitted.figures)
         return self
 
     def _origin(self) -> str:

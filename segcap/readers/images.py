@@ -1,4 +1,4 @@
-"""Networks that name what a photo shows."""
+"""Networks that classify what a photo shows."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
@@ -29,7 +29,7 @@ Balance: TypeAlias = Literal["none", "sampling", "weights"]
 
 
 class ImageClassifier(WholeImageClassifier[ClassReading]):
-    """Name what a photo shows, such as a tile of a street or a pet.
+    """Classify what a photo shows, such as a tile of a street or a pet.
 
     Parameters
     ----------
@@ -43,7 +43,7 @@ class ImageClassifier(WholeImageClassifier[ClassReading]):
         How rare classes are made to count as much as frequent ones: not at all, by drawing every
         class equally often, or by weighing errors.
     weights : {None, "imagenet"}
-        What "resnet50" starts from; Keras downloads what was learned on ImageNet.
+        What "resnet50" starts from; Keras downloads what was trained on ImageNet.
     network : mapping of str to int, float or str, optional
         What else the network's function takes, such as the "dropout" of all, or the "conv_layers",
         "filters", "dense_layers", "neurons" and "activation" of `segcap.models.leaky_cnn`.
@@ -55,13 +55,13 @@ class ImageClassifier(WholeImageClassifier[ClassReading]):
     views : {1, 2, 4}
         How often a photo is looked at: as it is; mirrored, too; and both again closer. What the
         network says of all is averaged, which errs less and takes so many times as long. The
-        network learns without it; `fit` calibrates for it.
+        network is trained without it; `fit` calibrates for it.
     engine : {"onnx", "keras"}
         See `segcap.recognition.engines.open_engine`.
     channels : {"rgb", "bgr"}
         Order of the colours in arrays: "bgr" for those of OpenCV.
     epochs : int
-        Passes over the photos in training, each of at least 50 batches.
+        Epochs over the photos in training, each of at least 50 batches.
     random_state : int
         Seed of all random choices.
 
@@ -193,16 +193,16 @@ class ImageClassifier(WholeImageClassifier[ClassReading]):
         scale = min(1.0, _LARGEST_SIDE / max(width, height))
         return max(1, round(scale * width)), max(1, round(scale * height))
 
-    def _batches(self, learned: "Labelled", held_out: "Labelled") -> "ImageBatches":
+    def _batches(self, train: "Labelled", held_out: "Labelled") -> "ImageBatches":
         from segcap.training.batch_sources import ImageBatches
         from segcap.training.class_balance import class_weights
 
-        count = 1 + max(int(classes.max()) for _, classes in (learned, held_out))
+        count = 1 + max(int(classes.max()) for _, classes in (train, held_out))
         return ImageBatches(
-            learned,
+            train,
             held_out,
             self._augment,
-            weights=class_weights(learned[1], count) if self.balance == "weights" else None,
+            weights=class_weights(train[1], count) if self.balance == "weights" else None,
             balanced=self.balance == "sampling",
         )
 
@@ -214,8 +214,8 @@ class ImageClassifier(WholeImageClassifier[ClassReading]):
     def _views(self, images: Sequence[NDArray[np.uint8]]) -> Iterator[Sequence[NDArray[np.uint8]]]:
         return views_of(images, int(self.views))
 
-    def _ways_to_learn(self) -> dict[str, Any]:
-        return super()._ways_to_learn() | {
+    def _ways_to_train(self) -> dict[str, Any]:
+        return super()._ways_to_train() | {
             "balance": self.balance,
             "augmentation": float(self.augmentation),
         }

@@ -43,7 +43,7 @@ class SequenceReader(WholeImageReader[Reading], TextReader):
     classifier : {"crnn", "multihead", "resnet50"}
         "crnn" reads texts of any length from columns of the image, "multihead" has an attention
         for each place in the text, "resnet50", some 50 times as large as that, a head for each
-        place; its middle learns to answer, too, with cutout and more weight decay.
+        place; its middle is trained to answer, too, with cutout and more weight decay.
     allowlist : str, optional
         Characters that may be read; all of the charset unless given.
     reject_below : float
@@ -53,12 +53,12 @@ class SequenceReader(WholeImageReader[Reading], TextReader):
     views : {1, 2}
         How often a text is looked at: as it is; and a twentieth larger. What the network says of
         both is averaged, which errs less and takes twice as long; not for "crnn", whose columns
-        would not lie side by side. The network learns without it; `fit` calibrates for it.
+        would not lie side by side. The network is trained without it; `fit` calibrates for it.
     size : tuple of int, optional
-        Width and height to which images are scaled before they are learned from, pixels; those of
+        Width and height to which images are scaled before they are trained on, pixels; those of
         most images unless given.
     weights : {None, "imagenet"}
-        What "resnet50" starts from; Keras downloads what was learned on ImageNet.
+        What "resnet50" starts from; Keras downloads what was trained on ImageNet.
     schedule : mapping of str to int, float or str, optional
         What `segcap.training.Schedule` takes besides `epochs`, in place of the reader's own.
     engine : {"onnx", "keras"}
@@ -66,14 +66,14 @@ class SequenceReader(WholeImageReader[Reading], TextReader):
     channels : {"rgb", "bgr"}
         Order of the colours in arrays: "bgr" for those of OpenCV.
     epochs : int
-        Passes over the images in training, each of at least 50 batches.
+        Epochs over the images in training, each of at least 50 batches.
     random_state : int
         Seed of all random choices in training.
 
     Attributes
     ----------
     charset_ : str
-        What was learned.
+        What was trained.
     size_ : tuple of int
         Width and height to which images are resized, pixels.
     trained_ : Trained
@@ -198,12 +198,12 @@ class SequenceReader(WholeImageReader[Reading], TextReader):
                 f"{width * needed}."
             )
 
-    def _batches(self, learned: "Labelled", held_out: "Labelled") -> "ImageBatches":
+    def _batches(self, train: "Labelled", held_out: "Labelled") -> "ImageBatches":
         if not self._unaligned:
-            return super()._batches(learned, held_out)
+            return super()._batches(train, held_out)
         from segcap.training.batch_sources import TextBatches
 
-        return TextBatches(learned, held_out, self._augment)
+        return TextBatches(train, held_out, self._augment)
 
     def _views(self, images: Sequence[NDArray[np.uint8]]) -> Iterator[Sequence[NDArray[np.uint8]]]:
         return views_of_text(images, int(self.views))
@@ -235,20 +235,19 @@ class SequenceReader(WholeImageReader[Reading], TextReader):
         places = self.trained_.options.get("length")
         if places not in (None, self.length):
             raise ParameterError(
-                f"The 'length' must be that of the texts learned from, {places}. "
-                f"Got {self.length!r}."
+                f"The 'length' must be that of the texts trained on, {places}. Got {self.length!r}."
             )
         self._check_views(self.trained_.classifier)
 
     def can_answer(self, label: object) -> bool:
-        """Say whether a label has only characters, and as many, as the reader may answer."""
+        """Return whether a label has only characters, and as many, as the reader may answer."""
         if not super().can_answer(label):
             return False
         has_places = "length" in self.trained_.options
         return bool(str(label)) or not has_places
 
     def predict_proba(self, images: Iterable[ImageSource]) -> NDArray[np.float64]:
-        """Give the probability of each character at each place, (N, length, C).
+        """Return the probability of each character at each place, (N, length, C).
 
         Parameters
         ----------
@@ -290,7 +289,7 @@ class SequenceReader(WholeImageReader[Reading], TextReader):
         return shares
 
     def _named(self, images: list[NDArray[np.uint8]]) -> list[NDArray[np.float64]]:
-        """Give the log-probabilities of what each image's columns or places show."""
+        """Return the log-probabilities of what each image's columns or places show."""
         allowed = Charset(self.charset_).mask(self.allowlist)
         if _is_unaligned(self.trained_.classifier):
             allowed = np.append(True, allowed)
@@ -300,7 +299,7 @@ class SequenceReader(WholeImageReader[Reading], TextReader):
         ]
 
     def _read_loaded(self, images: list[NDArray[np.uint8]]) -> list[Reading]:
-        self._tell_if_resized(images)
+        self._warn_if_resized(images)
         unaligned = _is_unaligned(self.trained_.classifier)
         compose = self._of_columns if unaligned else self._of_places
         return [

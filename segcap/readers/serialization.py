@@ -1,4 +1,4 @@
-"""What readers have learned, in and out of a bundle."""
+"""What readers have fitted, in and out of a bundle."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -79,7 +79,7 @@ def trained_network(bundle: Bundle) -> Trained:
     options = dict(bundle.network)
     if not set(_BUILT_WITH) <= options.keys():
         raise BundleError(
-            f"The bundle of a {bundle.kind} must tell its network's {', '.join(_BUILT_WITH)}. "
+            f"The bundle of a {bundle.kind} must hold its network's {', '.join(_BUILT_WITH)}. "
             f"Got {', '.join(options) or 'none'}."
         )
     classes = options.pop("classes")
@@ -87,7 +87,7 @@ def trained_network(bundle: Bundle) -> Trained:
 
 
 def trained_glyphs(bundle: Bundle) -> Trained | None:
-    """Take from a bundle what names single glyphs.
+    """Take from a bundle what classifies single glyphs.
 
     Raises
     ------
@@ -105,7 +105,7 @@ def trained_glyphs(bundle: Bundle) -> Trained | None:
 
 
 def trained_context(bundle: Bundle) -> Trained | None:
-    """Take from a bundle what names spans of a line.
+    """Take from a bundle what classifies spans of a line.
 
     Raises
     ------

@@ -91,7 +91,7 @@ class GlyphSettings(TextReader, ABC):
 
     @staticmethod
     def _classifiers() -> tuple[str, ...]:
-        """Names of the networks that may classify."""
+        """Return the names of the networks that may classify."""
         return (*networks_for("spans"), *networks_for("glyphs"))
 
     def _needs_learned_ink(self) -> bool:
@@ -101,21 +101,21 @@ class GlyphSettings(TextReader, ABC):
     def _has_own_classifier(self) -> bool:
         return hasattr(self.classifier, "predict_proba")
 
-    def _settings(self, learned: SegmentationSettings | None = None) -> SegmentationSettings:
-        """Give the settings as they are or, where they were left open, as learned."""
-        learned = learned or SegmentationSettings(LEARNED if self._needs_learned_ink() else "auto")
-        binarization = self.binarization or learned.binarization
+    def _settings(self, chosen: SegmentationSettings | None = None) -> SegmentationSettings:
+        """Return the settings as they are or, where they were left open, as chosen in training."""
+        chosen = chosen or SegmentationSettings(LEARNED if self._needs_learned_ink() else "auto")
+        binarization = self.binarization or chosen.binarization
         ink = getattr(self, "ink_", None) if binarization == LEARNED else None
         return SegmentationSettings(
             binarization,
-            self.line_removal or learned.line_removal,
+            self.line_removal or chosen.line_removal,
             self.segmentation,
             tuple(self.cutters),
             None if ink is None else TrainedInk(ink, self.engine),
         )
 
     def _open_settings(self) -> list[SegmentationSettings]:
-        """Give all settings that were left open."""
+        """Return all settings that were left open."""
         if self._needs_learned_ink() or self.binarization == LEARNED:
             return [self._settings()]
         return [

@@ -1,4 +1,4 @@
-"""Networks that name the digit sum of a whole image."""
+"""Networks that classify the digit sum of a whole image."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from numbers import Integral
@@ -22,20 +22,20 @@ _GREATEST_DIGIT = 9
 
 
 class SumClassifier(WholeImageClassifier[SumReading]):
-    """Name the digit sum of an image end to end, without looking for its digits.
+    """Classify an image's digit sum end to end, without looking for its digits.
 
-    The other way, by `segcap.GlyphReader.digit_sum`, needs labels of digits; this one learns from
+    The other way, by `segcap.GlyphReader.digit_sum`, needs labels of digits; this one is trained on
     sums alone.
 
     Parameters
     ----------
     classifier : {"sum_cnn", "lenet5", "plain_cnn", "digit_heads"}
-        "digit_heads" names digits at as many places as there are, and learns from the exact
+        "digit_heads" classifies digits at as many places as there are, and is trained on the exact
         distribution of their sum; the others have one class a sum.
     digits : int
         How many digits an image shows.
     size : tuple of int, optional
-        Width and height to which images are scaled before they are learned from, pixels; those of
+        Width and height to which images are scaled before they are trained on, pixels; those of
         most images unless given.
     schedule : mapping of str to int, float or str, optional
         What `segcap.training.Schedule` takes besides `epochs`, in place of the reader's own.
@@ -44,7 +44,7 @@ class SumClassifier(WholeImageClassifier[SumReading]):
     channels : {"rgb", "bgr"}
         Order of the colours in arrays: "bgr" for those of OpenCV.
     epochs : int
-        Passes over the images in training, each of at least 50 batches.
+        Epochs over the images in training, each of at least 50 batches.
     random_state : int
         Seed of all random choices in training.
 

@@ -68,11 +68,11 @@ class WholeImageReader(Reader[R], ABC):
     size_: tuple[int, int]
     provenance_: dict[str, Any]
     history_: "History"
-    _has_told = False
+    _has_warned = False
 
     @abstractmethod
     def _answers(self, labels: Sequence[Any]) -> Sequence[Any]:
-        """Give what the network tells apart: characters, sums, names."""
+        """Return what the network distinguishes: characters, sums, names."""
 
     @abstractmethod
     def _encode(self, labels: Sequence[Any], answers: Sequence[Any]) -> NDArray[np.intp]:
@@ -80,20 +80,20 @@ class WholeImageReader(Reader[R], ABC):
 
     @abstractmethod
     def _keep_answers(self, answers: Sequence[Any]) -> None:
-        """Set what tells the answers once there is a network for them."""
+        """Set what decodes the answers once there is a network for them."""
 
     @abstractmethod
     def _augment(self, images: NDArray[np.float32], rng: np.random.Generator) -> NDArray:
-        """Vary (n, H, W, C) images in [0, 1] that are learned from."""
+        """Vary (n, H, W, C) images in [0, 1] that are trained on."""
 
     @abstractmethod
     def _as_settings(self) -> tuple[str, dict[str, Any]]:
-        """Give the charset and the settings that a bundle keeps."""
+        """Return the charset and the settings that a bundle keeps."""
 
     @classmethod
     @abstractmethod
     def _from_settings(cls, bundle: Bundle) -> dict[str, Any]:
-        """Give the constructor's parameters that a bundle tells."""
+        """Return the constructor's parameters that a bundle holds."""
 
     def _class_count(self, answers: Sequence[Any]) -> int:
         """Count the classes of the network."""
@@ -103,23 +103,23 @@ class WholeImageReader(Reader[R], ABC):
         """What the network's function takes besides the number of classes."""
         return {"height": size[1], "width": size[0]}
 
-    def _batches(self, learned: "Labelled", held_out: "Labelled") -> "ImageBatches":
-        """Make what the network learns from of images and their classes."""
+    def _batches(self, train: "Labelled", held_out: "Labelled") -> "ImageBatches":
+        """Make what the network is trained on of images and their classes."""
         from segcap.training.batch_sources import ImageBatches
 
-        return ImageBatches(learned, held_out, self._augment)
+        return ImageBatches(train, held_out, self._augment)
 
     def _own_schedule(self) -> dict[str, Any]:
-        """Say how the network learns unless the caller does."""
+        """Return how the network is trained unless the caller does."""
         own = network(self.classifier).schedules.get(self.task, {})
         return {"batch_size": 64, "patience": None, **own}
 
-    def _ways_to_learn(self) -> dict[str, Any]:
-        """Say what provenance tells of the training besides the schedule."""
+    def _ways_to_train(self) -> dict[str, Any]:
+        """Return what provenance says of the training besides the schedule."""
         return {"weights": self.weights}
 
     def _schedule(self) -> "Schedule":
-        """Give the reader's own schedule, changed by its parameter."""
+        """Return the reader's own schedule, changed by its parameter."""
         from segcap.training.schedule import Schedule
 
         known = {field.name for field in fields(Schedule)} - {"epochs"}
@@ -151,12 +151,12 @@ class WholeImageReader(Reader[R], ABC):
         log: str | os.PathLike[str] | None = None,
         on_epoch: "OnEpoch | None" = None,
     ) -> Self:
-        """Learn from images and their labels.
+        """Train on images and their labels.
 
         A tenth of the images is held out: it shows how training goes, and calibrates the
         probabilities. Images of another size than most are resized, unless a `size` is asked for,
-        and unreadable ones left out; either is told once. After Ctrl-C the reader has what it
-        learned until the last epoch's end.
+        and unreadable ones left out; a warning says so once. After Ctrl-C the reader has what was
+        trained until the last epoch's end.
 
         Parameters
         ----------
@@ -169,7 +169,7 @@ class WholeImageReader(Reader[R], ABC):
             Images of equal numbers, such as copies of one photo, are held out together or not at
             all; see `segcap.datasets.Dataset.groups`.
         schedule : segcap.training.Schedule, optional
-            How to learn, in place of the reader's own way, its `epochs` and its `schedule`.
+            How to train, in place of the reader's own way, its `epochs` and its `schedule`.
         state : path, optional
             File from which a killed training goes on; it is written after every epoch.
         log : path, optional
@@ -194,7 +194,6 @@ class WholeImageReader(Reader[R], ABC):
         SegcapWarning
             Images were resized or left out.
         """
-        from segcap.training.classifier import versions
         from segcap.training.labelled import check_counts, held_out_first
         from segcap.training.logs import check_log
         from segcap.training.network import train_network
@@ -212,23 +211,13 @@ class WholeImageReader(Reader[R], ABC):
         self._check_size(size, classes)
         schedule = self._schedule() if schedule is None else schedule
         order, held_out = held_out_first(len(images), groups, int(self.random_state))
-        pixels, kept, are_alike = stack_usable(
-            [images[index] for index in order], size, colour=self.in_colour
-        )
+        ordered = [images[index] for index in order]
+        pixels, kept, are_alike = stack_usable(ordered, size, colour=self.in_colour)
         classes = classes[order[kept]]
-        if len(np.unique(classes, axis=0)) < 2:
-            raise DataError(
-                "Learning needs usable images with at least 2 different labels. "
-                f"Got {len(pixels)} images with {len(np.unique(classes, axis=0))}."
-            )
+        held_out = max(1, int((kept < held_out).sum()))
+        _check_variety(classes, held_out)
         if not are_alike and self.size is None:
             _warn_of_resizing(size)
-        held_out = max(1, int((kept < held_out).sum()))
-        if len(np.unique(classes[held_out:], axis=0)) < 2:
-            raise DataError(
-                "Learning needs at least 2 different labels beside what is held out. "
-                f"Got {len(pixels)} images, of which {held_out} are held out."
-            )
         batches = self._batches(
             (pixels[held_out:], classes[held_out:]), (pixels[:held_out], classes[:held_out])
         )
@@ -247,12 +236,26 @@ class WholeImageReader(Reader[R], ABC):
             on_epoch=on_epoch,
         )
         self.trained_, self.size_, self.history_ = result.trained, size, result.history
-        self._has_told = False
+        self._has_warned = False
         self._keep_answers(answers)
-        figures = result.figures | self._recalibrated(
-            [images[index] for index in order[kept[:held_out]]], classes[:held_out]
-        )
-        self.provenance_ = {
+        first = [ordered[index] for index in kept[:held_out]]
+        figures = result.figures | self._recalibrated(first, classes[:held_out])
+        self.provenance_ = self._provenance(pixels, classes, schedule, figures)
+        if result.was_interrupted:
+            raise KeyboardInterrupt
+        return self
+
+    def _provenance(
+        self,
+        pixels: NDArray[np.uint8],
+        classes: NDArray[np.intp],
+        schedule: "Schedule",
+        figures: dict[str, Any],
+    ) -> dict[str, Any]:
+        """Return what the network was trained on, how, and with what success."""
+        from segcap.training.classifier import versions
+
+        return {
             "data": {
                 "name": "labelled images",
                 "samples": len(pixels),
@@ -260,17 +263,14 @@ class WholeImageReader(Reader[R], ABC):
             },
             "seed": int(self.random_state),
             "versions": versions(),
-            "training": asdict(schedule) | self._ways_to_learn(),
+            "training": asdict(schedule) | self._ways_to_train(),
             "figures": figures,
         }
-        if result.was_interrupted:
-            raise KeyboardInterrupt
-        return self
 
     def _recalibrated(
         self, images: Sequence[ImageSource], classes: NDArray[np.intp]
     ) -> dict[str, float]:
-        """Calibrate anew what answers otherwise than its network; give figures that change."""
+        """Calibrate anew what answers otherwise than its network; return figures that change."""
         if self.views == 1:
             return {}
         from segcap.decoding.calibration import fit_temperature
@@ -311,15 +311,15 @@ class WholeImageReader(Reader[R], ABC):
         return seen[0] if len(seen) == 1 else np.mean(seen, axis=0)
 
     def _views(self, images: Sequence[NDArray[np.uint8]]) -> Iterator[Sequence[NDArray[np.uint8]]]:
-        """Give images as often as they are looked at."""
+        """Return images as often as they are looked at."""
         yield images
 
-    def _tell_if_resized(self, images: Sequence[NDArray[np.uint8]]) -> None:
+    def _warn_if_resized(self, images: Sequence[NDArray[np.uint8]]) -> None:
         was_asked_for = self.size is not None and tuple(self.size) == self.size_
-        if self._has_told or self.of_any_size or was_asked_for:
+        if self._has_warned or self.of_any_size or was_asked_for:
             return
         if any(image.shape[1::-1] != self.size_ for image in images):
-            self._has_told = True
+            self._has_warned = True
             _warn_of_resizing(self.size_)
 
     def save(self, path: str | os.PathLike[str]) -> None:
@@ -352,7 +352,7 @@ class WholeImageReader(Reader[R], ABC):
             An override is unknown or outside its range.
         BundleError
             The bundle does not say what its network was built with, its temperature is missing,
-            or it does not tell apart as many classes as its network.
+            or it does not distinguish as many classes as its network.
         """
         trained = trained_network(bundle)
         settings = {"classifier": bundle.architecture, **cls._from_settings(bundle)}
@@ -362,7 +362,7 @@ class WholeImageReader(Reader[R], ABC):
         answers = reader._answers([])
         if reader._class_count(answers) != trained.classes:
             raise BundleError(
-                f"The bundle of a {cls.kind} must tell apart what its network does. Got "
+                f"The bundle of a {cls.kind} must distinguish what its network does. Got "
                 f"{reader._class_count(answers)} classes and a network of "
                 f"{trained.classes}."
             )
@@ -394,6 +394,21 @@ class WholeImageReader(Reader[R], ABC):
         if self.schedule is not None:
             self._schedule()
         seed_number("random_state", self.random_state)
+
+
+def _check_variety(classes: NDArray[np.intp], held_out: int) -> None:
+    """Check that there are two labels, and two beside the first images, which are held out."""
+    different = len(np.unique(classes, axis=0))
+    if different < 2:
+        raise DataError(
+            "Training needs usable images with at least 2 different labels. "
+            f"Got {len(classes)} images with {different}."
+        )
+    if len(np.unique(classes[held_out:], axis=0)) < 2:
+        raise DataError(
+            "Training needs at least 2 different labels beside what is held out. "
+            f"Got {len(classes)} images, of which {held_out} are held out."
+        )
 
 
 def _warn_of_resizing(size: tuple[int, int]) -> None:

@@ -23,7 +23,7 @@ Digits: TypeAlias = tuple[NDArray[np.uint8], NDArray[np.integer]]
 _TIERS = ((10, 4, 0.4), (15, 4, 0.2), (22, 4, 0.2), (22, 2, 0.1), (22, 1, 0.1))
 _ROWS = 50_000
 _VALIDATED_ON = 2000
-_LEARNED_DIGITS = 48_000
+_TRAINING_DIGITS = 48_000
 _SEED, _OTHER_SEED = 0, 5
 
 
@@ -36,19 +36,19 @@ def train_digits(
     state: str | os.PathLike[str] | None = None,
     on_epoch: "OnEpoch | None" = None,
 ) -> GlyphReader:
-    """Learn to read digits from MNIST's x_train, and measure on its x_test, once, at the end.
+    """Train to read digits on MNIST's x_train, and measure on its x_test, once, at the end.
 
-    What names single digits learns from them as they are; what names spans of a line, from rows
-    of them that stand apart, touch and overlap.
+    What classifies single digits is trained on them as they are; what classifies spans of a line,
+    from rows of them that stand apart, touch and overlap.
 
     Parameters
     ----------
     data : path, optional
         See `segcap.datasets.load_mnist`.
     epochs : int
-        Most passes over the digits.
+        Most epochs over the digits.
     line_epochs : int
-        Most passes over the rows.
+        Most epochs over the rows.
     seed : int
     state : path, optional
         File from which a killed training goes on; that of the rows bears ".lines" besides.
@@ -96,14 +96,14 @@ def add_lines(
 ) -> GlyphReader:
     """Teach a reader of single digits to read touching and overlapping ones.
 
-    What names spans of a line starts from the shipped reader "mixed".
+    What classifies spans of a line starts from the shipped reader "mixed".
 
     Parameters
     ----------
     reader : GlyphReader
     mnist : Mnist
     epochs : int
-        Most passes over 50,000 rows of four, two or one of x_train's first 48,000 digits and of
+        Most epochs over 50,000 rows of four, two or one of x_train's first 48,000 digits and of
         warped copies; rows of the last 2,000 calibrate.
     state, on_epoch
         As of `train_digits`.
@@ -113,11 +113,11 @@ def add_lines(
     GlyphReader
         The same reader.
     """
-    learned, held_out = split_digits(mnist)
+    train, held_out = split_digits(mnist)
     glyph_epochs = reader.epochs
     reader.set_params(epochs=epochs)
     reader.fit_lines(
-        _rows(_ROWS, warped_copies(learned, seed=0), _SEED),
+        _rows(_ROWS, warped_copies(train, seed=0), _SEED),
         _rows(_VALIDATED_ON, held_out, _OTHER_SEED),
         start="mixed",
         data="MNIST x_train",
@@ -128,10 +128,10 @@ def add_lines(
 
 
 def split_digits(mnist: Mnist) -> tuple[Digits, Digits]:
-    """Give x_train's first 48,000 digits, which rows are drawn of, and its last, for validation."""
+    """Return x_train's first 48,000 digits, to draw rows of, and its last, to validate on."""
     pictures, names = mnist.x_train, mnist.y_train
-    learned = pictures[:_LEARNED_DIGITS], names[:_LEARNED_DIGITS]
-    return learned, (pictures[_LEARNED_DIGITS:], names[_LEARNED_DIGITS:])
+    train = pictures[:_TRAINING_DIGITS], names[:_TRAINING_DIGITS]
+    return train, (pictures[_TRAINING_DIGITS:], names[_TRAINING_DIGITS:])
 
 
 def _rows(

@@ -29,10 +29,10 @@ __all__ = [
     "drawn_sums",
     "end_to_end_reader",
     "figures_of_test",
-    "learn_and_test",
     "measure",
     "sums_alone",
     "task_data",
+    "train_and_test",
     "train_end_to_end",
 ]
 
@@ -66,7 +66,7 @@ def task_data(
     folds: int | None = None,
     seed: int = 0,
 ) -> list[tuple[Dataset, Dataset]]:
-    """Split a task's images into those to learn from and those to test on.
+    """Split a task's images into those to train on and those to test on.
 
     Parameters
     ----------
@@ -83,13 +83,13 @@ def task_data(
 
     Returns
     -------
-    list of (learned, tested)
+    list of (train, tested)
 
     Raises
     ------
     ParameterError
         `task` is unknown, its images cannot be drawn and `data` is None, or `folds` is asked for
-        where MNIST has told already what is tested on.
+        where MNIST already holds what is tested on.
     DataError
         The images are missing or laid out otherwise.
     """
@@ -99,14 +99,14 @@ def task_data(
             raise ParameterError(
                 f"Sums of MNIST's digits must be tested on those of x_test. Got {folds} folds."
             )
-        learned, tested = drawn_sums(load_mnist(data), _SUMS, _SUMS_TESTED, seed)
-        return [(sums_alone(learned), sums_alone(tested))]
+        train, tested = drawn_sums(load_mnist(data), _SUMS, _SUMS_TESTED, seed)
+        return [(sums_alone(train), sums_alone(tested))]
     if task == "six-char" and data is None:
         generator = TextGenerator("six-char")
         images, labels, _ = generator.arrays(_TEXTS, seed=seed, n_jobs=-1)
         dataset = Dataset(task, images, np.array(labels), _DRAWN, charset=generator.charset)
     elif data is None:
-        raise ParameterError(f"To learn '{task}', 'data' must be a folder of images. Got None.")
+        raise ParameterError(f"To train '{task}', 'data' must be a folder of images. Got None.")
     else:
         dataset = load(task, data)
     if folds is not None:
@@ -116,7 +116,7 @@ def task_data(
 
 def end_to_end_reader(
     task: str,
-    learned: Dataset,
+    train: Dataset,
     *,
     classifier: str | None = None,
     epochs: int | None = None,
@@ -140,12 +140,12 @@ def end_to_end_reader(
     if settings["classifier"] == usual.classifier:
         settings |= deepcopy(dict(usual.own))
     reader: EndToEndReader
-    if learned.classes is not None:
-        reader = ImageClassifier(classes=learned.classes, **settings)
-    elif learned.charset is not None:
-        lengths = set(map(len, learned.labels.tolist()))
+    if train.classes is not None:
+        reader = ImageClassifier(classes=train.classes, **settings)
+    elif train.charset is not None:
+        lengths = set(map(len, train.labels.tolist()))
         length = lengths.pop() if len(lengths) == 1 else None
-        reader = SequenceReader(learned.charset, length=length, **settings)
+        reader = SequenceReader(train.charset, length=length, **settings)
     else:
         reader = SumClassifier(**settings)
     reader._check_parameters()
@@ -153,7 +153,7 @@ def end_to_end_reader(
 
 
 def measure(reader: EndToEndReader | TextReader, tested: Dataset) -> Measured:
-    """Let a reader answer what it has not learned from; what cannot be loaded is wrong."""
+    """Let a reader answer what it was not trained on; what cannot be loaded is wrong."""
     truths = tested.labels.tolist()
     answers = [result.answer for result in reader.read_many(tested.images)]
     if not isinstance(reader, TextReader):
@@ -173,7 +173,7 @@ def train_end_to_end(
     log: str | os.PathLike[str] | None = None,
     on_epoch: "OnEpoch | None" = None,
 ) -> EndToEndReader:
-    """Learn a task's images and test on those held out.
+    """Train on a task's images and test on those held out.
 
     Parameters
     ----------
@@ -182,7 +182,7 @@ def train_end_to_end(
     classifier : str, optional
         Network, in place of the task's own in `END_TO_END`.
     epochs : int, optional
-        Passes over the images, in place of the task's own.
+        Epochs over the images, in place of the task's own.
     seed : int
     state : path, optional
         File from which a killed training goes on.
@@ -194,22 +194,22 @@ def train_end_to_end(
     Returns
     -------
     SequenceReader, SumClassifier or ImageClassifier
-        Its provenance tells the test's figures and the hashes of both parts of the split.
+        Its provenance holds the test's figures and the hashes of both parts of the split.
 
     Raises
     ------
     ParameterError, DataError
         As of `task_data`, `state` is of another training, or `log` is a file.
     """
-    ((learned, tested),) = task_data(task, data, seed=seed)
-    reader = end_to_end_reader(task, learned, classifier=classifier, epochs=epochs, seed=seed)
-    learn_and_test(reader, learned, tested, state=state, log=log, on_epoch=on_epoch)
+    ((train, tested),) = task_data(task, data, seed=seed)
+    reader = end_to_end_reader(task, train, classifier=classifier, epochs=epochs, seed=seed)
+    train_and_test(reader, train, tested, state=state, log=log, on_epoch=on_epoch)
     return reader
 
 
-def learn_and_test(
+def train_and_test(
     reader: EndToEndReader,
-    learned: Dataset,
+    train: Dataset,
     tested: Dataset,
     *,
     schedule: "Schedule | None" = None,
@@ -223,7 +223,7 @@ def learn_and_test(
     ----------
     reader : SequenceReader, SumClassifier or ImageClassifier
         Fitted in place.
-    learned, tested : Dataset
+    train, tested : Dataset
         Two parts of one split.
     schedule : segcap.training.Schedule, optional
         In place of the reader's own.
@@ -231,9 +231,9 @@ def learn_and_test(
         As of `train_end_to_end`.
     """
     reader.fit(
-        learned.images,
-        learned.labels,
-        groups=learned.groups,
+        train.images,
+        train.labels,
+        groups=train.groups,
         schedule=schedule,
         state=state,
         log=log,
@@ -241,8 +241,8 @@ def learn_and_test(
     )
     measured = measure(reader, tested)
     reader.provenance_["data"] |= {
-        "name": learned.name,
-        "split": {"learned": learned.digest, "tested": tested.digest},
+        "name": train.name,
+        "split": {"learned": train.digest, "tested": tested.digest},
     }
     reader.provenance_["figures"] |= figures_of_test(measured)
 
@@ -252,30 +252,30 @@ def _check(task: str) -> None:
         raise ParameterError(f"The task must be one of {', '.join(END_TO_END)}. Got {task!r}.")
 
 
-def drawn_sums(mnist: Mnist, learned: int, tested: int, seed: int) -> tuple[DigitRows, DigitRows]:
+def drawn_sums(mnist: Mnist, train: int, tested: int, seed: int) -> tuple[DigitRows, DigitRows]:
     """Draw rows of overlapping digits, those to test on with x_test's.
 
     Parameters
     ----------
     mnist : Mnist
-    learned, tested : int
+    train, tested : int
         How many rows.
     seed : int
         Fewer rows of one seed are the first of more.
     """
     return (
-        digit_sums(learned, _OVERLAPPING, seed=seed, digits=(mnist.x_train, mnist.y_train)),
+        digit_sums(train, _OVERLAPPING, seed=seed, digits=(mnist.x_train, mnist.y_train)),
         digit_sums(tested, _OVERLAPPING, seed=seed + 1, digits=(mnist.x_test, mnist.y_test)),
     )
 
 
 def sums_alone(rows: DigitRows) -> Dataset:
-    """Give a data set of rows of which the sums alone are told."""
+    """Return a data set of rows of which only the sums are labelled."""
     return Dataset("digit-sum", rows.images, rows.labels.sum(axis=1, dtype=np.int64), _DRAWN)
 
 
 def figures_of_test(measured: Measured) -> dict[str, Any]:
-    """Give the figures of a test as provenance tells them."""
+    """Return the figures of a test for provenance."""
     whole = {
         "test_accuracy": round(measured.whole.value, 6),
         "test_accuracy_low": round(measured.whole.low, 6),

@@ -15,7 +15,7 @@ from segcap.training.synthetic import Share, digit_lines, drawn_texts, share_see
 if TYPE_CHECKING:
     from segcap.training.fit import OnEpoch
 
-__all__ = ["MIXED_CHARSET", "learned_seeds", "train_mixed"]
+__all__ = ["MIXED_CHARSET", "train_mixed", "training_seeds"]
 
 MIXED_CHARSET = string.digits + string.ascii_lowercase + string.ascii_uppercase
 _LINES = 100_000
@@ -31,14 +31,14 @@ def train_mixed(
     state: str | os.PathLike[str] | None = None,
     on_epoch: "OnEpoch | None" = None,
 ) -> GlyphReader:
-    """Learn letters and digits from 100,000 lines that all schemes draw, and MNIST's x_train.
+    """Train on letters and digits of 100,000 lines that all schemes draw, and MNIST's x_train.
 
     Parameters
     ----------
     data : path, optional
         See `segcap.datasets.load_mnist`.
     epochs : int
-        Passes over the lines.
+        Epochs over the lines.
     seed : int
     state : path, optional
         File from which a killed training goes on.
@@ -54,9 +54,9 @@ def train_mixed(
     DataError
         MNIST is missing, or `state` is of another training.
     """
-    learned, held_out = split_digits(load_mnist(data))
+    train, held_out = split_digits(load_mnist(data))
     return GlyphReader(MIXED_CHARSET, epochs=epochs, random_state=seed).fit_lines(
-        _lines(_LINES, _SEED, learned),
+        _lines(_LINES, _SEED, train),
         _lines(_VALIDATED_ON, _OTHER_SEED, held_out),
         data="generated schemes and MNIST x_train",
         state=state,
@@ -64,8 +64,8 @@ def train_mixed(
     )
 
 
-def learned_seeds(scheme: str) -> set[int]:
-    """Give the seeds of a scheme's own images that "mixed" has learned, or was calibrated on."""
+def training_seeds(scheme: str) -> set[int]:
+    """Return the seeds of a scheme's own images that "mixed" was trained or calibrated on."""
     places = [place for place, one in enumerate(_shares()) if one.generator.scheme == scheme]
     return {share_seed(seed, place) for seed in (_SEED, _OTHER_SEED) for place in places}
 

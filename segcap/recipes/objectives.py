@@ -1,4 +1,4 @@
-"""What settings are worth: how well a reader answers that learns, or cuts, with them."""
+"""What settings are worth: how well a reader answers that is trained, or cuts, with them."""
 
 import os
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ from segcap.core.validation import is_number
 from segcap.datasets.dataset import Dataset
 from segcap.readers.estimator import Estimator
 from segcap.readers.glyph import GlyphReader
-from segcap.recipes.end_to_end import EndToEndReader, figures_of_test, learn_and_test, measure
+from segcap.recipes.end_to_end import EndToEndReader, figures_of_test, measure, train_and_test
 from segcap.recognition.engines.networks import WEIGHTS
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ Reader = TypeVar("Reader", bound=Estimator)
 
 
 def configured(reader: Reader, settings: Mapping[str, Any]) -> Reader:
-    """Copy a reader with other parameters; what it has learned, the copy has, too.
+    """Copy a reader with other parameters; what is fitted, the copy has, too.
 
     Parameters
     ----------
@@ -66,7 +66,7 @@ def configured(reader: Reader, settings: Mapping[str, Any]) -> Reader:
 
 
 def schedule_of(reader: EndToEndReader, settings: Mapping[str, Any]) -> "Schedule":
-    """Give a reader's schedule, changed by the settings whose names begin with "schedule__".
+    """Return a reader's schedule, changed by the settings whose names begin with "schedule__".
 
     Raises
     ------
@@ -91,9 +91,9 @@ def schedule_of(reader: EndToEndReader, settings: Mapping[str, Any]) -> "Schedul
 
 @dataclass(frozen=True, eq=False)
 class Fitting:
-    """How well a reader answers that has learned with other settings.
+    """How well a reader answers trained with other settings.
 
-    Every trial is judged on the same images, which it neither learns from nor is calibrated on; its
+    Every trial is evaluated on the same images, which it is neither trained nor calibrated on; its
     curve is its accuracy on the tenth that `fit` itself holds out, or the mean of the folds so far.
 
     Attributes
@@ -103,7 +103,7 @@ class Fitting:
     data : Dataset
         A fifth of it judges.
     folds : int, optional
-        To learn so often instead, so that each image judges once.
+        To train so often instead, so that each image is evaluated once.
     """
 
     reader: EndToEndReader
@@ -122,26 +122,26 @@ class Fitting:
 
     @cached_property
     def parts(self) -> list[tuple[Dataset, Dataset]]:
-        """Images to learn from and images to judge by, once or for every fold."""
+        """Images to train on and images to evaluate with, once or for every fold."""
         seed = int(self.reader.random_state)
         if self.folds is None:
             return [self.data.split(_JUDGED, seed)]
         return list(self.data.kfold(self.folds, seed))
 
     def __call__(self, settings: Mapping[str, Any], report: "Report") -> float:
-        """Give the share of right answers."""
+        """Return the fraction of right answers."""
 
         def on_epoch(epoch: int, history: "History") -> None:
             if self.folds is None:
                 report(epoch, history.validation_accuracy[-1])
 
         shares: list[float] = []
-        for learned, judges in self.parts:
+        for train, judges in self.parts:
             reader = configured(self.reader, settings).set_params(random_state=report.seed)
             reader.fit(
-                learned.images,
-                learned.labels,
-                groups=learned.groups,
+                train.images,
+                train.labels,
+                groups=train.groups,
                 schedule=schedule_of(reader, settings),
                 on_epoch=on_epoch,
             )
@@ -155,7 +155,7 @@ class Fitting:
     def finish(
         self,
         settings: Mapping[str, Any],
-        learned: Dataset,
+        train: Dataset,
         tested: Dataset,
         *,
         epochs: int,
@@ -163,12 +163,12 @@ class Fitting:
         log: str | os.PathLike[str] | None = None,
         on_epoch: "OnEpoch | None" = None,
     ) -> EndToEndReader:
-        """Learn with settings in full, and test once.
+        """Train with settings in full, and test once.
 
         Parameters
         ----------
         settings : mapping
-        learned, tested : Dataset
+        train, tested : Dataset
             Two parts of one split; no trial has seen the second.
         epochs : int
         state, log, on_epoch
@@ -176,8 +176,8 @@ class Fitting:
         """
         reader = configured(self.reader, settings).set_params(epochs=epochs)
         schedule = schedule_of(reader, settings)
-        learn_and_test(
-            reader, learned, tested, schedule=schedule, state=state, log=log, on_epoch=on_epoch
+        train_and_test(
+            reader, train, tested, schedule=schedule, state=state, log=log, on_epoch=on_epoch
         )
         return reader
 
@@ -194,10 +194,10 @@ def _size(reader: EndToEndReader) -> dict[str, float]:
 
 @dataclass(frozen=True, eq=False)
 class Cutting:
-    """How well a reader reads that finds and cuts characters in other ways; nothing is learned.
+    """How well a reader reads that finds and cuts characters in other ways; nothing is trained.
 
-    The value is the share of right readings, less `wrong_cost` times that of wrong ones; rejected
-    readings are neither. Its curve is the value of a fifth of the images, two fifths, ....
+    The value is the fraction of right readings, less `wrong_cost` times that of wrong ones;
+    rejected readings are neither. Its curve is the value of a fifth of the images, two fifths, ....
 
     Attributes
     ----------
@@ -237,7 +237,7 @@ class Cutting:
         }
 
     def __call__(self, settings: Mapping[str, Any], report: "Report") -> float:
-        """Give the value of a reader with these settings."""
+        """Return the value of a reader with these settings."""
         reader = configured(self.reader, settings)
         worth: list[float] = []
         for step, part in enumerate(np.array_split(np.arange(len(self.data)), _PARTS), start=1):
@@ -250,7 +250,7 @@ class Cutting:
         return fmean(worth)
 
     def finish(self, settings: Mapping[str, Any], tested: Dataset) -> GlyphReader:
-        """Give the reader with settings, and test it once."""
+        """Return the reader with settings, and test it once."""
         reader = configured(self.reader, settings)
         figures = reader.provenance_["figures"] | figures_of_test(measure(reader, tested))
         reader.provenance_ = reader.provenance_ | {"figures": figures}

@@ -94,7 +94,7 @@ STUDIES = {
 
 
 def space_of(name: str, reader: Estimator, *, wrong_cost: float = 0.0) -> "Space":
-    """Give what a study tries with a reader, which need not have all of its settings.
+    """Return what a study tries with a reader, which need not have all of its settings.
 
     Parameters
     ----------

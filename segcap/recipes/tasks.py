@@ -8,15 +8,15 @@ __all__ = ["END_TO_END", "Task"]
 
 
 class Task(NamedTuple):
-    """How a task is learned unless the caller says otherwise.
+    """How a task is trained unless the caller says otherwise.
 
     Attributes
     ----------
     classifier : str
     epochs : int
-        Passes over the images.
+        Epochs over the images.
     test : float
-        Share of the images that is held out for the test.
+        Fraction of the images that is held out for the test.
     settings : mapping
         Further parameters of the reader, whatever its classifier.
     own : mapping

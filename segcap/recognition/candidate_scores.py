@@ -1,4 +1,4 @@
-"""Name the spans of many images in few calls of a span network."""
+"""Classify the spans of many images in few calls of a span network."""
 
 from collections.abc import Sequence
 

@@ -98,6 +98,6 @@ def views_of_text(
 
 
 def _middle(image: NDArray[np.uint8], left_out: float) -> NDArray[np.uint8]:
-    """Leave out a share of an image at each of its sides."""
+    """Leave out a fraction of an image at each of its sides."""
     top, left = (round(left_out * side) for side in image.shape[:2])
     return image[top : image.shape[0] - top, left : image.shape[1] - left]

@@ -203,7 +203,7 @@ def colour_clusters(image: NDArray[np.uint8], *, clusters: int = 4) -> NDArray[n
 
 
 def ink_is_bright(grey: NDArray[np.uint8]) -> bool:
-    """Tell whether the ink is brighter than the background.
+    """Return whether the ink is brighter than the background.
 
     Ink is the smaller part of an image and lies away from its rim. So the sign of two sums
     decides: the skewness of the differences from the local mean (which does not see uneven

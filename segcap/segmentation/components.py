@@ -1,4 +1,4 @@
-"""Part an ink mask into characters: connected pieces, merged where they belong together."""
+"""Part an ink mask into characters: connected components, merged where they belong together."""
 
 from typing import Literal, NamedTuple, TypeAlias
 
@@ -36,7 +36,7 @@ _OWN_LINE = 0.5
 
 
 class Segments(NamedTuple):
-    """Characters, or blobs of touching characters, in reading order.
+    """Characters, or components of touching characters, in reading order.
 
     Attributes
     ----------
@@ -57,13 +57,13 @@ def segment(ink: NDArray[np.bool_], method: Segmenter = "components") -> Segment
     ----------
     ink : (H, W) bool array
     method : {"components", "contours"}
-        Both find 8-connected pieces. Contours fill what they enclose: a piece inside a ring
+        Both find 8-connected components. Contours fill what they enclose: a component inside a ring
         belongs to the ring.
 
     Returns
     -------
     Segments
-        Pieces of one character merged, in reading order; N = 0 for a mask without ink.
+        Components of one character merged, in reading order; N = 0 for a mask without ink.
 
     Raises
     ------
@@ -150,16 +150,16 @@ def keep_segments(segments: Segments, kept: NDArray[np.bool_]) -> Segments:
 def merge_pieces(
     boxes: NDArray[np.int32],
 ) -> tuple[NDArray[np.int32], NDArray[np.intp]]:
-    """Merge the pieces of one character: the dot of an i, a broken stroke, the bar of a 5.
+    """Merge the components of one character: the dot of an i, a broken stroke, the bar of a 5.
 
-    Characters of one line stand side by side, so two pieces belong together
+    Characters of one line stand side by side, so two components belong together
 
     - when they share at least half of the narrower one's columns, unless both are tall (at
       least 0.6 of the line's height) and stand side by side: those are slanted neighbours;
     - when one is not tall, they are at most a tenth of the line's height apart and together no
       wider than a character, 1.25 of this height.
 
-    The line's height is that of its tallest piece, or of both pieces together if that is more.
+    The line's height is that of its tallest component, or of both together if that is more.
 
     Parameters
     ----------
@@ -169,7 +169,7 @@ def merge_pieces(
     Returns
     -------
     merged : (M, 4) int32 array
-        Boxes around what belongs together, in the order of their first pieces.
+        Boxes around what belongs together, in the order of their first components.
     owner : (N,) int array
         For each given box the index of its merged one.
     """
@@ -294,7 +294,7 @@ def _pairs_of_one_character(boxes: NDArray[np.int32]) -> list[tuple[int, int]]:
 def _pairwise(
     boxes: NDArray[np.int32], start: np.ufunc, stop: np.ufunc
 ) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
-    """Give each pair's width and height, from `start` of left, top to `stop` of right, bottom."""
+    """Return each pair's width and height, from `start` of left, top to `stop` of right, bottom."""
     starts = start(boxes[:, None, :2], boxes[None, :, :2])
     stops = stop(boxes[:, None, 2:], boxes[None, :, 2:])
     width, height = np.moveaxis(stops - starts, -1, 0)

@@ -43,7 +43,7 @@ def projection_valleys(ink: Ink) -> Paths:
     Parameters
     ----------
     ink : (H, W) bool array
-        One blob, tightly boxed.
+        One component, tightly boxed.
 
     Returns
     -------
@@ -65,7 +65,7 @@ def contour_concavities(ink: Ink) -> Paths:
     Parameters
     ----------
     ink : (H, W) bool array
-        One blob, tightly boxed.
+        One component, tightly boxed.
 
     Returns
     -------
@@ -110,7 +110,7 @@ def drop_fall(ink: Ink) -> Paths:
     Parameters
     ----------
     ink : (H, W) bool array
-        One blob, tightly boxed.
+        One component, tightly boxed.
 
     Returns
     -------
@@ -133,15 +133,15 @@ def drop_fall(ink: Ink) -> Paths:
 
 
 def watershed_lines(ink: Ink) -> Paths:
-    """Cut between the thick parts of a blob.
+    """Cut between the thick parts of a component.
 
-    The distance to the paper is flooded from its peaks; a path parts the basins left of it from
-    those right of it.
+    The distance to the background is flooded from its peaks; a path parts the basins left of it
+    from those right of it.
 
     Parameters
     ----------
     ink : (H, W) bool array
-        One blob, tightly boxed.
+        One component, tightly boxed.
 
     Returns
     -------
@@ -186,7 +186,7 @@ def skeleton_junctions(ink: Ink) -> Paths:
     Parameters
     ----------
     ink : (H, W) bool array
-        One blob, tightly boxed.
+        One component, tightly boxed.
 
     Returns
     -------
@@ -245,7 +245,7 @@ def propose_cuts(
     Parameters
     ----------
     ink : (H, W) bool array
-        One blob, tightly boxed.
+        One component, tightly boxed.
     cutters : sequence of str
         Names of `CUTTERS`.
     limit : int

@@ -98,7 +98,7 @@ def frame_glyphs(
     ----------
     grey : (H, W) uint8 array
     labels : (H, W) int32 array
-        0 for background; every other number is a piece of ink.
+        0 for background; every other number is a component.
     boxes : (N, 4) int32 array
         x0, y0, x1, y1 of each glyph, half-open, pixels.
     spans : (N, 2) int32 array

@@ -32,7 +32,7 @@ _HOUGH_GAP = 0.06
 
 
 def thin_runs(ink: Ink) -> Ink:
-    """Mark long pieces in which all vertical runs of ink are short.
+    """Mark long components in which all vertical runs of ink are short.
 
     Curved lines are found as well as straight ones.
 
@@ -43,7 +43,7 @@ def thin_runs(ink: Ink) -> Ink:
     Returns
     -------
     (H, W) bool array
-        Pixels of connected pieces at least 0.3 as wide as the text, whose vertical runs are at
+        Pixels of connected components at least 0.3 as wide as the text, whose vertical runs are at
         most 0.09 of the text's height.
 
     References

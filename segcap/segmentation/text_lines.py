@@ -71,20 +71,20 @@ class Strip(NamedTuple):
 
 
 def soft_ink(image: NDArray[np.uint8], ink: NDArray[np.bool_]) -> NDArray[np.uint8]:
-    """Tell how far each pixel's colour is from the paper around it.
+    """Measure how far each pixel's colour is from the background around it.
 
     Parameters
     ----------
     image : (H, W, 3) uint8 array
         RGB.
     ink : (H, W) bool array
-        What is ink for certain: it sets the scale, and the paper is taken from beside it.
+        What is ink for certain: it sets the scale, and the background is taken from beside it.
 
     Returns
     -------
     (H, W) uint8 array
-        0 for paper, 255 for what is as far from it as ink is by far; colours count by the channel
-        in which they differ most.
+        0 for background, 255 for what is as far from it as ink is by far; colours count by the
+        channel in which they differ most.
     """
     height, width = ink.shape
     mask = ink.view(np.uint8)
@@ -160,8 +160,8 @@ def strip_rows(ink: NDArray[np.bool_]) -> tuple[int, int]:
 
     Ink that fills 0.9 of the image's height, and is at least 3 times as wide, is taken for a
     pattern with letters in it, such as bars or a chessboard: then rows count in which columns
-    change from ink to paper or back, but not single ones, where squares end. If these are hardly
-    fewer, it is text that fills its image.
+    change from ink to background or back, but not single ones, where squares end. If these are
+    hardly fewer, it is text that fills its image.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Learn classifiers: data, loop, calibration."""
+"""Train classifiers: data, loop, calibration."""
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any

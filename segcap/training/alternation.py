@@ -34,7 +34,7 @@ _LEARNING_RATE = 1.5e-3
 
 
 class Course:
-    """What a span network goes through to learn from whole-image labels.
+    """What a span network goes through to train on whole-image labels.
 
     Parameters
     ----------
@@ -44,7 +44,7 @@ class Course:
     classes : list of (L,) int arrays
         The labels.
     held_out : (N,) bool array
-        Images that are not learned from.
+        Images that are not trained on.
     replay : list of Line
         Shown besides, so that what the network knew is not forgotten.
     epochs : int
@@ -60,7 +60,7 @@ class Course:
     Raises
     ------
     DataError
-        No image to learn from, or none held out, has as many pieces of ink as characters.
+        No image to train on, or none held out, has as many components as characters.
     """
 
     def __init__(
@@ -87,7 +87,7 @@ class Course:
         self.batches = self._align()
 
     def overfit(self, model: "keras.Model", seed: int) -> float:
-        """Give the share of characters that a network names right of the few lines it is shown."""
+        """Return the fraction of characters right in the few lines that a network is shown."""
         few = self._train.part(np.arange(min(_OVERFIT_LINES, len(self._train.pixels))))
         batches = SpanBatches(few, few, self._characters)
         schedule = Schedule(epochs=_OVERFIT_EPOCHS, batch_size=_OVERFIT_LINES, patience=None)
@@ -120,7 +120,7 @@ class Course:
             done, number = done + epochs, number + 1
 
     def go_back_to_last_epoch(self) -> bool:
-        """Undo what was learned after the last epoch's end; False if none was completed."""
+        """Undo the training after the last epoch's end; False if none was completed."""
         if self._last is None:
             return False
         self._model.set_weights(self._last)
@@ -130,7 +130,7 @@ class Course:
         self._last = self._model.get_weights()
         accuracy = history.validation_accuracy[-1]
         self.figures |= {"epochs": before + epoch, "span_accuracy": round(accuracy, 4)}
-        self._report(before + epoch, self._epochs, f"{accuracy:.3f} of spans held out named right")
+        self._report(before + epoch, self._epochs, f"{accuracy:.3f} of spans held out are right")
 
     def _align_again(self) -> float:
         before = self._alignments
@@ -148,7 +148,7 @@ class Course:
         self._train, validation = self._strips(~self._held_out), self._strips(self._held_out)
         if min(len(self._train.pixels), len(validation.pixels)) == 0:
             raise DataError(
-                "Learning needs images with at least as many pieces of ink as characters in "
+                "Training needs images with at least as many components as characters in "
                 f"their labels. Got {missing} of {len(self._layouts)} with fewer."
             )
         return SpanBatches(self._with_replay(), validation, self._characters)

@@ -71,7 +71,7 @@ def augment_glyphs(glyphs: NDArray[np.float32], rng: np.random.Generator) -> NDA
 def vary_strokes(
     glyphs: NDArray[np.float32], rng: np.random.Generator, *, share: float = 0.2
 ) -> NDArray[np.float32]:
-    """Blend a share of the glyphs with their dilation (up to wholly) or erosion (up to half).
+    """Blend a fraction of the glyphs with their dilation (up to wholly) or erosion (up to half).
 
     Parameters
     ----------
@@ -102,7 +102,7 @@ def lose_detail(
     share: float = 0.2,
     least: float = 0.35,
 ) -> NDArray[np.float32]:
-    """Make a share of the glyphs smaller and enlarge them again, as if drawn a few pixels tall.
+    """Make a fraction of the glyphs smaller and enlarge them again, as if drawn a few pixels tall.
 
     Their darkest ink comes back to 1, as it does when glyphs are framed.
 
@@ -247,7 +247,7 @@ def augment_strips(
     rng: np.random.Generator,
     warp: Warp = _STRIP_WARP,
 ) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
-    """Warp lines of text, change their tone, and blur or speckle a share of them.
+    """Warp lines of text, change their tone, and blur or speckle a fraction of them.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""A folder with as many photos of each class, the rare ones varied, for learning alone."""
+"""A folder with as many photos of each class, the rare ones varied, for training alone."""
 
 import os
 from collections.abc import Iterator
@@ -24,7 +24,7 @@ _QUALITY = 95
 
 
 class Balanced(NamedTuple):
-    """What is learned from and what is tested on.
+    """What is trained on and what is tested on.
 
     Attributes
     ----------
@@ -54,14 +54,14 @@ def balance(
     resume: bool = False,
     on_progress: OnProgress | None = None,
 ) -> Balanced:
-    """Split photos in folders by class, and write a balanced folder of those to learn from.
+    """Split photos in folders by class, and write a balanced folder of those to train on.
 
     First the split, then the balance: no varied copy of a photo that is tested on is written. Of a
     class with more photos than `per_class` as many are drawn; of one with fewer each comes as it
     is, and then again, turned, skewed, mirrored, brighter or darker, until there are enough. All
-    photos to learn from are opened first, and those that cannot be loaded left out.
+    photos to train on are opened first, and those that cannot be loaded left out.
 
-    Beside these, "manifest.jsonl" tells for each file its source, its label and whether it is
+    Beside these, "manifest.jsonl" lists for each file its source, its label and whether it is
     varied, and "held_out.csv" has file and label of the photos that are tested on.
     `segcap.ImageClassifier` draws classes equally often without any files, too.
 
@@ -109,10 +109,10 @@ def balance(
         raise DataError(
             f"A balanced folder must not lie in the folder that it is made from. Got '{folder}'."
         )
-    learned, held_out = whole.split(test, seed)
-    learned = _usable(learned)
-    copies = _copies(learned, int(per_class), seed)
-    settings = {"per_class": int(per_class), "seed": seed, "learned": learned.digest}
+    train, held_out = whole.split(test, seed)
+    train = _usable(train)
+    copies = _copies(train, int(per_class), seed)
+    settings = {"per_class": int(per_class), "seed": seed, "learned": train.digest}
     written = Folder(folder, settings, len(copies), resume=resume)
 
     def records() -> Iterator[Record]:
@@ -124,7 +124,7 @@ def balance(
             yield {
                 "file": name,
                 "label": copy.label,
-                "source": os.path.relpath(copy.source, learned.root),
+                "source": os.path.relpath(copy.source, train.root),
                 "varied": copy.number > 0,
                 "index": index,
             }
@@ -161,19 +161,19 @@ def _grouped(dataset: Dataset, copies: list[_Copy]) -> Dataset:
     return dataset
 
 
-def _copies(learned: Dataset, per_class: int, seed: int) -> list[_Copy]:
-    """Say which photo is written how often: (source, label, 0 as it is or the number of a copy)."""
+def _copies(train: Dataset, per_class: int, seed: int) -> list[_Copy]:
+    """Return which photo is written how often: (source, label, 0 or the number of a copy)."""
     copies = []
-    for place, label in enumerate(learned.classes or ()):
-        own = np.flatnonzero(learned.labels == label)
+    for place, label in enumerate(train.classes or ()):
+        own = np.flatnonzero(train.labels == label)
         if len(own) == 0:
             raise DataError(
-                "Every class must have photos to learn from that can be loaded. "
+                "Every class must have photos to train on that can be loaded. "
                 f"Got none of '{label}' after the split."
             )
         order = np.random.default_rng([seed, place]).permutation(own)
         copies += [
-            _Copy(Path(learned.images[order[index % len(order)]]), label, index // len(order))
+            _Copy(Path(train.images[order[index % len(order)]]), label, index // len(order))
             for index in range(per_class)
         ]
     return copies

@@ -1,4 +1,4 @@
-"""What networks that name whole images learn from."""
+"""What networks that classify whole images are trained on."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeAlias
@@ -34,7 +34,7 @@ class ImageBatches:
     augment : callable
         From images and a generator to new images; called from another thread.
     weights : (K,) array, optional
-        How much each class counts in what is learned, above 0; see
+        How much each class counts in training, above 0; see
         `segcap.training.class_balance.class_weights`.
     balanced : bool
         Whether every class comes equally often, however many images it has.
@@ -83,7 +83,7 @@ class ImageBatches:
         return len(self._classes)
 
     def draw(self, order: NDArray[np.intp], rng: np.random.Generator) -> Batch:
-        """Give augmented images."""
+        """Return augmented images."""
         classes = self._classes[order]
         weights = None if self._weights is None else self._weights[classes]
         if self._sample_weight is not None:
@@ -92,7 +92,7 @@ class ImageBatches:
         return Batch([self._augment(_scaled(self._images[order]), rng)], classes, weights)
 
     def order(self, draws: int, rng: np.random.Generator) -> NDArray[np.intp]:
-        """Give the indices of so many images in random order, balanced if so wished."""
+        """Return the indices of so many images in random order, balanced if so wished."""
         if self._balanced:
             return balanced_order(self._classes, draws, rng)
         return shuffled_rounds(len(self._classes), draws, rng)
@@ -118,7 +118,7 @@ class ImageBatches:
         return given
 
     def validation_logits(self, model: "keras.Model") -> NDArray[np.float32]:
-        """Give the (N, ..., C) logits of the validation part's images."""
+        """Return the (N, ..., C) logits of the validation part's images."""
         parts = [
             model.predict(_scaled(self._validation[start : start + _PREDICTED_TOGETHER]), verbose=0)
             for start in range(0, len(self._validation), _PREDICTED_TOGETHER)
@@ -126,12 +126,12 @@ class ImageBatches:
         return np.concatenate(parts)
 
     def named(self, model: "keras.Model") -> tuple[NDArray[np.float32], NDArray[np.integer]]:
-        """Give the logits and classes of all that is named in the validation part."""
+        """Return the logits and classes of all in the validation part."""
         logits = self.validation_logits(model)
         return logits.reshape(-1, logits.shape[-1]), self.validation_classes.ravel()
 
     def evaluate(self, model: "keras.Model") -> tuple[float, float]:
-        """Give mean cross-entropy on the validation part, and the share of images named right."""
+        """Return mean cross-entropy on the validation part and the fraction classified right."""
         logits, classes = self.named(model)
         log_probabilities = log_softmax(logits)
         loss = -float(log_probabilities[np.arange(len(classes)), classes].mean())
@@ -152,7 +152,7 @@ class TextBatches(ImageBatches):
     unaligned = True
 
     def named(self, model: "keras.Model") -> tuple[NDArray[np.float32], NDArray[np.integer]]:
-        """Give logits and classes of the validation part's columns, along each text's best path."""
+        """Return logits and classes of the validation columns along each text's best path."""
         logits, classes = [], []
         for own, label in zip(self.validation_logits(model), self.validation_classes, strict=True):
             text = label[label > 0] - 1
@@ -167,7 +167,7 @@ class TextBatches(ImageBatches):
         return np.concatenate(logits), np.concatenate(classes)
 
     def evaluate(self, model: "keras.Model") -> tuple[float, float]:
-        """Give the mean CTC loss a text, and the share of texts that the best path spells."""
+        """Return the mean CTC loss a text and the fraction of texts spelled right."""
         import keras
 
         logits = self.validation_logits(model)

@@ -38,7 +38,7 @@ class Batch(NamedTuple):
 
 
 class BatchSource(Protocol):
-    """What a network learns from.
+    """What a network is trained on.
 
     Attributes
     ----------
@@ -56,15 +56,15 @@ class BatchSource(Protocol):
     unaligned: bool
 
     def __len__(self) -> int:
-        """Give the number of samples."""
+        """Return the number of samples."""
         ...
 
     def draw(self, order: NDArray[np.intp], rng: np.random.Generator) -> Batch:
-        """Give the samples of these indices, augmented; called from another thread."""
+        """Return the samples of these indices, augmented; called from another thread."""
         ...
 
     def evaluate(self, model: "keras.Model") -> tuple[float, float]:
-        """Give the cross-entropy and the accuracy on samples that are not learned from."""
+        """Return the cross-entropy and the accuracy on samples that are not trained on."""
         ...
 
 
@@ -73,7 +73,7 @@ class Ordered(Protocol):
     """BatchSource that say themselves how often each sample comes."""
 
     def order(self, draws: int, rng: np.random.Generator) -> NDArray[np.intp]:
-        """Give the indices of so many samples in random order."""
+        """Return the indices of so many samples in random order."""
         ...
 
 
@@ -86,7 +86,7 @@ def shuffled_rounds(count: int, draws: int, rng: np.random.Generator) -> NDArray
 def batch_orders(
     batches: BatchSource, steps: int, batch_size: int, rng: np.random.Generator
 ) -> list[NDArray[np.intp]]:
-    """Say which samples come in each batch of an epoch, those of like size together.
+    """Return which samples come in each batch of an epoch, those of like size together.
 
     Parameters
     ----------

@@ -12,14 +12,14 @@ __all__ = ["balanced_order", "class_weights"]
 def class_weights(classes: NDArray[np.integer], count: int) -> NDArray[np.float32]:
     """Weigh classes so that each counts alike: n / (k * count of the class).
 
-    Weigh or balance after the data is split, from the part that is learned from alone.
+    Weigh or balance after the data is split, from the part that is trained on alone.
 
     Parameters
     ----------
     classes : (N, ...) int array
         Of the samples, in 0 ... count - 1.
     count : int
-        Number of classes to tell apart.
+        Number of classes to distinguish.
 
     Returns
     -------

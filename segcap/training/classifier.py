@@ -52,7 +52,7 @@ def train_classifier(
 ) -> TrainedClassifier:
     """Train and calibrate a classifier of glyphs.
 
-    A share of 6 % of the glyphs, stratified by class, is held out: it decides when to
+    Of the glyphs, 6 %, stratified by class, are held out: they decide when to
     stop, which epoch is kept, and the temperature. Weights are rounded to half precision, so
     that every engine computes with the same numbers and files stay small.
 
@@ -100,7 +100,7 @@ def train_classifier(
     if counts.min() < 2:
         rare = int(counts.argmin())
         raise DataError(
-            f"Each of the {classes} classes needs at least 2 glyphs to learn from. "
+            f"Each of the {classes} classes needs at least 2 glyphs to train on. "
             f"Got {counts[rare]} of class {rare}."
         )
     held_out = max(classes, round(_VALIDATION_SHARE * len(labels)))
@@ -110,7 +110,7 @@ def train_classifier(
     batches = ImageBatches(
         (glyphs[train], labels[train]), (glyphs[validation], labels[validation]), augment_glyphs
     )
-    learned = train_network(
+    fitted = train_network(
         classifier,
         batches,
         classes=classes,
@@ -119,9 +119,9 @@ def train_classifier(
         state=state,
         on_epoch=on_epoch,
     )
-    if learned.was_interrupted:
+    if fitted.was_interrupted:
         raise KeyboardInterrupt
-    return TrainedClassifier(learned.trained, learned.figures)
+    return TrainedClassifier(fitted.trained, fitted.figures)
 
 
 def versions(*, keras: bool = True) -> dict[str, str]:

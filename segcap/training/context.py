@@ -54,7 +54,7 @@ def train_context(
     ----------
     train, validation : LabelledStrips
     characters : str
-        To tell apart.
+        to distinguish.
     schedule : Schedule
     seed : int
     classifier : str
@@ -62,7 +62,7 @@ def train_context(
     options : mapping, optional
         What its function takes besides.
     start : tuple of Trained and str, optional
-        A span network to start from and the characters that it tells apart; else from nothing.
+        A span network to start from and the characters that it distinguishes; else from nothing.
     state, on_epoch
         As of `segcap.training.fit.fit_network`.
 
@@ -73,11 +73,11 @@ def train_context(
     Raises
     ------
     DataError
-        There is no line to learn from or to validate on, or `state` is of another training.
+        There is no line to train on or to validate on, or `state` is of another training.
     """
     if len(train.pixels) == 0 or len(validation.pixels) == 0:
         raise DataError(
-            "Learning needs lines to learn from and to validate on. "
+            "Training needs lines to train and to validate on. "
             f"Got {len(train.pixels)} and {len(validation.pixels)}."
         )
     require_keras()
@@ -116,16 +116,16 @@ def finish(model: "keras.Model", batches: SpanBatches, options: Mapping[str, Any
 
 
 def inherit(trained: Trained, characters: str, wanted: str) -> "keras.Model":
-    """Give a span network for other characters what one has learned.
+    """Return a span network for other characters what one was trained for.
 
     Parameters
     ----------
     trained : Trained
         A span network.
     characters : str
-        That it tells apart.
+        That it distinguishes.
     wanted : str
-        That the new one has to tell apart.
+        That the new one has to distinguish.
 
     Returns
     -------

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
 from statistics import fmean
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,7 +33,7 @@ LEAST_STEPS = 50
 
 
 class Interrupted(KeyboardInterrupt):
-    """Ctrl-C in a training; what was learned until then is kept.
+    """Ctrl-C in a training; what was trained until then is kept.
 
     Attributes
     ----------
@@ -61,8 +61,8 @@ def fit_network(
 ) -> History:
     """Train a classifier; the weights of its best epoch, or its last, stay in `model`.
 
-    A network with columns learns from the mean of their losses, see `segcap.models.Network`, and
-    so does one with auxiliary answers.
+    A network with columns is trained with the mean of their losses, see `segcap.models.Network`,
+    and so does one with auxiliary answers.
 
     All random choices depend on `seed`, the epoch and the batch alone, so a run that was killed
     and resumed ends like one that was not. On a GPU, and with more than one thread, sums may be
@@ -98,7 +98,7 @@ def fit_network(
     Warns
     -----
     SegcapWarning
-        The log or the state cannot be written, there is no GPU for mixed precision, or learning has
+        The log or the state cannot be written, there is no GPU for mixed precision, or training has
         diverged.
     """
     import keras
@@ -109,14 +109,7 @@ def fit_network(
     keras.utils.set_random_seed(seed)
     steps = max(LEAST_STEPS, len(batches) // schedule.batch_size)
     trainer = Trainer(model, schedule, steps, unaligned=batches.unaligned)
-    identity = {
-        "network": [model.name, digest(*model.get_weights())],
-        "data": batches.digest,
-        "schedule": asdict(schedule),
-        "seed": seed,
-        "versions": [version("segcap"), keras.__version__, keras.backend.backend()],
-    }
-    run = State(Path(state) if state else None, identity)
+    run = State(Path(state) if state else None, _identity(model, batches, schedule, seed))
     written = Log(Path(log)) if log else None
     grown = first_grown(schedule)
     history, best = History(), [np.array(value) for value in model.get_weights()]
@@ -132,15 +125,8 @@ def fit_network(
                 break
             figures = _train_epoch(trainer, batches, schedule, history, steps, (seed, epoch))
             shown = trainer.show()
-            loss, accuracy = batches.evaluate(model)
-            history.learning_rate.append(trainer.rate)
-            history.loss.append(figures["loss"])
-            if "accuracy" in figures:
-                history.accuracy.append(figures["accuracy"])
-            lowest = min((kept for kept in history.validation_loss if kept == kept), default=np.inf)
-            history.validation_loss.append(loss)
-            history.validation_accuracy.append(accuracy)
-            if schedule.patience is None or loss <= lowest:
+            is_lowest = _note(history, figures, batches.evaluate(model), trainer.rate)
+            if schedule.patience is None or is_lowest:
                 history.best_epoch, best = epoch, shown
             bests = {f"best.{i}": value for i, value in enumerate(best)}
             run.keep(history, trainer.arrays() | bests)
@@ -154,11 +140,41 @@ def fit_network(
         model.set_weights(best)
     if not np.isfinite(history.validation_loss[history.best_epoch]):
         warnings.warn(
-            "Learning has diverged: the validation loss is no number. Try a lower learning rate.",
+            "Training has diverged: the validation loss is no number. Try a lower learning rate.",
             SegcapWarning,
             stacklevel=2,
         )
     return history
+
+
+def _identity(
+    model: "keras.Model", batches: BatchSource, schedule: Schedule, seed: int
+) -> dict[str, Any]:
+    """Return what distinguishes a run from every other, for its state."""
+    import keras
+
+    return {
+        "network": [model.name, digest(*model.get_weights())],
+        "data": batches.digest,
+        "schedule": asdict(schedule),
+        "seed": seed,
+        "versions": [version("segcap"), keras.__version__, keras.backend.backend()],
+    }
+
+
+def _note(
+    history: History, figures: dict[str, float], evaluated: tuple[float, float], rate: float
+) -> bool:
+    """Add an epoch to the history; return whether its validation loss is the lowest."""
+    lowest = min((loss for loss in history.validation_loss if loss == loss), default=np.inf)
+    loss, accuracy = evaluated
+    history.learning_rate.append(rate)
+    history.loss.append(figures["loss"])
+    if "accuracy" in figures:
+        history.accuracy.append(figures["accuracy"])
+    history.validation_loss.append(loss)
+    history.validation_accuracy.append(accuracy)
+    return loss <= lowest
 
 
 def _check_applicable(schedule: Schedule, model: "keras.Model", batches: BatchSource) -> None:
@@ -205,7 +221,7 @@ def _train_epoch(
     steps: int,
     seeds: tuple[int, int],
 ) -> dict[str, float]:
-    """Take the steps of one epoch; give their mean loss and, where it is known, accuracy."""
+    """Take the steps of one epoch; return their mean loss and, where it is known, accuracy."""
     epoch = len(history.loss)
     orders = batch_orders(batches, steps, schedule.batch_size, np.random.default_rng(seeds))
 

@@ -64,7 +64,7 @@ def align(
     Returns
     -------
     list of Alignment or None
-        None where an image has fewer pieces than its label has characters.
+        None where an image has fewer components than its label has characters.
     """
     logits = span_logits(_Live(model), layouts, model.output_shape[-1])
     return [
@@ -78,7 +78,7 @@ def aligned_strips(
     classes: Sequence[NDArray[np.intp]],
     alignments: Sequence[Alignment | None],
 ) -> LabelledStrips:
-    """Give the lines of aligned images with the places of their characters."""
+    """Return the lines of aligned images with the places of their characters."""
     strips, spans, names = [], [], []
     for layout, label, alignment in zip(layouts, classes, alignments, strict=True):
         if alignment is None:
@@ -97,7 +97,7 @@ def moved_share(
     before: Sequence[Alignment | None],
     after: Sequence[Alignment | None],
 ) -> float:
-    """Share of characters whose middle moved by more than 0.35 of their width."""
+    """Fraction of characters whose middle moved by more than 0.35 of their width."""
     moved = [
         np.abs(layout.columns[old.spans].mean(axis=1) - layout.columns[new.spans].mean(axis=1))
         > _MOVED * np.ptp(layout.columns[new.spans], axis=1)

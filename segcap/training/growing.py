@@ -1,4 +1,4 @@
-"""Images that are small at first and grow while a network learns."""
+"""Images that are small at first and grow while a network is trained."""
 
 import math
 
@@ -16,7 +16,7 @@ _LEAST = 32
 
 
 def first_grown(schedule: Schedule) -> int:
-    """Give the first epoch, from 0, in which images have their own size.
+    """Return the first epoch, from 0, in which images have their own size.
 
     It is the last one at the latest.
 
@@ -33,7 +33,7 @@ def first_grown(schedule: Schedule) -> int:
 
 
 def growing_sides(schedule: Schedule, epoch: int, sides: tuple[int, int]) -> tuple[int, int]:
-    """Say at which height and width images are shown in an epoch.
+    """Return at which height and width images are shown in an epoch.
 
     They grow from `first_scale` of theirs, evenly, until three quarters of the epochs are done.
     Meanwhile their sides are rounded to multiples of 16 pixels, so that a network sees few

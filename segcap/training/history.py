@@ -24,7 +24,7 @@ class History:
     ----------
     loss, accuracy, validation_loss, validation_accuracy : list of float
         One entry an epoch; training figures are on augmented samples, and of all answers that a
-        network learns from. Without known places there is no accuracy in training.
+        network is trained on. Without known places there is no accuracy in training.
     best_epoch : int
         Index of the epoch whose weights are kept.
     learning_rate : list of float
@@ -39,13 +39,13 @@ class History:
     learning_rate: list[float] = field(default_factory=list)
 
     def at(self, epoch: int) -> dict[str, float]:
-        """Give what is known of an epoch, by the names in `SCALARS`."""
+        """Return what is known of an epoch, by the names in `SCALARS`."""
         known = ((name, getattr(self, name)) for name in SCALARS)
         return {name: values[epoch] for name, values in known if values}
 
 
 def history_csv(history: History) -> str:
-    """Give a history as CSV, one row an epoch, counted from 1.
+    """Return a history as CSV, one row an epoch, counted from 1.
 
     Examples
     --------
@@ -68,7 +68,7 @@ def plot_history(history: History, path: str | os.PathLike[str]) -> None:
     history : History
         Of at least one epoch.
     path : path
-        A file whose ending tells its format: .png, .svg or .pdf.
+        A file whose ending gives its format: .png, .svg or .pdf.
 
     Raises
     ------

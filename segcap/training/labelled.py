@@ -1,4 +1,4 @@
-"""Check images and their labels before anything is learned from them."""
+"""Check images and their labels before anything is trained on them."""
 
 import warnings
 from collections.abc import Iterable, Sequence
@@ -34,7 +34,7 @@ def check_counts(images: Sequence[ImageSource], labels: Sequence[Any]) -> None:
     """
     if len(images) != len(labels):
         raise DataError(
-            "Learning needs as many labels as images. "
+            "Training needs as many labels as images. "
             f"Got {len(images)} images and {len(labels)} labels."
         )
 
@@ -69,11 +69,11 @@ def held_out_first(
         return rng.permutation(count), max(1, round(_VALIDATION_SHARE * count))
     if len(groups) != count:
         raise DataError(
-            "Learning needs as many groups as images, if any. "
+            "Training needs as many groups as images, if any. "
             f"Got {count} images and {len(groups)} groups."
         )
-    learned, held_out = divide(np.asarray(groups), None, test=_VALIDATION_SHARE, seed=seed)
-    return np.concatenate([rng.permutation(held_out), rng.permutation(learned)]), len(held_out)
+    train, held_out = divide(np.asarray(groups), None, test=_VALIDATION_SHARE, seed=seed)
+    return np.concatenate([rng.permutation(held_out), rng.permutation(train)]), len(held_out)
 
 
 def load_usable(images: Sequence[ImageSource]) -> tuple[list[NDArray[np.uint8]], list[int]]:
@@ -185,7 +185,7 @@ def usable_images(
     least = len(charset) if least is None else least
     if len(pixels) < least:
         raise DataError(
-            f"Learning {len(charset)} characters needs at least {least} usable images. "
+            f"Training on {len(charset)} characters needs at least {least} usable images. "
             f"Got {len(pixels)}."
         )
     return pixels, classes

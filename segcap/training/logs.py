@@ -27,7 +27,7 @@ class Log:
     the same scalars; a run that is resumed, or begun anew, adds a file, by which TensorBoard
     forgets what it knew of the epochs from there on.
 
-    What cannot be written is told once and does not stop the run.
+    What cannot be written is warned of once and does not stop the run.
 
     Parameters
     ----------
@@ -75,7 +75,7 @@ def check_log(folder: str | os.PathLike[str] | None) -> None:
 
 
 class Tolerance:
-    """A context in which files may fail to be written: the first time is told, none stops the run.
+    """A context in which files may fail to be written: the first time warns, none stops the run.
 
     Parameters
     ----------
@@ -131,7 +131,7 @@ class EventFile:
 
 
 def as_summary(scalars: Mapping[str, float]) -> Any:
-    """Give scalars by name as a summary."""
+    """Return scalars by name as a summary."""
     from tensorboard.compat.proto.summary_pb2 import Summary
 
     values = [Summary.Value(tag=name, simple_value=value) for name, value in scalars.items()]

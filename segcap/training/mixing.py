@@ -12,13 +12,13 @@ def cut_out(
     """Wipe a square out of each image.
 
     The square's centre is any pixel, so that part of it may lie outside. It is filled with the
-    image's mean colour, which is neither ink nor paper.
+    image's mean colour, which is neither ink nor background.
 
     Parameters
     ----------
     images : (N, H, W, C) float32 array
     share : float
-        Side of the square as a share of the shorter of H and W, in [0, 1]; at least one pixel.
+        Side of the square as a fraction of the shorter of H and W, in [0, 1]; at least one pixel.
     rng : numpy.random.Generator
 
     Returns
@@ -94,5 +94,5 @@ def _mixed(
 
 
 def _along(values: NDArray[np.float32], like: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Give values the dimensions of an array whose first ones they have."""
+    """Reshape values to the dimensions of an array whose first ones they have."""
     return values.reshape(values.shape + (1,) * (like.ndim - values.ndim))

@@ -1,4 +1,4 @@
-"""Train a network that names whole images, and make it ready for reading."""
+"""Train a network that classifies whole images, and make it ready for reading."""
 
 import os
 from collections.abc import Mapping
@@ -50,7 +50,7 @@ def train_network(
     log: str | os.PathLike[str] | None = None,
     on_epoch: OnEpoch | None = None,
 ) -> FittedNetwork:
-    """Train a network from nothing, or from weights learned on other images.
+    """Train a network from nothing, or from weights trained on other images.
 
     Weights are rounded to half precision, so that every engine computes with the same numbers and
     files stay small.
@@ -80,7 +80,7 @@ def train_network(
     ParameterError
         Keras is not installed.
     DataError
-        `state` is of another run, or the weights learned on ImageNet are not at hand.
+        `state` is of another run, or the weights trained on ImageNet are not at hand.
     """
     require_keras()
     import keras
@@ -120,7 +120,7 @@ def train_network(
 def ready_for_reading(
     model: "keras.Model", batches: ImageBatches, options: Mapping[str, Any]
 ) -> tuple[Trained, float]:
-    """Round a network's weights, calibrate it, and give its accuracy on the validation part."""
+    """Round a network's weights, calibrate it, and return its accuracy on the validation part."""
     round_to_half(model)
     trained = Trained(
         model.name,

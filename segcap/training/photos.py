@@ -45,7 +45,7 @@ class Variation:
     mirror: bool = True
 
     def times(self, strength: float) -> "Variation":
-        """Give the same changes, stronger or weaker; mirroring stays."""
+        """Return the same changes, stronger or weaker; mirroring stays."""
         amounts = {name: strength * amount for name, amount in vars(self).items()}
         return Variation(**amounts | {"mirror": self.mirror})
 

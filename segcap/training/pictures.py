@@ -24,7 +24,7 @@ MOST_IN_MEMORY = 2**30
 
 
 def most_common(images: Sequence[ImageSource]) -> tuple[int, int]:
-    """Give the width and height that most images have, by their headers, the first of equals.
+    """Return the width and height that most images have, by their headers, the first of equals.
 
     Raises
     ------
@@ -39,7 +39,7 @@ def most_common(images: Sequence[ImageSource]) -> tuple[int, int]:
             errors.append(str(error))
     if not sizes:
         got = f"{len(images)} that cannot, the first because: {errors[0]}" if errors else "none."
-        raise DataError(f"Learning needs images that can be read. Got {got}")
+        raise DataError(f"Training needs images that can be read. Got {got}")
     ((size, _),) = Counter(sizes).most_common(1)
     return size
 
@@ -105,7 +105,7 @@ def _room(shape: tuple[int, ...]) -> NDArray[np.uint8]:
     with tempfile.TemporaryFile() as file:
         if free < needed or not _is_taken(file.fileno(), needed):
             raise DataError(
-                f"Images to learn from must find room in '{tempfile.gettempdir()}'. "
+                f"Images to train on must find room in '{tempfile.gettempdir()}'. "
                 f"Got {free / 2**30:.1f} GiB for {needed / 2**30:.1f} GiB."
             )
         return np.memmap(file, np.uint8, "w+", shape=shape)

@@ -1,4 +1,4 @@
-"""How long, how fast and with what tricks a network learns."""
+"""How long, how fast and with what tricks a network is trained."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
@@ -22,12 +22,12 @@ WARMUP = 100
 
 @dataclass(frozen=True)
 class Schedule:
-    """How long and how fast to learn.
+    """How long and how fast to train.
 
     Attributes
     ----------
     epochs : int
-        Most passes over the data; of few data one pass draws each several times, augmented anew,
+        Most epochs over the data; of few data one epoch draws each several times, augmented anew,
         to make 50 steps.
     batch_size : int
         Samples of one step.
@@ -54,20 +54,20 @@ class Schedule:
         counts less; "squared" is Brier's score of the probabilities, in which no single error is
         large. The validation loss is cross-entropy with all of them.
     label_smoothing : float
-        Share of each target that is spread evenly over all classes, in [0, 1).
+        Fraction of each target that is spread evenly over all classes, in [0, 1).
     mixup : float
         Alpha of the Beta distribution by which pairs of images and their targets are mixed; 0 for
         none, 0.2 is usual.
     cutout : float
-        Side of the square that is wiped out of each image, as a share of the image's shorter side,
-        in [0, 1]; 0 for none.
+        Side of the square that is wiped out of each image, as a fraction of the image's shorter
+        side, in [0, 1]; 0 for none.
     first_scale : float
-        Side of the images in the first epoch, as a share of theirs, in (0, 1]; they have grown
+        Side of the images in the first epoch, as a fraction of theirs, in (0, 1]; they have grown
         when three quarters of the epochs are done, which makes the early ones faster. For
         networks of any size that name photos; see `segcap.training.growing.growing_sides`.
     auxiliary : bool
-        Whether the middle of the network learns to answer, too, from the mean of both losses. For
-        networks with `segcap.models.Network.auxiliary` that read texts.
+        Whether the middle of the network is trained to answer, too, from the mean of both losses.
+        For networks with `segcap.models.Network.auxiliary` that read texts.
     ema : float
         Decay of an exponential moving average of the weights, in [0, 1); 0 for none, 0.999 is
         usual. The average is what is validated and kept.
@@ -163,7 +163,7 @@ def _is_real(value: Any) -> bool:
 
 
 def plateau_rate(schedule: Schedule, done: float, losses: Sequence[float]) -> float:
-    """Give the learning rate of a schedule with the decay "plateau".
+    """Return the learning rate of a schedule with the decay "plateau".
 
     It rises from a hundredth to the highest during the first epoch, and is then multiplied by
     `plateau_factor` after every `plateau_patience` epochs in a row without a lower loss.
@@ -172,7 +172,7 @@ def plateau_rate(schedule: Schedule, done: float, losses: Sequence[float]) -> fl
     ----------
     schedule : Schedule
     done : float
-        Epochs that lie behind, with the share of the current one.
+        Epochs that lie behind, with the fraction of the current one.
     losses : sequence of float
         On the validation part, one an epoch behind; a loss that is no number is never lower.
 

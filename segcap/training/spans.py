@@ -1,4 +1,4 @@
-"""What span networks learn from: lines of text with the place and name of each character."""
+"""What span networks are trained on: lines of text with the place and name of each character."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
@@ -54,7 +54,7 @@ class LabelledStrips(NamedTuple):
     classes: NDArray[np.intp]
 
     def part(self, kept: NDArray) -> "LabelledStrips":
-        """Give some of the lines."""
+        """Return some of the lines."""
         return LabelledStrips(self.pixels[kept], self.spans[kept], self.classes[kept])
 
 
@@ -173,7 +173,7 @@ class SpanBatches:
         return len(self._train.pixels)
 
     def draw(self, order: NDArray[np.intp], rng: np.random.Generator) -> Batch:
-        """Give augmented lines with the spans to name."""
+        """Return augmented lines with the spans to name."""
         lines = self._train.part(order)
         widest = _ROOM_TO_GROW * int(self.sizes[order].max())
         width = min(-(-int(widest) // WIDTH_STEP) * WIDTH_STEP, lines.pixels.shape[2])
@@ -185,14 +185,14 @@ class SpanBatches:
         return Batch(inputs, examples.classes, examples.weights)
 
     def evaluate(self, model: "keras.Model") -> tuple[float, float]:
-        """Give mean cross-entropy and accuracy on the validation part's spans."""
+        """Return mean cross-entropy and accuracy on the validation part's spans."""
         logits, classes = self.validation_logits(model)
         log_probabilities = log_softmax(logits)
         loss = -float(log_probabilities[np.arange(len(classes)), classes].mean())
         return loss, float((log_probabilities.argmax(axis=1) == classes).mean())
 
     def character_accuracy(self, model: "keras.Model") -> float:
-        """Give the share of the validation part's characters that are named right."""
+        """Return the fraction of the validation part's characters that are classified right."""
         logits, classes = self.validation_logits(model)
         shown = classes < self._characters
         return float((logits[shown].argmax(axis=1) == classes[shown]).mean())
@@ -200,7 +200,7 @@ class SpanBatches:
     def validation_logits(
         self, model: "keras.Model"
     ) -> tuple[NDArray[np.float32], NDArray[np.intp]]:
-        """Give the logits and classes of the validation part's spans, (N, C) and (N,)."""
+        """Return the logits and classes of the validation part's spans, (N, C) and (N,)."""
         examples = self._validation
         logits = model.predict(
             [self._validation_pixels, self._validation_spans], batch_size=_BATCH, verbose=0

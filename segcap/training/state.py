@@ -23,7 +23,7 @@ __all__ = ["State"]
 class State:
     """A file with the arrays and the history of one run.
 
-    What cannot be written is told once and does not stop the run.
+    What cannot be written is warned of once and does not stop the run.
 
     Parameters
     ----------
@@ -48,7 +48,7 @@ class State:
         self._identity = json.dumps(identity, sort_keys=True)
 
     def read(self) -> tuple[History, dict[str, NDArray]] | None:
-        """Give what was kept last; None before the first time.
+        """Return what was kept last; None before the first time.
 
         Raises
         ------

@@ -1,4 +1,4 @@
-"""A network with what it learns with: its optimiser, its averaged weights, its state."""
+"""A network with what it is trained with: its optimiser, its averaged weights, its state."""
 
 import warnings
 from collections.abc import Mapping
@@ -31,7 +31,7 @@ class Trainer:
     ----------
     model : keras.Model
         From inputs to logits; where it has columns or auxiliary logits, see
-        `segcap.models.Network`, each of them learns from its own loss.
+        `segcap.models.Network`, each of them is trained with its own loss.
     schedule : Schedule
     steps : int
         Of an epoch.
@@ -100,7 +100,7 @@ class Trainer:
         weights: NDArray[np.float32] | None,
         taken: int,
     ) -> dict[str, float]:
-        """Learn from a batch, after so many others; give its figures."""
+        """Train on a batch, after so many others; return its figures."""
         if weights is not None and weights.ndim < targets.ndim - 1:
             weights = np.broadcast_to(weights[..., None], targets.shape[:-1])
         self._compiled.reset_metrics()  # some versions of Keras count on from batch to batch
@@ -114,7 +114,7 @@ class Trainer:
         return {name: float(value) for name, value in figures.items()}
 
     def show(self) -> list[NDArray]:
-        """Give the network the weights to be judged by, and return them."""
+        """Set the weights that the network is evaluated with, and return them."""
         if self._averages:
             self._model.set_weights(self._averages)
         elif self._in_training is not self._model:
@@ -122,7 +122,7 @@ class Trainer:
         return [np.array(value) for value in self._model.get_weights()]
 
     def arrays(self) -> dict[str, NDArray]:
-        """Give all that the next step depends on."""
+        """Return all that the next step depends on."""
         variables = {f"variable.{i}": np.array(v.numpy()) for i, v in enumerate(self._variables())}
         return variables | {f"average.{i}": value for i, value in enumerate(self._averages)}
 
@@ -137,7 +137,7 @@ class Trainer:
 
 
 def _with_all_answers(model: "keras.Model", *, auxiliary: bool) -> "keras.Model":
-    """Give a model of the same layers, with (..., answers, K) logits if there are several."""
+    """Return a model of the same layers, with (..., answers, K) logits if there are several."""
     import keras
     from keras import ops
 
@@ -152,7 +152,7 @@ def _with_all_answers(model: "keras.Model", *, auxiliary: bool) -> "keras.Model"
 
 
 def _loss(schedule: Schedule) -> Any:
-    """Give a loss of logits and of targets that need not be 0 or 1."""
+    """Return a loss of logits and of targets that need not be 0 or 1."""
     import keras
     from keras import ops
 

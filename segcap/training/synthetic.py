@@ -164,7 +164,7 @@ def _inked(
 
 
 def share_seed(seed: int, number: int) -> int:
-    """Give the seed of one of the shares that `drawn_texts` draws."""
+    """Return the seed of one of the shares that `drawn_texts` draws."""
     return _SEEDS * seed + number
 
 
@@ -244,7 +244,7 @@ def stacked(lines: Sequence[Line]) -> LabelledStrips:
 def warped_copies(
     digits: tuple[NDArray[np.uint8], NDArray[np.integer]], seed: int
 ) -> tuple[NDArray[np.uint8], NDArray[np.integer]]:
-    """Give digits and a warped copy of each."""
+    """Return digits and a warped copy of each."""
     pictures, names = digits
     glyphs = pictures[..., np.newaxis] * np.float32(1 / 255)
     warped = warp_glyphs(glyphs, np.random.default_rng(seed), _WARP)[..., 0]
@@ -275,7 +275,7 @@ def _rows(
 def _line(
     image: NDArray[np.uint8], boxes: NDArray[np.int32], classes: NDArray[np.intp]
 ) -> list[Line]:
-    """Give the one line of an image, none without ink."""
+    """Return the one line of an image, none without ink."""
     pixels = image if image.ndim == 3 else cv2.merge([image] * 3)
     ink = _SETTINGS.find(pixels).segments.labels > 0
     if not ink.any():

@@ -1,12 +1,12 @@
-"""Learn to read a scheme from images labelled with their whole texts.
+"""Train to read a scheme on images labelled with their whole texts.
 
 Labels are aligned with the spans of their images by a network that may know other schemes only;
-the network learns from where they lie and aligns again, until hardly any character moves.
+the network is trained on where they lie and aligns again, until hardly any character moves.
 """
 
 import os
 import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -44,7 +44,7 @@ REPLAY_LINES = 1500
 
 @dataclass(frozen=True)
 class FittedContext:
-    """What was learned.
+    """What was trained.
 
     Attributes
     ----------
@@ -84,7 +84,7 @@ def fit_context(
     state: str | os.PathLike[str] | None = None,
     on_progress: Progress | None = None,
 ) -> FittedContext:
-    """Learn a span network from whole-image labels.
+    """Train a span network on whole-image labels.
 
     A tenth of the images, at least eight, is held out: it calibrates the network and says how
     well it reads.
@@ -99,14 +99,14 @@ def fit_context(
     start : Trained
         Span network to start from.
     known : str
-        The characters that it tells apart.
+        The characters that it distinguishes.
     choices : sequence of SegmentationSettings
         Settings to choose from, the preferred ones first.
     epochs : int
-        Passes over the images in all, each of at least 50 batches.
+        Epochs over the images in all, each of at least 50 batches.
     seed : int
     state : path, optional
-        Learning that was killed goes on from files of this name with ".0", ".1", ... for the
+        Training that was killed goes on from files of this name with ".0", ".1", ... for the
         rounds of alignment.
     on_progress : callable, optional
         Called with the number of epochs done, their total and a sentence.
@@ -127,8 +127,8 @@ def fit_context(
     Warns
     -----
     SegcapWarning
-        Images were left out, characters of the charset are in no label, or the network has not
-        learned to read.
+        Images were left out, characters of the charset are in no label, or the trained reader
+        does not read.
     """
     report = on_progress or _silent
     least = 1 if known == charset.characters else None
@@ -159,19 +159,9 @@ def fit_context(
         report=report,
     )
     overfitted = course.overfit(inherit(start, known, drawn), seed)
-    interrupted = False
-    try:
-        course.run(seed, None if state is None else Path(state))
-        trained = finish(model, course.batches, start.options)
-    except KeyboardInterrupt:
-        if not course.go_back_to_last_epoch():
-            raise
-        interrupted = True
-        trained = finish(model, course.batches, start.options)
-    out = np.flatnonzero(held_out).tolist()
+    trained, interrupted = _run(course, model, start.options, seed, state)
     pipeline = Pipeline(charset, None, trained, settings, length)
-    read = [outcome.reading.text for outcome in pipeline.read([pixels[i] for i in out])]
-    truth = [charset.decode(classes[i]) for i in out]
+    out = np.flatnonzero(held_out).tolist()
     figures = {
         "binarization": settings.binarization,
         "line_removal": settings.line_removal,
@@ -180,14 +170,42 @@ def fit_context(
         "chance_level": round(_chance_level(classes), 4),
         "one_batch_overfitted": round(overfitted, 4),
         **course.figures,
-        "texts_held_out": round(exact_match(read, truth).value, 4),
-        "characters_held_out": round(character_accuracy(read, truth).value, 4),
+        **_accuracy(pipeline, [pixels[i] for i in out], [classes[i] for i in out]),
     }
     if not interrupted:
-        _warn_unless_learned(figures)
+        _warn_unless_reading(figures)
     return FittedContext(
         trained, settings, len(pixels), digest(*pixels, *classes), figures, interrupted
     )
+
+
+def _run(
+    course: Course,
+    model: "keras.Model",
+    options: Mapping[str, Any],
+    seed: int,
+    state: str | os.PathLike[str] | None,
+) -> tuple[Trained, bool]:
+    """Train to the end, or to the last epoch before Ctrl-C; return whether that came, too."""
+    try:
+        course.run(seed, None if state is None else Path(state))
+        return finish(model, course.batches, options), False
+    except KeyboardInterrupt:
+        if not course.go_back_to_last_epoch():
+            raise
+        return finish(model, course.batches, options), True
+
+
+def _accuracy(
+    pipeline: Pipeline, images: list[NDArray[np.uint8]], classes: list[NDArray[np.intp]]
+) -> dict[str, float]:
+    """Return the fractions of texts and of characters that are read right."""
+    read = [outcome.reading.text for outcome in pipeline.read(images)]
+    truth = [pipeline.charset.decode(own) for own in classes]
+    return {
+        "texts_held_out": round(exact_match(read, truth).value, 4),
+        "characters_held_out": round(character_accuracy(read, truth).value, 4),
+    }
 
 
 def _silent(done: int, total: int, sentence: str) -> None:
@@ -198,7 +216,7 @@ def _held_out(order: NDArray[np.intp]) -> NDArray[np.bool_]:
     count = len(order)
     if count < 2 * _LEAST_VALIDATION:
         raise DataError(
-            f"Learning needs at least {2 * _LEAST_VALIDATION} usable images. Got {count}."
+            f"Training needs at least {2 * _LEAST_VALIDATION} usable images. Got {count}."
         )
     held_out = np.zeros(count, bool)
     held_out[order[: max(_LEAST_VALIDATION, round(_VALIDATION_SHARE * count))]] = True
@@ -212,7 +230,7 @@ def _drawn_as(
     layouts: list[Layout],
     classes: list[NDArray[np.intp]],
 ) -> tuple[str, "keras.Model"]:
-    """Tell whether letters are drawn as labelled or in the other case, and start from there."""
+    """Return whether letters are drawn as labelled or in the other case, and start from there."""
     other = characters.swapcase()
     forms = [characters]
     if known != characters and len(other) == len(set(other)) == len(characters):
@@ -239,13 +257,13 @@ def _chosen(
 
 
 def _fit(alignments: Sequence[Alignment | None]) -> float:
-    """Say how well labels fit their images: the mean log-probability of a character, bounded."""
+    """Return how well labels fit their images: the mean log-probability of a character, bounded."""
     scores = [_CANNOT_BE if one is None else max(one.score, _CANNOT_BE) for one in alignments]
     return float(np.mean(scores))
 
 
 def _chance_level(classes: list[NDArray[np.intp]]) -> float:
-    """Share of the most frequent character."""
+    """Fraction of the most frequent character."""
     counts = np.bincount(np.concatenate(classes))
     return float(counts.max() / counts.sum())
 
@@ -255,20 +273,20 @@ def _warn_of_absent(classes: list[NDArray[np.intp]], charset: Charset) -> None:
     if len(absent):
         warnings.warn(
             f"No label holds {', '.join(map(repr, charset.decode(absent)))} of the charset; "
-            "nothing is learned about them.",
+            "the reader is not trained on them.",
             SegcapWarning,
             stacklevel=5,
         )
 
 
-def _warn_unless_learned(figures: dict[str, Any]) -> None:
+def _warn_unless_reading(figures: dict[str, Any]) -> None:
     half_way = (1 + figures["chance_level"]) / 2
     if figures["characters_held_out"] >= half_way:
         return
     if figures["one_batch_overfitted"] < half_way:
         reason = (
             "not even those of the few images that it saw again and again: check that the labels "
-            "belong to their images and that the characters can be told from the paper"
+            "belong to their images and that the characters stand out from the background"
         )
     else:
         reason = (
@@ -276,7 +294,7 @@ def _warn_unless_learned(figures: dict[str, Any]) -> None:
             "their images, and give more of them"
         )
     warnings.warn(
-        f"The reader has not learned to read: of the characters held out it names "
+        f"The trained reader does not read: of the characters held out it reads "
         f"{figures['characters_held_out']:.0%} ({figures['chance_level']:.0%} by chance), "
         f"{reason}.",
         SegcapWarning,

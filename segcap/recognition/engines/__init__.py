@@ -33,7 +33,7 @@ class Engine(Protocol):
     """What runs a classifier."""
 
     def logits(self, *inputs: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Give (N, ..., C) logits for (N, ...) inputs, one for each that it takes; N may be 0."""
+        """Return (N, ..., C) logits for (N, ...) inputs, one for each that it takes; N may be 0."""
         ...
 
 
@@ -107,7 +107,7 @@ class OnnxEngine:
         _check_classes(MODEL_ONNX, self._session.get_outputs()[0].shape[-1], classes)
 
     def logits(self, *inputs: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Give (N, ..., C) logits for (N, ...) inputs."""
+        """Return (N, ..., C) logits for (N, ...) inputs."""
         batches = [
             self._run([given[start : start + _BATCH] for given in inputs])
             for start in range(0, len(inputs[0]), _BATCH)
@@ -139,7 +139,7 @@ class KerasEngine:
         self._classes = classes
 
     def logits(self, *inputs: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Give (N, ..., C) logits for (N, ...) inputs."""
+        """Return (N, ..., C) logits for (N, ...) inputs."""
         if len(inputs[0]) == 0:
             return np.empty((0, self._classes), np.float32)
         return np.asarray(
@@ -150,5 +150,5 @@ class KerasEngine:
 def _check_classes(part: str, found: int, classes: int) -> None:
     if found != classes:
         raise BundleError(
-            f"The part '{part}' must tell {classes} classes apart. Got one of {found} classes."
+            f"The part '{part}' must distinguish {classes} classes. Got one of {found} classes."
         )

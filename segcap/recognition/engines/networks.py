@@ -92,7 +92,7 @@ def rebuild_network(
 
 
 def as_model_inputs(arrays: Sequence[NDArray[np.float32]]) -> Any:
-    """Give arrays as Keras wants them: one by itself, several as a list."""
+    """Return arrays as Keras wants them: one by itself, several as a list."""
     return list(arrays) if len(arrays) > 1 else arrays[0]
 
 
@@ -201,7 +201,7 @@ def convert_weights(folder: str, classifier: str, classes: str, options: str) ->
 
 
 def keras_backend() -> str:
-    """Name Keras' backend."""
+    """Return the name of Keras' backend."""
     require_keras()
     import keras
 
@@ -237,7 +237,7 @@ def require_keras() -> None:
 
 
 def keras_devices() -> tuple[str, list[str]]:
-    """Name Keras' backend and the devices that it sees.
+    """Return the name of Keras' backend and the devices that it sees.
 
     Raises
     ------
