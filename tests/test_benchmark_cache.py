@@ -150,7 +150,7 @@ def test_a_folder_is_resumed_or_overwritten_only_when_told(split_task, photos, t
     readers = {"knows": truth_of(split_task)}
     benchmark.run(readers, split_task, out=out)
     before = (out / "results.json").read_bytes()
-    with pytest.raises(DataError, match="or be told to resume or to overwrite"):
+    with pytest.raises(DataError, match="or be resumed or overwritten"):
         benchmark.run(readers, split_task, out=out)
     with pytest.raises(DataError, match="Got both for"):
         benchmark.run(readers, split_task, out=out, resume=True, overwrite=True)

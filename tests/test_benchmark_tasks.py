@@ -115,7 +115,7 @@ def test_sums_are_drawn_to_test_on_with_other_digits(handwriting, monkeypatch):
     assert readers["glyphs"].reader.length == 4
     easy, hard = (split_task.generator.draw(difficulty, 40) for difficulty in (0, 1))
     scores = [
-        np.mean([own.value == true for own, true in zip(given, truths, strict=True)])
+        np.mean([str(own.answer) == true for own, true in zip(given, truths, strict=True)])
         for given, truths in ((readers["glyphs"].answer(one[0]), one[1]) for one in (easy, hard))
     ]
     assert scores[0] >= scores[1] > 0.3

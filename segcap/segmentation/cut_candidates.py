@@ -295,22 +295,22 @@ def _valleys(profile: NDArray[np.float64], height: int) -> NDArray[np.intp]:
 def _fall(ink: Ink, start: int, side: int) -> NDArray[np.intp]:
     """Let one drop fall from above; `side` is where it turns first when it cannot fall."""
     height, width = ink.shape
-    paper = ~ink
+    blank = ~ink
     path = np.empty(height, np.intp)
     x = start
     for y in range(height):
         path[y] = x
         if y + 1 == height:
             break
-        below = paper[y + 1]
+        below = blank[y + 1]
         if below[x]:
             continue
         for step in (side, -side):
             there = x + step
-            while 0 <= there < width and paper[y, there] and not below[there]:
+            while 0 <= there < width and blank[y, there] and not below[there]:
                 there += step
             slides = 0 <= there < width and below[there]
-            if slides and (paper[y, there] or abs(there - x) == 1):
+            if slides and (blank[y, there] or abs(there - x) == 1):
                 x = there
                 break
     return path

@@ -110,7 +110,7 @@ def frame_glyphs(
         Ink 1, background 0, soft edges kept; see `frame_glyph`.
     """
     glyphs = np.zeros((len(boxes), GLYPH_SIZE, GLYPH_SIZE, 1), np.float32)
-    paper = ~dilated(labels > 0)
+    blank = ~dilated(labels > 0)
     height, width = grey.shape
     for glyph, (x0, y0, x1, y1), (first, stop) in zip(
         glyphs, boxes.tolist(), spans.tolist(), strict=True
@@ -123,7 +123,7 @@ def frame_glyphs(
         own = (patch >= first) & (patch < stop)
         own[:, : x0 - around[1].start] = False
         own[:, x1 - around[1].start :] = False
-        glyph[..., 0] = frame_glyph(_soft_ink(grey[around], own, patch, paper[around]))
+        glyph[..., 0] = frame_glyph(_soft_ink(grey[around], own, patch, blank[around]))
     return glyphs
 
 
@@ -195,16 +195,16 @@ def _soft_ink(
     grey: NDArray[np.uint8],
     own: NDArray[np.bool_],
     labels: NDArray[np.int32],
-    paper: NDArray[np.bool_],
+    blank: NDArray[np.bool_],
 ) -> NDArray[np.float32]:
     """One glyph's ink in [0, 1] with the soft rim of its strokes, and none of its neighbours'."""
     own_mask = own.view(np.uint8)
     mean, deviation = cv2.meanStdDev(grey, mask=own_mask)
-    if not paper.any():
-        paper = labels == 0
-    if not paper.any():
+    if not blank.any():
+        blank = labels == 0
+    if not blank.any():
         return own.astype(np.float32)
-    background = cv2.mean(grey, paper.view(np.uint8))[0]
+    background = cv2.mean(grey, blank.view(np.uint8))[0]
     sign = 1 if mean[0, 0] > background else -1
     level = mean[0, 0] + sign * deviation[0, 0]
     if abs(level - background) < LEAST_CONTRAST:

@@ -90,17 +90,17 @@ def soft_ink(image: NDArray[np.uint8], ink: NDArray[np.bool_]) -> NDArray[np.uin
     mask = ink.view(np.uint8)
     if mask.size == 0:
         return mask
-    paper = (~dilated(ink)).astype(np.float32)
-    if not paper.any() or not ink.any():
+    blank = (~dilated(ink)).astype(np.float32)
+    if not blank.any() or not ink.any():
         return mask * np.uint8(255)
     window = (2 * (width // 8) + 1, 2 * (height // 2) + 1)
     grey = image[..., :1] if _is_grey(image) else image
     pixels = grey.astype(np.float32)
-    weight = cv2.boxFilter(paper, -1, window, borderType=cv2.BORDER_CONSTANT)
+    weight = cv2.boxFilter(blank, -1, window, borderType=cv2.BORDER_CONSTANT)
     around = cv2.boxFilter(
-        pixels * paper[..., np.newaxis], -1, window, borderType=cv2.BORDER_CONSTANT
+        pixels * blank[..., np.newaxis], -1, window, borderType=cv2.BORDER_CONSTANT
     ).reshape(pixels.shape)
-    mean = pixels[paper > 0].mean(axis=0)
+    mean = pixels[blank > 0].mean(axis=0)
     few = np.float32(0.02)
     background = (around + few * mean) / (weight + few)[..., np.newaxis]
     difference = np.abs(pixels - background).max(axis=2)
