@@ -68,7 +68,7 @@ share = partial(validation.check_share, "p")
         (share, True, "Got True."),
         (validation.check_length, 0, "The 'length' must be an integer of at least 1. Got 0."),
         (validation.check_length, 4.0, "Got 4.0."),
-        (validation.check_size, 5, "The 'size' of images must be a height and a width. Got 5."),
+        (validation.check_size, 5, "The 'size' of images must be a width and a height. Got 5."),
         (validation.check_size, (5,), "Got (5,)."),
         (validation.check_size, "48", "Got '48'."),
         (validation.check_size, (0, 5), "The 'size' must be an integer of at least 1. Got 0."),
