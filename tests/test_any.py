@@ -32,7 +32,7 @@ def test_it_finds_ink_by_its_network(anything):
 def test_it_reads_texts_of_looks_that_it_has_not_seen():
     images, labels = drawn(60, charset=string.digits, length=4)
     told = segcap.load("any", allowlist=string.digits, length=4)
-    assert told.score(images, labels) > 0.6
+    assert told.score(images, labels) > 0.5
 
 
 def test_what_it_is_told_holds():
@@ -44,10 +44,11 @@ def test_what_it_is_told_holds():
 
 def test_letters_of_both_cases_are_one_where_they_are_folded():
     images, labels = drawn(40, charset="cosvwxz" + "COSVWXZ", length=5)
-    folded = segcap.load("any", allowlist=string.ascii_lowercase, length=5, case="fold")
-    kept = segcap.load("any", allowlist=string.ascii_lowercase, length=5)
-    labels = [label.lower() for label in labels]
-    assert folded.score(images, labels) >= kept.score(images, labels)
+    read = segcap.load("any", allowlist="cosvwxz" + "COSVWXZ", length=5, case="fold").predict(
+        images
+    )
+    assert [text.lower() for text in read] == read.tolist()
+    assert np.mean(read == [label.lower() for label in labels]) > 0.6
 
 
 @pytest.mark.parametrize("shade", [0, 127, 255])
