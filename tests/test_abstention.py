@@ -107,7 +107,7 @@ def test_a_thinned_curve_keeps_its_ends(read):
 @given(many, st.integers(2, 12))
 def test_thinning_gives_at_most_so_many_points_in_order(pairs, most):
     curve = curve_of(pairs)
-    thin = curve.thinned(1)
+    thin = curve.thinned(most)
     assert isinstance(thin, CoverageCurve)
     assert len(thin.points) <= most
     assert [point for point in curve.points if point in thin.points] == list(thin.points)

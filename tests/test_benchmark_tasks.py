@@ -166,7 +166,7 @@ def test_images_that_mixed_has_learned_are_refused(monkeypatch):
 
     monkeypatch.setattr(TextGenerator, "sample", note)
     for seed in (mixed._SEED, mixed._OTHER_SEED):
-        parts, charset = mixed._parts(), Charset(mixed.MIXED_CHARSET)
+        parts, charset = mixed._shares(), Charset(mixed.MIXED_CHARSET)
         drawn_texts(parts, 100, seed=seed, charset=charset, n_jobs=1)
     assert mixed.training_seeds("six-char") == drawn["six-char"]
     assert mixed.training_seeds("colour-lines") == drawn["colour-lines"]

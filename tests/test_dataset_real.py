@@ -46,8 +46,8 @@ def test_a_published_folder_loads_whole_by_either_path(name, published):
 @pytest.mark.parametrize(
     ("name", "charset", "length", "size"),
     [
-        ("captcha-v2", "2345678bcdefgmnpwxy", 5, (50, 200)),
-        ("captcha-wordpress", "23456789ABCDEFGHJKLMNPQRSTUVWXYZ", 4, (24, 72)),
+        ("captcha-v2", "2345678bcdefgmnpwxy", 5, (200, 50)),
+        ("captcha-wordpress", "23456789ABCDEFGHJKLMNPQRSTUVWXYZ", 4, (72, 24)),
     ],
 )
 def test_texts(name, charset, length, size, published):

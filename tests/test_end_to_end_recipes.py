@@ -151,7 +151,7 @@ def test_the_command_line_learns_a_task_and_the_bundle_tells_its_test(command, t
         (["mixed", "--log", "x"], "To train 'mixed', --log must not be given"),
         (["mixed", "--classifier", "crnn"], "To train 'mixed', --classifier must not be given"),
         (["cats-dogs"], "To train 'cats-dogs', 'data' must be a folder"),
-        (["chess"], "The task must be one of: digits, mixed, text, digit-sum"),
+        (["chess"], "The task must be one of: any, digits, mixed, text, digit-sum"),
     ],
 )
 def test_wrong_use_is_one_sentence(command, tmp_path, arguments, message):

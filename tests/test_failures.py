@@ -86,7 +86,7 @@ def test_what_is_not_allowed_is_located_all_the_same(samples):
 
 
 def test_a_text_that_does_not_fit_is_refused(reader, samples):
-    with pytest.raises(DataError, match="about as many characters as its image has pieces"):
+    with pytest.raises(DataError, match="about as many characters as its image has components"):
         reader.locate(np.full((20, 40), 255, np.uint8), "ABCD")
     with pytest.raises(ParameterError, match="'!'"):
         reader.locate(samples[0].image, "ABC!")

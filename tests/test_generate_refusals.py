@@ -19,7 +19,7 @@ DIGITS = PICTURES, np.arange(10)
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"scheme": "nobody"}, "one of: clean, wordpress, .*mixed. Got 'nobody'"),
+        ({"scheme": "nobody"}, "one of: clean, wordpress, .*wild. Got 'nobody'"),
         ({"charset": ""}, "must be a non-empty string. Got ''"),
         ({"charset": list("AB")}, "must be a non-empty string. Got \\['A', 'B'\\]"),
         ({"charset": "ABCA"}, "must be distinct. Got 'ABCA', which repeats 'A'"),

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from sklearn.base import clone
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
@@ -90,7 +91,7 @@ def test_another_classifier_takes_its_place():
     image[8:32, 10:16] = 0
     reader = segcap.GlyphReader("ab", classifier=Fixed([0.9, 0.1]))
     assert reader.read(image).text == "a"
-    assert reader.set_params(classifier=Fixed([0.1, 0.9])).read(image).text == "b"
+    assert clone(reader).set_params(classifier=Fixed([0.1, 0.9])).read(image).text == "b"
 
 
 def test_what_cannot_be_fitted_says_so():

@@ -201,7 +201,7 @@ def test_paths_in_an_array_of_objects_are_read(reader, tmp_path):
 def test_what_was_learned_does_not_change_with_the_parameters(rows):
     reader = segcap.load("digits")
     before = reader.read(rows.images[0])
-    for fixed in ({"charset": "abcdefghij"}, {"classifier": "glyph_cnn"}):
+    for fixed in ({"charset": "abcdefghij"}, {"classifier": "span_cnn"}):
         with pytest.raises(ParameterError, match="of a trained reader cannot change"):
             reader.set_params(**fixed, length=2)
     assert reader.read(rows.images[0]) == before

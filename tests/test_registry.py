@@ -89,10 +89,10 @@ def test_an_entry_agrees_with_its_function(name):
 
 
 def test_tasks_know_their_networks():
-    assert list(networks_for("spans")) == ["span_cnn"]
+    assert list(networks_for("spans")) == ["span_cnn", "span_roi"]
     assert [name for name, one in NETWORKS.items() if one.has_boxes] == ["crnn"]
     assert set(networks_for("texts")) & set(networks_for("photos")) == {"resnet50"}
-    assert networks_for("ink") == {}
+    assert list(networks_for("ink")) == ["ink_unet"]
     assert default_readers("classes") == ["end-to-end"]
 
 
@@ -121,7 +121,7 @@ def test_a_bundle_keeps_the_options_of_a_span_network(tmp_path, handwriting):
 
 def test_a_span_network_starts_from_its_own_kind(handwriting):
     images, labels = [np.zeros((40, 60), np.uint8)] * 16, ["12"] * 16
-    register(Network("other", {"spans": "classes"}))
+    register(Network("other", {"spans": "classes"}, start="mixed"))
     try:
         with pytest.raises(ParameterError, match=r"'other' must start .* Got 'span_cnn' to start"):
             segcap.GlyphReader(classifier="other").fit(images, labels)

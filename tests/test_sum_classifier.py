@@ -176,7 +176,7 @@ def test_a_sum_is_an_integer(rows, label):
 
 
 def test_images_that_are_too_small_and_one_instead_of_many(rows):
-    with pytest.raises(DataError, match=r"at least 36 x 36 pixels\. Got 30 x 100"):
+    with pytest.raises(DataError, match=r"at least 36 x 36 pixels\. Got 100 x 30"):
         segcap.SumClassifier().fit([np.zeros((30, 100), np.uint8)] * 4, [1, 2, 3, 4])
     with pytest.raises(ParameterError, match=r"shape \(N, H, W\)"):
         segcap.SumClassifier().fit(np.zeros((40, 168, 3), np.uint8), [1] * 40)

@@ -186,5 +186,7 @@ def test_blank_images_cannot_be_learned_from():
 
 
 def test_only_a_span_network_learns_more():
-    with pytest.raises(ParameterError, match=r"'classifier' must be one of span_cnn\. Got 'gl"):
+    with pytest.raises(
+        ParameterError, match=r"'classifier' must be one of span_cnn, span_roi\. Got 'gl"
+    ):
         reader_to_fit(classifier="glyph_cnn").partial_fit([], [])

@@ -78,7 +78,11 @@ share = partial(validation.check_share, "p")
         (validation.check_many, Path("a.png"), "Got "),
         (validation.check_many, b"png", "Got bytes instead."),
         (validation.check_many, 3, "Got int instead."),
-        (validation.check_many, np.zeros((8, 9)), "must have shape (N, H, W) or (N, H, W, 3)."),
+        (
+            validation.check_many,
+            np.zeros((8, 9)),
+            "must have shape (N, H, W) or (N, H, W, 1, 3 or 4).",
+        ),
         (validation.check_many, np.zeros((8, 9, 3)), "Got (8, 9, 3) instead."),
         (lambda value: check_batching(value, 1), 0, "Got 0."),
         (check_jobs, 0, "'n_jobs' must be at least 1"),

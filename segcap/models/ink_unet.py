@@ -13,7 +13,9 @@ INK_STEP = 16
 """Height and width of what the network looks at are multiples of this, pixels."""
 
 
-def ink_unet(widths: tuple[int, int, int, int] = (20, 40, 80, 112)) -> keras.Model:
+def ink_unet(
+    classes: int = 1, *, widths: tuple[int, int, int, int] = (20, 40, 80, 112)
+) -> keras.Model:
     """Build a U-Net from colours to the log-odds that a pixel belongs to a character.
 
     Pixels go in and come out in blocks of 2 x 2, so that no layer works at full resolution; that
@@ -21,13 +23,15 @@ def ink_unet(widths: tuple[int, int, int, int] = (20, 40, 80, 112)) -> keras.Mod
 
     Parameters
     ----------
+    classes : int
+        Logits of a pixel: one, of ink.
     widths : tuple of 4 int
         Filters at 1/2, 1/4, 1/8 and 1/16 of the image's height.
 
     Returns
     -------
     keras.Model
-        From (N, H, W, 3) float32 in [0, 1] to (N, H, W, 1) logits, H and W multiples of 16;
+        From (N, H, W, 3) float32 in [0, 1] to (N, H, W, classes) logits, H and W multiples of 16;
         uncompiled.
 
     References
@@ -47,7 +51,7 @@ def ink_unet(widths: tuple[int, int, int, int] = (20, 40, 80, 112)) -> keras.Mod
     for level, width in zip(levels[-2::-1], widths[-2::-1], strict=True):
         x = layers.UpSampling2D(2)(layers.Conv2D(width, 1, use_bias=False)(x))
         x = convolution(layers.Add()([x, level]), width)
-    x = layers.Conv2D(4, 1, name="logits")(x)
+    x = layers.Conv2D(4 * classes, 1, name="logits")(x)
     return keras.Model(image, _FromBlocks(name="pixels")(x), name="ink_unet")
 
 
@@ -67,14 +71,14 @@ class _ToBlocks(layers.Layer):
 
 
 class _FromBlocks(layers.Layer):
-    """Spread four channels over 2 x 2 pixels."""
+    """Spread the channels over 2 x 2 pixels."""
 
     def call(self, blocks: Any) -> Any:
         shape = ops.shape(blocks)
-        x = ops.reshape(blocks, (-1, shape[1], shape[2], 2, 2))
-        x = ops.transpose(x, (0, 1, 3, 2, 4))
-        return ops.reshape(x, (-1, 2 * shape[1], 2 * shape[2], 1))
+        x = ops.reshape(blocks, (-1, shape[1], shape[2], 2, 2, blocks.shape[-1] // 4))
+        x = ops.transpose(x, (0, 1, 3, 2, 4, 5))
+        return ops.reshape(x, (-1, 2 * shape[1], 2 * shape[2], blocks.shape[-1] // 4))
 
     def compute_output_shape(self, input_shape: Any) -> tuple[Any, ...]:
-        batch, height, width, _ = input_shape
-        return batch, height and 2 * height, width and 2 * width, 1
+        batch, height, width, channels = input_shape
+        return batch, height and 2 * height, width and 2 * width, channels // 4

@@ -174,7 +174,7 @@ _ALL = (
     Network(
         "span_roi",
         {"spans": "classes"},
-        options=("height", "channels", "widths", "features", "dropout"),
+        options=("widths", "features", "dropout"),
         learned_ink=True,
         start="any",
     ),

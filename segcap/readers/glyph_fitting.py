@@ -316,7 +316,13 @@ class GlyphFitting(GlyphSettings, ABC):
 
     def _origin(self) -> str:
         """The shipped reader that training starts from."""
-        return str(network(str(self.classifier)).start)
+        start = network(str(self.classifier)).start
+        if start is None:
+            raise ParameterError(
+                f"'{self.classifier}' has no shipped reader to start from: train it with "
+                "fit_lines, then with partial_fit."
+            )
+        return start
 
     def _check_start(self, start: Trained) -> None:
         """Check that a span network can become what the reader trains."""
