@@ -120,9 +120,9 @@ def test_searches_and_folds(kind, rows):
     labels = np.array(list(map(str, digits))) if texts else digits.astype(int)
     options = {
         segcap.GlyphReader: {"charset": "01", "length": 1, "classifier": "glyph_cnn"},
-        segcap.SequenceReader: {"charset": "01", "length": 1, "architecture": "multihead"},
-        segcap.SumClassifier: {"architecture": "plain_cnn", "digits": 1},
-        segcap.ImageClassifier: {"architecture": "leaky_cnn", "size": (16, 16)},
+        segcap.SequenceReader: {"charset": "01", "length": 1, "classifier": "multihead"},
+        segcap.SumClassifier: {"classifier": "plain_cnn", "digits": 1},
+        segcap.ImageClassifier: {"classifier": "leaky_cnn", "size": (16, 16)},
     }[kind]
     reader = kind(**options, epochs=1)
     assert cross_val_score(reader, rows.images, labels, cv=2, error_score="raise").shape == (2,)
