@@ -234,7 +234,7 @@ def test_probabilities_are_those_of_whole_images(command, sums, sum_classifier, 
     written = ["--predictions", tmp_path / "new.csv"]
     status, out, err = command("eval", "digits", "--data", SAMPLES, *written, "--probabilities")
     assert (status, out) == (2, "")
-    assert "The model for probabilities must name whole images" in err
+    assert "The model for probabilities must classify whole images" in err
     rows = ["--data", sums, "--dataset", "digit-sum"]
     status, out, err = command("eval", sum_classifier, *rows, "--probabilities")
     assert (status, out) == (2, "")
