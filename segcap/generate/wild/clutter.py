@@ -6,6 +6,7 @@ from numpy.typing import NDArray
 
 from segcap.generate.draws import Draws
 from segcap.generate.page import Page
+from segcap.generate.wild.masks import lay
 
 __all__ = ["scatter_clutter"]
 
@@ -81,9 +82,8 @@ def _curve(canvas: Canvas, xs: NDArray, ys: NDArray, tone: tuple, thick: int, mo
 def _lay(canvas: Canvas, levels: NDArray[np.uint8], tone: tuple, opacity: float = 1.0) -> None:
     x, y, w, h = cv2.boundingRect(levels)
     if w:
-        part = canvas[y : y + h, x : x + w]
-        share = levels[y : y + h, x : x + w].astype(np.float32) * np.float32(opacity / 255)
-        part += (np.array(tone, np.float32) - part) * share[..., np.newaxis]
+        area = slice(y, y + h), slice(x, x + w)
+        lay(canvas[area], levels[area], np.array(tone, np.float32), opacity)
 
 
 def _straight_lines(rng: Rng, canvas: Canvas, tones: _Tones, strength: float) -> None:

@@ -13,6 +13,7 @@ from segcap.generate.wild.backgrounds import background
 from segcap.generate.wild.camera import finish
 from segcap.generate.wild.clutter import scatter_clutter
 from segcap.generate.wild.colours import contrasting
+from segcap.generate.wild.masks import lay, leave_a_pixel, paste
 from segcap.generate.wild.typesetting import choose_face, place, warp
 
 __all__ = ["SEGMENTS", "counter", "segment_display"]
@@ -73,18 +74,18 @@ def segment_display(draws: Draws, page: Page) -> Drawn:
     level = canvas.reshape(-1, 3).mean(axis=0)
     ink = contrasting(rng, level, page.difficulty.contrast)
     if rng.random() < 0.35:
-        _lay(canvas, ghosts, ink, rng.uniform(0.03, 0.16))
+        lay(canvas, ghosts, ink, rng.uniform(0.03, 0.16))
     if rng.random() < 0.25:
-        _lay(canvas, np.roll(masks.max(axis=0), (2, 2), (0, 1)), ink, rng.uniform(0.05, 0.25))
+        lay(canvas, np.roll(masks.max(axis=0), (2, 2), (0, 1)), ink, rng.uniform(0.05, 0.25))
     masks = warp(draws, page, masks) if rng.random() < 0.5 else masks
-    _lay(canvas, masks.max(axis=0), ink, rng.uniform(0.7, 1))
+    lay(canvas, masks.max(axis=0), ink, rng.uniform(0.7, 1))
     if rng.random() < 0.3:
         _unit(rng, canvas, ink, digits.left + cells * digits.pitch, digits.top, digits.tall)
     if rng.random() < 0.25:
         canvas = _glare(rng, canvas)
     if rng.random() < 0.2:
         canvas = scatter_clutter(draws, page, canvas, ink, before=True)
-    _leave_a_pixel(masks)
+    leave_a_pixel(masks)
     return Drawn(finish(draws, page, canvas), masks)
 
 
@@ -114,13 +115,13 @@ def counter(draws: Draws, page: Page) -> Drawn:
         if char in ".,":
             at = round(cell * pitch), round(height * 0.8)
             cv2.circle(mask, at, max(1, round(size * 0.07)), 255, -1)
-            _lay(canvas, mask, tone, 1.0)
+            lay(canvas, mask, tone, 1.0)
         else:
             _draw_wheel(rng, canvas, mask, char, cell, wheels)
             cell += 1
     if rng.random() < 0.3:
         canvas = _glare(rng, canvas)
-    _leave_a_pixel(masks)
+    leave_a_pixel(masks)
     return Drawn(finish(draws, page, canvas), masks)
 
 
@@ -180,13 +181,13 @@ def _draw_wheel(
     mark, _ = place(wheels.face, char, size, stretch)
     shift = rng.uniform(0.1, 0.5) * size * 1.25 if cell == wheels.turned else 0.0
     x = round(cell * pitch + (pitch - mark.shape[1]) / 2)
-    _stamp(mask, mark, x, round(wheels.tops[cell] - shift))
+    paste(mask, mark, x, round(wheels.tops[cell] - shift))
     if cell == wheels.turned:
         following = np.zeros(mask.shape, np.uint8)
         other, _ = place(wheels.face, str((int(char) + 1) % 10), size, stretch)
-        _stamp(following, other, x, round(wheels.tops[cell] - shift + size * 1.35))
-        _lay(canvas, following, ink, 1.0)
-    _lay(canvas, mask, ink, 1.0)
+        paste(following, other, x, round(wheels.tops[cell] - shift + size * 1.35))
+        lay(canvas, following, ink, 1.0)
+    lay(canvas, mask, ink, 1.0)
     if rng.random() < 0.5:  # the frame between this wheel and the next
         edge = rng.uniform(0, 255)
         cv2.line(canvas, (x1, 0), (x1, height), (edge, edge, edge), max(1, round(wheels.gap)))
@@ -210,13 +211,6 @@ def _draw_segments(mask: NDArray[np.uint8], names: str, digit: _Digits) -> None:
         cv2.fillPoly(mask, [np.rint(shape * 2**_SHIFT).astype(np.int32)], 255, cv2.LINE_AA, _SHIFT)
 
 
-def _lay(
-    canvas: NDArray[np.float32], cover: NDArray[np.uint8], tone: NDArray, opacity: float
-) -> None:
-    share = cover.astype(np.float32) * np.float32(opacity / 255)
-    canvas += (tone - canvas) * share[..., np.newaxis]
-
-
 def _unit(
     rng: np.random.Generator,
     canvas: NDArray[np.float32],
@@ -230,7 +224,7 @@ def _unit(
     place = round(x), round(y + tall * rng.uniform(0.5, 1))
     levels = np.zeros(canvas.shape[:2], np.uint8)
     cv2.putText(levels, unit, place, cv2.FONT_HERSHEY_SIMPLEX, tall / 70, 255, 1, cv2.LINE_AA)
-    _lay(canvas, levels, ink, 1.0)
+    lay(canvas, levels, ink, 1.0)
 
 
 def _glare(rng: np.random.Generator, canvas: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -241,17 +235,3 @@ def _glare(rng: np.random.Generator, canvas: NDArray[np.float32]) -> NDArray[np.
     cv2.ellipse(spot, centre, axes, float(rng.uniform(0, 180)), 0, 360, 1.0, -1)
     soft = cv2.blur(spot, (2 * (height // 6) + 1,) * 2) * np.float32(rng.uniform(0.15, 0.6))
     return canvas + (255 - canvas) * soft[..., np.newaxis]
-
-
-def _stamp(mask: NDArray[np.uint8], mark: NDArray[np.uint8], x: int, y: int) -> None:
-    height, width = mask.shape
-    top, left = max(0, y), max(0, x)
-    bottom, right = min(height, y + mark.shape[0]), min(width, x + mark.shape[1])
-    if top < bottom and left < right:
-        mask[top:bottom, left:right] = mark[top - y : bottom - y, left - x : right - x]
-
-
-def _leave_a_pixel(masks: NDArray[np.uint8]) -> None:
-    for mask in masks:
-        if not mask.any():
-            mask[mask.shape[0] // 2, mask.shape[1] // 2] = 255

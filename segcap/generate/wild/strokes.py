@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 from segcap.generate.draws import Draws
 from segcap.generate.page import Page
 from segcap.generate.wild.colours import contrasting, random_colour
+from segcap.generate.wild.masks import lay, leave_a_pixel
 
 __all__ = ["paint_characters", "shape_strokes"]
 
@@ -41,7 +42,8 @@ def shape_strokes(draws: Draws, page: Page, masks: NDArray[np.uint8]) -> NDArray
         masks = cv2.threshold(masks.reshape(-1, masks.shape[2]), 110, 255, cv2.THRESH_BINARY)[
             1
         ].reshape(masks.shape)
-    return _never_blank(masks)
+    leave_a_pixel(masks)
+    return masks
 
 
 def paint_characters(
@@ -77,7 +79,7 @@ def paint_characters(
         if shadow is not None:
             _paint_shadow(canvas, mask, (x, y, w, h), *shadow)
         if outline is not None:
-            _blend(ground, cv2.dilate(part, _SQUARE), outline)
+            lay(ground, cv2.dilate(part, _SQUARE), outline)
         cover = part
         if grain:
             cover = part * (rng.random(part.shape) > rng.uniform(0.05, 0.35)).astype(np.uint8)
@@ -86,17 +88,10 @@ def paint_characters(
             axis = int(rng.integers(2))
             slope = np.linspace(0, 1, part.shape[axis], dtype=np.float32)
             slope = slope[:, None, None] if axis == 0 else slope[None, :, None]
-            _blend(ground, cover, tint + (other - tint) * slope, opacity)
+            lay(ground, cover, tint + (other - tint) * slope, opacity)
         else:
-            _blend(ground, cover, tint, opacity)
+            lay(ground, cover, tint, opacity)
     return canvas
-
-
-def _blend(
-    ground: NDArray[np.float32], cover: NDArray[np.uint8], tint: NDArray, opacity: float = 1.0
-) -> None:
-    share = cover.astype(np.float32) * np.float32(opacity / 255)
-    ground += (tint - ground) * share[..., np.newaxis]
 
 
 def _shadow(rng: np.random.Generator, size: float) -> tuple[int, int, float, float]:
@@ -120,7 +115,7 @@ def _paint_shadow(
     right, bottom = min(width, x + w + dx), min(height, y + h + dy)
     if left < right and top < bottom:
         cast = mask[top - dy : bottom - dy, left - dx : right - dx]
-        _blend(canvas[top:bottom, left:right], cast, np.float32(tone), opacity)
+        lay(canvas[top:bottom, left:right], cast, np.float32(tone), opacity)
 
 
 def _hollow(masks: NDArray[np.uint8], thickness: int) -> NDArray[np.uint8]:
@@ -154,11 +149,3 @@ def _torn(masks: NDArray[np.uint8], rng: np.random.Generator, size: float) -> ND
         moves = np.repeat(np.repeat(coarse, block, 0), 4 * block, 1)[:height, :width]
     columns = np.clip(np.arange(width) + moves, 0, width - 1)
     return masks[:, np.arange(height)[:, np.newaxis], columns]
-
-
-def _never_blank(masks: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Leave every character a pixel."""
-    for mask in masks:
-        if not mask.any():
-            mask[mask.shape[0] // 2, mask.shape[1] // 2] = 255
-    return masks

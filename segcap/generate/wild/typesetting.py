@@ -10,6 +10,7 @@ from segcap.generate.draws import Draws
 from segcap.generate.page import Page
 from segcap.generate.typefaces import Typeface
 from segcap.generate.typesetting import elastic_field
+from segcap.generate.wild.masks import paste
 
 __all__ = ["choose_face", "place", "typeset", "warp"]
 
@@ -70,7 +71,7 @@ def typeset(draws: Draws, page: Page) -> NDArray[np.uint8]:
     top = round(rng.random() * (height - down)) if height > down else (height - down) // 2
     masks = np.zeros((n, height, width), np.uint8)
     for mask, (mark, _), x, y in zip(masks, marks, lefts, tops, strict=True):
-        _paste(mask, mark, left + x, top + y - first)
+        paste(mask, mark, left + x, top + y - first)
     return masks
 
 
@@ -183,14 +184,6 @@ def _baseline(rng: np.random.Generator, n: int, strength: float) -> NDArray[np.f
     if rng.random() < 0.12:
         drops = drops + rng.uniform(-0.3, 0.3) * np.sin(at * rng.uniform(2, 8))
     return drops * strength
-
-
-def _paste(mask: NDArray[np.uint8], mark: NDArray[np.uint8], x: int, y: int) -> None:
-    height, width = mask.shape
-    top, left = max(0, y), max(0, x)
-    bottom, right = min(height, y + mark.shape[0]), min(width, x + mark.shape[1])
-    if top < bottom and left < right:
-        mask[top:bottom, left:right] = mark[top - y : bottom - y, left - x : right - x]
 
 
 def _at(difficulty: float) -> float:

@@ -1,0 +1,33 @@
+"""What masks of characters and canvases share: painting, pasting, never being blank."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["lay", "leave_a_pixel", "paste"]
+
+
+def lay(
+    canvas: NDArray[np.float32],
+    cover: NDArray[np.uint8],
+    tone: NDArray | np.float32,
+    opacity: float = 1.0,
+) -> None:
+    """Lay a tone over an (H, W, 3) canvas, in place, as far as an (H, W) cover of 0 to 255 says."""
+    fraction = cover.astype(np.float32) * np.float32(opacity / 255)
+    canvas += (tone - canvas) * fraction[..., np.newaxis]
+
+
+def paste(mask: NDArray[np.uint8], mark: NDArray[np.uint8], x: int, y: int) -> None:
+    """Put a mark into a mask, in place, cut off at the mask's edges."""
+    height, width = mask.shape
+    top, left = max(0, y), max(0, x)
+    bottom, right = min(height, y + mark.shape[0]), min(width, x + mark.shape[1])
+    if top < bottom and left < right:
+        mask[top:bottom, left:right] = mark[top - y : bottom - y, left - x : right - x]
+
+
+def leave_a_pixel(masks: NDArray[np.uint8]) -> None:
+    """Give every (H, W) mask without ink one pixel in its middle, in place."""
+    for mask in masks:
+        if not mask.any():
+            mask[mask.shape[0] // 2, mask.shape[1] // 2] = 255
