@@ -25,6 +25,7 @@ def quick(block):
 @pytest.mark.filterwarnings("ignore:.*trained reader does not read")
 def test_the_python_blocks_run_one_after_the_other(monkeypatch, tmp_path, handwriting):
     (tmp_path / "data").symlink_to(ROOT / "data")
+    (tmp_path / "image.png").symlink_to(ROOT / "data" / "samples" / "field-bright-0.png")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("segcap.training.fit.LEAST_STEPS", 4)
     monkeypatch.setattr("segcap.training.text_fitting.REPLAY_LINES", 60)
