@@ -31,9 +31,10 @@ def wild_shares(
     learned, kept = split_digits(load_mnist(data))
     digits = kept if held_out else learned
     return [
-        Share(TextGenerator("wild", fonts=fonts), 0.66),
-        Share(TextGenerator("wild"), 0.06),
-        Share(TextGenerator("wild", handwriting=digits, length=(2, 7)), 0.12),
-        Share(TextGenerator("mixed", charset=_LETTERS, length=(3, 7)), 0.1),
+        Share(TextGenerator("wild", fonts=fonts), 0.56),
+        Share(TextGenerator("wild", fonts=fonts, charset=string.digits + ".,"), 0.14),
+        Share(TextGenerator("wild"), 0.05),
+        Share(TextGenerator("wild", handwriting=digits, length=(2, 7)), 0.11),
+        Share(TextGenerator("mixed", charset=_LETTERS, length=(3, 7)), 0.08),
         Share(TextGenerator("six-char"), 0.06, in_capitals=True),
     ]

@@ -55,6 +55,7 @@ class _Wheels(NamedTuple):
     colour: NDArray[np.float64]
     tone: NDArray[np.float32]
     boxed: bool
+    framed: bool
     first_red: int
     turned: int
 
@@ -95,7 +96,7 @@ def counter(draws: Draws, page: Page) -> Drawn:
     draws.parameters["family"] = "counter"
     cells = sum(char not in ".," for char in text)
     pitch = (width - 2) / cells
-    size = float(min(height * rng.uniform(0.45, 0.8), pitch * rng.uniform(0.9, 1.5)))
+    size = float(min(height * rng.uniform(0.45, 0.97), pitch * rng.uniform(0.9, 1.6)))
     draws.parameters["capitals"] = round(size, 2)
     face = choose_face(draws, page, "0123456789")
     draws.parameters["fonts"] = [face.name]
@@ -104,11 +105,12 @@ def counter(draws: Draws, page: Page) -> Drawn:
     colour = np.full(3, rng.uniform(5, 60) if dark else rng.uniform(170, 250)) + rng.normal(0, 8, 3)
     tone = contrasting(rng, colour.astype(np.float32), 0.2)
     first_red = cells - (int(rng.integers(1, 4)) if rng.random() < 0.4 else 0)
-    boxed = rng.random() < 0.75
+    boxed, framed = rng.random() < 0.75, rng.random() < 0.5
     gap = pitch * rng.uniform(0.02, 0.2)
     turned = cells - 1 if rng.random() < 0.4 else -1
     tops = (height - size) * rng.uniform(0.2, 0.8) + rng.normal(0, 0.03, cells) * height
-    wheels = _Wheels(pitch, size, gap, tops, face, colour, tone, boxed, first_red, turned)
+    look = boxed, framed, first_red, turned
+    wheels = _Wheels(pitch, size, gap, tops, face, colour, tone, *look)
     masks = np.zeros((len(text), height, width), np.uint8)
     cell = 0
     for mask, char in zip(masks, text, strict=True):
@@ -121,6 +123,9 @@ def counter(draws: Draws, page: Page) -> Drawn:
             cell += 1
     if rng.random() < 0.3:
         canvas = _glare(rng, canvas)
+    if rng.random() < 0.5:  # light from one side
+        slope = np.linspace(*rng.uniform(0.45, 1.0, 2), width, dtype=np.float32)
+        canvas = canvas * slope[:, np.newaxis]
     leave_a_pixel(masks)
     return Drawn(finish(draws, page, canvas), masks)
 
@@ -188,9 +193,16 @@ def _draw_wheel(
         paste(following, other, x, round(wheels.tops[cell] - shift + size * 1.35))
         lay(canvas, following, ink, 1.0)
     lay(canvas, mask, ink, 1.0)
-    if rng.random() < 0.5:  # the frame between this wheel and the next
-        edge = rng.uniform(0, 255)
-        cv2.line(canvas, (x1, 0), (x1, height), (edge, edge, edge), max(1, round(wheels.gap)))
+    if wheels.framed:  # the slit between this wheel and the next: dark, with bright edges
+        _draw_slit(rng, canvas, x1, max(1, round(wheels.gap * rng.uniform(0.6, 1.4))))
+
+
+def _draw_slit(rng: np.random.Generator, canvas: NDArray[np.float32], x: int, thick: int) -> None:
+    height = len(canvas)
+    for shift, tone in ((0, rng.uniform(0, 255)), (thick, rng.uniform(0, 255))):
+        wide = max(1, round(thick * rng.uniform(0.3, 1)))
+        if rng.random() < 0.75:
+            cv2.line(canvas, (x + shift, 0), (x + shift, height), (tone, tone, tone), wide)
 
 
 def _draw_segments(mask: NDArray[np.uint8], names: str, digit: _Digits) -> None:

@@ -27,6 +27,9 @@ def shape_strokes(draws: Draws, page: Page, masks: NDArray[np.uint8]) -> NDArray
         masks = _hollow(masks, 1 + int(size > 30 and rng.random() < 0.6) + int(size > 50))
     elif kind < 0.3:
         masks = _thicker(masks, rng, size)
+    elif kind < 0.3 + 0.07 * noise and size >= 16 and not page.handwritten:
+        draws.parameters["strokes"] = "doubled"
+        masks = _doubled(masks, rng, size)
     if rng.random() < 0.08 * noise and size >= 14:
         draws.parameters["torn"] = True
         masks = _torn(masks, rng, size)
@@ -125,6 +128,25 @@ def _hollow(masks: NDArray[np.uint8], thickness: int) -> NDArray[np.uint8]:
         grown = cv2.dilate(mask, _CROSS) if thickness > 1 else mask
         out[:] = grown - cv2.erode(mask, _SQUARE, iterations=max(1, thickness - 1))
     return hollow
+
+
+def _doubled(masks: NDArray[np.uint8], rng: np.random.Generator, size: float) -> NDArray[np.uint8]:
+    """Draw outlines twice, the second a little aside, as relief and block letters have them."""
+    reach = max(2, round(size * rng.uniform(0.05, 0.14)))
+    dx, dy = (int(value) for value in rng.integers(-reach, reach + 1, 2))
+    solid = rng.random() < 0.4  # block letters hide what is behind their face
+    outlines = _hollow(masks, 1 + int(size > 34))
+    height, width = masks.shape[1:]
+    doubled = outlines.copy()
+    for mask, outline, out in zip(masks, outlines, doubled, strict=True):
+        moved = np.zeros_like(out)
+        rows, columns = slice(max(0, dy), height + min(0, dy)), slice(max(0, dx), width + min(0, dx))
+        behind = slice(max(0, -dy), height + min(0, -dy)), slice(max(0, -dx), width + min(0, -dx))
+        moved[rows, columns] = outline[behind]
+        if solid:
+            moved = cv2.subtract(moved, mask)
+        np.maximum(out, moved, out=out)
+    return doubled
 
 
 def _thicker(masks: NDArray[np.uint8], rng: np.random.Generator, size: float) -> NDArray[np.uint8]:

@@ -47,7 +47,7 @@ def typeset(draws: Draws, page: Page) -> NDArray[np.uint8]:
     gaps = gap + rng.normal(0, 0.06, n) * (rng.random() < 0.6)
     picks = rng.integers(0, _MOST_SHAPES, n)
     baseline = _baseline(rng, n, _at(difficulty.warp))
-    cut_off = rng.random() < 0.03
+    cut_off = rng.random() < 0.08
 
     for _ in range(3):
         marks = [
@@ -164,7 +164,7 @@ def _gap(rng: np.random.Generator, difficulty: float) -> float:
     """Draw the usual gap between characters, in parts of the capitals' height."""
     if difficulty == 0 or rng.random() < 0.45:
         return float(rng.uniform(0.05, 0.4))
-    return float(rng.uniform(-0.25 * _at(difficulty), 0.1))
+    return float(rng.uniform(-0.3 * _at(difficulty), 0.1))
 
 
 def _lefts(widths: list[int], gaps: NDArray[np.float64], may_touch: bool) -> list[int]:

@@ -93,6 +93,8 @@ class OnnxEngine:
 
         options = onnxruntime.SessionOptions()
         options.log_severity_level = 3
+        # joblib's workers are told by this variable how many threads are theirs
+        options.intra_op_num_threads = int(os.environ.get("OMP_NUM_THREADS") or 0)
         try:
             self._session = onnxruntime.InferenceSession(
                 model, options, providers=["CPUExecutionProvider"]
