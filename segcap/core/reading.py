@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from segcap.core.errors import ParameterError
+from segcap.core.notebook import as_html
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -63,12 +64,15 @@ class Result:
         they are not known.
     error : str or None
         Why the image could not be read.
+    image : (H, W, 3) uint8 array or None
+        The RGB pixels that were read, of a single `read`; notebooks show them.
     """
 
     confidence: float = 0.0
     status: Status = "ok"
     alternatives: tuple[tuple[Any, float], ...] = ()
     error: str | None = None
+    image: NDArray[np.uint8] | None = field(default=None, compare=False)
 
     _named: ClassVar[str]
 
@@ -91,6 +95,15 @@ class Result:
             "alternatives": [list(pair) for pair in self.alternatives],
             "error": self.error,
         }
+
+    @property
+    def _marks(self) -> tuple["Glyph", ...]:
+        """The characters that a picture of the result shows."""
+        return ()
+
+    def _repr_html_(self) -> str:
+        marks = [(glyph.char, glyph.confidence, glyph.box) for glyph in self._marks]
+        return as_html(repr(self), self.image, marks)
 
     def __repr__(self) -> str:
         shown = f"{self._named}={getattr(self, self._named)!r}, confidence={self.confidence:.4g}"
@@ -127,6 +140,10 @@ class Reading(Result):
     glyphs: tuple[Glyph, ...] = ()
 
     _named: ClassVar[str] = "text"
+
+    @property
+    def _marks(self) -> tuple[Glyph, ...]:
+        return self.glyphs
 
     def to_dict(self) -> dict[str, Any]:
         """Plain types, ready for JSON."""
@@ -204,6 +221,10 @@ class SumReading(Result):
     reading: Reading = Reading()
 
     _named: ClassVar[str] = "value"
+
+    @property
+    def _marks(self) -> tuple[Glyph, ...]:
+        return self.reading.glyphs
 
     @classmethod
     def unreadable(cls, error: str) -> "SumReading":

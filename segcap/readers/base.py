@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any, Generic, TypeVar
 
 import numpy as np
@@ -69,7 +70,8 @@ class Reader(Estimator, ABC, Generic[R]):
             The reader is not fitted.
         """
         self._require_ready()
-        return self._read_loaded([self._load(image)])[0]
+        pixels = self._load(image)
+        return replace(self._read_loaded([pixels])[0], image=pixels)
 
     def read_many(
         self,

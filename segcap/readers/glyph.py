@@ -30,6 +30,15 @@ if TYPE_CHECKING:
 
 __all__ = ["GlyphReader"]
 
+_DESCRIBED_ELSEWHERE = (
+    "charset",
+    "classifier",
+    "segmenter",
+    "engine",
+    "channels",
+    "random_state",
+)
+
 
 class GlyphReader(GlyphFitting):
     """Read images by cutting them into glyphs.
@@ -63,6 +72,10 @@ class GlyphReader(GlyphFitting):
         object with `predict_proba` on (N, 28, 28, 1) float32 glyphs, classify single glyphs. An
         object that is fitted already reads without `fit`; `fit` fits a copy. See
         `segcap.recognition.own_classifier`.
+    segmenter : callable, optional
+        What finds the characters instead of `binarization` and `line_removal`: a function from an
+        (H, W, 3) uint8 RGB image to an (H, W) mask of ink, or to (N, 4) boxes. See
+        `segcap.segmentation.own_segmenter`.
     engine : {"onnx", "keras"}
         What runs the classifier; see `segcap.recognition.engines.open_engine`.
     channels : {"rgb", "bgr"}
@@ -118,8 +131,9 @@ class GlyphReader(GlyphFitting):
             The charset holds other characters than digits.
         """
         values = self._digit_values()
-        (outcome,) = self._pipeline().read([self._load(image)])
-        return outcome.digit_sum(values, self.reject_below)
+        pixels = self._load(image)
+        (outcome,) = self._pipeline().read([pixels])
+        return replace(outcome.digit_sum(values, self.reject_below), image=pixels)
 
     def digit_sums(
         self,
@@ -254,7 +268,7 @@ class GlyphReader(GlyphFitting):
         FileError
             The file cannot be written.
         ParameterError
-            The classifier is an own one, which a bundle does not hold.
+            The classifier or the segmenter is an own one, which a bundle does not hold.
         """
         self._require_fitted()
         if isinstance(self.glyphs_, OwnClassifier):
@@ -262,10 +276,15 @@ class GlyphReader(GlyphFitting):
                 "A reader that is saved must have a network of segcap as its classifier. "
                 f"Got {type(self.classifier).__name__}."
             )
+        if self.segmenter is not None:
+            raise ParameterError(
+                "A reader that is saved must find characters by itself: set its 'segmenter' to "
+                f"None, and give it again to load. Got {self.segmenter!r}."
+            )
         settings = self.get_params() | self._settings(self.settings_).as_parameters()
         settings["length"] = None if self.length is None else int(self.length)
         settings["epochs"] = int(self.epochs)
-        for described_elsewhere in ("charset", "classifier", "engine", "channels", "random_state"):
+        for described_elsewhere in _DESCRIBED_ELSEWHERE:
             del settings[described_elsewhere]
         write_bundle(
             glyph_bundle(

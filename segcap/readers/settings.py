@@ -16,6 +16,7 @@ from segcap.segmentation.binarize import METHODS
 from segcap.segmentation.components import SEGMENTERS, Segmenter
 from segcap.segmentation.cut_candidates import CUTTERS, DEFAULT_CUTTERS
 from segcap.segmentation.line_removal import LINE_REMOVALS, LineRemoval
+from segcap.segmentation.own_segmenter import OwnSegmenter
 from segcap.segmentation.settings import LEARNED, Binarization, SegmentationSettings
 
 __all__ = ["GlyphSettings"]
@@ -37,6 +38,7 @@ class GlyphSettings(TextReader, ABC):
         segmentation: Segmenter = "components",
         cutters: Sequence[str] = DEFAULT_CUTTERS,
         classifier: str | GlyphClassifier = "span_cnn",
+        segmenter: OwnSegmenter | None = None,
         engine: EngineName = "onnx",
         channels: Channels = "rgb",
         epochs: int = 12,
@@ -52,6 +54,7 @@ class GlyphSettings(TextReader, ABC):
         self.segmentation = segmentation
         self.cutters = cutters
         self.classifier = classifier
+        self.segmenter = segmenter
         self.engine = engine
         self.channels = channels
         self.epochs = epochs
@@ -85,6 +88,11 @@ class GlyphSettings(TextReader, ABC):
                 f"The 'binarization' for '{self.classifier}' must be '{LEARNED}'. "
                 f"Got {self.binarization!r}."
             )
+        if self.segmenter is not None and not callable(self.segmenter):
+            raise ParameterError(
+                "The 'segmenter' of a GlyphReader must be a function from an image to a mask or "
+                f"to boxes. Got {self.segmenter!r}."
+            )
         check_share("reject_below", self.reject_below)
         whole_number("epochs", self.epochs, least=1)
         seed_number("random_state", self.random_state)
@@ -112,11 +120,13 @@ class GlyphSettings(TextReader, ABC):
             self.segmentation,
             tuple(self.cutters),
             None if ink is None else TrainedInk(ink, self.engine),
+            self.segmenter,
         )
 
     def _open_settings(self) -> list[SegmentationSettings]:
         """Return all settings that were left open."""
-        if self._needs_learned_ink() or self.binarization == LEARNED:
+        fixed = self._needs_learned_ink() or self.binarization == LEARNED
+        if fixed or self.segmenter is not None:
             return [self._settings()]
         return [
             SegmentationSettings(binarization, line_removal, self.segmentation, tuple(self.cutters))

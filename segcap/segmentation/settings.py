@@ -16,6 +16,7 @@ from segcap.segmentation.components import Segmenter, Segments, segment
 from segcap.segmentation.cut_candidates import DEFAULT_CUTTERS
 from segcap.segmentation.ink import InkNetwork, InkView, find_ink, ink_segments
 from segcap.segmentation.line_removal import LineRemoval, without_lines
+from segcap.segmentation.own_segmenter import OwnSegmenter, own_segments
 from segcap.segmentation.text_lines import INK_STRIP_HEIGHT, strip_channels
 
 __all__ = ["LEARNED", "Binarization", "Found", "SegmentationSettings"]
@@ -75,6 +76,8 @@ class SegmentationSettings:
         As of `segcap.GlyphReader`.
     ink : callable, optional
         The network of the binarization "learned"; see `segcap.segmentation.ink.find_ink`.
+    segmenter : callable, optional
+        What finds characters instead; see `segcap.segmentation.own_segmenter`.
     """
 
     binarization: Binarization = "auto"
@@ -82,9 +85,17 @@ class SegmentationSettings:
     segmentation: Segmenter = "components"
     cutters: Sequence[str] = DEFAULT_CUTTERS
     ink: InkNetwork | None = field(default=None, repr=False, compare=False)
+    segmenter: OwnSegmenter | None = field(default=None, repr=False, compare=False)
 
     def find(self, image: NDArray[np.uint8]) -> Found:
         """Find the characters, or components of touching ones, of an (H, W, 3) uint8 image."""
+        if self.segmenter is not None:
+            segments = own_segments(image, self.segmenter, self.segmentation)
+            view = None
+            if self.binarization == LEARNED:  # its networks look at ink beside the colours
+                ink = np.where(segments.labels > 0, 255, 0).astype(np.uint8)
+                view = InkView(image, ink, 0.0, 0.0, 1.0)
+            return Found(image, segments, view, image.shape)
         if self.binarization == LEARNED:
             if self.ink is None:
                 raise ParameterError("The binarization 'learned' needs a network. Got none.")

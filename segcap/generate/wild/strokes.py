@@ -140,7 +140,10 @@ def _doubled(masks: NDArray[np.uint8], rng: np.random.Generator, size: float) ->
     doubled = outlines.copy()
     for mask, outline, out in zip(masks, outlines, doubled, strict=True):
         moved = np.zeros_like(out)
-        rows, columns = slice(max(0, dy), height + min(0, dy)), slice(max(0, dx), width + min(0, dx))
+        rows, columns = (
+            slice(max(0, dy), height + min(0, dy)),
+            slice(max(0, dx), width + min(0, dx)),
+        )
         behind = slice(max(0, -dy), height + min(0, -dy)), slice(max(0, -dx), width + min(0, -dx))
         moved[rows, columns] = outline[behind]
         if solid:

@@ -1,0 +1,38 @@
+"""Results show themselves in notebooks."""
+
+import base64
+import re
+
+import cv2
+import numpy as np
+
+import segcap
+from segcap.core.reading import Glyph, Reading
+
+
+def test_a_reading_shows_its_image_and_the_boxes_of_its_characters():
+    image = np.zeros((20, 40, 3), np.uint8)
+    image[:, :20, 0] = 200
+    glyphs = (Glyph("<", 0.95, (2, 3, 12, 18)), Glyph("8", 0.4, (20, 3, 32, 18)))
+    page = Reading("<8", confidence=0.38, glyphs=glyphs, image=image)._repr_html_()
+    png = base64.b64decode(re.search('base64,([^"]+)', page).group(1))
+    shown = cv2.imdecode(np.frombuffer(png, np.uint8), cv2.IMREAD_COLOR)
+    assert np.array_equal(shown[..., ::-1], image)
+    assert page.count("<rect") == 2
+    assert "<title>&lt; 0.95</title>" in page
+    assert "<title>8 0.40</title>" in page
+    assert "http" not in page.replace("http://www.w3.org/2000/svg", "")
+
+
+def test_without_an_image_a_result_shows_what_it_says():
+    assert Reading("a&b")._repr_html_() == (
+        "<code>Reading(text=&#x27;a&amp;b&#x27;, confidence=0, status=&#x27;ok&#x27;)</code>"
+    )
+
+
+def test_one_image_is_kept_and_many_are_not():
+    image = np.full((20, 40), 255, np.uint8)
+    reader = segcap.load("digits")
+    assert reader.read(image).image.shape == (20, 40, 3)
+    assert reader.digit_sum(image).image.shape == (20, 40, 3)
+    assert reader.read_many([image])[0].image is None
