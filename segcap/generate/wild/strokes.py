@@ -136,8 +136,7 @@ def _doubled(masks: NDArray[np.uint8], rng: np.random.Generator, size: float) ->
     dx, dy = (int(value) for value in rng.integers(-reach, reach + 1, 2))
     solid = rng.random() < 0.4  # block letters hide what is behind their face
     outlines = _hollow(masks, 1 + int(size > 34))
-    height, width = masks.shape[1:]
-    doubled = outlines.copy()
+    (height, width), doubled = masks.shape[1:], outlines.copy()
     for mask, outline, out in zip(masks, outlines, doubled, strict=True):
         moved = np.zeros_like(out)
         rows, columns = (
