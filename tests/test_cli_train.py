@@ -33,14 +33,14 @@ def test_train_text_writes_a_reader(run, folder, tmp_path):
         "text",
         "--data",
         folder,
-        "--length",
-        4,
         "--epochs",
         1,
         "--out",
         tmp_path / "m.segcap",
     )
     assert status == 0, err
+    assert "All 40 labels have 4 characters" in err
+    assert "Texts of images held out that are read right: " in err
     assert "images 32" in out
     assert "span_accuracy" in out
     images, labels = load_named(folder)
@@ -55,12 +55,16 @@ def test_unreadable_images_are_told_on_standard_error(run, folder, tmp_path):
     for image in folder.iterdir():
         (tmp_path / image.name).write_bytes(image.read_bytes())
     (tmp_path / "AAAA.png").write_bytes(b"torn")
+    named = next(image for image in folder.iterdir() if image.name.startswith("2"))
+    (tmp_path / "Z222.png").write_bytes(named.read_bytes())
     status, _, err = run(
         "train", "text", "--data", tmp_path, "--epochs", 1, "--out", tmp_path / "m.segcap"
     )
     assert status == 0
-    assert "1 of 41 images were left out" in err
+    assert "1 of 42 images were left out" in err
     assert "AAAA.png" in err
+    assert "Characters of one label only, perhaps slips: 'Z' ('Z222' of" in err
+    assert "Labels to look at" in err
 
 
 @pytest.mark.slow
