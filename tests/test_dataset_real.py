@@ -17,7 +17,7 @@ ARCHIVES = {
     "recaptcha-tiles": ("recaptcha-tiles.tar", "Large"),
     "cats-dogs": ("cats-dogs.tar", "train"),
 }
-OF_PHOTOS = "recaptcha-tiles", "cats-dogs"
+LARGE = {"captcha-wordpress", "recaptcha-tiles", "cats-dogs"}
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +40,7 @@ def published(tmp_path_factory):
 
 @pytest.mark.parametrize(
     "name",
-    [pytest.param(name, marks=[pytest.mark.slow] * (name in OF_PHOTOS)) for name in ARCHIVES],
+    [pytest.param(name, marks=[pytest.mark.slow] * (name in LARGE)) for name in ARCHIVES],
 )
 def test_a_published_folder_loads_whole_by_either_path(name, published):
     dataset = published(name)
@@ -56,7 +56,13 @@ def test_a_published_folder_loads_whole_by_either_path(name, published):
     ("name", "charset", "length", "size"),
     [
         ("captcha-v2", "2345678bcdefgmnpwxy", 5, (200, 50)),
-        ("captcha-wordpress", "23456789ABCDEFGHJKLMNPQRSTUVWXYZ", 4, (72, 24)),
+        pytest.param(
+            "captcha-wordpress",
+            "23456789ABCDEFGHJKLMNPQRSTUVWXYZ",
+            4,
+            (72, 24),
+            marks=pytest.mark.slow,
+        ),
     ],
 )
 def test_texts(name, charset, length, size, published):

@@ -79,7 +79,7 @@ def test_a_learned_reader_is_kept_and_learns_more(learned, tmp_path):
     assert copy.read_many(images) == reader.read_many(images)
     assert copy.get_params()["line_removal"] == "none"
     before = copy.score(images, labels)
-    copy.set_params(epochs=4).partial_fit(*drawn(40, 3))
+    copy.set_params(epochs=2).partial_fit(*drawn(30, 3))
     assert copy.score(images, labels) >= before - 0.1
     assert copy.settings_ == reader.settings_
 
@@ -110,8 +110,8 @@ def test_labels_of_other_images_are_told_in_plain_words():
 
 @pytest.mark.slow
 def test_an_interrupted_reader_keeps_the_last_epoch(tmp_path):
-    images, labels = drawn(40, 0)
-    reader = reader_to_fit(epochs=8, binarization="otsu")
+    images, labels = drawn(24, 0)
+    reader = reader_to_fit(epochs=5, binarization="otsu")
 
     def stop(done, _total, _note):
         if done == 3:
@@ -122,7 +122,7 @@ def test_an_interrupted_reader_keeps_the_last_epoch(tmp_path):
     assert reader.read(images[0]).status in ("ok", "rejected")
     reader.save(tmp_path / "half.segcap")
     resumed = []
-    reader_to_fit(epochs=8, binarization="otsu").fit(
+    reader_to_fit(epochs=5, binarization="otsu").fit(
         images,
         labels,
         state=tmp_path / "state",
