@@ -120,6 +120,7 @@ def test_networks_of_one_size_are_refused(classifier, batches):
         )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("classifier", [name for name, one in NETWORKS.items() if one.any_size])
 def test_weights_are_for_images_of_any_size(classifier):
     def built(height, width):

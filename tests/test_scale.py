@@ -41,7 +41,7 @@ def test_bytes_are_read_as_files(files):
 
 
 def test_a_batch_without_the_column():
-    with pytest.raises(DataError, match="must have the column 'path'. Got image, row"):
+    with pytest.raises(DataError, match=r"must have the column 'path'\. Got image, row"):
         BatchReader("digits")({"image": [], "row": []})
 
 
@@ -72,9 +72,7 @@ def test_dask_reads_bags_and_tables(files):
 @pytest.mark.filterwarnings("ignore:.*:DeprecationWarning", "ignore:.*:FutureWarning")  # Ray's own
 def test_ray_maps_batches(files):
     ray = pytest.importorskip("ray", reason="ray is not installed")
-    pytest.importorskip("pyarrow", reason="pyarrow is not installed")
-    import ray.data
-
+    pytest.importorskip("ray.data", reason="ray's tables are not installed")
     paths, texts = files
     ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False)
     try:

@@ -21,6 +21,8 @@ from segcap.core.errors import (
 from segcap.generate import digit_sums
 from segcap.models import networks_for
 
+TRAINED_BELOW = {"digit_heads", "plain_cnn"}
+
 
 @pytest.fixture(scope="module")
 def rows(handwriting):
@@ -100,8 +102,8 @@ def test_images_of_another_size_are_resized_and_told_once(reader, rows):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("classifier", networks_for("sums"))
-def test_every_network_learns_through_the_same_interface(rows, classifier):
+@pytest.mark.parametrize("classifier", sorted({*networks_for("sums")} - TRAINED_BELOW))
+def test_every_other_network_learns_through_the_same_interface(rows, classifier):
     images, sums = rows
     with pytest.warns(SegcapWarning, match="1 of 61 images were left out"):
         reader = segcap.SumClassifier(classifier, digits=1, epochs=1).fit(
@@ -118,8 +120,10 @@ def test_a_killed_training_goes_on(rows, tmp_path):
     def stop(epoch, history):
         raise KeyboardInterrupt
 
-    parameters = {"classifier": "plain_cnn", "digits": 1, "epochs": 2}
+    parameters = {"classifier": "plain_cnn", "digits": 1}
+    parameters |= {"epochs": np.int64(2), "random_state": np.int64(1)}
     whole = segcap.SumClassifier(**parameters).fit(images[:100], sums[:100])
+    assert type(whole.provenance_["seed"]) is int
     stopped = segcap.SumClassifier(**parameters)
     with pytest.raises(KeyboardInterrupt):
         stopped.fit(images[:100], sums[:100], state=tmp_path / "run", on_epoch=stop)
@@ -182,13 +186,8 @@ def test_images_that_are_too_small_and_one_instead_of_many(rows):
         segcap.SumClassifier().fit(np.zeros((40, 168, 3), np.uint8), [1] * 40)
 
 
-@pytest.mark.slow
-def test_numpy_numbers_are_numbers(rows):
+def test_a_seed_is_a_whole_number_of_32_bits(rows):
     images, sums = rows
-    reader = segcap.SumClassifier(
-        "plain_cnn", digits=1, epochs=np.int64(1), random_state=np.int64(1)
-    ).fit(images[:60], sums[:60])
-    assert type(reader.provenance_["seed"]) is int
     with pytest.raises(ParameterError, match=r"in 0 \.\.\. 4294967295\. Got 4294967296"):
         segcap.SumClassifier(random_state=2**32).fit(images, sums)
 

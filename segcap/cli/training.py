@@ -28,7 +28,7 @@ _OPTIONS = {
     "digits": set[str](),
     "mixed": set[str](),
 }
-_FEW = 30
+_FEW = 20
 _GOOD = 0.95
 _SHOWN = 3
 _END_TO_END_OPTIONS = {"classifier", "log"}

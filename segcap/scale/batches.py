@@ -28,9 +28,9 @@ class BatchReader:
 
     Examples
     --------
-    >>> read = BatchReader("digits", column="image", length=4)
+    >>> read = BatchReader("digits", column="bytes", length=4)
     >>> rows = ray.data.read_binary_files("scans/")  # doctest: +SKIP
-    >>> rows.map_batches(BatchReader("digits", column="bytes")).write_parquet("out")  # doctest: +SKIP
+    >>> rows.map_batches(read).write_parquet("out")  # doctest: +SKIP
     """
 
     def __init__(self, model: str = "any", *, column: str = "path", **options: Any) -> None:
