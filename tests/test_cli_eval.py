@@ -233,3 +233,33 @@ def test_predictions_and_page_are_two_files(command, tmp_path):
         )
         assert (status, out) == (2, "")
         assert "must go to two files" in err
+
+
+def test_a_threshold_keeps_an_accuracy(command, sums):
+    reader = segcap.load("digits")
+    known = load("digit-sum", sums)
+    results = reader.digit_sums(known.images)
+    status, out, _ = command(
+        "threshold", "digits", "--data", sums, "--dataset", "digit-sum", "--accuracy", 0.9
+    )
+    assert status == 0
+    kept = float(out.split("reject below")[1].split()[0])
+    answered = [one.confidence >= kept - 5e-5 for one in results]
+    right = np.array([one.value for one in results])[answered] == known.labels[answered]
+    assert right.mean() >= 0.9
+    assert f"{np.mean(answered):.2%} of {len(results)}" in out
+
+
+def test_a_threshold_that_is_not_there(command, tmp_path):
+    write_text(TextGenerator("wordpress"), 20, tmp_path)
+    status, _, err = command("threshold", "digits", "--data", tmp_path)
+    assert status == 2
+    assert "No confidence keeps an accuracy of 0.99. The best is 0.0000" in err
+
+
+def test_a_reader_measures_its_own_coverage():
+    drawn = segcap.generate.digit_sums(20, 22, seed=3, digits=segcap.datasets.load_uci_digits())
+    texts = ["".join(map(str, row)) for row in drawn.labels]
+    reader = segcap.load("digits")
+    curve = reader.coverage_curve(drawn.images, texts)
+    assert curve.points[-1].accuracy == pytest.approx(reader.score(drawn.images, texts))

@@ -45,9 +45,14 @@ Probabilities = Annotated[
         help="Write the probability of every class or sum, in place of the confidence.",
     ),
 ]
+LeastAccuracy = Annotated[
+    float, typer.Option(min=0, max=1, help="Least fraction of right answers among those given.")
+]
 SamplePage = Annotated[
     Path | None, typer.Option(help="Write pictures with their answers to a new HTML file.")
 ]
+
+_POINTS = 12
 
 
 @app.command("eval")
@@ -102,6 +107,46 @@ def evaluate(
             unit="character" if is_text else "class",
         )
     _report_errors(results)
+
+
+@app.command()
+def threshold(
+    model: Model,
+    data: Data,
+    accuracy: LeastAccuracy = 0.99,
+    dataset: Layout = "labelled",
+    length: Length = None,
+    allowlist: Allowlist = None,
+    case: FoldCase = None,
+    engine: Engine = "onnx",
+) -> None:
+    """Find the confidence from which on a reader keeps an accuracy, and how much that leaves."""
+    from segcap.evaluate.abstention import coverage_curve
+
+    known = load(dataset, data)
+    reader = open_reader(model, engine, of="images", length=length, allowlist=allowlist, case=case)
+    read_many, truths = _way_to_read(reader, known, model), _truths(reader, known)
+    with warnings_said(repeated=False):
+        results = read_many(known.images)
+    wanted = [truths.answer(str(label)) for label in known.labels.tolist()]
+    right = [
+        one.answer is not None and str(one.answer) == truth
+        for one, truth in zip(results, wanted, strict=True)
+    ]
+    curve = coverage_curve([one.confidence for one in results], right)
+    chosen = curve.widest(accuracy)
+    if chosen is None:
+        best = max(curve.points, key=lambda point: point.accuracy)
+        raise DataError(
+            f"No confidence keeps an accuracy of {accuracy:g}. The best is {best.accuracy:.4f}, at "
+            f"{best.threshold:.4f}."
+        )
+    print(f"{'reject below':<14} {chosen.threshold:.4f}")
+    print(f"{'answered':<14} {chosen.coverage:.2%} of {len(results)}")
+    print(f"{'right of these':<14} {chosen.accuracy:.2%}")
+    print("\ncoverage  accuracy  threshold")
+    for point in curve.thinned(_POINTS).points:
+        print(f"{point.coverage:8.2%}  {point.accuracy:8.2%}  {point.threshold:9.4f}")
 
 
 def _check_files(predictions: Path | None, page: Path | None) -> None:

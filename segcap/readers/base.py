@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import numpy as np
 from joblib import Parallel, delayed
@@ -15,6 +15,9 @@ from segcap.core.image import CHANNELS, Channels, ImageSource, as_rgb, load_imag
 from segcap.core.reading import Reading, Result
 from segcap.core.validation import Errors, check_errors, check_many, sample_weights, warn_impossible
 from segcap.readers.estimator import Estimator
+
+if TYPE_CHECKING:
+    from segcap.evaluate.abstention import CoverageCurve
 
 __all__ = ["Reader", "TextReader"]
 
@@ -150,19 +153,50 @@ class Reader(Estimator, ABC, Generic[R]):
         SegcapWarning
             Labels are no answers that the reader gives.
         """
+        results, right = self._compared(images, labels)
+        return float(np.average(right, weights=sample_weights(sample_weight, len(results))))
+
+    def coverage_curve(
+        self, images: Iterable[ImageSource], labels: Sequence[Any] | NDArray
+    ) -> "CoverageCurve":
+        """Accuracy and coverage at every threshold of confidence, to choose `reject_below` by.
+
+        Parameters
+        ----------
+        images : iterable of path, bytes, array or PIL.Image.Image
+            Others than those that the accuracy is reported on.
+        labels : sequence
+
+        Returns
+        -------
+        CoverageCurve
+            `reader.coverage_curve(images, labels).widest(0.99).threshold` is the confidence from
+            which on 99 % of these answers are right.
+
+        Raises
+        ------
+        ParameterError
+            There are not as many labels as images, or none at all.
+        """
+        from segcap.evaluate.abstention import coverage_curve
+
+        results, right = self._compared(images, labels)
+        return coverage_curve([result.confidence for result in results], right)
+
+    def _compared(
+        self, images: Iterable[ImageSource], labels: Sequence[Any] | NDArray
+    ) -> tuple[list[R], NDArray[np.bool_]]:
+        """Read images, and say which whole answers are the labels."""
         results = self.read_many(images)
         if len(results) != len(labels) or not results:
             raise ParameterError(
                 "A score needs as many labels as images, at least one. "
                 f"Got {len(results)} images and {len(labels)} labels."
             )
-        weights = sample_weights(sample_weight, len(results))
-        warn_impossible(labels, self.can_answer, stacklevel=2)
-        right = [
-            result.answer == self._as_answer(label)
-            for result, label in zip(results, labels, strict=True)
-        ]
-        return float(np.average(right, weights=weights))
+        warn_impossible(labels, self.can_answer, stacklevel=3)
+        pairs = zip(results, labels, strict=True)
+        right = [result.answer == self._as_answer(label) for result, label in pairs]
+        return results, np.array(right, bool)
 
     def _as_answer(self, label: Any) -> Any:
         """A label as the reader would answer it."""
