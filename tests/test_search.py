@@ -1,10 +1,12 @@
-"""Searches are kept, stopped, resumed and shown."""
+"""Searches are kept, stopped, resumed and shared."""
 
 import os
+import shutil
 import signal
 import sqlite3
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -15,8 +17,6 @@ from search_material import GRID, SPACE, climbed, hill
 
 from segcap.core.errors import DataError, ParameterError, SegcapWarning
 from segcap.training.tuning import search
-from segcap.training.tuning.sampler import GridTurns
-from segcap.training.tuning.spaces import as_distributions
 
 
 def what_was_tried(result):
@@ -56,9 +56,8 @@ def test_it_looks_where_values_are_high(unbroken):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("url", [False, True])
-def test_a_search_goes_on_as_if_it_had_not_stopped(tmp_path, unbroken, url):
-    storage = f"sqlite:///{tmp_path / 'kept.db'}" if url else tmp_path / "kept.db"
+def test_a_search_goes_on_as_if_it_had_not_stopped(tmp_path, unbroken):
+    storage = tmp_path / "kept.db"
     counts = []
     for trials in (3, 12, 14, 14):
         result = search(
@@ -75,68 +74,132 @@ def test_a_search_goes_on_as_if_it_had_not_stopped(tmp_path, unbroken, url):
     assert [path.name for path in tmp_path.iterdir()] == ["kept.db"]
 
 
-KILLED = """
-import sys, time
+BEGIN = """
+import os, sys, time
 from pathlib import Path
 sys.path.insert(0, {tests!r})
 from segcap.training.tuning import search, storage
-from test_search import SPACE, climbed
-storage._BEAT = storage.GRACE = 1
-
+from test_search import GRID, SPACE, climbed, hill
+storage._BEAT = storage._GRACE = 1
+place = Path({place!r})
+"""
+KILLED = """
 def stuck(settings, report):
-    begun = Path({marker!r})
-    number = int(begun.read_text()) + 1 if begun.exists() else 1
-    begun.write_text(str(number))
-    if number == {last}:
-        begun.with_name("stuck").touch()
+    begun.append(settings)
+    if len(begun) == 12:
+        (place / "stuck").touch()
         time.sleep(600)
     return climbed(settings, report)
 
-search(stuck, SPACE, trials=14, seed=5, storage={storage!r})
+begun = []
+search(stuck, SPACE, trials=14, seed=5, storage=place / "kept.db")
+"""
+SHARED = """
+def together(settings, report):
+    (place / str(os.getpid())).touch()
+    while len(list(place.iterdir())) < 2:
+        time.sleep(0.05)
+    report.note(process=os.getpid())
+    time.sleep(0.1)
+    return hill(settings, report)
+
+search(together, GRID, trials=6, grid=True, storage={storage!r})
 """
 
 
+def begun(code, place, **words):
+    """Start a process that searches."""
+    filled = (BEGIN + code).format(tests=str(Path(__file__).parent), place=str(place), **words)
+    return subprocess.Popen([sys.executable, "-c", filled])
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize(("url", "last"), [(False, 12), (True, 2)])
-def test_a_killed_search_loses_the_running_trial_alone(tmp_path, unbroken, url, last, monkeypatch):
-    place = str(tmp_path / "kept.db")
-    storage = f"sqlite:///{place}" if url else place
-    marker = tmp_path / "begun"
-    code = KILLED.format(
-        tests=str(Path(__file__).parent), marker=str(marker), last=last, storage=storage
-    )
-    process = subprocess.Popen([sys.executable, "-c", code])
+def test_a_killed_search_loses_the_running_trial_alone(tmp_path, unbroken, monkeypatch):
+    process = begun(KILLED, tmp_path)
     while not (tmp_path / "stuck").exists():
         assert process.poll() is None
         time.sleep(0.05)
     process.send_signal(signal.SIGKILL)
     process.wait()
-    if url:
-        monkeypatch.setattr("segcap.training.tuning.storage.GRACE", 1)
-        time.sleep(2.5)
-    begun = []
+    monkeypatch.setattr("segcap.training.tuning.storage._BEAT", 1)
+    monkeypatch.setattr("segcap.training.tuning.storage._GRACE", 1)
+    time.sleep(2.5)
+    begun_again = []
     result = search(
-        lambda *given: begun.append(given) or climbed(*given),
+        lambda *given: begun_again.append(given) or climbed(*given),
         SPACE,
         trials=14,
         seed=5,
-        storage=storage,
+        storage=tmp_path / "kept.db",
     )
     assert what_was_tried(result) == what_was_tried(unbroken)
-    assert len(begun) == 14 - (last - 1)
+    assert len(begun_again) == 3
 
 
 @pytest.mark.slow
-def test_others_trials_are_left_alone(tmp_path):
-    storage = f"sqlite:///{tmp_path / 'shared.db'}"
+def test_a_search_that_goes_on_at_once_replaces_the_trial_that_was_killed(tmp_path):
+    storage = tmp_path / "kept.db"
     search(hill, GRID, trials=2, grid=True, storage=storage)
-    other = optuna.load_study(study_name="search", storage=storage)
-    running = other.ask()
+    optuna.load_study(study_name="search", storage=f"sqlite:///{storage}").ask()
     result = search(hill, GRID, trials=6, grid=True, storage=storage)
-    assert other.trials[running.number].state.name == "RUNNING"
-    assert [one.trial for one in result.trials] == [0, 1, 3, 4, 5]
-    other.sampler = GridTurns([{"x": 1, "kind": "a"}], as_distributions(GRID))
-    assert other.ask(as_distributions(GRID)).params == {"x": 1, "kind": "a"}
+    tried = [tuple(one.settings.values()) for one in result.trials]
+    assert sorted(tried) == [(x, kind) for x in (1, 2, 3) for kind in "ab"]
+
+
+def share(storage, place):
+    """Let two processes make the trials of a search together, and check what they have made."""
+    search(hill, GRID, trials=1, grid=True, storage=storage)
+    place.mkdir()
+    processes = [begun(SHARED, place, storage=storage) for _ in range(2)]
+    assert [process.wait(120) for process in processes] == [0, 0]
+    result = search(hill, GRID, trials=6, grid=True, storage=storage)
+    assert {one.state for one in result.trials} == {"complete"}
+    assert {one.notes["process"] for one in result.trials if one.trial} == {
+        process.pid for process in processes
+    }
+    tried = [tuple(one.settings.values()) for one in result.trials]
+    assert {*tried} == {(x, kind) for x in (1, 2, 3) for kind in "ab"}
+    assert len(tried) <= 6 + 1
+
+
+@pytest.mark.slow
+def test_two_processes_share_a_file(tmp_path):
+    share(str(tmp_path / "kept.db"), tmp_path / "begun")
+
+
+@pytest.mark.slow
+def test_two_processes_share_a_server(tmp_path, postgres):
+    share(postgres, tmp_path / "begun")
+
+
+@pytest.fixture
+def postgres(tmp_path):
+    """The URL of an empty PostgreSQL database that listens to a socket alone."""
+    pytest.importorskip("psycopg2", reason="Python reaches PostgreSQL by psycopg2")
+    where = os.pathsep.join(
+        (os.environ["PATH"], *map(str, Path("/usr/lib/postgresql").glob("*/bin")))
+    )
+    initdb, server = (shutil.which(name, path=where) for name in ("initdb", "postgres"))
+    if initdb is None or server is None:
+        pytest.skip("no PostgreSQL server is installed")
+    owner = "postgres" if os.getuid() == 0 else None  # a server refuses to run as root
+    with tempfile.TemporaryDirectory() as short:  # a socket's path has at most 107 characters
+        place = Path(short)
+        if owner is not None:
+            shutil.chown(place, owner)
+        options = ("-D", place / "data", "-U", "postgres", "-A", "trust", "--no-sync")
+        subprocess.run([initdb, *options], check=True, user=owner, stdout=subprocess.DEVNULL)
+        running = subprocess.Popen(
+            [server, "-D", place / "data", "-k", place, "-h", ""],
+            user=owner,
+            stderr=subprocess.DEVNULL,
+        )
+        while not (place / ".s.PGSQL.5432").exists():
+            assert running.poll() is None
+            time.sleep(0.05)
+        yield f"postgresql://postgres@/postgres?host={place}"
+        running.send_signal(signal.SIGINT)
+        running.wait()
 
 
 @pytest.mark.slow
@@ -298,24 +361,12 @@ def test_a_study_of_somebody_elses(tmp_path):
 
 def test_files_that_are_no_searches(tmp_path):
     (tmp_path / "text.db").write_text("no database, whatever its name says")
-    with sqlite3.connect(tmp_path / "shop.db") as shop:
-        shop.execute("CREATE TABLE goods (name TEXT)")
-    shop.close()
-    for name in ("text.db", "shop.db"):
-        before = (tmp_path / name).read_bytes()
-        with pytest.raises(DataError, match=rf"a file that a search wrote\. Got '.*{name}'"):
-            search(hill, SPACE, trials=1, storage=tmp_path / name)
-        assert (tmp_path / name).read_bytes() == before
-    for place in (tmp_path, tmp_path / "missing" / "kept.db"):
-        with pytest.raises(DataError, match=r"must be a file in a folder that exists\. Got"):
+    for place in (tmp_path / "text.db", tmp_path, tmp_path / "missing" / "kept.db"):
+        with pytest.raises(DataError, match=rf"a URL that Optuna can open\. Got '{place}': "):
             search(hill, SPACE, trials=1, storage=place)
+    assert "whatever" in (tmp_path / "text.db").read_text()
     with pytest.raises(DataError, match=r"a URL that Optuna can open\. Got 'parrot://kept'"):
         search(hill, SPACE, trials=1, storage="parrot://kept")
-
-
-def test_a_file_that_cannot_be_written():
-    with pytest.raises(DataError, match=r"a file that can be written\. Got '/proc/kept\.db'"):
-        search(hill, SPACE, trials=1, storage="/proc/kept.db")
 
 
 def test_a_storage_that_breaks_is_told_in_a_sentence(tmp_path):
@@ -373,18 +424,6 @@ def test_passwords_in_urls_are_not_told():
     with pytest.raises(DataError, match=r"Got 'parrot://ann:\*\*\*@host/kept': ") as told:
         search(hill, SPACE, trials=1, storage="parrot://ann:sec@secret@host/kept")
     assert "secret" not in str(told.value)
-
-
-@pytest.mark.slow
-def test_a_file_is_used_by_one_search_at_a_time(tmp_path):
-    place = tmp_path / "kept.db"
-
-    def again(settings, report):
-        with pytest.raises(DataError, match=r"one search at a time.*kept\.db', which is in use"):
-            search(hill, GRID, trials=2, grid=True, storage=place)
-        return 1.0
-
-    assert search(again, GRID, trials=1, grid=True, storage=place).best.value == 1.0
 
 
 @pytest.mark.parametrize(

@@ -2,8 +2,9 @@
 
 import csv
 
-import numpy as np
+import matplotlib
 import pytest
+from matplotlib import pyplot
 from optuna.distributions import FloatDistribution
 from search_material import GRID, climbed
 
@@ -73,30 +74,32 @@ def test_importance_finds_what_matters(capfd):
     assert shares["x"] > 0.8
     assert "study" not in capfd.readouterr().err
     bars = plot_importance(result).axes[0].patches
-    assert [bar.get_width() for bar in bars] == pytest.approx(list(shares.values()))
+    assert [bar.get_width() for bar in bars] == pytest.approx(sorted(shares.values()))
     alike = search(lambda *_: 1.0, GRID, trials=4, grid=True)
     for little in (alike, SearchResult("x", result.space, result.trials[:1])):
         with pytest.raises(DataError, match=r"2 different values of complete trials\. Got 1"):
             little.importance()
 
 
-def test_lines_lead_from_settings_to_values(tmp_path):
+def test_lines_lead_from_values_to_settings(tmp_path):
+    before = dict(matplotlib.rcParams)
     figure = plot_parallel(RESULT)
-    (axes,) = figure.axes
-    lines = [line.get_ydata() for line in axes.lines if len(line.get_ydata()) == 3]
-    np.testing.assert_allclose(lines, [[1, 1, 0], [0, 0, 0.2], [0.5, 0, 1]], atol=1e-12)
-    assert [label.get_text() for label in axes.get_xticklabels()] == ["rate", "decay", "value"]
-    shown = [text.get_text() for text in axes.texts]
-    assert shown == ["0.001", "0.1", "cosine", "None", "0.125", "0.75"]
+    assert figure.axes[0].get_title(loc="left") == "tiles"
+    names = [label.get_text() for label in figure.axes[0].get_xticklabels()]
+    assert [*names[:1], *sorted(names[1:])] == ["value", "decay", "rate"]
     figure.savefig(tmp_path / "parallel.png")
     assert (tmp_path / "parallel.png").stat().st_size > 10_000
+    assert dict(matplotlib.rcParams) == before
+    assert pyplot.get_fignums() == []
+    with pytest.raises(DataError, match=r"must be complete\. Got none that is"):
+        plot_parallel(SearchResult("x", RESULT.space, RESULT.trials[1:3]))
 
 
-def test_lines_of_a_single_trial():
-    (axes,) = plot_parallel(SearchResult("x", RESULT.space, RESULT.trials[:1])).axes
-    assert [text.get_text() for text in axes.texts] == ["0.001", "cosine", "None", "0.25"]
-    with pytest.raises(DataError, match=r"must have a value\. Got none that has"):
-        plot_parallel(SearchResult("x", RESULT.space, RESULT.trials[2:3]))
+def test_a_result_is_a_study_of_optunas():
+    study = RESULT.as_study()
+    assert [one.state.name for one in study.trials] == ["COMPLETE", "PRUNED", "FAIL", "COMPLETE"]
+    assert (study.best_trial.number, study.best_params) == (3, {"rate": 0.01, "decay": "cosine"})
+    assert study.trials[1].intermediate_values == {1: 0.0625, 2: 0.125}
 
 
 def plugin_data(folder):

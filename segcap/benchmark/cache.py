@@ -23,6 +23,8 @@ _DIGITS = 12
 class Parts:
     """Finished parts of one benchmark, each a file.
 
+    They are JSON, as a folder that others hand on must not run their code, as pickles would.
+
     Parameters
     ----------
     folder : path
@@ -50,19 +52,16 @@ class Parts:
         overwrite: bool = False,
     ) -> None:
         self.folder = Path(folder)
-        if resume and overwrite:
-            raise DataError(
-                "A benchmark's folder must be resumed or overwritten. "
-                f"Got both for '{self.folder}'."
-            )
-        if os.path.lexists(self.folder) and not self.folder.is_dir():
-            raise DataError(
-                f"A benchmark must write into a folder. Got '{self.folder}', which is none."
-            )
-        if self._is_filled():
-            self._take_over(identity, resume=resume, overwrite=overwrite)
+        self._parts = self.folder / _PARTS
+        broken = _broken_rule(self.folder, identity, resume=resume, overwrite=overwrite)
+        if broken is not None:
+            raise DataError(f"A benchmark must {broken}. Got '{self.folder}'.")
+        if overwrite:
+            shutil.rmtree(self._parts, ignore_errors=True)
+            for name in _OUTPUTS:
+                (self.folder / name).unlink(missing_ok=True)
         try:
-            (self.folder / _PARTS).mkdir(parents=True, exist_ok=True)
+            self._parts.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise DataError(
                 "A benchmark must write into a folder that can be made. "
@@ -74,73 +73,49 @@ class Parts:
         """Return the file of a part that depends on what its key holds."""
         sha = hashlib.sha256(_as_bytes(key)).hexdigest()[:_DIGITS]
         plain = re.sub(r"[^\w.-]+", "_", name)
-        return self.folder / _PARTS / f"{plain}-{sha}{ending}"
+        return self._parts / f"{plain}-{sha}{ending}"
 
     def read(self, name: str, key: Mapping[str, Any]) -> Any:
         """Return a finished part; None if it is not there, or not whole."""
-        try:
-            content = self.path(name, key, ".json").read_text("utf-8", errors="surrogateescape")
-            kept = json.loads(content)
-        except (OSError, ValueError):
-            return None
-        is_whole = isinstance(kept, dict) and {"key", "value"} <= kept.keys()
-        return kept["value"] if is_whole and kept["key"] == _as_plain(key) else None
+        return _read(self.path(name, key, ".json"))
 
     def keep(self, name: str, key: Mapping[str, Any], value: Any) -> None:
         """Write a finished part, whole or not at all."""
-        kept = {"key": _as_plain(key), "value": value}
-        write_atomically(self.path(name, key, ".json"), _as_bytes(kept))
+        write_atomically(self.path(name, key, ".json"), _as_bytes(value))
 
     def once(self, name: str, key: Mapping[str, Any], make: Callable[[], Any]) -> Any:
-        """Return a part, made now unless it is finished; never None."""
-        kept = self.read(name, key)
-        if kept is None:
+        """Return a part as it is read, made now unless it is finished; never None."""
+        if self.read(name, key) is None:
             self.keep(name, key, make())
-            kept = self.read(name, key)
-        return kept
-
-    def _marked(self) -> dict[str, Any] | None:
-        """Return what a benchmark has marked its folder with; None if none has."""
-        try:
-            found = json.loads((self.folder / _MARK).read_text("utf-8"))
-        except (OSError, ValueError):
-            return None
-        return found if isinstance(found, dict) and {"task", "split"} <= found.keys() else None
-
-    def _is_filled(self) -> bool:
-        return self.folder.is_dir() and any(self.folder.iterdir())
-
-    def _take_over(self, identity: Mapping[str, Any], *, resume: bool, overwrite: bool) -> None:
-        found = self._marked()
-        if found is None:
-            raise DataError(
-                "A benchmark must go into a folder that is empty, not there, or of a benchmark. "
-                f"Got '{self.folder}', which holds something else."
-            )
-        if overwrite:
-            shutil.rmtree(self.folder / _PARTS, ignore_errors=True)
-            for name in _OUTPUTS:
-                (self.folder / name).unlink(missing_ok=True)
-            return
-        if not resume:
-            raise DataError(
-                "A benchmark must go into an empty folder, or be resumed or overwritten. "
-                f"Got '{self.folder}', which holds one."
-            )
-        own = _as_plain(identity)
-        differing = [name for name, value in own.items() if found.get(name) != value]
-        if differing:
-            raise DataError(
-                "A benchmark must be resumed with the data and the split that it was begun with. "
-                f"Got '{self.folder}', whose {' and '.join(differing)} differs."
-            )
+        return self.read(name, key)
 
 
-def _as_plain(value: Any) -> Any:
-    return json.loads(_as_bytes(value).decode("utf-8", errors="surrogateescape"))
+def _broken_rule(
+    folder: Path, identity: Mapping[str, Any], *, resume: bool, overwrite: bool
+) -> str | None:
+    """Return what a folder must be and is not; None if a benchmark may write into it."""
+    if resume and overwrite:
+        return "be resumed or overwritten, not both"
+    if not folder.is_dir() or not any(folder.iterdir()):
+        return None
+    found = _read(folder / _MARK)
+    if not isinstance(found, dict) or not {"task", "split"} <= found.keys():
+        return "go into a folder that is empty, not there or of a benchmark, not of something else"
+    own = json.loads(_as_bytes(identity))
+    differing = [name for name in own if found.get(name) != own[name]]
+    if not resume and not overwrite:
+        return "go into an empty folder, or be resumed or overwritten"
+    if resume and differing:
+        return f"be resumed with what it was begun with, not another {' or '.join(differing)}"
+    return None
+
+
+def _read(path: Path) -> Any:
+    try:
+        return json.loads(path.read_bytes())
+    except (OSError, ValueError):
+        return None
 
 
 def _as_bytes(value: Any) -> bytes:
-    return json.dumps(value, sort_keys=True, ensure_ascii=False, default=str).encode(
-        "utf-8", errors="surrogateescape"
-    )
+    return json.dumps(value, sort_keys=True, default=str).encode()

@@ -79,8 +79,7 @@ def compare(
     Raises
     ------
     DataError
-        The benchmarks are of different tasks, have no method in common, or one follows no schema
-        or contradicts itself.
+        The benchmarks are of different tasks, have no method in common, or one follows no schema.
     """
     first, second = _result(before), _result(after)
     if first.task != second.task:

@@ -2,8 +2,8 @@
 
 import json
 import os
-from collections.abc import Iterator, Mapping
-from dataclasses import asdict, astuple, dataclass, replace
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
 from functools import cache
 from importlib import resources
 from pathlib import Path
@@ -15,7 +15,7 @@ from segcap.benchmark.outcomes import Box, Judged, MethodResult
 from segcap.benchmark.plain import from_plain, to_plain
 from segcap.core.errors import DataError
 from segcap.core.files import write_atomically
-from segcap.evaluate.agreement import Agreement, agreement_between
+from segcap.evaluate.agreement import Agreement
 from segcap.evaluate.paired import RateDifference, is_shown, mcnemar, paired_difference
 
 __all__ = ["FORMAT", "BenchmarkResult", "Hardware", "ImageResult", "Pair", "SplitResult"]
@@ -137,8 +137,7 @@ class BenchmarkResult:
         Raises
         ------
         DataError
-            The document is of another format, does not follow the schema, or contradicts itself;
-            `name` says which.
+            The document is of another format or does not follow the schema; `name` says which.
         """
         if isinstance(document, dict) and document.get("format", FORMAT) != FORMAT:
             raise DataError(
@@ -153,18 +152,11 @@ class BenchmarkResult:
             ) from None
         try:
             json.dumps(document, allow_nan=False)
-            result = from_plain(cls, {key: own for key, own in document.items() if key != "format"})
+            return from_plain(cls, {key: own for key, own in document.items() if key != "format"})
         except ValueError as error:
             raise DataError(
                 f"Results of a benchmark must hold what one can find. Got {name}, where {error}"
             ) from None
-        contradiction = next(_contradictions(result), None)
-        if contradiction is not None:
-            raise DataError(
-                f"Results of a benchmark must not contradict themselves. Got {name}, where "
-                f"{contradiction}."
-            )
-        return result
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write results.json, whole or not at all.
@@ -198,42 +190,6 @@ class BenchmarkResult:
                 f"Results of a benchmark must be a JSON file. Got '{path}': {error}."
             ) from None
         return cls.from_json(document, name=f"'{path}'")
-
-
-def _contradictions(result: BenchmarkResult) -> Iterator[str]:
-    """Describe what figures do not agree with the answers beside them."""
-    names = [method.name for method in result.methods]
-    if len(set(names)) < len(names):
-        yield "two methods have the same name"
-    if result.split.tested != len(result.answers):
-        yield f"{result.split.tested} images were tested and {len(result.answers)} are answered"
-    for answer in result.answers:
-        if answer.by.keys() != set(names):
-            yield f"'{answer.image}' has not one answer of each method"
-            return
-    for method in result.methods:
-        right = sum(answer.by[method.name].value == answer.truth for answer in result.answers)
-        exact = method.accuracy.exact
-        if exact.n != len(result.answers) or round(exact.value * exact.n) != right:
-            yield (
-                f"'{method.name}' has {right} right answers of {len(result.answers)} and an exact "
-                f"match of {exact}"
-            )
-        labels, counts = method.accuracy.matrix.labels, method.accuracy.matrix.counts
-        if {len(labels)} != {len(counts), *map(len, counts)}:
-            yield f"the matrix of '{method.name}' has not a row and a column for each label"
-    truths = [answer.truth for answer in result.answers]
-    for pair in result.pairs:
-        if not {pair.first, pair.second} <= set(names):
-            yield f"'{pair.first}' and '{pair.second}' are compared, and one takes no part"
-            return
-        first, second = (
-            [answer.by[name].value for answer in result.answers]
-            for name in (pair.first, pair.second)
-        )
-        counted = (pair.both, pair.only_first, pair.only_second, pair.neither)
-        if astuple(agreement_between(first, second, truths)) != counted:
-            yield f"the comparison of '{pair.first}' and '{pair.second}' is not that of the answers"
 
 
 @cache

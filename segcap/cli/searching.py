@@ -196,9 +196,9 @@ def _show(result: "SearchResult", out: Path) -> None:
     from segcap.training.tuning.plots import plot_importance, plot_parallel
 
     print(result.table())
-    plot_parallel(result).savefig(out / "parallel.png", dpi=150)
+    plot_parallel(result).savefig(out / "parallel.png", dpi=150, bbox_inches="tight")
     try:
-        plot_importance(result).savefig(out / "importance.png", dpi=150)
+        plot_importance(result).savefig(out / "importance.png", dpi=150, bbox_inches="tight")
     except DataError as error:
         say(error)
         return

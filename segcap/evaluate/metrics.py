@@ -118,19 +118,9 @@ def edit_distance(one: str, other: str) -> int:
     >>> edit_distance("1234", "134")
     1
     """
-    previous = list(range(len(other) + 1))
-    for row, char in enumerate(one, start=1):
-        current = [row]
-        for column, wanted in enumerate(other, start=1):
-            current.append(
-                min(
-                    previous[column] + 1,
-                    current[-1] + 1,
-                    previous[column - 1] + (char != wanted),
-                )
-            )
-        previous = current
-    return previous[-1]
+    from rapidfuzz.distance import Levenshtein
+
+    return Levenshtein.distance(one, other)
 
 
 def expected_calibration_error(

@@ -6,88 +6,77 @@ from contextlib import contextmanager
 from importlib.util import find_spec
 from numbers import Real
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from segcap.core.errors import ParameterError
 from segcap.core.validation import whole_number
 from segcap.training.logs import EventFile, Tolerance, as_summary
-from segcap.training.tuning.result import NOTES
 from segcap.training.tuning.spaces import Choice
 
 if TYPE_CHECKING:
     from optuna import Trial
 
-__all__ = ["Objective", "Report", "TrialLog"]
+__all__ = ["Objective", "Report", "trial_log"]
 
 
-class TrialLog:
-    """A folder with one folder for each trial, as TensorBoard's "HParams" wants them.
+AddPoint: TypeAlias = Callable[..., None]
+
+
+@contextmanager
+def trial_log(
+    folder: Path | None, settings: Mapping[str, Choice], tolerance: Tolerance
+) -> Iterator[AddPoint]:
+    """Write about a trial, from its settings to its end, as TensorBoard's "HParams" wants it.
 
     Parameters
     ----------
     folder : Path or None
         Nothing is written without, or where the package tensorboard is not installed.
+    settings : mapping
+    tolerance : Tolerance
+        What becomes of errors in writing.
+
+    Yields
+    ------
+    callable
+        Called with a step and scalars by name.
     """
+    if folder is None or find_spec("tensorboard") is None:
+        yield lambda step, **scalars: None  # noqa: ARG005
+        return
+    from tensorboard.plugins.hparams.api_pb2 import STATUS_FAILURE, STATUS_SUCCESS
+    from tensorboard.plugins.hparams.summary_v2 import hparams_pb
 
-    def __init__(self, folder: Path | None) -> None:
-        self._folder = folder if find_spec("tensorboard") else None
-        self._tolerance = Tolerance(f"The search goes on without its log in '{folder}'.")
-        self._events: EventFile | None = None
+    events = EventFile(folder)
 
-    @contextmanager
-    def of(self, turn: int, settings: Mapping[str, Choice]) -> Iterator[Callable[[float], None]]:
-        """Write about a trial from its settings to its end.
-
-        Yields
-        ------
-        callable
-            Called with the value of a trial that has come to one.
-        """
-        if self._folder is None:
-            yield lambda _: None
-            return
-        from tensorboard.plugins.hparams import api_pb2
-
-        values: list[float] = []
-        self._begin(self._folder / f"trial-{turn:04d}", settings)
-        try:
-            yield values.append
-        finally:
-            status = api_pb2.STATUS_SUCCESS if values else api_pb2.STATUS_FAILURE
-            self._end(status, values)
-
-    def add(self, step: int, value: float) -> None:
-        """Write a point of the curve of the trial that is under way."""
-        if self._events is not None:
-            with self._tolerance:
-                self._events.add(step, as_summary({"curve": value}))
-
-    def _begin(self, folder: Path, settings: Mapping[str, Choice]) -> None:
-        from tensorboard.plugins.hparams.summary_v2 import hparams_pb
-
-        self._events = EventFile(folder)
-        shown = {name: str(value) if value is None else value for name, value in settings.items()}
-        with self._tolerance:
+    def add(step: int, summary: Any) -> None:
+        with tolerance:
             folder.mkdir(parents=True, exist_ok=True)
-            self._events.add(0, hparams_pb(shown, trial_id=folder.name))
+            events.add(step, summary)
 
-    def _end(self, status: int, values: list[float]) -> None:
-        from tensorboard.compat.proto.summary_pb2 import Summary
-        from tensorboard.plugins.hparams import metadata, plugin_data_pb2
+    shown = {name: str(value) if value is None else value for name, value in settings.items()}
+    add(0, hparams_pb(shown, trial_id=folder.name))
+    status = STATUS_FAILURE
+    try:
+        yield lambda step, **scalars: add(step, as_summary(scalars))
+        status = STATUS_SUCCESS
+    finally:
+        add(0, _end_of_trial(status))
 
-        info = plugin_data_pb2.SessionEndInfo(status=status, end_time_secs=time.time())
-        data = plugin_data_pb2.HParamsPluginData(session_end_info=info)
-        ended = Summary.Value(
-            tag=metadata.SESSION_END_INFO_TAG,
-            metadata=metadata.create_summary_metadata(data),
-            tensor=metadata.NULL_TENSOR,
-        )
-        if self._events is not None:
-            with self._tolerance:
-                for value in values:
-                    self._events.add(0, as_summary({"value": value}))
-                self._events.add(0, Summary(value=[ended]))
-        self._events = None
+
+def _end_of_trial(status: int) -> Any:
+    """Return what `tensorboard.plugins.hparams.summary` would, without importing TensorFlow."""
+    from tensorboard.compat.proto.summary_pb2 import Summary
+    from tensorboard.plugins.hparams import metadata, plugin_data_pb2
+
+    info = plugin_data_pb2.SessionEndInfo(status=status, end_time_secs=time.time())
+    data = plugin_data_pb2.HParamsPluginData(session_end_info=info)
+    value = Summary.Value(
+        tag=metadata.SESSION_END_INFO_TAG,
+        metadata=metadata.create_summary_metadata(data),
+        tensor=metadata.NULL_TENSOR,
+    )
+    return Summary(value=[value])
 
 
 class Report:
@@ -99,12 +88,11 @@ class Report:
         Of this trial's random choices, in 0 ... 2**32 - 1.
     """
 
-    def __init__(self, trial: "Trial", seed: int, log: TrialLog) -> None:
+    def __init__(self, trial: "Trial", seed: int, add: AddPoint) -> None:
         self.seed = seed
         self._trial = trial
-        self._log = log
-        self._notes: dict[str, Any] = {"seed": seed}
-        self.note()
+        self._add = add
+        self.note(seed=seed)
 
     def __call__(self, step: int, value: float) -> None:
         """Add a point to the trial's curve.
@@ -129,14 +117,14 @@ class Report:
         if not isinstance(value, Real):
             raise ParameterError(f"The 'value' of a step must be a number. Got {value!r}.")
         self._trial.report(value, step)
-        self._log.add(step, value)
+        self._add(step, curve=value)
         if self._trial.should_prune():
             raise TrialPruned
 
     def note(self, **notes: float | str) -> None:
         """Keep something about the trial, such as the size of its network, by name."""
-        self._notes |= notes
-        self._trial.set_user_attr(NOTES, self._notes)
+        for name, value in notes.items():
+            self._trial.set_user_attr(name, value)
 
 
 class Objective(Protocol):

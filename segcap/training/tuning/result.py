@@ -3,7 +3,9 @@
 import csv
 import io
 import os
-from collections.abc import Mapping
+import warnings
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
@@ -11,11 +13,11 @@ from segcap.core.errors import DataError
 from segcap.core.files import write_atomically
 
 if TYPE_CHECKING:
+    from optuna import Study
     from optuna.distributions import BaseDistribution
 
-__all__ = ["NOTES", "SearchResult", "State", "Tried"]
+__all__ = ["SearchResult", "State", "Tried", "quiet"]
 
-NOTES = "notes"
 _FIRST = ("trial", "state", "value", "seconds")
 _LEAST_FOR_IMPORTANCE = 2
 
@@ -99,28 +101,43 @@ class SearchResult:
         Hutter, Hoos, Leyton-Brown: An efficient approach for assessing hyperparameter importance.
         ICML 2014.
         """
-        import optuna
+        from optuna.importance import FanovaImportanceEvaluator, get_param_importances
 
-        from segcap.training.tuning.quiet import quiet
-
-        complete = [one for one in self.trials if one.state == "complete"]
-        different = len({one.value for one in complete})
+        different = len({one.value for one in self.trials if one.state == "complete"})
         if different < _LEAST_FOR_IMPORTANCE:
             raise DataError(
                 f"The importance of settings needs at least {_LEAST_FOR_IMPORTANCE} different "
                 f"values of complete trials. Got {different}."
             )
         with quiet():
-            study = optuna.create_study(direction="maximize")
+            evaluator = FanovaImportanceEvaluator(seed=0)
+            rates = get_param_importances(self.as_study(), evaluator=evaluator)
+        return {name: float(rate) for name, rate in rates.items()}
+
+    def as_study(self) -> "Study":
+        """Return the trials as a study in memory, which `optuna.visualization` draws."""
+        import optuna
+        from optuna.trial import TrialState
+
+        states = {
+            "complete": TrialState.COMPLETE,
+            "pruned": TrialState.PRUNED,
+            "failed": TrialState.FAIL,
+        }
+        with quiet():
+            study = optuna.create_study(study_name=self.name, direction="maximize")
             study.add_trials(
                 optuna.create_trial(
-                    params=dict(one.settings), distributions=dict(self.space), value=one.value
+                    state=states[one.state],
+                    value=one.value,
+                    params=dict(one.settings),
+                    distributions={name: self.space[name] for name in one.settings},
+                    user_attrs=dict(one.notes),
+                    intermediate_values=dict(one.curve),
                 )
-                for one in complete
+                for one in self.trials
             )
-            evaluator = optuna.importance.FanovaImportanceEvaluator(seed=0)
-            rates = optuna.importance.get_param_importances(study, evaluator=evaluator)
-        return {name: float(rate) for name, rate in rates.items()}
+        return study
 
     def table(self) -> str:
         """Return the trials as a table, the best first, then what was pruned or has failed."""
@@ -169,3 +186,19 @@ class SearchResult:
         notes = (one.notes.get(name, "") for name in self._noted())
         cells = (one.trial, one.state, value, round(one.seconds, 1), *settings, *notes)
         return [f"{cell:.6g}" if isinstance(cell, float) else str(cell) for cell in cells]
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Silence Optuna's messages on each trial and on its new parts."""
+    from optuna import logging
+    from optuna.exceptions import ExperimentalWarning
+
+    before = logging.get_verbosity()
+    logging.set_verbosity(logging.ERROR)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ExperimentalWarning)
+            yield
+    finally:
+        logging.set_verbosity(before)

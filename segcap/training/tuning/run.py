@@ -6,21 +6,22 @@ import time
 import warnings
 from collections.abc import Callable, Mapping
 from importlib.util import find_spec
-from math import inf
+from math import inf, prod
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from segcap.core.errors import DataError, ParameterError, SegcapError, SegcapWarning
 from segcap.core.validation import is_number, seed_number, whole_number
-from segcap.training.tuning.quiet import quiet
-from segcap.training.tuning.report import Objective, Report, TrialLog
-from segcap.training.tuning.result import SearchResult
+from segcap.training.logs import Tolerance
+from segcap.training.tuning.report import Objective, Report, trial_log
+from segcap.training.tuning.result import SearchResult, quiet
 from segcap.training.tuning.spaces import Space, as_distributions, grid_of, suggest
 
 if TYPE_CHECKING:
-    from optuna import Study, Trial
+    from optuna import Trial
     from optuna.distributions import BaseDistribution
     from optuna.pruners import BasePruner
+    from optuna.samplers import BaseSampler
 
 __all__ = ["search"]
 
@@ -45,10 +46,11 @@ def search(
 ) -> SearchResult:
     """Search for the settings of the highest value.
 
-    Where a search is kept, it may be stopped at any time, by Ctrl-C or by force, and goes on when
-    it is called again: the trial that ran is begun anew, and those that follow are the ones that
-    would have followed without the stop. On several machines at once the settings that are tried
-    depend on which trial ends first.
+    Where a search is kept, it may be stopped at any time and goes on when it is called again. The
+    trial that ran is begun anew, after Ctrl-C at once, after a kill as soon as it has given no sign
+    of life for a minute; the settings that follow are those that would have followed without the
+    stop. Several processes may share a search; what they try depends on which trial ends first,
+    and each may make one trial more than wanted at the end.
 
     Parameters
     ----------
@@ -66,8 +68,8 @@ def search(
     seconds : float, optional
         No trial is begun later than so long after the call.
     storage : path or str, optional
-        A file for this search alone, or any storage URL of Optuna's for several machines at once,
-        such as "postgresql://...". Nothing is kept without.
+        A file for this search alone, or any storage URL of Optuna's, such as "postgresql://...",
+        which several machines may share. Nothing is kept without.
     seed : int
         Of the choice of settings; each trial has a seed derived from it.
     grid : bool
@@ -113,25 +115,31 @@ def search(
         raise ParameterError(f"The 'seconds' of search must be a number above 0. Got {seconds!r}.")
     if not callable(objective):
         raise ParameterError(f"The 'objective' of search must be a function. Got {objective!r}.")
+    if not isinstance(storage, str | os.PathLike | None):
+        raise ParameterError(f"The 'storage' of search must be a path or a URL. Got {storage!r}.")
     _require_json({} if identity is None else identity)
     _require_optuna()
-    from segcap.training.tuning.sampler import GridTurns, Turns
-    from segcap.training.tuning.storage import open_study
+    from segcap.training.tuning.storage import finished, open_study
 
-    begun = time.monotonic()
+    until = inf if seconds is None else time.monotonic() + seconds
     distributions = as_distributions(space)
-    cells = grid_of(distributions, seed) if grid else []
+    if grid:
+        trials = min(trials, prod(map(len, grid_of(distributions).values())))
     full_identity = _identity(distributions, {"seed": seed, "grid": grid, **(identity or {})})
-    sampler = GridTurns(cells, distributions) if grid else Turns(seed)
-    run = _Run(objective, distributions, seed, TrialLog(Path(log) if log else None))
-    with quiet(), open_study(storage, name, full_identity, sampler, _pruner(prune)) as study:
-        found = run.trials(
-            study,
-            name,
-            wanted=min(trials, len(cells)) if grid else trials,
-            until=inf if seconds is None else begun + seconds,
-            on_trial=on_trial or (lambda _: None),
-        )
+    value = _Value(objective, distributions, seed, None if log is None else Path(log))
+    with (
+        quiet(),
+        open_study(
+            storage, name, full_identity, _sampler(distributions, seed, grid=grid), _pruner(prune)
+        ) as study,
+    ):
+        while True:
+            found = SearchResult(name, distributions, finished(study))
+            if on_trial is not None:
+                on_trial(found)
+            if len(found.trials) >= trials or time.monotonic() >= until:
+                break
+            study.optimize(value, n_trials=1, catch=(SegcapError,))
     _require_value(found)
     return found
 
@@ -143,6 +151,16 @@ def _identity(
 
     space = {key: distribution_to_json(value) for key, value in distributions.items()}
     return {"space": space, **more}
+
+
+def _sampler(
+    distributions: "Mapping[str, BaseDistribution]", seed: int, *, grid: bool
+) -> "BaseSampler":
+    from optuna.samplers import GridSampler
+
+    from segcap.training.tuning.sampler import SeededTPE
+
+    return GridSampler(grid_of(distributions), seed) if grid else SeededTPE(seed)
 
 
 def _pruner(prune: bool) -> "BasePruner":
@@ -161,76 +179,50 @@ def _require_value(found: SearchResult) -> None:
     )
 
 
-class _Run:
-    """One trial after the other, by one objective."""
+class _Value:
+    """An objective as Optuna calls it."""
 
     def __init__(
         self,
         objective: Objective,
         distributions: "Mapping[str, BaseDistribution]",
         seed: int,
-        log: TrialLog,
+        log: Path | None,
     ) -> None:
         self._objective = objective
         self._distributions = distributions
         self._seed = seed
         self._log = log
-        self._number: int | None = None
+        self._tolerance = Tolerance(f"The search goes on without its log in '{log}'.")
 
-    def trials(
-        self,
-        study: "Study",
-        name: str,
-        *,
-        wanted: int,
-        until: float,
-        on_trial: Callable[[SearchResult], None],
-    ) -> SearchResult:
-        """Make trials until as many as wanted have ended, or the time is over."""
-        from segcap.training.tuning.storage import finished, kept_trials
+    def __call__(self, trial: "Trial") -> float:
+        """Return a trial's value; what is no fault of its settings leaves it to be tried again."""
+        from optuna import TrialPruned
+        from optuna.storages import RetryHeartbeatStaleTrialCallback
 
-        while True:
-            found = SearchResult(name, self._distributions, tuple(finished(study)))
-            on_trial(found)
-            kept = kept_trials(study)
-            has_waiting = any(one.state.name == "WAITING" for one in kept)
-            if (len(kept) >= wanted and not has_waiting) or time.monotonic() >= until:
-                return found
-            self._next_trial(study)
+        from segcap.training.tuning.sampler import seed_of, turns_of
 
-    def _next_trial(self, study: "Study") -> None:
-        """Make a trial; what is no fault of its settings leaves it to be tried again."""
-        from segcap.training.tuning.storage import give_up
-
-        self._number = None
-        try:
-            study.optimize(self._value, n_trials=1, catch=(SegcapError,))
-        except BaseException:
-            if self._number is not None:
-                trial = study.get_trials(deepcopy=False)[self._number]
-                if trial.state.name in ("FAIL", "RUNNING"):
-                    give_up(study, trial)
-            raise
-
-    def _value(self, trial: "Trial") -> float:
-        from segcap.training.tuning.sampler import seed_of
-        from segcap.training.tuning.storage import turn_of
-
-        self._number = trial.number
-        turn = turn_of(trial.study, trial)
+        turn = turns_of(trial.study)[trial.number]
         settings = suggest(trial, self._distributions)
-        report = Report(trial, seed_of(self._seed, turn), self._log)
-        with self._log.of(turn, settings) as ended:
-            try:
+        folder = None if self._log is None else self._log / f"trial-{turn:04d}"
+        try:
+            with trial_log(folder, settings, self._tolerance) as add:
+                report = Report(trial, seed_of(self._seed, turn), add)
                 value = self._objective(settings, report)
                 if not is_number(value):
                     raise ParameterError(f"An objective must give a number. Got {value!r}.")
-            except SegcapError as error:
-                report.note(error=str(error))
-                warnings.warn(f"Trial {turn} has failed: {error}", SegcapWarning, stacklevel=2)
-                raise
-            ended(value)
+                add(0, value=value)
             return float(value)
+        except SegcapError as error:
+            trial.set_user_attr("error", str(error))
+            warnings.warn(f"Trial {turn} has failed: {error}", SegcapWarning, stacklevel=2)
+            raise
+        except TrialPruned:
+            raise
+        except (Exception, KeyboardInterrupt):
+            study = trial.study
+            RetryHeartbeatStaleTrialCallback()(study, study.get_trials()[trial.number])
+            raise
 
 
 def _require_json(identity: Mapping[str, Any]) -> None:

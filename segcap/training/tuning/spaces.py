@@ -1,10 +1,7 @@
 """The settings that a search may try."""
 
 from collections.abc import Mapping, Sequence
-from itertools import product
 from typing import TYPE_CHECKING, Any, TypeAlias
-
-import numpy as np
 
 from segcap.core.errors import ParameterError
 
@@ -64,8 +61,8 @@ def _are_choices(values: Any) -> bool:
     )
 
 
-def grid_of(distributions: "Mapping[str, BaseDistribution]", seed: int) -> list[dict[str, Choice]]:
-    """List all combinations of values in random order.
+def grid_of(distributions: "Mapping[str, BaseDistribution]") -> dict[str, list[Choice]]:
+    """List the values of every setting.
 
     Raises
     ------
@@ -74,16 +71,15 @@ def grid_of(distributions: "Mapping[str, BaseDistribution]", seed: int) -> list[
     """
     from optuna.distributions import CategoricalDistribution
 
-    lists = []
+    grid = {}
     for name, distribution in distributions.items():
         if not isinstance(distribution, CategoricalDistribution):
             raise ParameterError(
                 f"The 'space' of a search by 'grid' must have a list of values for '{name}'. "
                 f"Got {distribution!r}."
             )
-        lists.append(distribution.choices)
-    cells = [dict(zip(distributions, values, strict=True)) for values in product(*lists)]
-    return [cells[index] for index in np.random.default_rng(seed).permutation(len(cells))]
+        grid[name] = list(distribution.choices)
+    return grid
 
 
 def suggest(trial: "Trial", distributions: "Mapping[str, BaseDistribution]") -> dict[str, Choice]:
