@@ -10,6 +10,7 @@ from sklearn.datasets import load_sample_image
 import segcap
 from segcap.generate import TextGenerator, write_text
 from segcap.recipes.tasks import END_TO_END
+from segcap.training.tuning import SearchResult, Tried
 
 
 @pytest.fixture
@@ -105,6 +106,27 @@ def test_a_search_among_cuts(run, texts, tmp_path):
     assert {"binarization", "line_removal", "cutters__skeleton", "reject_below"} <= set(header)
     assert "test_n 4" in shown.splitlines()
     assert isinstance(segcap.load(tmp_path / "best.segcap"), segcap.GlyphReader)
+
+
+def test_trials_never_see_the_images_of_the_test(run, texts, tmp_path, monkeypatch):
+    def searched(objective, space, **options):
+        parts.append(objective.data)
+        return SearchResult("one", {}, (Tried(0, {}, "complete", 1.0, 1.0),))
+
+    def tested(self, settings, test):
+        parts.append(test)
+        raise KeyboardInterrupt
+
+    parts = []
+    monkeypatch.setattr("segcap.training.search", searched)
+    monkeypatch.setattr("segcap.cli.searching._show", lambda *_: None)
+    monkeypatch.setattr("segcap.recipes.objectives.Cutting.finish", tested)
+    place = ("--data", texts, "--out", tmp_path)
+    run("search", "labelled", *place, "--study", "segmentation", "--train-best")
+    tried, held_out = ({*map(str, part.images)} for part in parts)
+    assert len(tried) == 16
+    assert len(held_out) == 4
+    assert not tried & held_out
 
 
 @pytest.mark.slow

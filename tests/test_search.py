@@ -188,16 +188,19 @@ def postgres(tmp_path):
         if owner is not None:
             shutil.chown(place, owner)
         options = ("-D", place / "data", "-U", "postgres", "-A", "trust", "--no-sync")
-        subprocess.run([initdb, *options], check=True, user=owner, stdout=subprocess.DEVNULL)
+        subprocess.run(
+            [initdb, *options], check=True, user=owner, cwd=place, stdout=subprocess.DEVNULL
+        )
         running = subprocess.Popen(
             [server, "-D", place / "data", "-k", place, "-h", ""],
             user=owner,
+            cwd=place,
             stderr=subprocess.DEVNULL,
         )
         while not (place / ".s.PGSQL.5432").exists():
             assert running.poll() is None
             time.sleep(0.05)
-        yield f"postgresql://postgres@/postgres?host={place}"
+        yield f"postgresql+psycopg2://postgres@/postgres?host={place}"
         running.send_signal(signal.SIGINT)
         running.wait()
 

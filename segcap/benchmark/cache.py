@@ -56,7 +56,7 @@ class Parts:
         broken = _broken_rule(self.folder, identity, resume=resume, overwrite=overwrite)
         if broken is not None:
             raise DataError(f"A benchmark must {broken}. Got '{self.folder}'.")
-        if overwrite:
+        if overwrite and self.folder.is_dir():
             shutil.rmtree(self._parts, ignore_errors=True)
             for name in _OUTPUTS:
                 (self.folder / name).unlink(missing_ok=True)

@@ -1,5 +1,6 @@
 """Pictures of what a search has found, drawn by Optuna."""
 
+import warnings
 from typing import TYPE_CHECKING, Any
 
 from segcap.core.errors import DataError, ParameterError
@@ -73,6 +74,7 @@ def _drawn(name: str, result: SearchResult, **options: Any) -> "Figure":
     from optuna.visualization import matplotlib as drawing
 
     with quiet(), pyplot.rc_context():  # Optuna sets a style for all figures
+        warnings.simplefilter("ignore", UserWarning)  # of settings with a single value
         axes = getattr(drawing, name)(result.as_study(), target_name="value", **options)
         axes.set_title("")
         axes.set_title(result.name, loc="left")

@@ -71,8 +71,8 @@ def open_study(
     """
     place = None if storage is None else os.fspath(storage)
     is_file = place is not None and "://" not in place
+    kept = _opened(f"sqlite:///{place}" if is_file else place)
     try:
-        kept = _opened(f"sqlite:///{place}" if is_file else place)
         others = {*optuna.get_all_study_names(kept)} - {name} if kept and is_file else ()
         if others:
             raise DataError(
@@ -89,10 +89,15 @@ def open_study(
         )
         _check_identity(study, identity, place)
         yield study
-    except StorageInternalError as error:
+    except Exception as error:
+        broken: BaseException | None = error
+        while broken and not isinstance(broken, StorageInternalError):
+            broken = broken.__context__  # on a broken storage Optuna's own clean-up fails, too
+        if broken is None:
+            raise
         raise DataError(
             "The 'storage' of search must stay whole, with room to write. "
-            f"Got '{_shown(place)}': {_first_line(error.__cause__ or error)}"
+            f"Got '{_shown(place)}': {_first_line(broken.__cause__ or broken)}"
         ) from None
 
 
@@ -116,7 +121,7 @@ def _opened(url: str | None) -> BaseStorage | None:
 
 
 def _first_line(error: BaseException) -> str:
-    return str(error).splitlines()[0]
+    return next(iter(str(error).splitlines()), type(error).__name__)
 
 
 def _shown(place: str | None) -> str:
