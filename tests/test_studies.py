@@ -190,6 +190,7 @@ def test_a_trial_learns_and_is_judged_by_what_it_has_not_seen(photos, few_steps,
     assert told.notes["bytes"] > 4 * kernels
 
 
+@pytest.mark.slow
 def test_folds_judge_by_every_image_once(photos, few_steps, monkeypatch):
     judged = []
 
