@@ -43,6 +43,9 @@ FoldCase = Annotated[
 ReadKind = Annotated[
     Kind | None, typer.Option("--kind", help="With number, numbers and arithmetic tasks alone.")
 ]
+ValueKind = Annotated[
+    Kind, typer.Option("--kind", help="With task, tasks alone; with text, what is neither, too.")
+]
 ReadTurned = Annotated[
     Turned | None,
     typer.Option(
@@ -154,6 +157,7 @@ def sum_(
 def value(
     paths: Paths,
     model: Model = "any",
+    kind: ValueKind = "number",
     decimals: Annotated[
         int | None, typer.Option(help="Decimals of a number, drawn with a point or not.")
     ] = None,
@@ -169,7 +173,7 @@ def value(
     resume: Resume = False,
 ) -> None:
     """Read images of numbers or arithmetic tasks; truths are the values of the labels."""
-    told = {"length": length, "allowlist": allowlist, "kind": "number"}
+    told = {"length": length, "allowlist": allowlist, "kind": kind}
     reader = open_reader(model, engine, of="values", **told, reject_below=reject_below)
     decimals = check_decimals(decimals)
     output = Output(
