@@ -1,6 +1,6 @@
 """Measure how the reader "any" reads number fields that nobody here drew.
 
-    python examples/figures/numbers.py FOLDER [--n 150] [--tasks NAME ...]
+    python examples/figures/number_fields.py FOLDER [--n 150] [--tasks NAME ...]
 
 FOLDER holds a folder a set: images, and labels.csv with the columns file and label. Tasks count as
 right by their values, numbers by their digits, leading zeros included. The reader is told that
