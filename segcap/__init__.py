@@ -16,6 +16,7 @@ _HOMES = {
     "Glyph": "segcap.core.reading",
     "Reading": "segcap.core.reading",
     "SumReading": "segcap.core.reading",
+    "ValueReading": "segcap.core.reading",
     "SegcapError": "segcap.core.errors",
 }
 _MODULES = ("benchmark", "datasets", "evaluate", "generate", "training")
@@ -30,6 +31,7 @@ __all__ = [
     "SequenceReader",
     "SumClassifier",
     "SumReading",
+    "ValueReading",
     "__version__",
     "available",
     "benchmark",
@@ -43,7 +45,7 @@ __all__ = [
 if TYPE_CHECKING:
     from segcap import benchmark, datasets, evaluate, generate, training
     from segcap.core.errors import SegcapError
-    from segcap.core.reading import ClassReading, Glyph, Reading, SumReading
+    from segcap.core.reading import ClassReading, Glyph, Reading, SumReading, ValueReading
     from segcap.readers.glyph import GlyphReader
     from segcap.readers.images import ImageClassifier
     from segcap.readers.registry import available, load

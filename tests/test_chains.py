@@ -124,7 +124,9 @@ SURE = np.log([[0.7, 0.1, 0.1], [0.1, 0.1, 0.2], [0.1, 0.6, 0.1]])
 
 def test_what_is_no_character_is_left_out():
     skips = np.log([0.1, 0.1, 0.9])
-    reading, probabilities = choose(PAIR, SURE, "abc", length=None, reject_below=0.5, skips=skips)
+    reading, probabilities, _ = choose(
+        PAIR, SURE, "abc", length=None, reject_below=0.5, skips=skips
+    )
     assert (reading.text, reading.status) == ("a", "ok")
     assert reading.confidence == pytest.approx(0.7)
     assert [glyph.box for glyph in reading.glyphs] == [(0, 0, 10, 20)]
@@ -145,7 +147,7 @@ def test_what_is_no_character_is_left_out():
     ],
 )
 def test_choosing(length, skips, reject_below, text, status, confidence):
-    reading, probabilities = choose(
+    reading, probabilities, _ = choose(
         PAIR,
         SURE,
         "abc",

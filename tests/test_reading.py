@@ -28,6 +28,7 @@ def test_reading_turns_into_json():
                 "alternatives": [["1", 0.2], ["2", 0.05]],
             }
         ],
+        "turned": 0,
         "error": None,
     }
 
@@ -51,6 +52,7 @@ def test_defaults_are_a_reading_of_nothing():
         "status": "empty",
         "alternatives": [],
         "glyphs": [],
+        "turned": 0,
         "error": None,
     }
     assert Glyph("1", 1.0, (0, 0, 1, 1)).alternatives == ()

@@ -15,6 +15,7 @@ from segcap.cli.reading import (
     Engine,
     FoldCase,
     Length,
+    ReadKind,
     ReadMany,
     Truths,
     open_reader,
@@ -67,6 +68,7 @@ def evaluate(
     length: Length = None,
     allowlist: Allowlist = None,
     case: FoldCase = None,
+    kind: ReadKind = None,
     engine: Engine = "onnx",
 ) -> None:
     """Measure a reader on labelled images; for sums, too, labels are the digits in a row."""
@@ -76,7 +78,8 @@ def evaluate(
     if probabilities and predictions is None:
         raise ParameterError("Probabilities must go to the file of --predictions. Got none.")
     known = load(dataset, data)
-    reader = open_reader(model, engine, of="images", length=length, allowlist=allowlist, case=case)
+    told = {"length": length, "allowlist": allowlist, "case": case, "kind": kind}
+    reader = open_reader(model, engine, of="images", **told)
     read_many = _way_to_read(reader, known, model)
     if probabilities and not isinstance(reader, WholeImageClassifier):
         raise ParameterError(

@@ -80,7 +80,7 @@ class Output:
     def _row(self, record: dict[str, Any]) -> str:
         answer = record[self.fields[1]]
         status = "" if record["status"] == "ok" else record["status"]
-        shown = "" if answer is None else str(answer)
+        shown = record.get("text", "") if answer is None else str(answer)
         path = record["path"].ljust(self._path_width)
         return f"{path}  {shown:<10}  {record['confidence']:.4f}  {status}".rstrip() + "\n"
 

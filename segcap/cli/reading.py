@@ -1,4 +1,4 @@
-"""Commands that answer to images: read, sum, name."""
+"""Commands that answer to images: read, sum, value, name."""
 
 import os
 from collections import Counter
@@ -12,11 +12,13 @@ import typer
 from segcap.cli.app import app, say, warnings_said
 from segcap.cli.bulk import ReadBatch, read_files
 from segcap.cli.output import Output, progress_bar
-from segcap.core.charset import Case
+from segcap.core.charset import Case, Kind
 from segcap.core.errors import DataError, ParameterError
 from segcap.core.image import find_images
+from segcap.core.reading import Turned
 from segcap.core.validation import warn_impossible
 from segcap.datasets.labelled import LABELS, read_labels
+from segcap.decoding.numbers import check_decimals, value_of
 from segcap.readers.base import TextReader
 from segcap.readers.classifier import WholeImageClassifier
 from segcap.readers.images import ImageClassifier
@@ -37,6 +39,18 @@ Allowlist = Annotated[
 ]
 FoldCase = Annotated[
     Case | None, typer.Option("--case", help="With fold, letters of both cases are one.")
+]
+ReadKind = Annotated[
+    Kind | None, typer.Option("--kind", help="With number, numbers and arithmetic tasks alone.")
+]
+ValueKind = Annotated[
+    Kind, typer.Option("--kind", help="With task, tasks alone; with text, what is neither, too.")
+]
+ReadTurned = Annotated[
+    Turned | None,
+    typer.Option(
+        "--turned", help="Read upside down, too (auto), or every way (four); the surest counts."
+    ),
 ]
 RejectBelow = Annotated[
     float | None, typer.Option(min=0, max=1, help="Reject readings of less confidence.")
@@ -59,6 +73,7 @@ ReadMany: TypeAlias = Callable[[Any], Sequence[Any]]
 
 _IS_READER_OF: dict[str, Callable[[Any], bool]] = {
     "texts": lambda reader: isinstance(reader, TextReader),
+    "values": lambda reader: hasattr(reader, "values"),
     "the digits of sums": lambda reader: hasattr(reader, "digit_sums"),
     "photos": lambda reader: isinstance(reader, ImageClassifier),
     "images": lambda _: True,
@@ -95,6 +110,8 @@ def read(
     length: Length = None,
     allowlist: Allowlist = None,
     case: FoldCase = None,
+    kind: ReadKind = None,
+    turned: ReadTurned = None,
     reject_below: RejectBelow = None,
     engine: Engine = "onnx",
     json: AsJson = False,
@@ -104,10 +121,15 @@ def read(
     resume: Resume = False,
 ) -> None:
     """Read the text of images, and give the accuracy where labels.csv lies beside them."""
-    known = {"length": length, "allowlist": allowlist, "case": case, "reject_below": reject_below}
-    reader = open_reader(model, engine, of="texts", **known)
+    known = {"length": length, "allowlist": allowlist, "case": case, "kind": kind}
+    reader = open_reader(model, engine, of="texts", **known, reject_below=reject_below)
     output = Output(("path", "text", "confidence", "status", "error"), json, csv, out, resume)
-    _read_all(partial(_rows, reader.read_many), paths, output, jobs, truths_as_written(reader))
+    read_many = reader.read_many
+    if turned is not None:
+        if not _IS_READER_OF["values"](reader):
+            raise _takes_no(model, "turned", turned)
+        read_many = partial(read_many, turned=turned)
+    _read_all(partial(_rows, read_many), paths, output, jobs, truths_as_written(reader))
 
 
 @app.command("sum")
@@ -129,6 +151,36 @@ def sum_(
     )
     output = Output(("path", "value", "confidence", "status", "error"), json, csv, out, resume)
     _read_all(partial(_rows, reader.digit_sums), paths, output, jobs, truths_of_sums(reader))
+
+
+@app.command()
+def value(
+    paths: Paths,
+    model: Model = "any",
+    kind: ValueKind = "number",
+    decimals: Annotated[
+        int | None, typer.Option(help="Decimals of a number, drawn with a point or not.")
+    ] = None,
+    length: Length = None,
+    allowlist: Allowlist = None,
+    turned: ReadTurned = None,
+    reject_below: RejectBelow = None,
+    engine: Engine = "onnx",
+    json: AsJson = False,
+    csv: AsCsv = False,
+    out: Out = None,
+    jobs: Jobs = 1,
+    resume: Resume = False,
+) -> None:
+    """Read images of numbers or arithmetic tasks; truths are the values of the labels."""
+    told = {"length": length, "allowlist": allowlist, "kind": kind}
+    reader = open_reader(model, engine, of="values", **told, reject_below=reject_below)
+    decimals = check_decimals(decimals)
+    output = Output(
+        ("path", "value", "text", "confidence", "status", "error"), json, csv, out, resume
+    )
+    read_many = partial(reader.values, decimals=decimals, turned=turned)
+    _read_all(partial(_rows, read_many), paths, output, jobs, _truths_of_values(decimals))
 
 
 @app.command()
@@ -160,10 +212,12 @@ def open_reader(model: str, engine: EngineName, *, of: str, **options: Any) -> A
     given = {name: value for name, value in options.items() if value is not None}
     for name, value in given.items():
         if name not in reader.get_params():
-            raise ParameterError(
-                f"The reader '{model}' takes no --{name.replace('_', '-')}. Got {value}."
-            )
+            raise _takes_no(model, name, value)
     return reader.set_params(**given)
+
+
+def _takes_no(model: str, name: str, value: Any) -> ParameterError:
+    return ParameterError(f"The reader '{model}' takes no --{name.replace('_', '-')}. Got {value}.")
 
 
 def _rows(read_many: ReadMany, paths: Sequence[Path]) -> list[dict[str, Any]]:
@@ -188,6 +242,18 @@ def truths_of_sums(reader: Any) -> Truths:
         return reader.can_answer(label)
 
     return Truths(can_be, lambda label: str(sum(map(int, label))) if can_be(label) else None)
+
+
+def _truths_of_values(decimals: int | None) -> Truths:
+    """Say which values are right where labels are the numbers or tasks that images show."""
+
+    def answer(label: str) -> str | None:
+        try:
+            return str(value_of(label, decimals=decimals))
+        except ParameterError:
+            return None
+
+    return Truths(lambda label: answer(label) is not None, answer)
 
 
 def _read_all(

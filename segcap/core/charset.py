@@ -9,10 +9,12 @@ from numpy.typing import ArrayLike, NDArray
 
 from segcap.core.errors import ParameterError
 
-__all__ = ["CASES", "Case", "Charset"]
+__all__ = ["CASES", "KINDS", "Case", "Charset", "Kind"]
 
 Case: TypeAlias = Literal["keep", "fold"]
 CASES: tuple[Case, ...] = ("keep", "fold")
+Kind: TypeAlias = Literal["text", "number", "task"]
+KINDS: tuple[Kind, ...] = ("text", "number", "task")
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,10 @@ class Charset:
     def unknown(self, text: str) -> list[str]:
         """Return the characters of a text that are none of the charset's, in their order."""
         return [char for char in text if char not in self.characters]
+
+    def places(self, characters: Iterable[str]) -> list[int]:
+        """Return the classes of those of the characters that are the charset's."""
+        return [self.characters.index(char) for char in characters if char in self.characters]
 
     def encode(self, text: str) -> NDArray[np.intp]:
         """Turn text into class indices, (len(text),) int.

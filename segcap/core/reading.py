@@ -1,6 +1,6 @@
 """What readers return: one family of frozen results."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias
 
 import numpy as np
@@ -12,12 +12,26 @@ from segcap.core.notebook import as_html
 if TYPE_CHECKING:
     from typing_extensions import Self
 
-__all__ = ["ClassReading", "Failure", "Glyph", "Reading", "Result", "Status", "SumReading"]
+__all__ = [
+    "QUARTER_TURNS",
+    "ClassReading",
+    "Failure",
+    "Glyph",
+    "Reading",
+    "Result",
+    "Status",
+    "SumReading",
+    "Turned",
+    "ValueReading",
+]
 
 Status: TypeAlias = Literal["ok", "rejected", "empty", "unreadable"]
 Failure: TypeAlias = Literal[
     "unreadable", "rejected", "under-cut", "over-cut", "misplaced", "misread"
 ]
+Turned: TypeAlias = Literal["auto", "four"]
+QUARTER_TURNS: dict[Turned, tuple[int, ...]] = {"auto": (2,), "four": (1, 2, 3)}
+"""By how many quarter turns, counter-clockwise, an image is turned beside being read as it is."""
 
 _SAME_PLACE = 0.5
 
@@ -129,6 +143,9 @@ class Reading(Result):
     alternatives : tuple of (str, float)
         The next most probable texts with their probabilities; of a `segcap.GlyphReader`, those
         that its cuts allow (`read_best` ranks others, too).
+    turned : int
+        By how many degrees, counter-clockwise, the image was turned to be read; 0 unless
+        `segcap.GlyphReader.read` was asked to turn it. Boxes are those of the image as it is.
 
     Examples
     --------
@@ -138,12 +155,36 @@ class Reading(Result):
 
     text: str = ""
     glyphs: tuple[Glyph, ...] = ()
+    turned: int = 0
 
     _named: ClassVar[str] = "text"
 
     @property
     def _marks(self) -> tuple[Glyph, ...]:
         return self.glyphs
+
+    def turned_back(self, turns: int, shape: tuple[int, ...]) -> "Reading":
+        """The reading of an image that was turned by quarters, its boxes in the image itself.
+
+        Parameters
+        ----------
+        turns : int
+            How often it was turned by 90 degrees counter-clockwise, 0 to 3.
+        shape : tuple of int
+            Height and width of the image itself.
+        """
+        height, width = shape[:2]
+        glyphs = []
+        for glyph in self.glyphs:
+            x0, y0, x1, y1 = glyph.box
+            box = {
+                0: (x0, y0, x1, y1),
+                1: (width - y1, x0, width - y0, x1),
+                2: (width - x1, height - y1, width - x0, height - y0),
+                3: (y0, height - x1, y1, height - x0),
+            }[turns]
+            glyphs.append(replace(glyph, box=box))
+        return replace(self, glyphs=tuple(glyphs), turned=90 * turns)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain types, ready for JSON."""
@@ -157,7 +198,7 @@ class Reading(Result):
             for glyph in self.glyphs
         ]
         # super() knows no class that was made anew for its slots
-        return {**Result.to_dict(self), "glyphs": glyphs}
+        return {**Result.to_dict(self), "glyphs": glyphs, "turned": self.turned}
 
     def failure(self, label: str, boxes: ArrayLike | None = None) -> Failure | None:
         """Why the reading is not the label.
@@ -238,6 +279,51 @@ class SumReading(Result):
             "probabilities": self.probabilities.tolist(),
             "reading": self.reading.to_dict(),
         }
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class ValueReading(Result):
+    """The value of a number or of an arithmetic task in one image.
+
+    Attributes
+    ----------
+    value : int, float or None
+        The most probable value, an int where it is whole; None where the text has none.
+    reading : Reading
+        The characters.
+    confidence : float
+        Probability of the value, in [0, 1]: that of all texts together that have it. 0 without a
+        value, and where a given length could not be met.
+    status : {"ok", "rejected", "empty", "unreadable"}
+        As of `Result`; "rejected", too, where the text is neither a number nor a task.
+    alternatives : tuple of (int or float, float)
+        The next most probable values with their probabilities.
+    error : str or None
+        Why the image could not be read, or its text has no value.
+    """
+
+    value: int | float | None = None
+    reading: Reading = Reading()
+
+    _named: ClassVar[str] = "value"
+
+    @property
+    def text(self) -> str:
+        """What was read, a number or not."""
+        return self.reading.text
+
+    @classmethod
+    def unreadable(cls, error: str) -> "ValueReading":
+        """The result of an image that could not be read."""
+        return cls(reading=Reading.unreadable(error), status="unreadable", error=error)
+
+    @property
+    def _marks(self) -> tuple[Glyph, ...]:
+        return self.reading.glyphs
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain types, ready for JSON."""
+        return {**Result.to_dict(self), "text": self.text, "reading": self.reading.to_dict()}
 
 
 @dataclass(frozen=True, slots=True, repr=False)

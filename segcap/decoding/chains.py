@@ -1,13 +1,18 @@
 """Choose the text of an image among the candidate spans of its ink."""
 
+from contextlib import suppress
+from operator import itemgetter
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from segcap.core.reading import Glyph, Reading, Status, SumReading
-from segcap.decoding.compose import next_answers, next_texts, sum_distribution
-from segcap.decoding.viterbi import Path, best_path, best_paths
+from segcap.core.errors import ParameterError
+from segcap.core.reading import Glyph, Reading, Status, SumReading, ValueReading
+from segcap.decoding.compose import NEXT, next_answers, next_texts, sum_distribution
+from segcap.decoding.language import Language, best_spelling, likely_texts
+from segcap.decoding.numbers import number_fields, value_of
+from segcap.decoding.viterbi import best_path, best_paths
 
 __all__ = ["Lattice", "Outcome", "best_texts", "choose"]
 
@@ -34,33 +39,66 @@ class Lattice(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """A reading and the (N, C) probabilities that it was composed from."""
+    """A reading and what it was composed from.
+
+    Attributes
+    ----------
+    reading : Reading
+    probabilities : (N, C) float64 array
+        Of each character at each place.
+    texts : list of (str, float) or None
+        The likely texts of a language; None for any text.
+    """
 
     reading: Reading
     probabilities: NDArray[np.float64]
+    texts: list[tuple[str, float]] | None = None
 
     def digit_sum(self, values: NDArray[np.intp], reject_below: float) -> SumReading:
         """Add up the digits; `values` is what each class counts."""
-        if not self.reading.glyphs:
-            return SumReading(
-                None,
-                np.ones(1),
-                self.reading,
-                status=self.reading.status,
-                error=self.reading.error,
-            )
+        reading = self.reading
+        if not reading.glyphs:
+            return SumReading(None, np.ones(1), reading, status=reading.status)
         shares = self.probabilities / self.probabilities.sum(axis=1, keepdims=True)
         distribution = sum_distribution(shares, values)
         value = int(distribution.argmax())
-        confidence = float(distribution[value]) if self.reading.confidence > 0 else 0.0
-        accepted = confidence > 0 and confidence >= reject_below
+        confidence = float(distribution[value]) if reading.confidence > 0 else 0.0
         return SumReading(
             value,
             distribution,
-            self.reading,
+            reading,
             confidence=confidence,
-            status="ok" if accepted else "rejected",
+            status=_status(confidence, reject_below),
             alternatives=next_answers(distribution, range(len(distribution))),
+        )
+
+    def value(self, characters: str, decimals: int | None, reject_below: float) -> ValueReading:
+        """Compute the value of a number or task; the probabilities of its texts add up."""
+        reading = self.reading
+        if not reading.glyphs:
+            return ValueReading(None, reading, status=reading.status)
+        texts = self.texts
+        if texts is None:
+            language = number_fields(characters, decimals)
+            texts = likely_texts(self.probabilities, characters, language)
+        totals: dict[int | float, float] = {}
+        for text, probability in ({reading.text: reading.confidence} | dict(texts)).items():
+            with suppress(ParameterError):  # a division by zero
+                value = value_of(text, decimals=decimals)
+                totals[value] = totals.get(value, 0.0) + probability
+        ranked = sorted(totals.items(), key=itemgetter(1), reverse=True)
+        try:
+            value_of(reading.text, decimals=decimals)
+        except ParameterError as error:
+            others, why = tuple(ranked[:NEXT]), str(error)
+            return ValueReading(None, reading, status="rejected", alternatives=others, error=why)
+        confidence = ranked[0][1] if reading.confidence > 0 else 0.0
+        return ValueReading(
+            ranked[0][0],
+            reading,
+            confidence=confidence,
+            status=_status(confidence, reject_below),
+            alternatives=tuple(ranked[1 : NEXT + 1]),
         )
 
 
@@ -72,6 +110,7 @@ def choose(
     length: int | None,
     reject_below: float,
     skips: NDArray[np.float64] | None = None,
+    language: Language | None = None,
 ) -> Outcome:
     """Choose the most probable chain of spans.
 
@@ -88,29 +127,41 @@ def choose(
         Least confidence of status "ok".
     skips : (S,) float64 array, optional
         Log-score of each span as no character; no ink may be left out unless given.
+    language : Language, optional
+        What texts there may be; any unless given.
 
     Returns
     -------
     Outcome
+        Where no chain has the length and is of the language, the best of all, with a confidence
+        of 0 and the status "rejected".
     """
     nothing = np.empty((0, len(characters)))
     if lattice.atoms == 0:
         return Outcome(Reading(status="empty"), nothing)
-    scores = log_probabilities.max(axis=1)
-    path = _path(lattice, scores, length, skips)
-    length_met = path is not None
-    if path is None:
-        path = _path(lattice, scores, None, skips)
-    if path is None or len(path.spans) == 0:
+    chain = _chain(lattice, log_probabilities, length, skips, language)
+    as_told = chain is not None
+    if chain is None:
+        chain = _chain(lattice, log_probabilities, None, skips, None)
+    if chain is None or len(chain[0]) == 0:
         return Outcome(Reading(status="rejected"), nothing)
-    probabilities = np.exp(log_probabilities[path.spans])
-    glyphs = _glyphs(probabilities, lattice.boxes[path.spans], characters)
-    confidence = float(np.exp(scores[path.spans].sum())) if length_met else 0.0
-    status: Status = "ok" if length_met and confidence >= reject_below else "rejected"
+    spans, classes = chain
+    probabilities = np.exp(log_probabilities[spans])
+    glyphs = _glyphs(probabilities, classes, lattice.boxes[spans], characters)
     text = "".join(glyph.char for glyph in glyphs)
-    others = next_texts(probabilities, characters) if length_met else ()
+    if not as_told:
+        return Outcome(Reading(text, glyphs, status="rejected"), probabilities)
+    confidence = float(np.exp(log_probabilities[spans, classes].sum()))
+    texts: list[tuple[str, float]] | None = None
+    if language is None:
+        others = next_texts(probabilities, characters)
+    else:
+        texts = _among_themselves(probabilities, characters, language, (text, confidence))
+        confidence = dict(texts)[text]
+        others = tuple(pair for pair in texts if pair[0] != text)[:NEXT]
+    status = _status(confidence, reject_below)
     reading = Reading(text, glyphs, confidence=confidence, status=status, alternatives=others)
-    return Outcome(reading, probabilities)
+    return Outcome(reading, probabilities, texts)
 
 
 def best_texts(
@@ -121,12 +172,13 @@ def best_texts(
     length: int | None,
     most: int,
     skips: NDArray[np.float64] | None = None,
+    language: Language | None = None,
 ) -> list[tuple[str, float]]:
     """Rank texts by their probability, that of all their chains together.
 
     Parameters
     ----------
-    lattice, log_probabilities, characters, length, skips
+    lattice, log_probabilities, characters, length, skips, language
         As of `choose`.
     most : int
         Most texts.
@@ -150,7 +202,10 @@ def best_texts(
     )
     totals: dict[str, float] = {}
     for path in paths:
-        text = "".join(characters[ranked.flat[span]] for span in path.spans)
+        classes = ranked.flat[path.spans]
+        if language is not None and not language.accepts(classes):
+            continue
+        text = "".join(characters[index] for index in classes)
         totals[text] = totals.get(text, 0.0) + float(np.exp(path.score - paths[0].score))
     together = sum(totals.values())
     best = sorted(totals.items(), key=lambda item: -item[1])[:most]
@@ -164,19 +219,54 @@ def _once(skips: NDArray[np.float64], each: int) -> NDArray[np.float64]:
     return copies.ravel()
 
 
-def _path(
+def _status(confidence: float, reject_below: float) -> Status:
+    return "ok" if confidence > 0 and confidence >= reject_below else "rejected"
+
+
+def _among_themselves(
+    probabilities: NDArray[np.float64],
+    characters: str,
+    language: Language,
+    chosen: tuple[str, float],
+) -> list[tuple[str, float]]:
+    """Rank the likely texts of a language by their probability, given that one of them is shown.
+
+    That the chain's spans are characters at all is not given.
+    """
+    texts = dict([chosen, *likely_texts(probabilities, characters, language)])
+    scale = probabilities.sum(axis=1).prod() / sum(texts.values())
+    ranked = sorted(texts.items(), key=itemgetter(1), reverse=True)
+    return [(text, float(probability * scale)) for text, probability in ranked]
+
+
+def _chain(
     lattice: Lattice,
-    scores: NDArray[np.float64],
+    log_probabilities: NDArray[np.float64],
     length: int | None,
     skips: NDArray[np.float64] | None,
-) -> Path | None:
-    return best_path(lattice.spans, scores, atoms=lattice.atoms, length=length, skips=skips)
+    language: Language | None,
+) -> tuple[NDArray[np.intp], NDArray[np.intp]] | None:
+    """Find the best chain's spans and classes."""
+    spans, atoms = lattice.spans, lattice.atoms
+    if language is not None:
+        if length is not None and length > atoms:
+            return None
+        accepted = language.of_length(length)
+        return best_spelling(spans, log_probabilities, accepted, atoms=atoms, skips=skips)
+    scores = log_probabilities.max(axis=1)
+    path = best_path(spans, scores, atoms=atoms, length=length, skips=skips)
+    return None if path is None else (path.spans, log_probabilities[path.spans].argmax(axis=1))
 
 
 def _glyphs(
-    probabilities: NDArray[np.float64], boxes: NDArray[np.int32], characters: str
+    probabilities: NDArray[np.float64],
+    chosen: NDArray[np.intp],
+    boxes: NDArray[np.int32],
+    characters: str,
 ) -> tuple[Glyph, ...]:
-    order = np.argsort(-probabilities, axis=1, kind="stable")[:, : _ALTERNATIVES + 1]
+    ranking = -probabilities
+    ranking[np.arange(len(chosen)), chosen] = -np.inf
+    order = np.argsort(ranking, axis=1, kind="stable")[:, : _ALTERNATIVES + 1]
     ranked = np.take_along_axis(probabilities, order, axis=1)
     return tuple(
         Glyph(

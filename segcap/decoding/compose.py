@@ -8,7 +8,14 @@ from numpy.typing import NDArray
 
 from segcap.core.errors import ParameterError
 
-__all__ = ["NEXT", "log_softmax", "next_answers", "next_texts", "sum_distribution"]
+__all__ = [
+    "NEXT",
+    "all_to_the_first",
+    "log_softmax",
+    "next_answers",
+    "next_texts",
+    "sum_distribution",
+]
 
 NEXT = 4
 """How many answers after the first are given: a benchmark counts truths among the first five."""
@@ -50,6 +57,31 @@ def log_softmax(
         scaled = np.where(allowed, scaled, -np.inf)
     scaled -= scaled.max(axis=1, keepdims=True)
     return scaled - np.log(np.exp(scaled).sum(axis=1, keepdims=True))
+
+
+def all_to_the_first(log_probabilities: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Let the most probable of classes of one meaning have the probability of all.
+
+    Parameters
+    ----------
+    log_probabilities : (N, C) float64 array
+
+    Returns
+    -------
+    (N, C) float64 array
+        Minus infinity for all but the first of each row.
+
+    Examples
+    --------
+    >>> np.exp(all_to_the_first(np.log([[0.25, 0.5]])))
+    array([[0.  , 0.75]])
+    """
+    together = np.full_like(log_probabilities, -np.inf)
+    if log_probabilities.size:
+        first = log_probabilities.argmax(axis=1)[:, np.newaxis]
+        total = np.logaddexp.reduce(log_probabilities, axis=1, keepdims=True)
+        np.put_along_axis(together, first, total, axis=1)
+    return together
 
 
 def sum_distribution(

@@ -19,9 +19,9 @@ from segcap.readers.estimator import Estimator
 if TYPE_CHECKING:
     from segcap.evaluate.abstention import CoverageCurve
 
-__all__ = ["Reader", "TextReader"]
+__all__ = ["BATCH", "Reader", "TextReader"]
 
-_BATCH = 256
+BATCH = 256
 
 R = TypeVar("R", bound=Result)
 T = TypeVar("T")
@@ -79,7 +79,7 @@ class Reader(Estimator, ABC, Generic[R]):
     def read_many(
         self,
         images: Iterable[ImageSource],
-        batch_size: int = _BATCH,
+        batch_size: int = BATCH,
         *,
         n_jobs: int = 1,
         errors: Errors = "record",
@@ -230,7 +230,7 @@ class Reader(Estimator, ABC, Generic[R]):
         """Check that the reader can answer many images, and load them a batch at a time."""
         self._require_ready()
         check_many(images)
-        return ([self._load(image) for image in batch] for batch in batched(images, _BATCH))
+        return ([self._load(image) for image in batch] for batch in batched(images, BATCH))
 
     def _in_batches(
         self,

@@ -1,7 +1,6 @@
 """The reader that cuts an image into glyphs and classifies each."""
 
 import os
-from collections.abc import Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
@@ -12,9 +11,9 @@ from segcap.core.bundle import Bundle, write_bundle
 from segcap.core.charset import Charset
 from segcap.core.errors import DataError, ParameterError
 from segcap.core.image import ImageSource, source_name
-from segcap.core.reading import Failure, Reading, SumReading
-from segcap.core.validation import Errors, whole_number
-from segcap.readers.glyph_fitting import GlyphFitting
+from segcap.core.reading import Failure
+from segcap.core.validation import whole_number
+from segcap.readers.glyph_answers import GlyphAnswers
 from segcap.readers.serialization import (
     glyph_bundle,
     trained_context,
@@ -22,7 +21,6 @@ from segcap.readers.serialization import (
     trained_ink,
 )
 from segcap.recognition.own_classifier import GlyphClassifier, OwnClassifier
-from segcap.recognition.pipeline import Pipeline
 from segcap.segmentation.glyph_crops import NO_GLYPHS
 
 if TYPE_CHECKING:
@@ -40,7 +38,7 @@ _DESCRIBED_ELSEWHERE = (
 )
 
 
-class GlyphReader(GlyphFitting):
+class GlyphReader(GlyphAnswers):
     """Read images by cutting them into glyphs.
 
     Parameters
@@ -53,6 +51,11 @@ class GlyphReader(GlyphFitting):
         The characters that may occur, of those in `charset`; all unless given.
     case : {"keep", "fold"}
         With "fold", letters of both cases are one: that in `allowlist`, the small one if both are.
+    kind : {"text", "number", "task"}
+        With "number", images show a decimal number or an arithmetic task, with "task" a task, and
+        nothing else is read; confidences are given that one is shown. `allowlist` says which of
+        their signs may occur: a task ends with "=" or "?" unless it holds neither. Signs that may
+        not occur, such as a point, are specks.
     reject_below : float
         Readings of less confidence get the status "rejected"; in [0, 1].
     binarization : {"auto", "otsu", "sauvola", "adaptive", "colour", "learned"}, optional
@@ -110,48 +113,6 @@ class GlyphReader(GlyphFitting):
     """
 
     fixed = ("charset", "classifier")
-
-    def digit_sum(self, image: ImageSource) -> SumReading:
-        """Read one image of digits and add them up.
-
-        Parameters
-        ----------
-        image : path, bytes, array or PIL.Image.Image
-
-        Returns
-        -------
-        SumReading
-            The distribution of the sum is the convolution of the digits' distributions.
-
-        Raises
-        ------
-        ImageError
-            The image cannot be loaded.
-        ParameterError
-            The charset holds other characters than digits.
-        """
-        values = self._digit_values()
-        pixels = self._load(image)
-        (outcome,) = self._pipeline().read([pixels])
-        return replace(outcome.digit_sum(values, self.reject_below), image=pixels)
-
-    def digit_sums(
-        self,
-        images: Iterable[ImageSource],
-        batch_size: int = 256,
-        *,
-        n_jobs: int = 1,
-        errors: Errors = "record",
-    ) -> list[SumReading]:
-        """Read images of digits and add up each; parameters as of `read_many`."""
-        values = self._digit_values()
-        pipeline = self._pipeline()
-
-        def summed(loaded: list[NDArray[np.uint8]]) -> list[SumReading]:
-            return [own.digit_sum(values, self.reject_below) for own in pipeline.read(loaded)]
-
-        read = summed, SumReading.unreadable
-        return self._in_batches(*read, images, batch_size, n_jobs=n_jobs, errors=errors)
 
     def read_best(self, image: ImageSource, most: int = 5) -> list[tuple[str, float]]:
         """Rank the texts that one image may show.
@@ -233,7 +194,7 @@ class GlyphReader(GlyphFitting):
 
     def _located(self, pixels: NDArray[np.uint8], text: str) -> NDArray[np.int32] | None:
         """Box the characters of a text, whether it is allowed or not."""
-        pipeline = replace(self._pipeline(), allowlist=None)
+        pipeline = replace(self._pipeline(), allowlist=None, kind="text")
         return pipeline.locate(pixels, pipeline.charset.encode(text))
 
     def explain(self, image: ImageSource) -> "Figure":
@@ -358,29 +319,3 @@ class GlyphReader(GlyphFitting):
             )
             self.context_, self.ink_, self.provenance_ = None, None, {}
         super()._require_fitted()
-
-    def _pipeline(self) -> Pipeline:
-        self._require_fitted()
-        self._check_parameters()
-        return Pipeline(
-            Charset(self.charset_),
-            self.glyphs_,
-            self.context_,
-            self._settings(self.settings_),
-            self.length,
-            self.allowlist,
-            self.reject_below,
-            self.engine,
-            self.case,
-        )
-
-    def _digit_values(self) -> NDArray[np.intp]:
-        self._require_fitted()
-        if not self.charset_.isdecimal():
-            raise ParameterError(
-                f"A digit sum needs a charset of digits only. Got {self.charset_!r}."
-            )
-        return np.array([int(char) for char in self.charset_], np.intp)
-
-    def _read_loaded(self, images: list[NDArray[np.uint8]]) -> list[Reading]:
-        return [outcome.reading for outcome in self._pipeline().read(images)]

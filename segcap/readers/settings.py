@@ -2,8 +2,10 @@
 
 from abc import ABC
 from collections.abc import Sequence
+from itertools import compress
+from string import digits
 
-from segcap.core.charset import CASES, Case, Charset
+from segcap.core.charset import CASES, KINDS, Case, Charset, Kind
 from segcap.core.errors import ParameterError
 from segcap.core.image import Channels
 from segcap.core.validation import check_length, check_share, seed_number, whole_number
@@ -32,6 +34,7 @@ class GlyphSettings(TextReader, ABC):
         length: int | None = None,
         allowlist: str | None = None,
         case: Case = "keep",
+        kind: Kind = "text",
         reject_below: float = 0.0,
         binarization: Binarization | None = None,
         line_removal: LineRemoval | None = None,
@@ -48,6 +51,7 @@ class GlyphSettings(TextReader, ABC):
         self.length = length
         self.allowlist = allowlist
         self.case = case
+        self.kind = kind
         self.reject_below = reject_below
         self.binarization = binarization
         self.line_removal = line_removal
@@ -61,10 +65,11 @@ class GlyphSettings(TextReader, ABC):
         self.random_state = random_state
 
     def _check_parameters(self) -> None:
-        Charset(self.charset).mask(self.allowlist)
+        admitted = Charset(self.charset).mask(self.allowlist)
         check_length(self.length)
         for name, value, known in (
             ("case", self.case, CASES),
+            ("kind", self.kind, KINDS),
             ("binarization", self.binarization, (*METHODS, LEARNED, None)),
             ("line_removal", self.line_removal, (*LINE_REMOVALS, None)),
             ("segmentation", self.segmentation, SEGMENTERS),
@@ -76,6 +81,11 @@ class GlyphSettings(TextReader, ABC):
                     f"The '{name}' of a GlyphReader must be one of "
                     f"{', '.join(map(str, known))}. Got {value!r}."
                 )
+        characters = "".join(compress(self.charset, admitted))
+        if self.kind != "text" and not set(characters) & set(digits):
+            raise ParameterError(
+                f"A reader of the kind '{self.kind}' must know digits. Got {characters!r}."
+            )
         self._check_channels()
         if not self._has_own_classifier() and self.classifier not in self._classifiers():
             raise ParameterError(

@@ -12,9 +12,12 @@ from itertools import compress
 import numpy as np
 from numpy.typing import NDArray
 
-from segcap.core.charset import Case, Charset
+from segcap.core.charset import Case, Charset, Kind
+from segcap.core.reading import QUARTER_TURNS, Turned
 from segcap.decoding.chains import Lattice, Outcome, best_texts, choose
-from segcap.decoding.compose import log_softmax
+from segcap.decoding.compose import all_to_the_first, log_softmax
+from segcap.decoding.language import Language
+from segcap.decoding.numbers import ALIKE, MARKS, SIGNS, number_fields
 from segcap.decoding.viterbi import best_path
 from segcap.recognition.candidate_scores import span_logits
 from segcap.recognition.engines import EngineName
@@ -70,8 +73,10 @@ class Pipeline:
     context : Trained or None
         What classifies spans of a line; there is at least one of both.
     settings : SegmentationSettings
-    length, allowlist, reject_below, engine, case
+    length, allowlist, reject_below, engine, case, kind
         As of `segcap.GlyphReader`.
+    decimals : int, optional
+        How many decimals a number has; see `segcap.decoding.numbers.value_of`.
     """
 
     charset: Charset
@@ -83,10 +88,25 @@ class Pipeline:
     reject_below: float = 0.0
     engine: EngineName = "onnx"
     case: Case = "keep"
+    kind: Kind = "text"
+    decimals: int | None = None
 
-    def read(self, images: Sequence[NDArray[np.uint8]]) -> list[Outcome]:
-        """Read (H, W, 3) uint8 images."""
-        return [self.choose(scored) for scored in self.score(images)]
+    def read(
+        self, images: Sequence[NDArray[np.uint8]], turned: Turned | None = None
+    ) -> list[Outcome]:
+        """Read (H, W, 3) uint8 images, turned each way that is asked for, the surest way."""
+        first = [self.choose(scored) for scored in self.score(images)]
+        if turned is None:
+            return first
+        ways = [first, *(self._read_turned(images, turns) for turns in QUARTER_TURNS[turned])]
+        return [max(own, key=_confidence) for own in zip(*ways, strict=True)]
+
+    def _read_turned(self, images: Sequence[NDArray[np.uint8]], turns: int) -> list[Outcome]:
+        outcomes = self.read([np.ascontiguousarray(np.rot90(image, turns)) for image in images])
+        return [
+            own._replace(reading=own.reading.turned_back(turns, image.shape))
+            for own, image in zip(outcomes, images, strict=True)
+        ]
 
     def choose(self, scored: Scored) -> Outcome:
         """Take the best chain of an image's spans."""
@@ -97,6 +117,7 @@ class Pipeline:
             length=self.length,
             reject_below=self.reject_below,
             skips=scored.skips,
+            language=self._language,
         )
 
     def best_texts(self, image: NDArray[np.uint8], most: int) -> list[tuple[str, float]]:
@@ -109,6 +130,7 @@ class Pipeline:
             length=self.length,
             most=most,
             skips=scored.skips,
+            language=self._language,
         )
 
     def locate(
@@ -137,6 +159,21 @@ class Pipeline:
             replace(own, lattice=one.to_image(own.lattice))
             for own, one in zip(scored, found, strict=True)
         ]
+
+    @property
+    def _language(self) -> Language | None:
+        """What texts there may be; None for any."""
+        if self.kind == "text":
+            return None
+        allowed = self.charset.mask(self.allowlist)
+        ended = bool(allowed[self.charset.places("=?")].any())
+        return number_fields(self.charset.characters, self.decimals, kind=self.kind, ended=ended)
+
+    @property
+    def _allowed(self) -> NDArray[np.bool_]:
+        """Which characters may occur."""
+        allowed, language = self.charset.mask(self.allowlist), self._language
+        return allowed if language is None else allowed & language.used
 
     def _is_isolated(self, segments: Segments) -> bool:
         """Whether every segment is one character as far as widths and their number show."""
@@ -175,13 +212,32 @@ class Pipeline:
     def _classify_in_line(self, layouts: list[Layout]) -> list[NDArray[np.float64]]:
         if not layouts or self.context is None:
             return []
-        allowed = np.append(self.charset.mask(self.allowlist), [True] * len(NO_CHARACTER))
-        folded = self.charset.folded(self.allowlist, self.case)
         logits = span_logits(self.context.open(self.engine), layouts, self.context.classes)
-        return [
-            log_softmax(own, temperature=self.context.temperature, allowed=allowed, folded=folded)
-            for own in logits
-        ]
+        return [self._log_probabilities(own, self.context) for own in logits]
+
+    def _log_probabilities(
+        self, logits: NDArray[np.float32], classifier: Trained | OwnClassifier
+    ) -> NDArray[np.float64]:
+        """Calibrate logits; signs that may not occur are no characters, as specks are none."""
+        allowed = self._allowed
+        folded = self.charset.folded(self.allowlist, self.case)
+        others = logits.shape[1] - len(allowed)
+        points = [place for place in self.charset.places(MARKS) if allowed[place]]
+        for place in self.charset.places(SIGNS):
+            if points and self.charset.characters[place] in MARKS:
+                folded |= {} if allowed[place] else {place: points[0]}
+            elif others and not allowed[place]:
+                folded[place] = len(allowed) + len(NO_CHARACTER) + NOTHING
+        scores = log_softmax(
+            logits,
+            temperature=classifier.temperature,
+            allowed=np.append(allowed, [True] * others),
+            folded=folded,
+        )
+        if self.kind != "text":
+            for alike in map(self.charset.places, ALIKE):
+                scores[:, alike] = all_to_the_first(scores[:, alike])
+        return scores
 
     def _classify_narrow_again(
         self, found: list[Found], layouts: list[Layout], scores: list[NDArray[np.float64]]
@@ -222,9 +278,8 @@ class Pipeline:
     def _classify_once(self, framed: NDArray[np.float32]) -> NDArray[np.float64]:
         if self.glyphs is None:
             return np.empty((0, len(self.charset)))
-        return log_softmax(
-            self.glyphs.open(self.engine).logits(framed),
-            temperature=self.glyphs.temperature,
-            allowed=self.charset.mask(self.allowlist),
-            folded=self.charset.folded(self.allowlist, self.case),
-        )
+        return self._log_probabilities(self.glyphs.open(self.engine).logits(framed), self.glyphs)
+
+
+def _confidence(outcome: Outcome) -> float:
+    return outcome.reading.confidence

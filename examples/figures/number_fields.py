@@ -1,0 +1,67 @@
+"""Measure how the reader "any" reads number fields that nobody here drew.
+
+    python examples/figures/number_fields.py FOLDER [--n 150] [--tasks NAME ...]
+
+FOLDER holds a folder a set: images, and labels.csv with the columns file and label. Tasks count as
+right by their values, numbers by their digits, leading zeros included. The reader is told that
+there is a number or a task, and which characters may occur; not how many.
+"""
+
+import argparse
+import csv
+import time
+from pathlib import Path
+
+import numpy as np
+
+import segcap
+from segcap.core.image import load_image
+from segcap.decoding.numbers import value_of
+from segcap.evaluate.metrics import expected_calibration_error, wilson
+
+DIGITS = "0123456789"
+TASKS = {
+    "values of tasks": ("math_bjtu", DIGITS + "+-*/÷=?:xX", None),
+    "displays with points": ("sevenseg_meter", DIGITS + ".", None),
+    "displays without": ("sevenseg_meter", DIGITS, 0),
+    "water meters": ("watermeter_ec", DIGITS, 0),
+    "amounts on cheques": ("orand_car_a", DIGITS, 0),
+}
+
+parser = argparse.ArgumentParser(description=__doc__)
+parser.add_argument("folder", type=Path)
+parser.add_argument("--n", type=int, default=150)
+parser.add_argument("--tasks", nargs="+", choices=TASKS, default=list(TASKS))
+args = parser.parse_args()
+
+
+def main():
+    for task in args.tasks:
+        name, allowlist, decimals = TASKS[task]
+        images, labels = load(args.folder / name)
+        reader = segcap.load("any", kind="number", allowlist=allowlist, reject_below=0.0)
+        start = time.perf_counter()
+        found = [reader.value(image, decimals=decimals) for image in images]
+        milliseconds = 1000 * (time.perf_counter() - start) / len(images)
+        if name == "math_bjtu":
+            right = [one.value == value_of(label) for one, label in zip(found, labels, strict=True)]
+            sure = [one.confidence for one in found]
+        else:
+            shown = labels if decimals is None else [label.replace(".", "") for label in labels]
+            right = [one.text == label for one, label in zip(found, shown, strict=True)]
+            sure = [one.reading.confidence for one in found]
+        error = expected_calibration_error(np.array(sure), np.array(right))
+        print(
+            f"{task:<22}{wilson(sum(right), len(right))}, calibration error {error:.3f}, "
+            f"{milliseconds:.0f} ms an image",
+            flush=True,
+        )
+
+
+def load(folder):
+    with (folder / "labels.csv").open(encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))[: args.n]
+    return [load_image(folder / row["file"]) for row in rows], [row["label"] for row in rows]
+
+
+main()
