@@ -17,6 +17,7 @@ _HOMES = {
     "Reading": "segcap.core.reading",
     "SumReading": "segcap.core.reading",
     "SegcapError": "segcap.core.errors",
+    "to_frame": "segcap.core.frame",
 }
 _MODULES = ("benchmark", "datasets", "evaluate", "generate", "training")
 
@@ -37,12 +38,14 @@ __all__ = [
     "evaluate",
     "generate",
     "load",
+    "to_frame",
     "training",
 ]
 
 if TYPE_CHECKING:
     from segcap import benchmark, datasets, evaluate, generate, training
     from segcap.core.errors import SegcapError
+    from segcap.core.frame import to_frame
     from segcap.core.reading import ClassReading, Glyph, Reading, SumReading
     from segcap.readers.glyph import GlyphReader
     from segcap.readers.images import ImageClassifier
