@@ -18,8 +18,9 @@ _HOMES = {
     "SumReading": "segcap.core.reading",
     "ValueReading": "segcap.core.reading",
     "SegcapError": "segcap.core.errors",
+    "to_frame": "segcap.core.frame",
 }
-_MODULES = ("benchmark", "datasets", "evaluate", "generate", "training")
+_MODULES = ("benchmark", "datasets", "evaluate", "generate", "scale", "training")
 
 __all__ = [
     "ClassReading",
@@ -39,12 +40,15 @@ __all__ = [
     "evaluate",
     "generate",
     "load",
+    "scale",
+    "to_frame",
     "training",
 ]
 
 if TYPE_CHECKING:
-    from segcap import benchmark, datasets, evaluate, generate, training
+    from segcap import benchmark, datasets, evaluate, generate, scale, training
     from segcap.core.errors import SegcapError
+    from segcap.core.frame import to_frame
     from segcap.core.reading import ClassReading, Glyph, Reading, SumReading, ValueReading
     from segcap.readers.glyph import GlyphReader
     from segcap.readers.images import ImageClassifier

@@ -263,5 +263,5 @@ def test_the_drawing_grows_with_the_classes(sums):
 
 def test_drawing_without_matplotlib_is_one_sentence(monkeypatch):
     monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
-    with pytest.raises(ParameterError, match=r"pip install 'segcap\[train\]'"):
+    with pytest.raises(ParameterError, match=r"the extra 'plot': pip install"):
         plot_confusion(confusion_matrix(["a"], ["a"]))

@@ -1,4 +1,5 @@
 import csv
+import io
 import json
 import os
 import subprocess
@@ -368,3 +369,19 @@ def test_a_reader_without_an_allowlist_refuses_one(run, folder):
     code, _, err = run("eval", "digit-sum", "--data", folder, "--allowlist", "1")
     assert code == 2
     assert "The reader 'digit-sum' takes no --allowlist. Got 1." in err
+
+
+def test_one_image_is_read_from_standard_input(run, monkeypatch):
+    image = io.BytesIO((SAMPLES / "sum-apart-0.png").read_bytes())
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(image))
+    status, out, err = run("read", "-", "--json")
+    assert (status, err) == (0, "")
+    record = json.loads(out)
+    assert record["path"] == "-"
+    assert record["text"] == segcap.load("digits").read(SAMPLES / "sum-apart-0.png").text
+
+
+def test_standard_input_is_read_alone(run, folder):
+    status, out, err = run("read", "-", folder)
+    assert (status, out) == (2, "")
+    assert err.startswith("segcap: Standard input, '-', must be read alone. Got")

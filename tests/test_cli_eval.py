@@ -263,3 +263,12 @@ def test_a_reader_measures_its_own_coverage():
     reader = segcap.load("digits")
     curve = reader.coverage_curve(drawn.images, texts)
     assert curve.points[-1].accuracy == pytest.approx(reader.score(drawn.images, texts))
+
+
+def test_a_pattern_gives_the_texts_of_files(command, tmp_path):
+    for number, name in enumerate(("sum-apart-0", "sum-apart-1")):
+        text = segcap.load("digits").read(SAMPLES / f"{name}.png").text
+        (tmp_path / f"{number}-{text}.png").write_bytes((SAMPLES / f"{name}.png").read_bytes())
+    status, out, _ = command("eval", "digits", "--data", tmp_path, "--pattern", r"\d-(?P<text>\d+)")
+    assert status == 0
+    assert out.startswith("exact match         100.00%")

@@ -171,7 +171,7 @@ def test_file_names_give_the_texts(folder, tmp_path):
     with pytest.raises(DataError, match=r"not with its number; .* and 1 more of the layout"):
         load_named(tmp_path / "numbered" / "captchas")
     (tmp_path / "_1.png").write_bytes(images[0].read_bytes())
-    with pytest.raises(DataError, match=r"begin with what it shows. Got .*_1\.png"):
+    with pytest.raises(DataError, match=r"begin with what it shows;.* Got .*_1\.png"):
         load_named(tmp_path)
     with pytest.raises(DataError):
         load_named(tmp_path / "nowhere")

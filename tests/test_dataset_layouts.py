@@ -1,5 +1,6 @@
 """Data sets from their folders."""
 
+import re
 import subprocess
 import sys
 
@@ -7,7 +8,7 @@ import numpy as np
 import pytest
 
 from segcap.core.errors import DataError, ParameterError
-from segcap.datasets import load, names
+from segcap.datasets import load, load_named, names
 from segcap.generate import TextGenerator, read_manifest, write_digit_sums, write_text
 
 
@@ -135,7 +136,7 @@ def test_an_empty_folder(name, tmp_path):
         ("six-char", ["abc.jpeg"], r"named INDEX_LABEL\. Got '.*abc\.jpeg'"),
         ("captcha-v2", ["ab.png", "cat.0.jpg"], r"letters and digits\. Got '.*cat\.0\.jpg'"),
         ("wordpress", ["A B.png"], r"letters and digits\. Got '.*A B\.png'"),
-        ("captcha-v2", ["_2.png"], r"begin with what it shows\. Got '.*_2\.png'"),
+        ("captcha-v2", ["_2.png"], r"begin with what it shows;.* Got '.*_2\.png'"),
         ("cats-dogs", ["cat.1.jpg", "1.jpg"], r"named cat\.N or dog\.N\. Got '.*1\.jpg'"),
         ("cats-dogs", ["cat.1.jpg", "cat.2.jpg"], r"at least 2\. Got '.*' with 'cat' only"),
         ("folders", ["a/1.jpg"], r"at least 2\. Got '.*' with 'a' only"),
@@ -193,3 +194,45 @@ def test_listing_needs_no_heavy_packages(tmp_path):
         [sys.executable, "-c", code, tmp_path], capture_output=True, text=True, check=True
     )
     assert run.stdout == "\n"
+
+
+@pytest.mark.parametrize(
+    ("names", "pattern", "texts"),
+    [
+        (["6x3=_1a2b.png", "6x3=_1a2c.png"], r".*_(?P<text>\w{4})", ["1a2b", "1a2c"]),
+        (["1-747958.png", "2-030303.png"], r"\d-(?P<text>\d+)", ["747958", "030303"]),
+        (["0007_0c0w.png"], r"\d+_(?P<text>.+)", ["0c0w"]),
+    ],
+)
+def test_a_pattern_says_where_the_text_stands(tmp_path, names, pattern, texts):
+    touch(tmp_path, *names)
+    assert load_named(tmp_path, pattern=pattern).labels == texts
+    assert load("named", tmp_path, pattern=pattern).labels.tolist() == texts
+
+
+@pytest.mark.parametrize(
+    ("pattern", "error", "message"),
+    [
+        (r"(\d+", ParameterError, "must be a regular expression. Got '(\\\\d+': missing )"),
+        (7, ParameterError, "must be a regular expression. Got 7"),
+        (r"\d+", ParameterError, "must have a group named text"),
+        (r"(?P<text>\d+)", DataError, "must give the text of every file name. Got none for"),
+        (r"\d(?P<text>\w*)-\w", DataError, "must give the text of every file name. Got none for"),
+    ],
+)
+def test_patterns_that_give_no_text(tmp_path, pattern, error, message):
+    touch(tmp_path, "1-a.png")
+    with pytest.raises(error, match=re.escape(message)):
+        load_named(tmp_path, pattern=pattern)
+
+
+def test_a_pattern_is_for_files_by_name(tmp_path):
+    touch(tmp_path, "1_a.png")
+    with pytest.raises(ParameterError, match=r"must be for the data set 'named'\. Got it for 'six"):
+        load("six-char", tmp_path, pattern="(?P<text>.)")
+
+
+def test_numbered_files_are_told_of_patterns(tmp_path):
+    touch(tmp_path, "0_ab.png", "1_ac.png")
+    with pytest.raises(DataError, match=r"a pattern can say .* --pattern '.*\(\?P<text>"):
+        load_named(tmp_path)

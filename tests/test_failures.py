@@ -134,5 +134,5 @@ def test_a_blank_image_is_explained(reader):
 
 def test_drawing_without_matplotlib_is_one_sentence(reader, samples, monkeypatch):
     monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
-    with pytest.raises(ParameterError, match=r"pip install 'segcap\[train\]'"):
+    with pytest.raises(ParameterError, match=r"the extra 'plot': pip install"):
         reader.explain(samples[0].image)

@@ -173,3 +173,10 @@ def test_images_that_are_left_out_do_not_count(folder):
         pytest.raises(DataError, match=r"Got 1\."),
     ):
         usable_images([folder[0], folder[3]], ["a", "b"], charset=AB, length=1)
+
+
+@pytest.mark.parametrize(("label", "is_said"), [("448", True), (448, True), ("44888", False)])
+def test_numbers_that_lost_their_zeros_are_said_to(label, is_said):
+    with pytest.raises(ParameterError, match=r"'length' 4\. Got '448") as raised:
+        encoded_labels([IMAGE], [label], charset=Charset("0123456789"), length=4)
+    assert ("leading zeros were lost" in str(raised.value)) == is_said

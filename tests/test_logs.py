@@ -215,5 +215,5 @@ def test_a_picture_that_cannot_be_written(name, tmp_path):
 
 def test_drawing_without_matplotlib(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
-    with pytest.raises(ParameterError, match=r"Drawing needs Matplotlib.*Got none"):
+    with pytest.raises(ParameterError, match=r"Drawing needs the extra 'plot'"):
         plot_history(HISTORY, tmp_path / "curves.png")

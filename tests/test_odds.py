@@ -228,7 +228,7 @@ def test_a_plot_shows_what_is_asked_for():
 
 def test_a_plot_needs_matplotlib(monkeypatch):
     monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
-    with pytest.raises(ParameterError, match="needs Matplotlib"):
+    with pytest.raises(ParameterError, match="needs the extra 'plot'"):
         plot_odds(12)
 
 

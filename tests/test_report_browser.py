@@ -362,6 +362,10 @@ def test_words_stand_out_by_day_and_by_night(show, written, scheme):
     for place in range(5):
         colour = page.locator(f".p{place}").first.evaluate("one => getComputedStyle(one).color")
         assert contrast(colour, background) >= 3, place
+    ground = page.evaluate("getComputedStyle(document.querySelector('.chart')).backgroundColor")
+    for place in range(3):
+        marks = page.locator(f".chart [fill='var(--p{place})']").first
+        assert contrast(marks.evaluate("one => getComputedStyle(one).fill"), ground) >= 3, place
     fill = page.locator(".chart text").first.evaluate("one => getComputedStyle(one).fill")
     assert contrast(fill, background) >= 4.5
 

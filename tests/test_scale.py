@@ -8,7 +8,7 @@ import pytest
 
 import segcap
 from segcap.core.errors import DataError
-from segcap.scale import BatchReader, read_bag
+from segcap.scale import Reader, read_bag
 
 
 @pytest.fixture(scope="module")
@@ -25,7 +25,7 @@ def files(tmp_path_factory):
 
 def test_a_batch_gets_columns(files):
     paths, texts = files
-    reader = pickle.loads(pickle.dumps(BatchReader("digits", column="file")))
+    reader = pickle.loads(pickle.dumps(Reader("digits", column="file")))
     batch = reader({"file": np.array([*paths, "missing.png"], object), "row": np.arange(13)})
     assert batch["text"].tolist() == [*texts, ""]
     assert batch["status"].tolist() == [*["ok"] * 12, "unreadable"]
@@ -37,16 +37,16 @@ def test_a_batch_gets_columns(files):
 def test_bytes_are_read_as_files(files):
     paths, texts = files
     with open(paths[0], "rb") as file:
-        assert BatchReader("digits").records([file.read()])[0]["text"] == texts[0]
+        assert Reader("digits").records([file.read()])[0]["text"] == texts[0]
 
 
 def test_a_batch_without_the_column():
     with pytest.raises(DataError, match=r"must have the column 'path'\. Got image, row"):
-        BatchReader("digits")({"image": [], "row": []})
+        Reader("digits")({"image": [], "row": []})
 
 
 def test_an_empty_batch_stays_empty():
-    assert BatchReader("digits")({"path": np.array([], object)})["path"].size == 0
+    assert Reader("digits")({"path": np.array([], object)})["path"].size == 0
 
 
 @pytest.mark.slow
@@ -77,7 +77,7 @@ def test_ray_maps_batches(files):
     ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False)
     try:
         rows = ray.data.from_items([{"path": path} for path in paths])
-        read = rows.map_batches(BatchReader("digits"), batch_size=6).take_all()
+        read = rows.map_batches(Reader("digits"), batch_size=6).take_all()
     finally:
         ray.shutdown()
     assert [row["text"] for row in sorted(read, key=lambda row: paths.index(row["path"]))] == texts

@@ -21,7 +21,7 @@ from segcap.readers.registry import load
 from segcap.readers.sequence import SequenceReader
 from segcap.readers.sums import SumClassifier
 from segcap.readers.whole import WholeImageReader
-from segcap.recognition.engines.networks import WEIGHTS
+from segcap.recognition.engines.networks import WEIGHTS, count_weights
 
 __all__ = ["VOTE", "Learner", "Method", "Progress", "ReaderMethod", "as_methods"]
 
@@ -141,13 +141,11 @@ class ReaderMethod:
     @property
     def parameters(self) -> int | None:
         """Count the numbers that were trained; None for what is no network."""
-        from safetensors.numpy import load as numbers
-
         trained = [getattr(self.reader, part, None) for part in ("trained_", "glyphs_", "context_")]
         parts = [getattr(one, "parts", {}) for one in trained if one is not None]
         if not parts or not all(WEIGHTS in own for own in parts):
             return None
-        return sum(array.size for own in parts for array in numbers(own[WEIGHTS]).values())
+        return sum(count_weights(own[WEIGHTS]) for own in parts)
 
     def fitted(
         self,

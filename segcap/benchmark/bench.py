@@ -16,6 +16,7 @@ from segcap.benchmark.cost import hardware, together
 from segcap.benchmark.outcomes import Cost, Judged, MethodResult, Problem
 from segcap.benchmark.outputs import write_outputs
 from segcap.benchmark.plain import to_plain
+from segcap.benchmark.report import require_report
 from segcap.benchmark.results import BenchmarkResult, ImageResult
 from segcap.benchmark.scoring import judged, pairs, voted
 from segcap.benchmark.split_task import SplitTask
@@ -83,7 +84,8 @@ def run(
     Raises
     ------
     ParameterError
-        A parameter is outside its range, or something is no reader of what the data asks for.
+        A parameter is outside its range, something is no reader of what the data asks for, or `out`
+        is given and Jinja or Matplotlib is not installed.
     DataError
         The data cannot be split, or `out` holds something else.
 
@@ -110,7 +112,11 @@ def run(
         whole_number("drawn", drawn, least=1),
     )
     if out is not None:
-        return _run(split_task, plan, Path(out), on_progress, resume=resume, overwrite=overwrite)
+        require_report()
+        place = Path(out)
+        result = _run(split_task, plan, place, on_progress, resume=resume, overwrite=overwrite)
+        write_outputs(result, place, split_task.tested.images)
+        return result
     with tempfile.TemporaryDirectory() as folder:
         return _run(split_task, plan, Path(folder), on_progress)
 
@@ -137,7 +143,7 @@ def _run(
     if len(members) > 1:
         replies[VOTE] = voted([replies[one.name] for one in members])
         found.append(_vote_result(split_task, members, replies[VOTE]))
-    result = BenchmarkResult(
+    return BenchmarkResult(
         version=segcap.__version__,
         task=split_task.task,
         title=split_task.title,
@@ -147,8 +153,6 @@ def _run(
         pairs=pairs(split_task, replies),
         answers=tuple(_image_results(split_task, replies)),
     )
-    write_outputs(result, folder, split_task.tested.images)
-    return result
 
 
 def _method_result(

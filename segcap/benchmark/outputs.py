@@ -5,6 +5,7 @@ import io
 from pathlib import Path
 
 from segcap.benchmark.outcomes import Cost, MethodResult
+from segcap.benchmark.report import write_report
 from segcap.benchmark.results import BenchmarkResult, Pair
 from segcap.benchmark.split_task import Images
 from segcap.core.files import write_atomically
@@ -41,8 +42,6 @@ def write_outputs(result: BenchmarkResult, folder: Path, images: Images) -> None
     FileError
         The folder is missing or cannot be written to.
     """
-    from segcap.benchmark.report import write_report
-
     result.save(folder / "results.json")
     content = answers_csv(result).encode("utf-8", errors="surrogateescape")
     write_atomically(folder / "answers.csv", content)

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from segcap.cli.app import app, say, warnings_said
-from segcap.cli.options import Data, Layout
+from segcap.cli.options import Data, Layout, Pattern
 from segcap.cli.reading import (
     Allowlist,
     Engine,
@@ -23,6 +23,7 @@ from segcap.cli.reading import (
     truths_of_sums,
 )
 from segcap.core.errors import DataError, ParameterError
+from segcap.core.extras import require
 from segcap.core.validation import warn_impossible
 from segcap.datasets.catalogue import load
 from segcap.datasets.dataset import Dataset
@@ -61,6 +62,7 @@ def evaluate(
     model: Model,
     data: Data,
     dataset: Layout = "labelled",
+    pattern: Pattern = None,
     summary: Summary = False,
     predictions: Predictions = None,
     probabilities: Probabilities = False,
@@ -77,7 +79,7 @@ def evaluate(
     _check_files(predictions, page)
     if probabilities and predictions is None:
         raise ParameterError("Probabilities must go to the file of --predictions. Got none.")
-    known = load(dataset, data)
+    known = load("named" if pattern else dataset, data, pattern=pattern)
     told = {"length": length, "allowlist": allowlist, "case": case, "kind": kind}
     reader = open_reader(model, engine, of="images", **told)
     read_many = _way_to_read(reader, known, model)
@@ -156,6 +158,8 @@ def _check_files(predictions: Path | None, page: Path | None) -> None:
     for file in (predictions, page):
         if file is not None and (file.exists() or not file.parent.is_dir()):
             raise DataError(f"Output must go to a new file in a folder that exists. Got '{file}'.")
+    if page is not None:
+        require("jinja2", "report", "A page of predictions")
     if predictions is not None and page and predictions.resolve() == page.resolve():
         raise DataError(f"Predictions and page must go to two files. Got '{page}' for both.")
 

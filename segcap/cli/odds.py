@@ -11,6 +11,7 @@ import typer
 
 from segcap.cli.app import app
 from segcap.core.errors import DataError, ParameterError
+from segcap.core.extras import require
 from segcap.core.validation import inner_share, number, shares, whole_number
 from segcap.evaluate.metrics import Rate, wilson
 from segcap.evaluate.odds import (
@@ -243,6 +244,7 @@ def _choice(precision: float | None, tiles: int | None, targets: int | None) -> 
 
 
 def _check_plot(path: Path) -> None:
+    require("matplotlib.figure", "plot", "Drawing")
     if path.suffix.lower() not in _ENDINGS or path.exists() or not path.parent.is_dir():
         raise DataError(
             "A plot must go to a new .pdf, .png or .svg file in a folder that exists. "

@@ -7,10 +7,18 @@ import typer
 
 from segcap.datasets.catalogue import names
 
-__all__ = ["Data", "Epochs", "Jobs", "Layout", "OutFolder", "Resume", "Seed"]
+__all__ = ["Data", "Epochs", "Jobs", "Layout", "OutFolder", "Pattern", "Resume", "Seed"]
 
 Data = Annotated[Path, typer.Option(help="Folder that holds the images.")]
 Layout = Annotated[str, typer.Option(help=f"How the folder is laid out: {', '.join(names())}.")]
+Pattern = Annotated[
+    str | None,
+    typer.Option(
+        metavar="REGEX",
+        help="Of files named by their texts: where in the name the text stands, as its group text, "
+        r"such as '\d+_(?P<text>.+)'.",
+    ),
+]
 OutFolder = Annotated[Path, typer.Option(help="Folder to write to, empty or new.")]
 Resume = Annotated[
     bool, typer.Option("--resume/--no-resume", help="Go on with a folder that was begun.")

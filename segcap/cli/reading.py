@@ -1,6 +1,7 @@
 """Commands that answer to images: read, sum, value, name."""
 
 import os
+import sys
 from collections import Counter
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -29,7 +30,12 @@ from segcap.recognition.engines import EngineName
 if TYPE_CHECKING:
     from segcap.evaluate.metrics import Rate
 
-Paths = Annotated[list[str], typer.Argument(metavar="PATH...", help="Images and folders of them.")]
+Paths = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="PATH...", help="Images and folders of them, or - for one on standard input."
+    ),
+]
 Model = Annotated[str, typer.Option(help="A shipped reader's name, or a bundle's path.")]
 Length = Annotated[
     int | None, typer.Option(min=1, help="Characters in every image, if they are known.")
@@ -71,6 +77,7 @@ Resume = Annotated[
 ReadMany: TypeAlias = Callable[[Any], Sequence[Any]]
 """From images to results."""
 
+_STANDARD_INPUT = Path("-")
 _IS_READER_OF: dict[str, Callable[[Any], bool]] = {
     "texts": lambda reader: isinstance(reader, TextReader),
     "values": lambda reader: hasattr(reader, "values"),
@@ -221,7 +228,8 @@ def _takes_no(model: str, name: str, value: Any) -> ParameterError:
 
 
 def _rows(read_many: ReadMany, paths: Sequence[Path]) -> list[dict[str, Any]]:
-    return [result.to_dict() for result in read_many(paths)]
+    images = [sys.stdin.buffer.read() if path == _STANDARD_INPUT else path for path in paths]
+    return [result.to_dict() for result in read_many(images)]
 
 
 def truths_as_written(reader: Any) -> Truths:
@@ -294,6 +302,10 @@ def _warned(read_batch: ReadBatch, paths: Sequence[Path]) -> Sequence[dict[str, 
 
 def _find(sources: list[str]) -> list[Path]:
     """List the images; of several sources one that is not there is left to be read in vain."""
+    if str(_STANDARD_INPUT) in sources:
+        if len(sources) > 1:
+            raise ParameterError(f"Standard input, '-', must be read alone. Got {sources}.")
+        return [_STANDARD_INPUT]
     paths: dict[Path, None] = {}
     for source in sources:
         if not source:
@@ -313,6 +325,8 @@ def _find(sources: list[str]) -> list[Path]:
 def _labels_beside(sources: list[str]) -> dict[str, str]:
     """Read the labels in the folders of what is read, by absolute paths."""
     labels: dict[str, str] = {}
+    if sources == [str(_STANDARD_INPUT)]:
+        return labels
     folders = [source if os.path.isdir(source) else os.path.dirname(source) for source in sources]
     for folder in dict.fromkeys(folders):
         file = Path(folder) / LABELS

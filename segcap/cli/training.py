@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from segcap.cli.app import app, say, warnings_said
-from segcap.cli.options import Epochs, Seed
+from segcap.cli.options import Epochs, Pattern, Seed
 from segcap.cli.output import progress_bar
 from segcap.core.errors import DataError, ParameterError
 from segcap.datasets.labelled import LABELS, LabelledImages, load_labelled
@@ -24,7 +24,7 @@ _STATES = {"any": (".ink.weights.h5",), "text": ("", ".0", ".1", ".2"), "digits"
 _EPOCHS = {"any": 2, "digits": 30, "mixed": 14, "text": 12}
 _OPTIONS = {
     "any": {"fonts"},
-    "text": {"charset", "length", "classifier"},
+    "text": {"charset", "length", "classifier", "pattern"},
     "digits": set[str](),
     "mixed": set[str](),
 }
@@ -76,6 +76,7 @@ def train(
     task: Task,
     out: Bundle,
     data: TrainingData = None,
+    pattern: Pattern = None,
     charset: Characters = None,
     length: Length = None,
     classifier: Classifier = None,
@@ -85,7 +86,7 @@ def train(
     seed: Seed = 0,
 ) -> None:
     """Train a reader; a killed training goes on from OUT.state... when started again."""
-    options = {"charset": charset, "length": length, "classifier": classifier}
+    options = {"charset": charset, "length": length, "classifier": classifier, "pattern": pattern}
     _check_options(task, **options, fonts=fonts and str(fonts), log=log and str(log))
     _check_new(out)
     state = _beside(out, ".state")
@@ -97,7 +98,8 @@ def train(
         shared: Mapping[str, Any] = {"epochs": most, "seed": seed, "state": state}
         show = partial(_show, bar)
         if task == "text":
-            reader = _train_text(data, charset, length, classifier, **shared, bar=bar, out=out)
+            known = _labelled(data, pattern)
+            reader = _train_text(known, charset, length, classifier, **shared, bar=bar, out=out)
         elif task == "any":
             from segcap.recipes.any import train_any
 
@@ -155,7 +157,7 @@ def _resuming_explained(states: Sequence[Path]) -> Iterator[None]:
 
 
 def _train_text(
-    data: Path | None,
+    known: LabelledImages,
     charset: str | None,
     length: int | None,
     classifier: str | None,
@@ -166,7 +168,7 @@ def _train_text(
     bar: Callable[..., None],
     out: Path,
 ) -> GlyphReader:
-    images, labels = _labelled(data)
+    images, labels = known
     length = length or _common_length(labels)
     _warn_of_rare(images, labels)
     reader = GlyphReader(
@@ -236,10 +238,12 @@ def _advise(reader: GlyphReader, images: Sequence[Path], labels: Sequence[str]) 
         say(f"Labels to look at, {len(doubtful)} of {len(labels)} read otherwise: {shown}.")
 
 
-def _labelled(folder: Path | None) -> LabelledImages:
+def _labelled(folder: Path | None, pattern: str | None) -> LabelledImages:
     if folder is None:
         raise ParameterError("To train on texts, --data must be a folder of images. Got none.")
-    return load_labelled(folder) if (folder / LABELS).exists() else load_named(folder)
+    if pattern is None and (folder / LABELS).exists():
+        return load_labelled(folder)
+    return load_named(folder, pattern=pattern)
 
 
 def _show(bar: Callable[..., None], epoch: int, history: Any) -> None:

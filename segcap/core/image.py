@@ -93,7 +93,8 @@ def load_image(source: ImageSource, *, channels: Channels = "rgb") -> NDArray[np
     Warns
     -----
     SegcapWarning
-        A 16-bit image is so dark that it hardly can be one, such as of 12 bits.
+        A 16-bit image is so dark that it hardly can be one, such as of 12 bits; or a file has
+        several frames.
 
     Examples
     --------
@@ -348,9 +349,16 @@ def _upright_size(image: Image.Image, name: str) -> tuple[int, int]:
 def _from_pil(image: Image.Image, name: str) -> NDArray[np.uint8]:
     _check_pixels(image, name)
     try:
+        frames = getattr(image, "n_frames", 1) if getattr(image, "is_animated", False) else 1
         array = _decoded(ImageOps.exif_transpose(image))
     except Exception as error:  # noqa: BLE001 decoders raise what they like on damaged files
         raise ImageError(f"An image must be intact. Got {name}: {error}") from None
+    if frames > 1:
+        warnings.warn(
+            f"Of several frames, one is read. Got {name} with {frames}: the others are left out.",
+            SegcapWarning,
+            stacklevel=2,
+        )
     return _rgb(array if array.dtype == np.uint8 else _eight_bit(_levels(array, name)))
 
 

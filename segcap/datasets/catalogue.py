@@ -11,6 +11,7 @@ from segcap.core.errors import DataError, ParameterError
 from segcap.datasets import layouts
 from segcap.datasets.dataset import Dataset, Duplicates
 from segcap.datasets.layouts import Found
+from segcap.datasets.named import load_named
 
 __all__ = ["load", "names"]
 
@@ -49,7 +50,11 @@ def names() -> list[str]:
 
 
 def load(
-    name: str, root: str | os.PathLike[str], *, duplicates: Duplicates | None = None
+    name: str,
+    root: str | os.PathLike[str],
+    *,
+    duplicates: Duplicates | None = None,
+    pattern: str | None = None,
 ) -> Dataset:
     """List a data set's images with their labels; no image is opened.
 
@@ -77,6 +82,8 @@ def load(
     duplicates : {"look", "label", "content"}, optional
         Instead of what the table says, see `Dataset`. In a folder of few texts, such as single
         digits, "label" would keep all images of a text on one side.
+    pattern : str, optional
+        Of "named" alone: where a file's name has the text; see `load_named`.
 
     Returns
     -------
@@ -86,7 +93,7 @@ def load(
     Raises
     ------
     ParameterError
-        `name` or `duplicates` is unknown.
+        `name` or `duplicates` is unknown, or `pattern` is no pattern or not asked for.
     DataError
         The folder is missing, is laid out otherwise, holds no image, or only one class.
     """
@@ -94,13 +101,15 @@ def load(
         raise ParameterError(
             f"The 'name' of a data set must be one of {', '.join(_ENTRIES)}. Got {name!r}."
         )
+    if pattern is not None and name != "named":
+        raise ParameterError(f"A 'pattern' must be for the data set 'named'. Got it for '{name}'.")
     place = os.fspath(root) if isinstance(root, os.PathLike) else root
     if not isinstance(place, str) or not os.path.isdir(place):
         raise DataError(f"The 'root' of a data set must be an existing folder. Got {place!r}.")
     entry = _ENTRIES[name]
     published = Path(root) / entry.published_as
     folder = published if published.is_dir() else Path(root)
-    images, found = entry.find(folder)
+    images, found = entry.find(folder) if pattern is None else load_named(folder, pattern=pattern)
     labels = np.asarray(found)
     classes = tuple(sorted(set(labels.tolist()))) if entry.has_classes else None
     if classes is not None and len(classes) < 2:

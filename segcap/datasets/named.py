@@ -1,15 +1,24 @@
 """A folder of images that bear their texts as file names."""
 
 import os
+import re
+from collections.abc import Sequence
+from pathlib import Path
 
-from segcap.core.errors import DataError
+from segcap.core.errors import DataError, ParameterError
 from segcap.core.image import find_images
 from segcap.datasets.labelled import LabelledImages
 
 __all__ = ["load_named"]
 
 
-def load_named(folder: str | os.PathLike[str]) -> LabelledImages:
+_PATTERN = (
+    r"a pattern can say where it stands, such as --pattern '\d+_(?P<text>.+)', and labels.csv can "
+    "hold it, too"
+)
+
+
+def load_named(folder: str | os.PathLike[str], *, pattern: str | None = None) -> LabelledImages:
     """List a folder's images with the texts that their file names give.
 
     Parameters
@@ -17,6 +26,9 @@ def load_named(folder: str | os.PathLike[str]) -> LabelledImages:
     folder : path
         Holds images, of whatever format, named by what they show; "_" and what follows it tell
         images of one text apart.
+    pattern : str, optional
+        A regular expression for the whole of each name without its ending, whose group ``text``
+        is what the image shows.
 
     Returns
     -------
@@ -25,29 +37,63 @@ def load_named(folder: str | os.PathLike[str]) -> LabelledImages:
 
     Raises
     ------
+    ParameterError
+        `pattern` is no regular expression with a group ``text``.
     DataError
         The folder is missing or holds no image, a file name gives no text, or all look like
         INDEX_TEXT: numbers without gap, or different ones each with a text of its own.
 
     Notes
     -----
-    "22A6.png" and "22A6_2.png" both show "22A6".
+    "22A6.png" and "22A6_2.png" both show "22A6"; "7-22A6.png" does, too, with the pattern
+    ``[0-9]+-(?P<text>.+)``.
     """
+    expression = None if pattern is None else _compiled(pattern)
     images = find_images([folder])
+    if expression is not None:
+        return LabelledImages(images, _matched(images, expression))
     parts = [path.stem.partition("_") for path in images]
     labels, rests = [text for text, _, _ in parts], [rest for _, _, rest in parts]
     if "" in labels:
         raise DataError(
-            "A named image's file name must begin with what it shows. "
+            f"A named image's file name must begin with what it shows; {_PATTERN}. "
             f"Got '{images[labels.index('')]}'."
         )
     if _are_numbers_before(rests, labels):
         raise DataError(
-            "A named image's file name must begin with what it shows, not with its number; "
-            "labels.csv can hold it, too. "
+            f"A named image's file name must begin with what it shows, not with its number; "
+            f"{_PATTERN}. "
             f"Got '{images[0]}' and {len(images) - 1} more of the layout INDEX_TEXT."
         )
     return LabelledImages(images, labels)
+
+
+def _compiled(pattern: str) -> re.Pattern[str]:
+    try:
+        expression = re.compile(pattern)
+    except (re.error, TypeError) as error:
+        raise ParameterError(
+            f"The 'pattern' must be a regular expression. Got {pattern!r}: {error}."
+        ) from None
+    if "text" not in expression.groupindex:
+        raise ParameterError(
+            "The 'pattern' must have a group named text, such as '(?P<text>[0-9a-z]+)'. "
+            f"Got {pattern!r}."
+        )
+    return expression
+
+
+def _matched(images: Sequence[Path], expression: re.Pattern[str]) -> list[str]:
+    labels = []
+    for image in images:
+        match = expression.fullmatch(image.stem)
+        if match is None or not match["text"]:
+            raise DataError(
+                f"The 'pattern' {expression.pattern!r} must give the text of every file name. "
+                f"Got none for '{image}'."
+            )
+        labels.append(match["text"])
+    return labels
 
 
 def _are_numbers_before(rests: list[str], labels: list[str]) -> bool:

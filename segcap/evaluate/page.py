@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from segcap.core.errors import ImageError, ParameterError
+from segcap.core.extras import require
 from segcap.core.files import write_atomically
 from segcap.core.image import ImageSource
 from segcap.core.validation import seed_number, whole_number
@@ -116,8 +117,8 @@ def sample_page(
     Raises
     ------
     ParameterError
-        Lengths differ, there is no image, labels are of different types, or a parameter is
-        outside its range.
+        Lengths differ, there is no image, labels are of different types, a parameter is outside
+        its range, or Jinja is not installed.
     FileError
         The folder is missing or cannot be written to.
 
@@ -254,6 +255,7 @@ def _pieces(answer: Label | None, truth: Label | None, unit: Unit) -> list[tuple
 
 
 def _render(view: dict[str, Any]) -> str:
+    require("jinja2", "report", "A page of predictions")
     from jinja2 import Environment, StrictUndefined
 
     template = resources.files("segcap.evaluate").joinpath("page.html.j2").read_text("utf-8")

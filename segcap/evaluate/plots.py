@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from segcap.core.errors import ParameterError
+from segcap.core.extras import require
 from segcap.evaluate.classes import ConfusionMatrix
 from segcap.evaluate.labels import shown_label
 
@@ -28,12 +28,9 @@ def new_figure(width: float, height: float) -> "Figure":
     ParameterError
         Matplotlib is not installed.
     """
-    try:
-        from matplotlib.figure import Figure
-    except ImportError:
-        raise ParameterError(
-            "Drawing needs Matplotlib: pip install 'segcap[train]'. Got none."
-        ) from None
+    require("matplotlib.figure", "plot", "Drawing")
+    from matplotlib.figure import Figure
+
     return Figure(figsize=(width, height), layout="constrained")
 
 

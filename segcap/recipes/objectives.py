@@ -16,7 +16,7 @@ from segcap.datasets.dataset import Dataset
 from segcap.readers.estimator import Estimator
 from segcap.readers.glyph import GlyphReader
 from segcap.recipes.end_to_end import EndToEndReader, figures_of_test, measure, train_and_test
-from segcap.recognition.engines.networks import WEIGHTS
+from segcap.recognition.engines.networks import WEIGHTS, count_weights
 
 if TYPE_CHECKING:
     from segcap.training.fit import History, OnEpoch, Schedule
@@ -183,11 +183,9 @@ class Fitting:
 
 
 def _size(reader: EndToEndReader) -> dict[str, float]:
-    from safetensors.numpy import load
-
     parts = reader.trained_.parts
     return {
-        "parameters": sum(array.size for array in load(parts[WEIGHTS]).values()),
+        "parameters": count_weights(parts[WEIGHTS]),
         "bytes": sum(map(len, parts.values())),
     }
 

@@ -4,6 +4,6 @@ Both engines are installed by `pip install "segcap[scale]"`; they give each work
 networks keep to, and read the images of a worker that died again.
 """
 
-from segcap.scale.batches import BatchReader, read_bag
+from segcap.scale.batches import Reader, read_bag
 
-__all__ = ["BatchReader", "read_bag"]
+__all__ = ["Reader", "read_bag"]

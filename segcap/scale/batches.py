@@ -8,13 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segcap.core.errors import DataError
-from segcap.readers.base import Reader
+from segcap.readers import base
 from segcap.readers.registry import load
 
-__all__ = ["BatchReader", "read_bag"]
+__all__ = ["Reader", "read_bag"]
 
 
-class BatchReader:
+class Reader:
     """A reader of batches that travels to workers as a name, and is opened once in each process.
 
     Parameters
@@ -28,7 +28,7 @@ class BatchReader:
 
     Examples
     --------
-    >>> read = BatchReader("digits", column="bytes", length=4)
+    >>> read = Reader("digits", column="bytes", length=4)
     >>> rows = ray.data.read_binary_files("scans/")  # doctest: +SKIP
     >>> rows.map_batches(read).write_parquet("out")  # doctest: +SKIP
     """
@@ -93,14 +93,14 @@ def read_bag(images: Any, model: str = "any", **options: Any) -> Any:
     images : dask.bag.Bag or dask.dataframe.Series
         Paths, or the bytes of files.
     model, **options
-        As of `BatchReader`.
+        As of `Reader`.
 
     Returns
     -------
     dask.bag.Bag of dict, or dask.dataframe.DataFrame
-        See `BatchReader.records`; a table keeps its index. Lazy, as all of Dask.
+        See `Reader.records`; a table keeps its index. Lazy, as all of Dask.
     """
-    reader = BatchReader(model, **options)
+    reader = Reader(model, **options)
     if not hasattr(images, "to_frame"):
         return images.map_partitions(reader.records)
     import pandas as pd
@@ -113,7 +113,7 @@ def read_bag(images: Any, model: str = "any", **options: Any) -> Any:
 
 
 @lru_cache(maxsize=4)
-def _opened(model: str, options: tuple[tuple[str, Any], ...]) -> Reader[Any]:
+def _opened(model: str, options: tuple[tuple[str, Any], ...]) -> base.Reader[Any]:
     return load(model, **dict(options))
 
 

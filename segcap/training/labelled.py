@@ -22,6 +22,10 @@ __all__ = [
 ]
 
 _VALIDATION_SHARE = 0.1
+_LOST_ZEROS = (
+    " If leading zeros were lost where labels were read as numbers, read them as texts: "
+    "pandas.read_csv(…, dtype=str)."
+)
 
 
 def check_counts(images: Sequence[ImageSource], labels: Sequence[Any]) -> None:
@@ -143,9 +147,10 @@ def encoded_labels(
                 f"Every label must have at least one character. Got none for {source_name(image)}."
             )
         if length is not None and len(classes) != length:
+            is_number = len(classes) < length and str(label).isdecimal()
             raise ParameterError(
                 f"Every label must have the 'length' {length}. "
-                f"Got {str(label)!r} of {source_name(image)}."
+                f"Got {str(label)!r} of {source_name(image)}." + _LOST_ZEROS * is_number
             )
         encoded.append(classes)
     return encoded

@@ -8,8 +8,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from safetensors import safe_open
-from safetensors.numpy import save
 
 from segcap.core.bundle import digest
 from segcap.core.errors import DataError
@@ -57,6 +55,8 @@ class State:
         """
         if self._path is None or not self._path.exists():
             return None
+        from safetensors import safe_open
+
         try:
             with safe_open(self._path, framework="numpy") as file:
                 notes = file.metadata() or {}
@@ -86,6 +86,8 @@ class State:
         """
         if self._path is None:
             return
+        from safetensors.numpy import save
+
         told = json.dumps(asdict(history))
         notes = {"identity": self._identity, "history": told, "sha256": _seal(told, arrays)}
         with self._tolerance:

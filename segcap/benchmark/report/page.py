@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from segcap.benchmark.outcomes import MethodResult
 from segcap.benchmark.report.album import album, glyph_pictures
+from segcap.benchmark.report.charts import MARKS
 from segcap.benchmark.report.matrix import matrix_of
 from segcap.benchmark.report.plots import charts
 from segcap.benchmark.report.rows import listed, row
@@ -20,10 +21,11 @@ from segcap.benchmark.report.verdict import cards, verdict
 from segcap.benchmark.report.wording import percent
 from segcap.benchmark.results import BenchmarkResult, ImageResult
 from segcap.core.errors import DataError, ParameterError
+from segcap.core.extras import require
 from segcap.core.files import write_atomically
 from segcap.core.image import ImageSource
 
-__all__ = ["write_report"]
+__all__ = ["require_report", "write_report"]
 
 Images: TypeAlias = Sequence[ImageSource] | NDArray
 
@@ -53,7 +55,8 @@ def write_report(
     Raises
     ------
     ParameterError
-        `result` is no result, or there are not as many images as answers.
+        `result` is no result, there are not as many images as answers, or Jinja or Matplotlib is
+        not installed.
     DataError
         `result` is a mapping that does not follow the schema, or lacks methods or an answer of
         one.
@@ -66,6 +69,7 @@ def write_report(
     glyphs; images that somebody read wrong go first, and the page says what was left out. The same
     input gives the same bytes.
     """
+    require_report()
     given = _checked(result)
     if images is not None and len(images) != len(given.answers):
         raise ParameterError(
@@ -74,6 +78,18 @@ def write_report(
         )
     sources = {} if images is None else dict(enumerate(images))
     write_atomically(path, _render(_view(given, sources)).encode("utf-8", errors="replace"))
+
+
+def require_report() -> None:
+    """Check that a report can be written.
+
+    Raises
+    ------
+    ParameterError
+        Jinja or Matplotlib is not installed.
+    """
+    for package in ("jinja2", "matplotlib.figure"):
+        require(package, "report", "A benchmark's report")
 
 
 def _checked(result: BenchmarkResult | Mapping[str, Any]) -> BenchmarkResult:
@@ -105,6 +121,7 @@ def _view(result: BenchmarkResult, images: Mapping[int, ImageSource]) -> dict[st
         "cards": cards(result),
         "verdict": verdict(result),
         "charts": drawn,
+        "marks": MARKS,
         "not_drawn": not_drawn,
         "tables": tables(result),
         "confused": [_confused(one, result.answers, images) for one in result.methods],

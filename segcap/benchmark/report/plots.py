@@ -6,13 +6,13 @@ from typing import TypeAlias
 from segcap.benchmark.outcomes import MethodResult
 from segcap.benchmark.report.charts import (
     Axis,
+    Chart,
     Point,
     Series,
     bar_chart,
     dot_chart,
     line_chart,
 )
-from segcap.benchmark.report.drawn import BarChart, Chart
 from segcap.benchmark.report.wording import amount, count, milliseconds, percent, rounded_percent
 from segcap.evaluate.abstention import CoverageCurve
 from segcap.evaluate.metrics import Rate
@@ -25,7 +25,7 @@ _MOST_POINTS = 60
 _EXACT = Axis("exact match", percent, rounded_percent, least=0, most=1)
 
 
-def charts(methods: Methods) -> tuple[list[Chart | BarChart], list[str]]:
+def charts(methods: Methods) -> tuple[list[Chart], list[str]]:
     """Draw what was measured.
 
     Parameters
@@ -34,11 +34,11 @@ def charts(methods: Methods) -> tuple[list[Chart | BarChart], list[str]]:
 
     Returns
     -------
-    list of Chart or BarChart
+    list of Chart
     list of str
         What nothing was measured for.
     """
-    makers: dict[str, Callable[[Methods], Chart | BarChart | None]] = {
+    makers: dict[str, Callable[[Methods], Chart | None]] = {
         "accuracy": _accuracy,
         "latency": _pareto,
         "learning curves": _learning,
@@ -72,7 +72,7 @@ def pareto_front(points: Sequence[Point]) -> list[Point]:
     return front
 
 
-def _accuracy(methods: Methods) -> BarChart:
+def _accuracy(methods: Methods) -> Chart:
     series = [
         Series(one.name, place, (_interval(0, one.accuracy.exact),))
         for place, one in enumerate(methods)
@@ -148,18 +148,12 @@ def _positions(methods: Methods) -> Chart | None:
     return _curves("Errors by position", place, of, methods, y=wrong, note=note)
 
 
-def _failures(methods: Methods) -> BarChart | None:
-    known = [
-        (one.name, place, one.failures)
-        for place, one in enumerate(methods)
-        if one.failures is not None
-    ]
+def _failures(methods: Methods) -> Chart | None:
+    known = [(one.name, one.failures) for one in methods if one.failures is not None]
     if not known:
         return None
-    kinds = list(dict.fromkeys(kind for *_, failures in known for kind in failures))
-    counts = [
-        (name, place, [failures.get(kind, 0) for kind in kinds]) for name, place, failures in known
-    ]
+    kinds = list(dict.fromkeys(kind for _, failures in known for kind in failures))
+    counts = [(name, [failures.get(kind, 0) for kind in kinds]) for name, failures in known]
     axis = Axis("images", count, count)
     return bar_chart("Kinds of failure", axis, counts, kinds, note="Of readers that segment.")
 

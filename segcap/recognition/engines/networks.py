@@ -8,6 +8,7 @@ import tempfile
 import warnings
 from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
+from math import prod
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +26,7 @@ __all__ = [
     "WEIGHTS",
     "as_model_inputs",
     "convert_weights",
+    "count_weights",
     "export_network",
     "keras_backend",
     "keras_devices",
@@ -68,9 +70,9 @@ def rebuild_network(
     BundleError
         The weights are of another network.
     """
+    require_keras()
     from safetensors.numpy import load
 
-    require_keras()
     from segcap.models import build
 
     model = build(classifier, classes, **(options or {}))
@@ -89,6 +91,12 @@ def rebuild_network(
     for name, weight in _named_weights(model).items():
         weight.assign(arrays[name].astype(np.float32))
     return model
+
+
+def count_weights(weights: bytes) -> int:
+    """Return how many numbers a safetensors file holds; its header tells, so it is not needed."""
+    header = json.loads(weights[8 : 8 + int.from_bytes(weights[:8], "little")])
+    return sum(prod(own["shape"]) for name, own in header.items() if name != "__metadata__")
 
 
 def as_model_inputs(arrays: Sequence[NDArray[np.float32]]) -> Any:
@@ -229,6 +237,7 @@ def require_keras() -> None:
     os.environ.setdefault("TF_NUM_INTEROP_THREADS", "1")
     try:
         import keras  # noqa: F401
+        import safetensors  # noqa: F401
     except (ImportError, ValueError) as error:
         raise ParameterError(
             "Training and the engine 'keras' need Keras 3 with a backend: "
