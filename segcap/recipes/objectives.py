@@ -185,7 +185,7 @@ class Fitting:
 def _size(reader: EndToEndReader) -> dict[str, float]:
     from safetensors.numpy import load
 
-    parts = reader.trained_.parts
+    parts = reader.trained_.complete()
     return {
         "parameters": sum(array.size for array in load(parts[WEIGHTS]).values()),
         "bytes": sum(map(len, parts.values())),
