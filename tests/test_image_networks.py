@@ -5,8 +5,8 @@ from typing import get_args
 import keras
 import numpy as np
 import pytest
-from reader_material import as_trained
 from keras import layers
+from reader_material import as_trained
 
 from segcap.core.errors import DataError, ParameterError
 from segcap.models import build, leaky_cnn

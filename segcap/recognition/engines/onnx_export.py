@@ -15,7 +15,7 @@ import warnings
 from collections.abc import Mapping
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -27,9 +27,6 @@ from segcap.recognition.engines.networks import (
     keras_backend,
     rebuild_network,
 )
-
-if TYPE_CHECKING:
-    import keras
 
 __all__ = ["export_onnx"]
 
@@ -74,7 +71,7 @@ def export_onnx(
         return Path(folder, MODEL_ONNX).read_bytes()
 
 
-def _export(model: "keras.Model", folder: str) -> None:
+def _export(model: Any, folder: str) -> None:
     blanks = [
         np.zeros((1, *(side or _ANY_SIDE for side in given.shape[1:])), np.float32)
         for given in model.inputs
