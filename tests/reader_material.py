@@ -8,6 +8,8 @@ from skimage import data
 from segcap.core.image import load_image
 from segcap.datasets import load_uci_digits
 from segcap.generate import TextGenerator, digit_sums, schemes
+from segcap.recognition.engines.networks import WEIGHTS, pack_weights
+from segcap.recognition.trained import Trained
 
 SAMPLES = Path(__file__).parent.parent / "data" / "samples"
 OF_PHOTOS = "cats-dogs", "recaptcha-tiles"
@@ -20,6 +22,12 @@ OF_SCHEMES = {
     "wordpress": "wordpress",
 }
 IN_ALL_SCHEMES = 3
+
+
+def as_trained(model, options=None):
+    """A network as training leaves it."""
+    parts = {WEIGHTS: pack_weights(model)}
+    return Trained(model.name, model.output_shape[-1], parts, 1.0, options or {})
 
 
 def drawn(scheme, n):

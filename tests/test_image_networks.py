@@ -6,13 +6,12 @@ import keras
 import numpy as np
 import pytest
 from keras import layers
+from reader_material import as_trained
 
 from segcap.core.errors import DataError, ParameterError
 from segcap.models import build, leaky_cnn
 from segcap.models import resnet50 as resnet50_module
 from segcap.models.resnet50 import start_from_imagenet
-from segcap.recognition.engines import open_engine
-from segcap.recognition.engines.networks import export_network
 
 TILE = {"height": 64, "width": 64}
 ACTIVATIONS = get_args(leaky_cnn.Activation)
@@ -114,8 +113,7 @@ def test_keras_and_onnx_agree(classifier, options):
     for gamma in (weight for weight in model.trainable_weights if weight.name == "gamma"):
         gamma.assign(keras.ops.ones_like(gamma))
     images = np.random.default_rng(0).random((3, *model.input_shape[1:]), np.float32)
-    parts = export_network(model, options)
-    opened = open_engine(parts, classifier, classes=7, options=options)
+    opened = as_trained(model, options).open("onnx")
     expected = model.predict(images, verbose=0)
     scale = max(1.0, np.abs(expected).max())
     np.testing.assert_allclose(opened.logits(images) / scale, expected / scale, atol=1e-3)

@@ -3,11 +3,10 @@
 import keras
 import numpy as np
 import pytest
+from reader_material import as_trained
 
 from segcap.models import build
 from segcap.models.span_cnn import SpanSampling, span_cnn
-from segcap.recognition.engines import open_engine
-from segcap.recognition.engines.networks import export_network
 from segcap.segmentation.text_lines import STRIP_HEIGHT
 
 SIZES = [(1, 16, 1), (2, 48, 5), (3, 160, 40), (2, 64, 1)]
@@ -116,8 +115,7 @@ def test_sizes_can_be_chosen():
 
 @pytest.mark.slow
 def test_onnx_and_keras_give_the_same_logits(model):
-    parts = export_network(model)
-    onnx, rebuilt = (open_engine(parts, "span_cnn", classes=5, engine=e) for e in ("onnx", "keras"))
+    onnx, rebuilt = map(as_trained(model).open, ("onnx", "keras"))
     for count, width, spans in SIZES:
         inputs = given(count, width, spans)
         expected = answer(model, *inputs)

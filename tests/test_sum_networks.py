@@ -5,11 +5,10 @@ import itertools
 import keras
 import numpy as np
 import pytest
+from reader_material import as_trained
 
 from segcap.models import build, networks_for
 from segcap.models.digit_heads import DigitSum
-from segcap.recognition.engines import open_engine
-from segcap.recognition.engines.networks import export_network
 
 SIZE = {"height": 40, "width": 168}
 
@@ -38,13 +37,8 @@ def test_keras_and_onnx_agree(classifier):
     model = build(classifier, 19, height=44, width=90)
     images = np.random.default_rng(0).random((3, 44, 90, 1), np.float32)
     options = {"height": 44, "width": 90}
-    parts = export_network(model, options)
-    logits = {
-        engine: open_engine(parts, classifier, classes=19, options=options, engine=engine).logits(
-            images
-        )
-        for engine in ("onnx", "keras")
-    }
+    network = as_trained(model, options)
+    logits = {engine: network.open(engine).logits(images) for engine in ("onnx", "keras")}
     assert logits["onnx"].shape == (3, 19)
     np.testing.assert_allclose(logits["onnx"], logits["keras"], atol=1e-3)
     np.testing.assert_allclose(logits["keras"], model.predict(images, verbose=0), atol=1e-4)

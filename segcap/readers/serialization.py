@@ -41,7 +41,9 @@ def glyph_bundle(
         settings=settings,
         calibration={f"{prefix}temperature": one.temperature for prefix, one in kept},
         provenance=provenance,
-        parts={f"{prefix}{name}": part for prefix, one in kept for name, part in one.parts.items()},
+        parts={
+            f"{prefix}{name}": part for prefix, one in kept for name, part in one.complete().items()
+        },
         network={
             f"{prefix}{key}": value for prefix, one in kept for key, value in one.options.items()
         },
@@ -63,7 +65,7 @@ def network_bundle(
         settings=settings,
         calibration={"temperature": network.temperature},
         provenance=provenance,
-        parts=network.parts,
+        parts=network.complete(),
         network={"classes": network.classes, **network.options},
     )
 
@@ -83,7 +85,7 @@ def trained_network(bundle: Bundle) -> Trained:
             f"Got {', '.join(options) or 'none'}."
         )
     classes = options.pop("classes")
-    return Trained(bundle.architecture, classes, bundle.parts, _temperature(bundle), options)
+    return Trained(bundle.architecture, classes, dict(bundle.parts), _temperature(bundle), options)
 
 
 def trained_glyphs(bundle: Bundle) -> Trained | None:

@@ -14,7 +14,7 @@ from segcap.core.charset import Charset
 from segcap.decoding.calibration import fit_temperature
 from segcap.readers.glyph import GlyphReader
 from segcap.recipes.ink import wild_shares
-from segcap.recognition.engines.networks import export_network
+from segcap.recognition.engines.networks import WEIGHTS, pack_weights
 from segcap.recognition.trained import NO_CHARACTER, Trained, TrainedInk
 from segcap.training.batching import batch_orders
 from segcap.training.spans import LabelledStrips, SpanBatches
@@ -124,7 +124,7 @@ def train_ink_network(
         if weights is not None:
             model.save_weights(weights)
     round_to_half(model)
-    return Trained("ink_unet", 1, export_network(model), 1.0), figures
+    return Trained("ink_unet", 1, {WEIGHTS: pack_weights(model)}, 1.0), figures
 
 
 def draw_lines(
@@ -195,5 +195,7 @@ def train_span_network(
         "span_accuracy": round(examples.evaluate(model)[1], 4),
         "character_accuracy": round(examples.character_accuracy(model), 4),
     }
-    trained = Trained("span_roi", model.output_shape[-1], export_network(model), temperature)
+    trained = Trained(
+        "span_roi", model.output_shape[-1], {WEIGHTS: pack_weights(model)}, temperature
+    )
     return trained, figures

@@ -183,7 +183,7 @@ class Fitting:
 
 
 def _size(reader: EndToEndReader) -> dict[str, float]:
-    parts = reader.trained_.parts
+    parts = reader.trained_.complete()
     return {
         "parameters": count_weights(parts[WEIGHTS]),
         "bytes": sum(map(len, parts.values())),

@@ -1,5 +1,6 @@
 """A trained network, ready to be opened."""
 
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -9,6 +10,8 @@ from numpy.typing import NDArray
 
 from segcap.core.display import short_repr
 from segcap.recognition.engines import Engine, EngineName, open_engine
+from segcap.recognition.engines.networks import MODEL_ONNX, WEIGHTS
+from segcap.recognition.engines.onnx_export import export_onnx
 
 __all__ = ["NOTHING", "NO_CHARACTER", "Trained", "TrainedInk"]
 
@@ -16,6 +19,7 @@ NO_CHARACTER = ("bad cut", "nothing")
 """A span network's classes after the characters: a fragment or more than one character; neither."""
 NOTHING = -1
 """Where among all its classes that of nothing stands."""
+_OPENING = threading.RLock()  # tf2onnx counts in globals what it has named
 
 
 @dataclass(frozen=True, repr=False)
@@ -28,8 +32,9 @@ class Trained:
         Name of the network.
     classes : int
         Number of classes.
-    parts : mapping of str to bytes
-        See `segcap.recognition.engines.open_engine`.
+    parts : dict of str to bytes
+        See `segcap.recognition.engines.open_engine`. A network that was just trained has its
+        weights alone; its ONNX is made by `complete`.
     temperature : float
         By which logits are divided; see `segcap.decoding.compose.log_softmax`.
     options : mapping
@@ -38,7 +43,7 @@ class Trained:
 
     classifier: str
     classes: int
-    parts: Mapping[str, bytes]
+    parts: dict[str, bytes]
     temperature: float
     options: Mapping[str, Any] = field(default_factory=dict)
     _engines: dict[EngineName, Engine] = field(
@@ -49,24 +54,33 @@ class Trained:
 
     def open(self, engine: EngineName) -> Engine:
         """Open it, once for each engine."""
-        if engine not in self._engines:
-            self._engines[engine] = open_engine(
-                self.parts,
-                self.classifier,
-                classes=self.classes,
-                options=self.options,
-                engine=engine,
-            )
-        return self._engines[engine]
+        with _OPENING:
+            if engine not in self._engines:
+                self._engines[engine] = open_engine(
+                    self.complete() if engine == "onnx" else self.parts,
+                    self.classifier,
+                    classes=self.classes,
+                    options=self.options,
+                    engine=engine,
+                )
+            return self._engines[engine]
+
+    def complete(self) -> dict[str, bytes]:
+        """Return all its parts, its ONNX too, which is exported when first asked for."""
+        with _OPENING:
+            if MODEL_ONNX not in self.parts and WEIGHTS in self.parts:
+                self.parts[MODEL_ONNX] = export_onnx(
+                    self.parts[WEIGHTS],
+                    self.classifier,
+                    classes=self.classes,
+                    options=self.options,
+                )
+            return self.parts
 
     def __reduce__(self) -> tuple:
-        return type(self), (
-            self.classifier,
-            self.classes,
-            self.parts,
-            self.temperature,
-            self.options,
-        )
+        # where it is unpickled, nothing that exports need be installed
+        parts = self.complete()
+        return type(self), (self.classifier, self.classes, parts, self.temperature, self.options)
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from segcap.core.errors import DataError
 from segcap.decoding.calibration import fit_temperature
 from segcap.recognition.engines.networks import (
     WEIGHTS,
-    export_network,
+    pack_weights,
     rebuild_network,
     require_keras,
 )
@@ -111,7 +111,7 @@ def finish(model: "keras.Model", batches: SpanBatches, options: Mapping[str, Any
     """Round the weights of a span network, calibrate it and make it ready for reading."""
     round_to_half(model)
     temperature = fit_temperature(*batches.validation_logits(model))
-    parts = export_network(model, options)
+    parts = {WEIGHTS: pack_weights(model)}
     return Trained(model.name, model.output_shape[-1], parts, temperature, dict(options))
 
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from segcap.decoding.calibration import fit_temperature
-from segcap.recognition.engines.networks import export_network, require_keras
+from segcap.recognition.engines.networks import WEIGHTS, pack_weights, require_keras
 from segcap.recognition.trained import Trained
 from segcap.training.batch_sources import ImageBatches
 from segcap.training.fit import History, Interrupted, OnEpoch, Schedule, fit_network
@@ -125,7 +125,7 @@ def ready_for_reading(
     trained = Trained(
         model.name,
         model.output_shape[-1],
-        export_network(model, options),
+        {WEIGHTS: pack_weights(model)},
         fit_temperature(*batches.named(model)),
         dict(options),
     )

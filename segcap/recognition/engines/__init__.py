@@ -50,7 +50,7 @@ def open_engine(
     Parameters
     ----------
     parts : mapping of str to bytes
-        "model.onnx" and "weights.safetensors".
+        "model.onnx" for ONNX Runtime, "weights.safetensors" for Keras.
     classifier : str
         Name of the network.
     classes : int
@@ -74,7 +74,7 @@ def open_engine(
     """
     if engine not in ENGINES:
         raise ParameterError(f"The 'engine' must be one of {', '.join(ENGINES)}. Got {engine!r}.")
-    if classifier in NETWORKS and {MODEL_ONNX, WEIGHTS} <= parts.keys():
+    if classifier in NETWORKS and (MODEL_ONNX if engine == "onnx" else WEIGHTS) in parts:
         if engine == "onnx":
             return OnnxEngine(parts[MODEL_ONNX], classes)
         return KerasEngine(parts[WEIGHTS], classifier, classes, options)

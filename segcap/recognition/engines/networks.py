@@ -1,22 +1,15 @@
-"""Networks in Keras: rebuilt from saved weights, and exported for reading."""
+"""Networks in Keras: their weights packed, and rebuilt from them."""
 
 import json
 import os
-import subprocess
-import sys
-import tempfile
-import warnings
 from collections.abc import Mapping, Sequence
-from importlib.util import find_spec
 from math import prod
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from segcap.core.errors import BundleError, ParameterError
-from segcap.recognition.engines.canonical import in_canonical_order
 
 if TYPE_CHECKING:
     import keras
@@ -25,18 +18,16 @@ __all__ = [
     "MODEL_ONNX",
     "WEIGHTS",
     "as_model_inputs",
-    "convert_weights",
     "count_weights",
-    "export_network",
     "keras_backend",
     "keras_devices",
+    "pack_weights",
     "rebuild_network",
     "require_keras",
 ]
 
 MODEL_ONNX = "model.onnx"
 WEIGHTS = "weights.safetensors"
-_ANY_SIDE = 16
 
 
 def rebuild_network(
@@ -51,7 +42,7 @@ def rebuild_network(
     Parameters
     ----------
     weights : bytes
-        safetensors, as made by `export_network`.
+        safetensors, as made by `pack_weights`.
     classifier : str
         Name of the network.
     classes : int
@@ -104,108 +95,11 @@ def as_model_inputs(arrays: Sequence[NDArray[np.float32]]) -> Any:
     return list(arrays) if len(arrays) > 1 else arrays[0]
 
 
-def export_network(
-    model: "keras.Model", options: Mapping[str, Any] | None = None
-) -> dict[str, bytes]:
-    """Turn a network into the parts of a bundle.
-
-    What Keras exports from JAX, ONNX Runtime does not run: there a process of its own builds the
-    network again in TensorFlow or PyTorch and exports it.
-
-    Parameters
-    ----------
-    model : keras.Model
-        Of one of `segcap.models.NETWORKS`, whose name it bears.
-    options : mapping, optional
-        What it was built with besides the number of classes.
-
-    Returns
-    -------
-    dict of str to bytes
-        "model.onnx" for reading and "weights.safetensors" for training on.
-
-    Raises
-    ------
-    ParameterError
-        Nothing that can export is installed.
-    """
+def pack_weights(model: "keras.Model") -> bytes:
+    """Turn a network's weights into a safetensors file; equal weights give equal bytes."""
     from safetensors.numpy import save
 
-    arrays = {name: _smallest(weight.numpy()) for name, weight in _named_weights(model).items()}
-    weights = save(arrays)
-    with tempfile.TemporaryDirectory() as folder:
-        Path(folder, WEIGHTS).write_bytes(weights)
-        if keras_backend() == "jax":
-            _export_elsewhere(folder, model.name, model.output_shape[-1], options or {})
-        else:
-            _export_onnx(model, folder)
-        return {MODEL_ONNX: Path(folder, MODEL_ONNX).read_bytes(), WEIGHTS: weights}
-
-
-def _export_onnx(model: "keras.Model", folder: str) -> None:
-    model(_blank_inputs(model))  # keras exports called models only
-    path = os.path.join(folder, MODEL_ONNX)
-    try:
-        with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", "In the future `np.object`", FutureWarning)
-            model.export(path, format="onnx", verbose=False)
-    except ImportError as error:
-        raise ParameterError(
-            f"To save a network, what Keras exports ONNX with must be installed. Got: {error}."
-        ) from None
-
-    import onnx
-
-    Path(path).write_bytes(in_canonical_order(onnx.load(path)))
-
-
-def _blank_inputs(model: "keras.Model") -> Any:
-    """One sample of each input, sides of any length 16."""
-    blanks = [
-        np.zeros((1, *(side or _ANY_SIDE for side in given.shape[1:])), np.float32)
-        for given in model.inputs
-    ]
-    return as_model_inputs(blanks)
-
-
-def _export_elsewhere(
-    folder: str, classifier: str, classes: int, options: Mapping[str, Any]
-) -> None:
-    backend = next((name for name in ("tensorflow", "torch") if find_spec(name)), None)
-    if backend is None:
-        raise ParameterError(
-            "To save a network trained in JAX, TensorFlow or PyTorch must be installed as well. "
-            "Got neither."
-        )
-    code = f"import sys; from {__name__} import convert_weights; convert_weights(*sys.argv[1:])"
-    run = subprocess.run(
-        [
-            sys.executable,
-            "-W",
-            "ignore",
-            "-c",
-            code,
-            folder,
-            classifier,
-            str(classes),
-            json.dumps(dict(options)),
-        ],
-        env=os.environ | {"KERAS_BACKEND": backend},
-        capture_output=True,
-        text=True,
-    )
-    if run.returncode != 0:
-        raise ParameterError(
-            f"To save a network trained in JAX, {backend} must be able to export it. "
-            f"Got: {run.stderr.strip().splitlines()[-1]}"
-        )
-
-
-def convert_weights(folder: str, classifier: str, classes: str, options: str) -> None:
-    """Export the network whose weights lie in a folder to ONNX beside them."""
-    weights = Path(folder, WEIGHTS).read_bytes()
-    model = rebuild_network(weights, classifier, classes=int(classes), options=json.loads(options))
-    _export_onnx(model, folder)
+    return save({name: _smallest(weight.numpy()) for name, weight in _named_weights(model).items()})
 
 
 def keras_backend() -> str:
