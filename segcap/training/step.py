@@ -148,7 +148,7 @@ def _with_all_answers(model: "keras.Model", *, auxiliary: bool) -> "keras.Model"
         answers = model.get_layer(known.columns).output
     else:
         return model
-    return keras.Model(as_model_inputs(model.inputs), answers, name=model.name)
+    return keras.Model(model.inputs, answers, name=model.name)
 
 
 def _loss(schedule: Schedule) -> Any:
