@@ -13,16 +13,12 @@ SYMBOLS = "+#%&@?"
 
 @pytest.fixture(scope="module", autouse=True)
 def short_epochs():
+    """Let the module's reader train for steps enough to read; single tests take fewer."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("segcap.training.fit.LEAST_STEPS", 12)
         patch.setattr("segcap.training.text_fitting.REPLAY_LINES", 60)
         without_graphs(patch)
         yield
-
-
-@pytest.fixture(autouse=True)
-def few_steps():
-    """Keep to the steps above, in place of those of other tests."""
 
 
 def drawn(n, seed, scheme="clean", charset=SYMBOLS, **options):
