@@ -1,4 +1,4 @@
-"""Draw the README's pictures anew: `python data/make_pictures.py`."""
+"""Draw the pictures of README.md and docs/ anew: `python data/make_pictures.py`."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""README.md and the pages of docs/: their Python blocks run, and what the README points to is there."""
+"""The Python blocks of README.md and docs/ run, and what the README points to is there."""
 
 import re
 from itertools import takewhile

@@ -1,4 +1,4 @@
-"""Print a benchmark's figures as the README shows them, and draw its curves.
+"""Print a benchmark's figures as docs/results.md shows them, and draw its curves.
 
 segcap bench TASK --data DIR --out OUT
 python examples/figures/benchmark.py OUT/results.json [OTHER/results.json] [--plot PNG]
