@@ -17,7 +17,8 @@ exclude_patterns = ["build"]
 templates_path = ["_templates"]
 default_role = "py:obj"
 myst_heading_anchors = 3
-autosummary_ignore_module_all = False  # a room's public names are those of its __all__
+autosummary_ignore_module_all = False  # a room's public names are those of its __all__ ...
+autosummary_imported_members = True  # ... wherever they are defined
 autodoc_typehints = "none"  # the docstrings say more
 autodoc_default_options = {
     # scikit-learn adds these, and their docstrings point to its own site
