@@ -47,7 +47,6 @@ def beside_data(monkeypatch, tmp_path):
 @pytest.fixture
 def material(beside_data, monkeypatch, handwriting):
     """What the blocks take for granted: images and labels of the reader's own."""
-    monkeypatch.setattr("segcap.training.fit.LEAST_STEPS", 4)
     monkeypatch.setattr("segcap.training.text_fitting.REPLAY_LINES", 60)
     rows = segcap.generate.digit_sums(40, 24, seed=0, digits=handwriting)
     labels = ["".join(map(str, label)) for label in rows.labels]
