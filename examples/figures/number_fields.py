@@ -21,11 +21,11 @@ from segcap.evaluate.metrics import expected_calibration_error, wilson
 
 DIGITS = "0123456789"
 TASKS = {
-    "values of tasks": ("math_bjtu", DIGITS + "+-*/÷=?:xX", None),
-    "displays with points": ("sevenseg_meter", DIGITS + ".", None),
-    "displays without": ("sevenseg_meter", DIGITS, 0),
-    "water meters": ("watermeter_ec", DIGITS, 0),
-    "amounts on cheques": ("orand_car_a", DIGITS, 0),
+    "values of tasks": ("math_bjtu", "task", DIGITS + "+-*/÷=?:xX", None),
+    "displays with points": ("sevenseg_meter", "number", DIGITS + ".", None),
+    "displays without": ("sevenseg_meter", "number", DIGITS, 0),
+    "water meters": ("watermeter_ec", "number", DIGITS, 0),
+    "amounts on cheques": ("orand_car_a", "number", DIGITS, 0),
 }
 
 parser = argparse.ArgumentParser(description=__doc__)
@@ -37,13 +37,13 @@ args = parser.parse_args()
 
 def main():
     for task in args.tasks:
-        name, allowlist, decimals = TASKS[task]
+        name, kind, allowlist, decimals = TASKS[task]
         images, labels = load(args.folder / name)
-        reader = segcap.load("any", kind="number", allowlist=allowlist, reject_below=0.0)
+        reader = segcap.load("any", kind=kind, allowlist=allowlist, reject_below=0.0)
         start = time.perf_counter()
         found = [reader.value(image, decimals=decimals) for image in images]
         milliseconds = 1000 * (time.perf_counter() - start) / len(images)
-        if name == "math_bjtu":
+        if kind == "task":
             right = [one.value == value_of(label) for one, label in zip(found, labels, strict=True)]
             sure = [one.confidence for one in found]
         else:
