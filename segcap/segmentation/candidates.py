@@ -29,6 +29,8 @@ _HALVES_APART = 0.15
 _UNCUT = 0.45
 _LONGEST_UNCUT = 0.4
 _CUTS_A_HEIGHT = 12
+_MOST_LINES = 50
+_ROWS_AROUND = 2
 
 
 class Layout(NamedTuple):
@@ -62,7 +64,8 @@ def lay_out(
 
     A line is sliced at the edges of its segments, and those wider than 0.45 of its height at
     their cuts; where there is none for 0.4 of the height, into equal parts. A span is a run of
-    neighbouring slices at most 1.5 times as wide as the line is high.
+    neighbouring slices at most 1.5 times as wide as the line is high. Of more than 50 lines, the
+    largest are read.
 
     Parameters
     ----------
@@ -80,14 +83,15 @@ def lay_out(
     """
     strips, slices, spans, columns = [], [], [], []
     atoms = 0
-    for members in text_lines(segments.boxes):
-        own = np.isin(segments.labels, np.array(members) + 1)
-        top, bottom = strip_rows(own)
+    for members in _largest(text_lines(segments.boxes), segments.boxes):
+        first_row, own = _line_rows(segments, members)
+        top, bottom = strip_rows(own, len(segments.labels))
         width = int(np.ptp(segments.boxes[members][:, [0, 2]]))
         tall = max(bottom - top, width // MOST_HEIGHTS)
         boxes = _slices(own, _edges(segments, members, tall, cutters))
+        boxes[:, 1::2] += first_row
         runs = _runs(boxes, tall)
-        strip = line_strip(channels, own, height=height)
+        strip = line_strip(channels, own, first_row=first_row, height=height)
         strips.append(strip)
         slices.append(boxes)
         spans.append(runs + atoms)
@@ -172,6 +176,25 @@ def joinable(boxes: NDArray[np.int32]) -> NDArray[np.bool_]:
             & (stop[:, 2] - start[:, 0] <= _WIDEST * tallest)
         )
     return joins
+
+
+def _largest(lines: list[list[int]], boxes: NDArray[np.int32]) -> list[list[int]]:
+    """Keep the lines whose boxes have the largest areas, in their order."""
+    if len(lines) <= _MOST_LINES:
+        return lines
+    areas = np.prod(boxes[:, 2:] - boxes[:, :2], axis=1, dtype=np.int64)
+    ranked = np.argsort([-areas[members].sum() for members in lines], kind="stable")
+    return [lines[index] for index in np.sort(ranked[:_MOST_LINES])]
+
+
+def _line_rows(segments: Segments, members: list[int]) -> tuple[int, NDArray[np.bool_]]:
+    """The ink of a line in its rows and two around them, and where these begin."""
+    boxes = segments.boxes[members]
+    first_row = max(int(boxes[:, 1].min()) - _ROWS_AROUND, 0)
+    rows = segments.labels[first_row : int(boxes[:, 3].max()) + _ROWS_AROUND]
+    is_member = np.zeros(len(segments.boxes) + 1, bool)
+    is_member[np.array(members) + 1] = True
+    return first_row, is_member[rows]
 
 
 def _edges(
