@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 __all__ = ["WholeImageReader"]
 
 _BATCH = 256
-_MOST_A_CALL = 2**24
+_MOST_A_CALL = 2**22
 _HERE = Path(__file__).parent
 
 R = TypeVar("R", bound=Result)

@@ -1,6 +1,5 @@
 """Run networks: in ONNX Runtime by default, in Keras on any backend and device."""
 
-import os
 from collections.abc import Mapping
 from typing import Any, Literal, Protocol, TypeAlias
 
@@ -9,7 +8,6 @@ from numpy.typing import NDArray
 
 from segcap.core.errors import BundleError, ParameterError, SegcapError
 from segcap.models.registry import NETWORKS
-from segcap.recognition.engines.graph import check_graph
 from segcap.recognition.engines.logits import check_logits
 from segcap.recognition.engines.networks import (
     MODEL_ONNX,
@@ -17,6 +15,7 @@ from segcap.recognition.engines.networks import (
     as_model_inputs,
     rebuild_network,
 )
+from segcap.recognition.engines.session import open_session
 
 __all__ = [
     "ENGINES",
@@ -73,7 +72,7 @@ def open_engine(
         `engine` is unknown, or Keras is not installed.
     BundleError
         The parts do not belong to each other, or the network does more than arithmetic; see
-        `segcap.recognition.engines.graph`.
+        `segcap.recognition.engines.graph` and `session`.
     """
     if engine not in ENGINES:
         raise ParameterError(f"The 'engine' must be one of {', '.join(ENGINES)}. Got {engine!r}.")
@@ -97,21 +96,7 @@ class OnnxEngine:
         classes: int,
         options: Mapping[str, Any] | None = None,
     ) -> None:
-        check_graph(model, MODEL_ONNX)
-        os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
-        import onnxruntime
-
-        session_options = onnxruntime.SessionOptions()
-        session_options.log_severity_level = 3
-        try:
-            self._session = onnxruntime.InferenceSession(
-                model, session_options, providers=["CPUExecutionProvider"]
-            )
-        except Exception as error:  # noqa: BLE001 onnxruntime's errors share no base
-            raise BundleError(
-                f"The part '{MODEL_ONNX}' must be a network that ONNX Runtime "
-                f"{onnxruntime.__version__} can run. Got: {str(error).splitlines()[0]}"
-            ) from None
+        self._session = open_session(model, MODEL_ONNX)
         self._inputs = [given.name for given in self._session.get_inputs()]
         self._classifier, self._classes, self._options = classifier, classes, options or {}
         _check_classes(MODEL_ONNX, [given.shape for given in self._session.get_outputs()], classes)
