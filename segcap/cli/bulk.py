@@ -136,6 +136,8 @@ class RecordFile:
             whole = content[: content.rfind(b"\n") + 1]
             self._check_cut_line(content[len(whole) :], first=not whole)
             records = self._parse(whole.decode("utf-8", errors="surrogateescape")) if whole else []
+        except DataError:
+            raise
         except OSError as error:
             raise DataError(
                 f"Results to resume must be a file that can be read. Got '{self.path}': "

@@ -10,7 +10,12 @@ from numpy.typing import NDArray
 from segcap.decoding.chains import Lattice
 from segcap.decoding.viterbi import span_boxes
 from segcap.segmentation.components import Segments, keep_segments, text_lines
-from segcap.segmentation.cut_candidates import DEFAULT_CUTTERS, cut_distance, propose_cuts
+from segcap.segmentation.cut_candidates import (
+    DEFAULT_CUTTERS,
+    cut_distance,
+    insert_apart,
+    propose_cuts,
+)
 from segcap.segmentation.text_lines import (
     MOST_HEIGHTS,
     STRIP_HEIGHT,
@@ -30,6 +35,7 @@ _UNCUT = 0.45
 _LONGEST_UNCUT = 0.4
 _CUTS_A_HEIGHT = 12
 _MOST_LINES = 50
+_MOST_HEIGHTS_OF_ALL = 400
 _ROWS_AROUND = 2
 
 
@@ -64,8 +70,8 @@ def lay_out(
 
     A line is sliced at the edges of its segments, and those wider than 0.45 of its height at
     their cuts; where there is none for 0.4 of the height, into equal parts. A span is a run of
-    neighbouring slices at most 1.5 times as wide as the line is high. Of more than 50 lines, the
-    largest are read.
+    neighbouring slices at most 1.5 times as wide as the line is high. Of more than 50 lines, or
+    lines that together are more than 400 times as long as high, the largest are read.
 
     Parameters
     ----------
@@ -180,11 +186,14 @@ def joinable(boxes: NDArray[np.int32]) -> NDArray[np.bool_]:
 
 def _largest(lines: list[list[int]], boxes: NDArray[np.int32]) -> list[list[int]]:
     """Keep the lines whose boxes have the largest areas, in their order."""
-    if len(lines) <= _MOST_LINES:
+    extents = [np.ptp(boxes[members].reshape(-1, 2, 2), axis=(0, 1)) for members in lines]
+    heights = np.array([min(width / height, MOST_HEIGHTS) for width, height in extents])
+    if len(lines) <= _MOST_LINES and heights.sum() <= _MOST_HEIGHTS_OF_ALL:
         return lines
     areas = np.prod(boxes[:, 2:] - boxes[:, :2], axis=1, dtype=np.int64)
-    ranked = np.argsort([-areas[members].sum() for members in lines], kind="stable")
-    return [lines[index] for index in np.sort(ranked[:_MOST_LINES])]
+    ranked = np.argsort([-areas[members].sum() for members in lines], kind="stable")[:_MOST_LINES]
+    kept = ranked[np.cumsum(heights[ranked]) <= _MOST_HEIGHTS_OF_ALL]
+    return [lines[index] for index in np.sort(kept)]
 
 
 def _line_rows(segments: Segments, members: list[int]) -> tuple[int, NDArray[np.bool_]]:
@@ -213,9 +222,8 @@ def _edges(
     apart = cut_distance(height)
     taken = [min(edges), max(edges)]
     for column in edges + cuts:
-        if all(abs(column - other) >= apart for other in taken):
-            taken.append(column)
-    return _filled(np.sort(taken), _LONGEST_UNCUT * height)
+        insert_apart(taken, column, apart)
+    return _filled(np.array(taken), _LONGEST_UNCUT * height)
 
 
 def _filled(edges: NDArray[np.float64], longest: float) -> NDArray[np.intp]:

@@ -6,6 +6,7 @@ Paths come in order from left to right. `propose_cuts` compares the paths of sev
 the ink that they cross, and keeps of each the mean column: lines are sliced straight.
 """
 
+from bisect import bisect
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
@@ -20,6 +21,7 @@ __all__ = [
     "crossed_ink",
     "cut_distance",
     "drop_fall",
+    "insert_apart",
     "projection_valleys",
     "propose_cuts",
     "skeleton_junctions",
@@ -238,6 +240,15 @@ def cut_distance(height: int) -> float:
     return max(2.0, _CLOSEST * height)
 
 
+def insert_apart(columns: list[float], column: float, apart: float) -> bool:
+    """Insert a column into ascending ones if it is far enough from each; return whether it was."""
+    place = bisect(columns, column)
+    if any(abs(column - other) < apart for other in columns[max(place - 1, 0) : place + 1]):
+        return False
+    columns.insert(place, column)
+    return True
+
+
 def propose_cuts(
     ink: Ink, *, cutters: Sequence[str] = DEFAULT_CUTTERS, limit: int
 ) -> NDArray[np.float64]:
@@ -273,9 +284,11 @@ def propose_cuts(
     apart = cut_distance(height)
     middles = paths.mean(axis=1)
     taken: list[int] = []
+    kept = [0.0, float(width)]
     for index in np.argsort(crossed_ink(ink, paths), kind="stable").tolist():
-        kept = (0, width, *middles[taken])
-        if len(taken) < limit and all(abs(middles[index] - other) >= apart for other in kept):
+        if len(taken) == limit:
+            break
+        if insert_apart(kept, middles[index], apart):
             taken.append(index)
     ordered = _ordered([paths[i] for i in taken], height, width)
     return np.maximum.accumulate(ordered, axis=0).mean(axis=1)
