@@ -111,3 +111,17 @@ def test_records_of_another_kind(tmp_path, record):
     (tmp_path / "out").write_text(record + "\n")
     with pytest.raises(DataError, match="segcap wrote"):
         RecordFile(tmp_path / "out", "json", FIELDS).resume()
+
+
+@pytest.mark.parametrize("begin", ["create", "resume"])
+def test_one_process_at_a_time_writes_a_file(tmp_path, begin):
+    pytest.importorskip("fcntl", reason="only Unix locks files")
+    first = RecordFile(tmp_path / "out", "json", FIELDS)
+    getattr(first, begin)()
+    writing = first.append(RECORDS)
+    next(writing)
+    second = RecordFile(tmp_path / "out", "json", FIELDS)
+    with pytest.raises(DataError, match=r"by one process at a time. Got '.*out'"):
+        second.resume()
+    assert list(writing) == RECORDS[1:]
+    assert len(second.resume()) == 2

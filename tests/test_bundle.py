@@ -132,6 +132,83 @@ def test_a_sealed_file_that_is_no_bundle(tmp_path, content):
         read_bundle(tmp_path / "a.segcap")
 
 
+def sealed(files, change=lambda entry: None, method=zipfile.ZIP_DEFLATED):
+    """Files as a bundle with its seal, each entry changed."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", method) as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+        archive.comment = b"0" * 64
+        for entry in archive.infolist():
+            change(entry)
+    content = buffer.getvalue()[:-64]
+    return content + hashlib.sha256(content).hexdigest().encode()
+
+
+def encrypt(entry):
+    entry.flag_bits |= 1
+
+
+def announce(entry):
+    entry.file_size = 2**31
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [(encrypt, "not encrypted"), (announce, "must unpack to at most [0-9,]+ bytes")],
+)
+def test_what_an_archive_must_not_have(bundle, tmp_path, change, told):
+    write_bundle(bundle, tmp_path / "a.segcap")
+    with zipfile.ZipFile(tmp_path / "a.segcap") as archive:
+        files = {name: archive.read(name) for name in archive.namelist()}
+    (tmp_path / "b.segcap").write_bytes(sealed(files))
+    assert read_bundle(tmp_path / "b.segcap") == bundle
+    (tmp_path / "b.segcap").write_bytes(sealed(files, change))
+    with pytest.raises(BundleError, match=told):
+        read_bundle(tmp_path / "b.segcap")
+    (tmp_path / "b.segcap").write_bytes(sealed(files, method=zipfile.ZIP_BZIP2))
+    with pytest.raises(BundleError, match="stored or deflated"):
+        read_bundle(tmp_path / "b.segcap")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"calibration": {"temperature": 10**400}},
+        {"calibration": {"temperature": 1e-9}},
+        {"calibration": {"heat": 1}},
+        {"charset": "0" + "\ud800"},
+        {"charset": "011"},
+        {"charset": "".join(map(chr, range(0x4E00, 0x4E00 + 20_001)))},
+        {"network": {"height": 10**9}},
+        {"network": {"length": 10**6}},
+        {"network": {"context.widths": [1e9]}},
+        {"settings": {"views": 2}},
+        {"settings": {"classes": ["a", "b"]}},
+        {"settings": {"length": 10**9}},
+        {"settings": {"allowlist": "\udfff"}},
+        {"settings": {"cutters": ["saw"]}},
+        {"architecture": "span cnn\n"},
+        {"kind": "sum-classifier", "settings": {"beam_width": 3}},
+        {"kind": "image-classifier", "settings": {"classes": ["a", "a"]}},
+    ],
+)
+def test_what_a_manifest_must_not_have(bundle, tmp_path, change):
+    with pytest.raises(BundleError, match="follow its schema"):
+        write_bundle(Bundle(**{**bundle.__dict__, **change}), tmp_path / "a.segcap")
+
+
+@pytest.mark.parametrize("constant", ["NaN", "Infinity", "-Infinity"])
+def test_numbers_that_json_has_not(bundle, tmp_path, constant):
+    write_bundle(bundle, tmp_path / "a.segcap")
+    with zipfile.ZipFile(tmp_path / "a.segcap") as archive:
+        files = {name: archive.read(name) for name in archive.namelist()}
+    files["bundle.json"] = files["bundle.json"].replace(b"1.5", constant.encode())
+    (tmp_path / "a.segcap").write_bytes(sealed(files))
+    with pytest.raises(BundleError, match=f"{constant} is no number"):
+        read_bundle(tmp_path / "a.segcap")
+
+
 @pytest.mark.parametrize(
     "settings",
     [{"size": 3}, {"reject_below": "x"}, {"charset": "ab"}, {"length": 0}, {"binarization": "x"}],

@@ -2,6 +2,7 @@
 
 import struct
 import zlib
+from contextlib import suppress
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 from image_material import PNG, RGB, encoded
 from PIL import Image
 
-from segcap.core.errors import ImageError
+from segcap.core.errors import ImageError, SegcapWarning
 from segcap.core.image import load_image
 
 
@@ -130,6 +131,44 @@ def test_message_names_the_file(tmp_path):
 def test_bad_source_raises(source, message):
     with pytest.raises(ImageError, match=message):
         load_image(source)
+
+
+class BytesPath:
+    def __fspath__(self):
+        return b"image.png"
+
+
+def test_a_released_memoryview():
+    view = memoryview(PNG)
+    view.release()
+    with pytest.raises(ImageError, match="memoryview that was released"):
+        load_image(view)
+
+
+def test_a_path_of_bytes():
+    with pytest.raises(ImageError, match=r"path must be text. Got b'image\.png'"):
+        load_image(BytesPath())
+
+
+def test_a_masked_array():
+    masked = np.ma.masked_array(np.zeros((3, 4), np.uint8), mask=np.eye(3, 4))
+    with pytest.raises(ImageError, match="Got a masked one"):
+        load_image(masked)
+
+
+@pytest.mark.parametrize("compression", ["tiff_lzw", "tiff_adobe_deflate", "jpeg", None])
+def test_damaged_tiffs_write_nothing_to_standard_error(compression, capfd, recwarn):
+    data = bytearray(
+        encoded(NOISE, "TIFF", **({"compression": compression} if compression else {}))
+    )
+    for place in range(8, len(data), 97):
+        damaged = bytearray(data)
+        damaged[place : place + 4] = b"\xff\x00\xff\x7f"
+        for source in (damaged, data[:place]):
+            with suppress(ImageError):
+                load_image(source)
+    assert capfd.readouterr() == ("", "")
+    assert [own for own in recwarn if not issubclass(own.category, SegcapWarning)] == []
 
 
 @pytest.mark.filterwarnings("ignore::UserWarning")

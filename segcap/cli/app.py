@@ -44,6 +44,7 @@ def _frame(
 
 def main() -> None:
     """Run the command line; an error of segcap's is one sentence and exit status 2."""
+    _open_streams()
     _hush_tensorflow()
     try:
         app()
@@ -59,6 +60,22 @@ def main() -> None:
         sys.exit(2)
     except OSError as error:
         say(f"Results must be written in full. Got: {error.strerror}.")
+        sys.exit(2)
+
+
+def _open_streams() -> None:
+    """Open closed standard streams on nothing: a file would take their place, and its contents.
+
+    A closed standard output, to which results go, is an error.
+    """
+    output_is_closed = sys.stdout is None
+    for name, number in (("stdin", 0), ("stdout", 1), ("stderr", 2)):
+        if getattr(sys, name) is None:
+            os.open(os.devnull, os.O_RDWR)  # takes the lowest number that is free
+            mode = "r" if number == 0 else "w"
+            setattr(sys, name, os.fdopen(number, mode, encoding="utf-8", closefd=False))
+    if output_is_closed:
+        say("Standard output must be open for results. Got a closed one.")
         sys.exit(2)
 
 

@@ -8,12 +8,13 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, Literal, TypeAlias
+from typing import IO, Any, Literal, TypeAlias
 
 from joblib import Parallel, delayed
 
 from segcap.core.batching import batched, check_batching
 from segcap.core.errors import DataError
+from segcap.core.files import lock
 
 __all__ = ["FileFormat", "ReadBatch", "RecordFile", "read_files"]
 
@@ -65,6 +66,8 @@ def read_files(
 class RecordFile:
     """A file of records that grows line by line and can be resumed.
 
+    From `create` or `resume` on it is locked, so that no other process resumes it meanwhile.
+
     Parameters
     ----------
     path : path
@@ -80,6 +83,7 @@ class RecordFile:
         self.path = Path(path)
         self.form = form
         self.fields = list(fields)
+        self._file: IO[str] | None = None
 
     def create(self) -> None:
         """Begin an empty file.
@@ -90,13 +94,15 @@ class RecordFile:
             The file exists, or cannot be created.
         """
         try:
-            with self.path.open("x", **_TEXT) as file:
-                file.write(self.header())
+            file = self._opened("x")
+            file.write(self.header())
+            file.flush()
         except FileExistsError:
             raise DataError(
                 f"Results must go into a new file, or be resumed. Got '{self.path}', which exists."
             ) from None
         except OSError as error:
+            self._close()
             with suppress(OSError):
                 self.path.unlink()
             raise DataError(
@@ -117,7 +123,7 @@ class RecordFile:
         Raises
         ------
         DataError
-            The file holds something else.
+            The file holds something else, or another process writes to it.
         """
         if not self.path.exists():
             self.create()
@@ -125,14 +131,13 @@ class RecordFile:
         if not self.path.is_file():
             raise DataError(f"Results to resume must be a regular file. Got '{self.path}'.")
         try:
+            file = self._opened("a")
             content = self.path.read_bytes()
             whole = content[: content.rfind(b"\n") + 1]
             self._check_cut_line(content[len(whole) :], first=not whole)
-            if not whole:
-                self.path.unlink()
-                self.create()
-                return []
-            records = self._parse(whole.decode("utf-8", errors="surrogateescape"))
+            records = self._parse(whole.decode("utf-8", errors="surrogateescape")) if whole else []
+        except DataError:
+            raise
         except OSError as error:
             raise DataError(
                 f"Results to resume must be a file that can be read. Got '{self.path}': "
@@ -145,6 +150,9 @@ class RecordFile:
             ) from None
         if len(whole) < len(content):
             os.truncate(self.path, len(whole))
+        if not whole:
+            file.write(self.header())
+            file.flush()
         return records
 
     def append(self, records: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
@@ -156,15 +164,36 @@ class RecordFile:
             The file cannot be written to; what was written before stays.
         """
         try:
-            with self.path.open("a", **_TEXT) as file:
+            with self._file or self._opened("a") as file:
                 for record in records:
                     file.write(self.line(record))
                     file.flush()
                     yield record
+            self._file = None
         except OSError as error:
             raise DataError(
                 f"Results must be written in full. Got '{self.path}': {error.strerror}."
             ) from None
+
+    def _opened(self, mode: Literal["a", "x"]) -> IO[str]:
+        """Open the file and lock it."""
+        self._close()
+        self._file = self.path.open(mode, **_TEXT)
+        if not lock(self._file):
+            raise DataError(
+                f"Results must be written by one process at a time. Got '{self.path}', "
+                "to which another one writes."
+            )
+        return self._file
+
+    def _close(self) -> None:
+        if self._file is not None:
+            with suppress(OSError):
+                self._file.close()
+        self._file = None
+
+    def __del__(self) -> None:
+        self._close()
 
     def header(self) -> str:
         """First line of the file, "" for JSON lines."""

@@ -1,7 +1,9 @@
 """A trained reader as one safe file.
 
 A bundle is a ZIP archive of a manifest, "bundle.json", and the parts that the manifest names with
-their SHA-256. The archive's comment seals the file: it is the SHA-256 of all bytes before it.
+their SHA-256. The archive's comment seals the file: it is the SHA-256 of all bytes before it. The
+seal notices damage and change. It proves no author: whoever makes a bundle can seal it. What a
+bundle may hold is bounded, so that one from a stranger can be opened: it answers wrongly at worst.
 """
 
 import hashlib
@@ -10,7 +12,6 @@ import json
 import os
 import re
 import zipfile
-import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -22,7 +23,8 @@ import fastjsonschema
 import numpy as np
 from numpy.typing import NDArray
 
-from segcap.core.display import short_repr
+from segcap.core.charset import Charset
+from segcap.core.display import short, short_repr
 from segcap.core.errors import BundleError, ParameterError
 from segcap.core.files import write_atomically
 
@@ -41,6 +43,10 @@ _MANIFEST = "bundle.json"
 _SEAL_LENGTH = hashlib.sha256().digest_size * 2
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 _LARGEST = 512 * 2**20
+_LARGEST_PART = 256 * 2**20
+_LARGEST_MANIFEST = 8 * 2**20
+_COMPRESSIONS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+_ENCRYPTED = 1
 _SUFFIX = ".segcap"
 _BEGINNING = re.compile(rb"PK\x03\x04.{26}bundle\.json", re.DOTALL)
 
@@ -164,7 +170,7 @@ def read_bundle(path: str | os.PathLike[str]) -> Bundle:
     if isinstance(manifest, dict) and manifest.get("format", FORMAT) != FORMAT:
         raise BundleError(
             f"A bundle must be of format {FORMAT}, which this version of segcap reads. "
-            f"Got '{path}' of format {manifest['format']}."
+            f"Got '{path}' of format {short(manifest['format'])}."
         )
     _validate(manifest, f"'{path}'")
     described = manifest.pop("parts")
@@ -223,25 +229,53 @@ def bundle_path(model: str | os.PathLike[str]) -> Path:
 def _unpack(content: bytes, name: str) -> tuple[dict[str, bytes], Any]:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            if sum(entry.file_size for entry in archive.infolist()) > _LARGEST:
-                raise BundleError(
-                    f"A bundle must unpack to at most {_LARGEST:,} bytes. Got {name}, "
-                    "which is more."
-                )
+            _check_entries(archive.infolist(), name)
             files = {entry.filename: archive.read(entry) for entry in archive.infolist()}
-        return files, json.loads(files.pop(_MANIFEST))
-    except BundleError:
+        return files, json.loads(files.pop(_MANIFEST), parse_constant=_no_number)
+    except (BundleError, MemoryError):
         raise
-    except (zipfile.BadZipFile, zlib.error, KeyError, ValueError, RecursionError) as error:
+    except Exception as error:  # noqa: BLE001 zipfile raises what it likes on damaged files
         raise BundleError(
             f"A bundle must be a ZIP file with a manifest '{_MANIFEST}'. Got {name}: {error}."
         ) from None
 
 
+def _check_entries(entries: list[zipfile.ZipInfo], name: str) -> None:
+    """Check what a ZIP's directory says, before anything is unpacked."""
+    names = {entry.filename for entry in entries}
+    if len(names) < len(entries):
+        raise BundleError(
+            f"The files in a bundle must differ in name. Got {name}, where two agree."
+        )
+    for entry in entries:
+        most = _LARGEST_MANIFEST if entry.filename == _MANIFEST else _LARGEST_PART
+        if entry.file_size > most:
+            raise BundleError(
+                f"A file in a bundle must unpack to at most {most:,} bytes. "
+                f"Got {name} with {entry.file_size:,}."
+            )
+        if entry.flag_bits & _ENCRYPTED or entry.compress_type not in _COMPRESSIONS:
+            raise BundleError(
+                "The files in a bundle must be stored or deflated, and not encrypted. "
+                f"Got {name}, where '{entry.filename[:100]}' is not."
+            )
+    total = sum(entry.file_size for entry in entries)
+    if total > _LARGEST:
+        raise BundleError(
+            f"A bundle must unpack to at most {_LARGEST:,} bytes. Got {name} with {total:,}."
+        )
+
+
+def _no_number(constant: str) -> None:
+    raise ValueError(f"{constant} is no number in JSON")
+
+
 def _validate(manifest: Any, name: str) -> None:
     try:
         _schema()(manifest)
-    except fastjsonschema.JsonSchemaException as error:
+        if manifest["charset"]:
+            Charset(manifest["charset"])
+    except (fastjsonschema.JsonSchemaException, ParameterError) as error:
         raise BundleError(
             f"A bundle's manifest must follow its schema. Got {name}, where {error}."
         ) from None

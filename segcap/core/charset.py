@@ -1,5 +1,6 @@
 """The ordered characters that a reader knows; the only place where classes become text."""
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
@@ -9,12 +10,14 @@ from numpy.typing import ArrayLike, NDArray
 
 from segcap.core.errors import ParameterError
 
-__all__ = ["CASES", "KINDS", "Case", "Charset", "Kind"]
+__all__ = ["CASES", "KINDS", "MOST_CHARACTERS", "Case", "Charset", "Kind"]
 
 Case: TypeAlias = Literal["keep", "fold"]
 CASES: tuple[Case, ...] = ("keep", "fold")
 Kind: TypeAlias = Literal["text", "number", "task"]
 KINDS: tuple[Kind, ...] = ("text", "number", "task")
+MOST_CHARACTERS = 20_000
+"""Of a charset; all Chinese characters in print are fewer."""
 
 
 @dataclass(frozen=True)
@@ -24,12 +27,13 @@ class Charset:
     Parameters
     ----------
     characters : str
-        At least one character, none twice.
+        At least one character and at most 20,000, none twice.
 
     Raises
     ------
     ParameterError
-        `characters` is no string, empty, or holds a character twice.
+        `characters` is no string, empty, too long, or holds a character twice or half of one (a
+        surrogate).
 
     Examples
     --------
@@ -44,11 +48,21 @@ class Charset:
             raise ParameterError(
                 f"The characters of a charset must be a non-empty string. Got {self.characters!r}."
             )
-        twice = sorted({char for char in self.characters if self.characters.count(char) > 1})
+        if len(self.characters) > MOST_CHARACTERS:
+            raise ParameterError(
+                f"A charset must have at most {MOST_CHARACTERS:,} characters. "
+                f"Got {len(self.characters):,}."
+            )
+        twice = sorted(char for char, count in Counter(self.characters).items() if count > 1)
         if twice:
             raise ParameterError(
                 f"The characters of a charset must be distinct. Got {self.characters!r}, "
                 f"which repeats {', '.join(map(repr, twice))}."
+            )
+        halves = [char for char in self.characters if "\ud800" <= char <= "\udfff"]
+        if halves:
+            raise ParameterError(
+                f"The characters of a charset must be whole ones. Got the surrogate {halves[0]!r}."
             )
 
     def __len__(self) -> int:

@@ -1,13 +1,35 @@
-"""Files that are written whole or not at all."""
+"""Files that are written whole or not at all, and by one process at a time."""
 
 import os
 import tempfile
 from contextlib import suppress
 from pathlib import Path
+from typing import IO, Any
 
 from segcap.core.errors import FileError
 
-__all__ = ["write_atomically"]
+__all__ = ["lock", "write_atomically"]
+
+
+def lock(file: IO[Any]) -> bool:
+    """Lock an open file until it is closed, or its process ends.
+
+    Returns
+    -------
+    bool
+        False if another one has locked it. True on systems without such locks.
+    """
+    try:
+        import fcntl
+    except ImportError:  # Windows
+        return True
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:  # a file system without locks
+        return True
+    return True
 
 
 def write_atomically(path: str | os.PathLike[str], content: bytes) -> None:

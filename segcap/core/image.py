@@ -1,10 +1,13 @@
 """Load images from files, bytes, arrays and PIL images, as RGB."""
 
+import ctypes
 import io
 import os
 import re
 import warnings
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
+from functools import cache
 from pathlib import Path
 from typing import IO, Any, Literal, TypeAlias, TypeVar, get_args
 
@@ -17,6 +20,7 @@ from segcap.core.errors import DataError, ImageError, ParameterError, SegcapWarn
 
 __all__ = [
     "CHANNELS",
+    "MOST_PIXELS",
     "Channels",
     "ImageSource",
     "as_rgb",
@@ -39,6 +43,10 @@ Channels: TypeAlias = Literal["rgb", "bgr"]
 CHANNELS: tuple[str, ...] = get_args(Channels)
 """Orders in which the colours of an array may stand; OpenCV's is "bgr"."""
 
+MOST_PIXELS = int(os.environ.get("SEGCAP_MOST_PIXELS") or 20_000_000)
+"""Of an image, in a file as in an array: set it here, or in the environment as SEGCAP_MOST_PIXELS,
+which worker processes take over. See SECURITY.md for the time and memory that a pixel takes."""
+
 _SUFFIXES = (
     ".png",
     ".jpg",
@@ -59,6 +67,7 @@ _FORMATS = ("PNG", "JPEG", "BMP", "TIFF", "GIF", "WEBP", "PPM")
 _SIXTEEN_BIT = 65535
 _FLOATS = "in [0, 1], or in [0, 255] if one is above 1,"
 _LEAST_BRIGHT = 8192
+_ROWS = 256
 _ORIENTATION = 0x0112
 _ON_ITS_SIDE = (5, 6, 7, 8)
 
@@ -86,9 +95,10 @@ def load_image(source: ImageSource, *, channels: Channels = "rgb") -> NDArray[np
     Raises
     ------
     ImageError
-        The file is missing, empty, damaged, of no known format or has more pixels than
-        ``PIL.Image.MAX_IMAGE_PIXELS`` (judged from the header, before decoding), or the array,
-        or the levels of a file with floats or 32-bit integers, have another shape, type or range.
+        The file is missing, empty, damaged or of no known format; it or the array has more pixels
+        than `MOST_PIXELS` (judged from the header, before decoding), or ``PIL.Image`` allows; or
+        the array, or the levels of a file with floats or 32-bit integers, have another shape, type
+        or range.
 
     Warns
     -----
@@ -252,11 +262,11 @@ def find_images(sources: Iterable[str | os.PathLike[str]]) -> list[Path]:
 def source_name(source: ImageSource) -> str:
     """Return an image's name for messages and results: its path, or what kind of object it is."""
     if isinstance(source, str | os.PathLike):
-        return os.fspath(source)
+        return os.fsdecode(source)
     if isinstance(source, np.ndarray):
         return f"an array of shape {source.shape}"
     if isinstance(source, bytes | bytearray | memoryview):
-        return f"{len(source)} given bytes"
+        return f"{memoryview(source).nbytes} given bytes"
     return f"a {type(source).__name__}"
 
 
@@ -287,10 +297,10 @@ def _opened(source: Any, use: Callable[[Image.Image, str], T]) -> T:
     if isinstance(source, Image.Image):
         return use(source, "the given PIL image")
     if isinstance(source, bytes | bytearray | memoryview):
-        data = bytes(source)
-        return _from_file(io.BytesIO(data), len(data), source_name(source), use)
+        data = _given_bytes(source)
+        return _from_file(io.BytesIO(data), len(data), source_name(data), use)
     if isinstance(source, str | os.PathLike):
-        path = Path(source)
+        path = Path(_given_path(source))
         if not os.path.exists(path):
             raise ImageError(f"An image file must exist. Got '{path}', which does not.")
         if not os.path.isfile(path):
@@ -310,21 +320,55 @@ def _opened(source: Any, use: Callable[[Image.Image, str], T]) -> T:
     )
 
 
+def _given_bytes(source: bytes | bytearray | memoryview) -> bytes:
+    try:
+        return bytes(source)
+    except ValueError:
+        raise ImageError(
+            "An image's bytes must be there when it is read. Got a memoryview that was released."
+        ) from None
+
+
+def _given_path(source: str | os.PathLike[str]) -> str:
+    path = os.fspath(source)
+    if not isinstance(path, str):
+        raise ImageError(f"An image's path must be text. Got {path!r}.")
+    return path
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Ignore what Pillow warns of: an image is read, or refused by an error."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", module=r"PIL\.")
+        yield
+
+
+@cache
+def _hush_libtiff() -> None:
+    """Stop Pillow's libtiff from writing to standard error, where its functions can be found."""
+    with suppress(OSError, AttributeError):
+        library = ctypes.CDLL(Image.core.__file__)
+        for name in ("TIFFSetErrorHandler", "TIFFSetWarningHandler"):
+            function = getattr(library, name)
+            function.argtypes, function.restype = [ctypes.c_void_p], ctypes.c_void_p
+            function(None)
+
+
 def _from_file(file: IO[bytes], size: int, name: str, use: Callable[[Image.Image, str], T]) -> T:
     if size == 0:
         raise ImageError(f"An image file must not be empty. Got {name} of 0 bytes.")
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
+        with _quiet():
             image = Image.open(file, formats=_FORMATS)
     except UnidentifiedImageError:
         raise ImageError(
             f"An image must be in one of the formats {', '.join(_FORMATS)}. "
             f"Got {name}, which is in none."
         ) from None
-    except (Image.DecompressionBombWarning, Image.DecompressionBombError):
+    except Image.DecompressionBombError:
         raise ImageError(
-            f"An image must have at most {Image.MAX_IMAGE_PIXELS:,} pixels. "
+            f"An image must have at most {_most_pixels():,} pixels. "
             f"Got {name}, whose header announces more."
         ) from None
     except Exception as error:  # noqa: BLE001 decoders raise what they like on damaged files
@@ -334,23 +378,27 @@ def _from_file(file: IO[bytes], size: int, name: str, use: Callable[[Image.Image
 
 
 def _upright_size(image: Image.Image, name: str) -> tuple[int, int]:
-    _check_pixels(image, name)
     width, height = image.size
+    _check_pixels(width, height, name)
     if image.format == "TIFF":  # whose size is that of the upright image already
         return width, height
     try:
         # a PNG's own getexif decodes the picture to look for what may stand after it
-        lies_on_its_side = Image.Image.getexif(image).get(_ORIENTATION) in _ON_ITS_SIDE
+        with _quiet():
+            lies_on_its_side = Image.Image.getexif(image).get(_ORIENTATION) in _ON_ITS_SIDE
     except Exception as error:  # noqa: BLE001 as above
         raise ImageError(f"An image must be intact. Got {name}: {error}") from None
     return (height, width) if lies_on_its_side else (width, height)
 
 
 def _from_pil(image: Image.Image, name: str) -> NDArray[np.uint8]:
-    _check_pixels(image, name)
+    _check_pixels(*image.size, name)
+    if image.format == "TIFF":
+        _hush_libtiff()
     try:
-        frames = getattr(image, "n_frames", 1) if getattr(image, "is_animated", False) else 1
-        array = _decoded(ImageOps.exif_transpose(image))
+        with _quiet():
+            frames = getattr(image, "n_frames", 1) if getattr(image, "is_animated", False) else 1
+            array = _decoded(ImageOps.exif_transpose(image))
     except Exception as error:  # noqa: BLE001 decoders raise what they like on damaged files
         raise ImageError(f"An image must be intact. Got {name}: {error}") from None
     if frames > 1:
@@ -387,14 +435,27 @@ def _levels(array: NDArray, name: str) -> NDArray:
     return array.astype(np.uint16) if is_sixteen_bit else array
 
 
-def _check_pixels(image: Image.Image, name: str) -> None:
-    if not image.width or not image.height:
+def _most_pixels() -> int:
+    return min(MOST_PIXELS, Image.MAX_IMAGE_PIXELS or MOST_PIXELS)
+
+
+def _check_pixels(width: int, height: int, name: str) -> None:
+    if not width or not height:
         raise ImageError(
-            f"An image must have at least one pixel. Got {name} of {image.width} x {image.height}."
+            f"An image must have at least one pixel. Got {name} of {width} x {height}."
+        )
+    if width * height > _most_pixels():
+        raise ImageError(
+            f"An image must have at most {_most_pixels():,} pixels. "
+            f"Got {name}, whose header announces more: {width} x {height}."
         )
 
 
 def _checked(array: NDArray) -> NDArray:
+    if isinstance(array, np.ma.MaskedArray):
+        raise ImageError(
+            "An image array must have all its pixels. Got a masked one: fill it first."
+        )
     if array.ndim == 3 and array.shape[2] == 1:
         array = array[..., 0]
     if array.ndim not in (2, 3) or (array.ndim == 3 and array.shape[2] not in (3, 4)):
@@ -404,6 +465,10 @@ def _checked(array: NDArray) -> NDArray:
         )
     if array.size == 0:
         raise ImageError(f"An image array must hold at least one pixel. Got shape {array.shape}.")
+    if array.shape[0] * array.shape[1] > MOST_PIXELS:
+        raise ImageError(
+            f"An image array must have at most {MOST_PIXELS:,} pixels. Got shape {array.shape}."
+        )
     if array.dtype == bool:
         return array
     if array.dtype.kind not in "uif":
@@ -433,7 +498,11 @@ def _eight_bit(array: NDArray) -> NDArray[np.uint8]:
             SegcapWarning,
             stacklevel=3,
         )
-    return np.rint(array.astype(np.float64) * (255 / full_scale)).astype(np.uint8)
+    levels = np.empty(array.shape, np.uint8)
+    for top in range(0, len(array), _ROWS):  # some rows at a time, for memory's sake
+        rows = slice(top, top + _ROWS)
+        levels[rows] = np.rint(array[rows].astype(np.float64) * (255 / full_scale))
+    return levels
 
 
 def _full_scale(array: NDArray) -> int:
@@ -449,9 +518,17 @@ def _rgb(array: NDArray[np.uint8]) -> NDArray[np.uint8]:
         return cv2.cvtColor(array, cv2.COLOR_GRAY2RGB)
     if array.shape[2] == 3:
         return array.copy()
-    alpha = array[..., 3:].astype(np.float32) / 255
-    opacity = float(alpha.sum())
-    colours = array[..., :3].astype(np.float32)
-    luminance = float((colours.mean(axis=2, keepdims=True) * alpha).sum()) / max(opacity, 1.0)
-    background = 0 if luminance > 127 else 255
-    return np.rint(colours * alpha + background * (1 - alpha)).astype(np.uint8)
+    opacity = float(array[..., 3].sum(dtype=np.int64))
+    shown = sum(
+        float(np.einsum("hw,hw->", array[..., channel], array[..., 3], dtype=np.int64))
+        for channel in range(3)
+    )
+    background = 0 if shown / 3 / max(opacity, 255.0) > 127 else 255
+    colours = np.empty((*array.shape[:2], 3), np.uint8)
+    for top in range(0, len(array), _ROWS):
+        rows = slice(top, top + _ROWS)
+        alpha = array[rows, :, 3:].astype(np.float32) / 255
+        colours[rows] = np.rint(
+            array[rows, :, :3].astype(np.float32) * alpha + background * (1 - alpha)
+        )
+    return colours

@@ -37,10 +37,12 @@ def span_boxes(boxes: NDArray[np.int32], spans: NDArray[np.int32]) -> NDArray[np
     (S, 4) int32 array
     """
     joined = boxes[spans[:, 0]]
-    for index in np.flatnonzero(spans[:, 1] - spans[:, 0] > 1):
-        first, stop = spans[index]
-        joined[index, :2] = boxes[first:stop, :2].min(axis=0)
-        joined[index, 2:] = boxes[first:stop, 2:].max(axis=0)
+    lengths = spans[:, 1] - spans[:, 0]
+    for further in range(1, int(lengths.max(initial=1))):
+        longer = np.flatnonzero(lengths > further)
+        atoms = boxes[spans[longer, 0] + further]
+        joined[longer, :2] = np.minimum(joined[longer, :2], atoms[:, :2])
+        joined[longer, 2:] = np.maximum(joined[longer, 2:], atoms[:, 2:])
     return joined
 
 

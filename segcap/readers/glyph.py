@@ -9,19 +9,21 @@ from numpy.typing import NDArray
 
 from segcap.core.bundle import Bundle, write_bundle
 from segcap.core.charset import Charset
-from segcap.core.errors import DataError, ParameterError
+from segcap.core.errors import BundleError, DataError, ParameterError
 from segcap.core.image import ImageSource, source_name
 from segcap.core.reading import Failure
 from segcap.core.validation import whole_number
 from segcap.readers.glyph_answers import GlyphAnswers
 from segcap.readers.serialization import (
     glyph_bundle,
+    settings_of,
     trained_context,
     trained_glyphs,
     trained_ink,
 )
 from segcap.recognition.own_classifier import GlyphClassifier, OwnClassifier
 from segcap.segmentation.glyph_crops import NO_GLYPHS
+from segcap.segmentation.settings import LEARNED
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -267,16 +269,24 @@ class GlyphReader(GlyphAnswers):
         ------
         ParameterError
             An override is unknown or outside its range.
+        BundleError
+            The bundle's own settings are outside their range, or a network is missing.
         """
         classifier = bundle.architecture.split("+")[0]
         settings = dict(bundle.settings)
         if "cutters" in settings:
             settings["cutters"] = tuple(settings["cutters"])
         reader = cls(bundle.charset, classifier=classifier, **settings)
+        with settings_of(bundle):
+            reader._check_parameters()
         reader.charset_ = bundle.charset
         reader.glyphs_ = trained_glyphs(bundle)
         reader.context_ = trained_context(bundle)
         reader.ink_ = trained_ink(bundle)
+        if reader._settings().binarization == LEARNED and reader.ink_ is None:
+            raise BundleError(
+                "A bundle of learned ink must hold the network that finds it. Got none."
+            )
         reader.provenance_ = dict(bundle.provenance)
         reader.set_params(**overrides)
         reader._check_parameters()

@@ -65,7 +65,8 @@ def load(model: str | os.PathLike[str], **settings: Any) -> Any:
     ParameterError
         The model or a setting is unknown, or a setting is outside its range.
     BundleError
-        The file is no bundle, damaged or of a newer format.
+        The file is no bundle, damaged, of a newer format, or holds what a bundle must not. What
+        its networks do is checked when they are opened, by the first image that is read.
     """
     bundle = read_bundle(bundle_path(model))
     return _READERS[bundle.kind].from_bundle(bundle, **settings)

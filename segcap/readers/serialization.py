@@ -1,16 +1,18 @@
 """What readers have fitted, in and out of a bundle."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from segcap.core.bundle import Bundle
-from segcap.core.errors import BundleError
+from segcap.core.errors import BundleError, ParameterError
 from segcap.models.registry import networks_for
 from segcap.recognition.trained import NO_CHARACTER, Trained
 
 __all__ = [
     "glyph_bundle",
     "network_bundle",
+    "settings_of",
     "trained_context",
     "trained_glyphs",
     "trained_ink",
@@ -68,6 +70,23 @@ def network_bundle(
         parts=network.complete(),
         network={"classes": network.classes, **network.options},
     )
+
+
+@contextmanager
+def settings_of(bundle: Bundle) -> Iterator[None]:
+    """Blame a bundle for parameters that a reader refuses while a context lasts.
+
+    Raises
+    ------
+    BundleError
+        A `ParameterError` was raised.
+    """
+    try:
+        yield
+    except ParameterError as error:
+        raise BundleError(
+            f"The bundle of a {bundle.kind} must hold settings that it can have. Got: {error}"
+        ) from None
 
 
 def trained_network(bundle: Bundle) -> Trained:

@@ -25,7 +25,7 @@ from segcap.core.reading import Result
 from segcap.core.validation import check_many, check_size, sample_weights, seed_number, whole_number
 from segcap.models.registry import Task, network, networks_for
 from segcap.readers.base import Reader
-from segcap.readers.serialization import network_bundle, trained_network
+from segcap.readers.serialization import network_bundle, settings_of, trained_network
 from segcap.recognition.engines import ENGINES, EngineName
 from segcap.recognition.trained import Trained
 from segcap.recognition.whole_image import stack_images
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 __all__ = ["WholeImageReader"]
 
 _BATCH = 256
+_MOST_A_CALL = 2**22
 _HERE = Path(__file__).parent
 
 R = TypeVar("R", bound=Result)
@@ -301,14 +302,17 @@ class WholeImageReader(Reader[R], ABC):
 
     def _logits(self, images: Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:
         """Run the network on all views of (H, W, 3) images, and average what it says."""
-        engine = self.trained_.open(self.engine)
+        width, height = self.size_
+        batch_size = max(1, _MOST_A_CALL // (width * height))
         seen = [
-            engine.logits(
-                stack_images(view, self.size_, colour=self.in_colour) * np.float32(1 / 255)
-            )
+            np.concatenate([self._seen(batch) for batch in batched(view, batch_size)])
             for view in self._views(images)
         ]
         return seen[0] if len(seen) == 1 else np.mean(seen, axis=0)
+
+    def _seen(self, images: Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:
+        stacked = stack_images(images, self.size_, colour=self.in_colour)
+        return self.trained_.open(self.engine).logits(stacked * np.float32(1 / 255))
 
     def _views(self, images: Sequence[NDArray[np.uint8]]) -> Iterator[Sequence[NDArray[np.uint8]]]:
         """Return images as often as they are looked at."""
@@ -352,14 +356,16 @@ class WholeImageReader(Reader[R], ABC):
             An override is unknown or outside its range.
         BundleError
             The bundle does not say what its network was built with, its temperature is missing,
-            or it does not distinguish as many classes as its network.
+            its own settings are outside their range, or it does not distinguish as many classes as
+            its network.
         """
         trained = trained_network(bundle)
-        settings = {"classifier": bundle.architecture, **cls._from_settings(bundle)}
-        reader = cls().set_params(**settings)
-        reader._check_parameters()
+        with settings_of(bundle):
+            settings = {"classifier": bundle.architecture, **cls._from_settings(bundle)}
+            reader = cls().set_params(**settings)
+            reader._check_parameters()
+            answers = reader._answers([])
         reader.trained_ = trained
-        answers = reader._answers([])
         if reader._class_count(answers) != trained.classes:
             raise BundleError(
                 f"The bundle of a {cls.kind} must distinguish what its network does. Got "
@@ -369,6 +375,8 @@ class WholeImageReader(Reader[R], ABC):
         reader.size_ = trained.options["width"], trained.options["height"]
         reader.provenance_ = dict(bundle.provenance)
         reader._keep_answers(answers)
+        with settings_of(bundle):
+            reader._require_fitted()
         reader.set_params(**overrides)
         reader._check_parameters()
         return reader

@@ -21,6 +21,7 @@ __all__ = [
     "colour_clusters",
     "dilated",
     "ink_is_bright",
+    "local_mean",
     "otsu",
     "sauvola",
 ]
@@ -33,6 +34,10 @@ LEAST_CONTRAST = 16
 _LOCAL_CONSTANT = 10
 _EVEN_BACKGROUND = 0.5
 _MOST_REFLECTIONS = 8
+_TALLEST_WINDOW = 511
+_LARGEST_GAUSSIAN = 511
+_MOST_CLUSTERED = 2**18
+_ROWS = 256
 
 
 def binarize(image: NDArray[np.uint8], method: Method = "auto") -> NDArray[np.bool_]:
@@ -119,7 +124,8 @@ def sauvola(
     grey : (H, W) uint8 array
     window : int, optional
         Side of the window over which mean m and standard deviation s are taken, odd, pixels;
-        half the image's height unless given, at least 15.
+        half the image's height unless given, at least 15. In either direction no more than eight
+        times as long as the image.
     k : float
         How far below the local mean the threshold lies where there is no contrast.
 
@@ -133,14 +139,26 @@ def sauvola(
     225-236.
     """
     side = _window(grey, window)
-    mean = cv2.boxFilter(grey, cv2.CV_32F, (side, side), borderType=cv2.BORDER_REFLECT_101)
-    square = cv2.sqrBoxFilter(grey, cv2.CV_32F, (side, side), borderType=cv2.BORDER_REFLECT_101)
-    deviation = np.sqrt(np.maximum(square - mean * mean, 0))
-    return grey < mean * (1 + k * (deviation / 128 - 1))
+    high, wide = (min(side, _MOST_REFLECTIONS * length | 1) for length in grey.shape)
+    level = grey.astype(np.float32)  # of bytes, OpenCV adds up squares in 32 bits
+    border = cv2.BORDER_REFLECT_101
+    mean = local_mean(level, (wide, high), border)
+    threshold = local_mean(level, (wide, high), border, squared=True)
+    del level
+    threshold -= mean * mean
+    np.sqrt(np.maximum(threshold, 0, out=threshold), out=threshold)
+    threshold /= 128
+    threshold -= 1
+    threshold *= k
+    threshold += 1
+    threshold *= mean
+    return grey < threshold
 
 
 def adaptive(grey: NDArray[np.uint8], *, window: int | None = None) -> NDArray[np.bool_]:
     """Mark what is darker than its neighbourhood's Gaussian mean by 10 grey levels.
+
+    Means over more than 511 pixels are taken in a reduced image, for time's sake.
 
     Parameters
     ----------
@@ -152,12 +170,15 @@ def adaptive(grey: NDArray[np.uint8], *, window: int | None = None) -> NDArray[n
     -------
     (H, W) bool array
     """
+    side = _window(grey, window)
+    if side > _LARGEST_GAUSSIAN:
+        return grey <= _reduced_mean(grey, side) - _LOCAL_CONSTANT
     marked = cv2.adaptiveThreshold(
         grey,
         1,
         cv2.ADAPTIVE_THRESH_GAUSSIAN_C,
         cv2.THRESH_BINARY_INV,
-        _window(grey, window),
+        side,
         _LOCAL_CONSTANT,
     )
     return marked.astype(bool)
@@ -185,21 +206,14 @@ def colour_clusters(image: NDArray[np.uint8], *, clusters: int = 4) -> NDArray[n
     clusters = min(clusters, image.shape[0] * image.shape[1])
     if clusters < 2:
         return np.zeros(image.shape[:2], bool)
-    lab = cv2.cvtColor(np.float32(image) / 255, cv2.COLOR_RGB2LAB)
-    pixels = lab.reshape(-1, 3)
-    order = np.argsort(pixels[:, 0], kind="stable")
-    labels = np.empty((len(pixels), 1), np.int32)
-    labels[order, 0] = np.arange(len(pixels)) * clusters // len(pixels)
-    criteria = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_MAX_ITER, 20, 0.5)
-    _, labels, centres = cv2.kmeans(
-        pixels, min(clusters, len(pixels)), labels, criteria, 1, cv2.KMEANS_USE_INITIAL_LABELS
-    )
-    label_image = labels.reshape(image.shape[:2])
-    rim = np.concatenate([label_image[0], label_image[-1], label_image[:, 0], label_image[:, -1]])
-    votes = np.bincount(labels.ravel(), minlength=clusters) / labels.size
-    votes += np.bincount(rim, minlength=clusters) / rim.size
-    distance = np.linalg.norm(lab - centres[votes.argmax()], axis=2)
-    return otsu(cv2.bitwise_not(np.minimum(distance, 255).astype(np.uint8)))
+    step = int(np.ceil(np.sqrt(image.shape[0] * image.shape[1] / _MOST_CLUSTERED)))
+    background = _background_colour(image[::step, ::step], clusters)
+    distance = np.empty(image.shape[:2], np.uint8)
+    for top in range(0, len(image), _ROWS):
+        rows = slice(top, top + _ROWS)
+        far = np.linalg.norm(_lab(image[rows]) - background, axis=2)
+        distance[rows] = np.minimum(far, 255)
+    return otsu(cv2.bitwise_not(distance))
 
 
 def ink_is_bright(grey: NDArray[np.uint8]) -> bool:
@@ -227,13 +241,41 @@ def ink_is_bright(grey: NDArray[np.uint8]) -> bool:
     side = max(15, max(grey.shape) // 2) | 1
     high, wide = (min(side, _MOST_REFLECTIONS * length | 1) for length in grey.shape)
     level = grey.astype(np.float32)
-    local = level - cv2.blur(level, (wide, high), borderType=cv2.BORDER_REFLECT)
+    local = level - local_mean(level, (wide, high), cv2.BORDER_REFLECT)
     deviation = float(local.std())
     if deviation == 0:
         return False
     skewness = float((local * local * local).mean()) / deviation**3
     rim = np.concatenate([level[0], level[-1], level[:, 0], level[:, -1]])
     return skewness + (float(level.mean()) - float(rim.mean())) / (2 * deviation) > 0
+
+
+def local_mean(
+    level: NDArray[np.float32], window: tuple[int, int], border: int, *, squared: bool = False
+) -> NDArray[np.float32]:
+    """Average over a window around each pixel, in a time that does not depend on the window.
+
+    Parameters
+    ----------
+    level : (H, W) float32 array
+        Whole numbers in [0, 255], so that sums are exact in any order.
+    window : tuple of int
+        Width and height, odd, pixels.
+    border : int
+        What lies outside the image; OpenCV's number of it.
+    squared : bool
+        Whether squares are averaged.
+
+    Returns
+    -------
+    (H, W) float32 array
+    """
+    average = cv2.sqrBoxFilter if squared else cv2.boxFilter
+    if window[1] <= _TALLEST_WINDOW or level.shape[0] <= level.shape[1]:
+        return average(level, cv2.CV_32F, window, borderType=border)
+    # OpenCV goes through all rows of a window for each row of the image
+    turned = np.ascontiguousarray(level.T)
+    return np.ascontiguousarray(average(turned, cv2.CV_32F, window[::-1], borderType=border).T)
 
 
 def dilated(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
@@ -244,6 +286,38 @@ def dilated(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
 def _class_means(grey: NDArray[np.uint8], dark: NDArray[np.bool_]) -> tuple[float, float]:
     dark_mask = dark.view(np.uint8)
     return cv2.mean(grey, dark_mask)[0], cv2.mean(grey, 1 - dark_mask)[0]
+
+
+def _lab(image: NDArray[np.uint8]) -> NDArray[np.float32]:
+    return cv2.cvtColor(np.float32(image) / 255, cv2.COLOR_RGB2LAB)
+
+
+def _background_colour(image: NDArray[np.uint8], clusters: int) -> NDArray[np.float32]:
+    """Find the centre of the cluster of colours that is background, in CIE L*a*b*."""
+    pixels = _lab(image).reshape(-1, 3)
+    clusters = min(clusters, len(pixels))
+    order = np.argsort(pixels[:, 0], kind="stable")
+    labels = np.empty((len(pixels), 1), np.int32)
+    labels[order, 0] = np.arange(len(pixels)) * clusters // len(pixels)
+    criteria = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_MAX_ITER, 20, 0.5)
+    _, labels, centres = cv2.kmeans(
+        pixels, clusters, labels, criteria, 1, cv2.KMEANS_USE_INITIAL_LABELS
+    )
+    label_image = labels.reshape(image.shape[:2])
+    rim = np.concatenate([label_image[0], label_image[-1], label_image[:, 0], label_image[:, -1]])
+    votes = np.bincount(labels.ravel(), minlength=clusters) / labels.size
+    votes += np.bincount(rim, minlength=clusters) / rim.size
+    return centres[votes.argmax()]
+
+
+def _reduced_mean(grey: NDArray[np.uint8], side: int) -> NDArray[np.int16]:
+    """Average over a large Gaussian window, in a smaller image."""
+    factor = -(-side // _LARGEST_GAUSSIAN)
+    height, width = (max(1, length // factor) for length in grey.shape)
+    small = cv2.resize(grey, (width, height), interpolation=cv2.INTER_AREA)
+    window = side // factor | 1
+    mean = cv2.GaussianBlur(small, (window, window), 0, borderType=cv2.BORDER_REPLICATE)
+    return cv2.resize(mean, grey.shape[::-1], interpolation=cv2.INTER_LINEAR).astype(np.int16)
 
 
 def _window(grey: NDArray[np.uint8], window: int | None) -> int:

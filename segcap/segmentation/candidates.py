@@ -10,7 +10,12 @@ from numpy.typing import NDArray
 from segcap.decoding.chains import Lattice
 from segcap.decoding.viterbi import span_boxes
 from segcap.segmentation.components import Segments, keep_segments, text_lines
-from segcap.segmentation.cut_candidates import DEFAULT_CUTTERS, cut_distance, propose_cuts
+from segcap.segmentation.cut_candidates import (
+    DEFAULT_CUTTERS,
+    cut_distance,
+    insert_apart,
+    propose_cuts,
+)
 from segcap.segmentation.text_lines import (
     MOST_HEIGHTS,
     STRIP_HEIGHT,
@@ -29,6 +34,9 @@ _HALVES_APART = 0.15
 _UNCUT = 0.45
 _LONGEST_UNCUT = 0.4
 _CUTS_A_HEIGHT = 12
+_MOST_LINES = 50
+_MOST_HEIGHTS_OF_ALL = 400
+_ROWS_AROUND = 2
 
 
 class Layout(NamedTuple):
@@ -62,7 +70,8 @@ def lay_out(
 
     A line is sliced at the edges of its segments, and those wider than 0.45 of its height at
     their cuts; where there is none for 0.4 of the height, into equal parts. A span is a run of
-    neighbouring slices at most 1.5 times as wide as the line is high.
+    neighbouring slices at most 1.5 times as wide as the line is high. Of more than 50 lines, or
+    lines that together are more than 400 times as long as high, the largest are read.
 
     Parameters
     ----------
@@ -80,14 +89,15 @@ def lay_out(
     """
     strips, slices, spans, columns = [], [], [], []
     atoms = 0
-    for members in text_lines(segments.boxes):
-        own = np.isin(segments.labels, np.array(members) + 1)
-        top, bottom = strip_rows(own)
+    for members in _largest(text_lines(segments.boxes), segments.boxes):
+        first_row, own = _line_rows(segments, members)
+        top, bottom = strip_rows(own, len(segments.labels))
         width = int(np.ptp(segments.boxes[members][:, [0, 2]]))
         tall = max(bottom - top, width // MOST_HEIGHTS)
         boxes = _slices(own, _edges(segments, members, tall, cutters))
+        boxes[:, 1::2] += first_row
         runs = _runs(boxes, tall)
-        strip = line_strip(channels, own, height=height)
+        strip = line_strip(channels, own, first_row=first_row, height=height)
         strips.append(strip)
         slices.append(boxes)
         spans.append(runs + atoms)
@@ -174,6 +184,28 @@ def joinable(boxes: NDArray[np.int32]) -> NDArray[np.bool_]:
     return joins
 
 
+def _largest(lines: list[list[int]], boxes: NDArray[np.int32]) -> list[list[int]]:
+    """Keep the lines whose boxes have the largest areas, in their order."""
+    extents = [np.ptp(boxes[members].reshape(-1, 2, 2), axis=(0, 1)) for members in lines]
+    heights = np.array([min(width / height, MOST_HEIGHTS) for width, height in extents])
+    if len(lines) <= _MOST_LINES and heights.sum() <= _MOST_HEIGHTS_OF_ALL:
+        return lines
+    areas = np.prod(boxes[:, 2:] - boxes[:, :2], axis=1, dtype=np.int64)
+    ranked = np.argsort([-areas[members].sum() for members in lines], kind="stable")[:_MOST_LINES]
+    kept = ranked[np.cumsum(heights[ranked]) <= _MOST_HEIGHTS_OF_ALL]
+    return [lines[index] for index in np.sort(kept)]
+
+
+def _line_rows(segments: Segments, members: list[int]) -> tuple[int, NDArray[np.bool_]]:
+    """The ink of a line in its rows and two around them, and where these begin."""
+    boxes = segments.boxes[members]
+    first_row = max(int(boxes[:, 1].min()) - _ROWS_AROUND, 0)
+    rows = segments.labels[first_row : int(boxes[:, 3].max()) + _ROWS_AROUND]
+    is_member = np.zeros(len(segments.boxes) + 1, bool)
+    is_member[np.array(members) + 1] = True
+    return first_row, is_member[rows]
+
+
 def _edges(
     segments: Segments, members: list[int], height: int, cutters: Sequence[str]
 ) -> NDArray[np.intp]:
@@ -190,9 +222,8 @@ def _edges(
     apart = cut_distance(height)
     taken = [min(edges), max(edges)]
     for column in edges + cuts:
-        if all(abs(column - other) >= apart for other in taken):
-            taken.append(column)
-    return _filled(np.sort(taken), _LONGEST_UNCUT * height)
+        insert_apart(taken, column, apart)
+    return _filled(np.array(taken), _LONGEST_UNCUT * height)
 
 
 def _filled(edges: NDArray[np.float64], longest: float) -> NDArray[np.intp]:

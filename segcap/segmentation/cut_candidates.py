@@ -6,7 +6,9 @@ Paths come in order from left to right. `propose_cuts` compares the paths of sev
 the ink that they cross, and keeps of each the mean column: lines are sliced straight.
 """
 
+from bisect import bisect
 from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -19,6 +21,7 @@ __all__ = [
     "crossed_ink",
     "cut_distance",
     "drop_fall",
+    "insert_apart",
     "projection_valleys",
     "propose_cuts",
     "skeleton_junctions",
@@ -32,6 +35,8 @@ _SMOOTHING = 0.05
 _SHALLOWEST = 0.1
 _BASIN_APART = 0.15
 _CLOSEST = 0.08
+_MOST_DENTS = 100
+_LARGEST = (512, 4096)
 
 
 def projection_valleys(ink: Ink) -> Paths:
@@ -78,8 +83,8 @@ def contour_concavities(ink: Ink) -> Paths:
     """
     height, width = ink.shape
     contours, _ = cv2.findContours(ink.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
-    upper: list[tuple[int, int]] = []
-    lower: list[tuple[int, int]] = []
+    upper: list[tuple[int, int, int]] = []
+    lower: list[tuple[int, int, int]] = []
     for contour in contours:
         if len(contour) < 4:
             continue
@@ -92,10 +97,11 @@ def contour_concavities(ink: Ink) -> Paths:
                 continue
             x, y = contour.reshape(-1, 2)[farthest].tolist()
             middle = (contour[begin, 0, 1] + contour[end, 0, 1]) / 2
-            (upper if middle < y else lower).append((x, y))
-    paths = [np.full(height, x) for x, _ in (*upper, *lower)]
-    for x0, y0 in upper:
-        for x1, y1 in lower:
+            (upper if middle < y else lower).append((x, y, depth))
+    upper, lower = _deepest(upper), _deepest(lower)
+    paths = [np.full(height, x) for x, *_ in (*upper, *lower)]
+    for x0, y0, _ in upper:
+        for x1, y1, _ in lower:
             if y1 > y0 and abs(x1 - x0) <= y1 - y0:
                 paths.append(np.rint(np.interp(np.arange(height), [y0, y1], [x0, x1])).astype(int))
     return _ordered(paths, height, width)
@@ -124,10 +130,11 @@ def drop_fall(ink: Ink) -> Paths:
     paths = []
     for rising in (False, True):
         upright = ink[::-1] if rising else ink
+        slope = _Slope.of(upright)
         depths = np.where(upright.any(axis=0), upright.argmax(axis=0), height).astype(np.float64)
         for start in _valleys(-depths, height).tolist():
             for side in (-1, 1):
-                path = _fall(upright, start, side)
+                path = _fall(slope, start, side)
                 paths.append(path[::-1] if rising else path)
     return _ordered(paths, height, width)
 
@@ -233,12 +240,22 @@ def cut_distance(height: int) -> float:
     return max(2.0, _CLOSEST * height)
 
 
+def insert_apart(columns: list[float], column: float, apart: float) -> bool:
+    """Insert a column into ascending ones if it is far enough from each; return whether it was."""
+    place = bisect(columns, column)
+    if any(abs(column - other) < apart for other in columns[max(place - 1, 0) : place + 1]):
+        return False
+    columns.insert(place, column)
+    return True
+
+
 def propose_cuts(
     ink: Ink, *, cutters: Sequence[str] = DEFAULT_CUTTERS, limit: int
 ) -> NDArray[np.float64]:
     """Columns of the union of several cutters' paths, thinned.
 
-    Paths that cross little ink come first; one that is nearer than `cut_distance` to one that was
+    Components of more than 512 rows or 4,096 columns are made smaller first. Paths that cross
+    little ink come first; one that is nearer than `cut_distance` to one that was
     taken before, or to an end, is left out. Where a path crosses the one before, it is moved to
     it.
 
@@ -257,17 +274,31 @@ def propose_cuts(
         The mean column of each path, ascending.
     """
     height, width = ink.shape
+    factor = max(-(-side // most) for side, most in zip(ink.shape, _LARGEST, strict=True))
+    if factor > 1:
+        size = -(-width // factor), -(-height // factor)
+        small = cv2.resize(ink.astype(np.float32), size, interpolation=cv2.INTER_AREA) >= 0.5
+        return propose_cuts(small, cutters=cutters, limit=limit) * (width / size[0])
     proposed = [CUTTERS[name](ink) for name in cutters]
     paths = np.concatenate([np.empty((0, height), np.intp), *proposed])
     apart = cut_distance(height)
     middles = paths.mean(axis=1)
     taken: list[int] = []
+    kept = [0.0, float(width)]
     for index in np.argsort(crossed_ink(ink, paths), kind="stable").tolist():
-        kept = (0, width, *middles[taken])
-        if len(taken) < limit and all(abs(middles[index] - other) >= apart for other in kept):
+        if len(taken) == limit:
+            break
+        if insert_apart(kept, middles[index], apart):
             taken.append(index)
     ordered = _ordered([paths[i] for i in taken], height, width)
     return np.maximum.accumulate(ordered, axis=0).mean(axis=1)
+
+
+def _deepest(dents: list[tuple[int, int, int]]) -> list[tuple[int, int, int]]:
+    """Keep as many dents as pairs of them can be looked at."""
+    if len(dents) <= _MOST_DENTS:
+        return dents
+    return sorted(dents, key=lambda dent: -dent[2])[:_MOST_DENTS]
 
 
 def _straight(columns: NDArray[np.intp], height: int) -> Paths:
@@ -292,25 +323,53 @@ def _valleys(profile: NDArray[np.float64], height: int) -> NDArray[np.intp]:
     return middles[1:-1][inner]
 
 
-def _fall(ink: Ink, start: int, side: int) -> NDArray[np.intp]:
+class _Slope(NamedTuple):
+    """Where drops are that slide over ink, and how far they slide.
+
+    Attributes
+    ----------
+    blank : (H, W) bool array
+    left, right : (H - 1, W) int32 array
+        The nearest column at or beside each where a drop can fall, or that bars its way; -1 or W
+        for none.
+    """
+
+    blank: NDArray[np.bool_]
+    left: NDArray[np.int32]
+    right: NDArray[np.int32]
+
+    @classmethod
+    def of(cls, ink: Ink) -> "_Slope":
+        blank = ~ink
+        width = ink.shape[1]
+        columns = np.arange(width, dtype=np.int32)
+        ends = ink[:-1] | blank[1:]
+        right = np.where(ends, columns, np.int32(width))[:, ::-1]
+        left = np.where(ends, columns, np.int32(-1))
+        np.minimum.accumulate(right, axis=1, out=right)
+        np.maximum.accumulate(left, axis=1, out=left)
+        return cls(blank, left, right[:, ::-1])
+
+    def beside(self, y: int, x: int, step: int) -> int:
+        """Where a drop stops that slides in a row."""
+        if not 0 <= x + step < self.blank.shape[1]:
+            return x + step
+        return int((self.right if step > 0 else self.left)[y, x + step])
+
+
+def _fall(slope: _Slope, start: int, side: int) -> NDArray[np.intp]:
     """Let one drop fall from above; `side` is where it turns first when it cannot fall."""
-    height, width = ink.shape
-    blank = ~ink
+    height, width = slope.blank.shape
     path = np.empty(height, np.intp)
-    x = start
-    for y in range(height):
-        path[y] = x
-        if y + 1 == height:
-            break
-        below = blank[y + 1]
-        if below[x]:
-            continue
-        for step in (side, -side):
-            there = x + step
-            while 0 <= there < width and blank[y, there] and not below[there]:
-                there += step
-            slides = 0 <= there < width and below[there]
-            if slides and (blank[y, there] or abs(there - x) == 1):
-                x = there
-                break
+    path[0] = x = start
+    for y in range(height - 1):
+        row, below = slope.blank[y], slope.blank[y + 1]
+        if not below[x]:
+            for step in (side, -side):
+                there = slope.beside(y, x, step)
+                slides = 0 <= there < width and below[there]
+                if slides and (row[there] or abs(there - x) == 1):
+                    x = there
+                    break
+        path[y + 1] = x
     return path

@@ -25,6 +25,7 @@ NO_GLYPHS = (0, GLYPH_SIZE, GLYPH_SIZE, 1)
 _LONGEST_SIDE = 20
 _FAINTEST = 0.1
 _ENOUGH = 80
+_LARGEST_PATCH = 320
 _THINNEST_STROKE = 1.6
 _THICKENED_STROKE = 2.2
 _CROSS = cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3))
@@ -119,11 +120,14 @@ def frame_glyphs(
             slice(max(y0 - 2, 0), min(y1 + 2, height)),
             slice(max(x0 - 2, 0), min(x1 + 2, width)),
         )
-        patch = labels[around]
+        step = max(1, max(y1 - y0, x1 - x0) // _LARGEST_PATCH)
+        patch, levels, ground = (
+            np.ascontiguousarray(whole[around][::step, ::step]) for whole in (labels, grey, blank)
+        )
         own = (patch >= first) & (patch < stop)
-        own[:, : x0 - around[1].start] = False
-        own[:, x1 - around[1].start :] = False
-        glyph[..., 0] = frame_glyph(_soft_ink(grey[around], own, patch, blank[around]))
+        own[:, : (x0 - around[1].start) // step] = False
+        own[:, -(-(x1 - around[1].start) // step) :] = False
+        glyph[..., 0] = frame_glyph(_soft_ink(levels, own, patch, ground))
     return glyphs
 
 

@@ -7,6 +7,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from segcap.segmentation.cleanup import remove_specks
 from segcap.segmentation.components import Segmenter, Segments, keep_segments, segment, text_lines
 
 __all__ = ["InkNetwork", "InkView", "find_ink", "ink_segments"]
@@ -125,7 +126,8 @@ def find_ink(image: NDArray[np.uint8], network: InkNetwork) -> InkView:
 
 def ink_segments(view: InkView, segmentation: Segmenter = "components") -> Segments:
     """Part the ink of a view into characters, or blobs of touching ones, without specks."""
-    segments = segment(view.ink > _INK, segmentation)
+    # what merges components compares all pairs of them
+    segments = segment(remove_specks(view.ink > _INK, min_area=1), segmentation)
     if len(segments.boxes) == 0:
         return segments
     areas = np.bincount(segments.labels.ravel(), minlength=len(segments.boxes) + 1)[1:]

@@ -29,6 +29,9 @@ _SHORTEST = 0.3
 _THICKEST = 0.09
 _DIRECTIONS = np.arange(-40, 41, 8)
 _HOUGH_GAP = 0.06
+_THICKEST_OF_ALL = 255
+_LONGEST_ELEMENT = 500
+_MOST_COLUMNS = 512
 
 
 def thin_runs(ink: Ink) -> Ink:
@@ -114,6 +117,24 @@ def long_openings(ink: Ink) -> Ink:
     """
     width, height = _extent(ink)
     reach = max(3, round(_SHORTEST * width))
+    factor = -(-reach // _LONGEST_ELEMENT)
+    if factor > 1:  # the time that an element takes grows with its length
+        small = tuple(-(-side // factor) for side in ink.shape)
+        reduced = (
+            cv2.resize(
+                ink.view(np.uint8) * np.uint8(255), small[::-1], interpolation=cv2.INTER_AREA
+            )
+            > 0
+        )
+        found = _long_runs(reduced, reach // factor).view(np.uint8)
+        lines = cv2.resize(found, ink.shape[::-1], interpolation=cv2.INTER_NEAREST) > 0
+    else:
+        lines = _long_runs(ink, reach)
+    return lines & _thin(ink, height)
+
+
+def _long_runs(ink: Ink, reach: int) -> Ink:
+    """Pixels of straight runs of a length, in any of the directions."""
     lines = np.zeros(ink.shape, bool)
     for angle in np.deg2rad(_DIRECTIONS):
         rise = round(float(np.tan(angle)) * (reach - 1))
@@ -121,7 +142,7 @@ def long_openings(ink: Ink) -> Ink:
         ends = ((0, abs(rise)), (reach - 1, 0)) if rise > 0 else ((0, 0), (reach - 1, abs(rise)))
         cv2.line(element, *ends, 1)
         lines |= _opened(ink, element)
-    return lines & _thin(ink, height)
+    return lines
 
 
 LINE_FINDERS: dict[str, Callable[[Ink], Ink]] = {
@@ -169,7 +190,8 @@ def without_lines(ink: Ink, method: LineRemoval) -> Ink:
 
 def _thickness(ink: Ink, x0: int, y0: int, x1: int, y1: int, thickest: int) -> int:
     """Median vertical run of the ink along a line, at most `thickest`."""
-    xs = np.arange(min(x0, x1), max(x0, x1) + 1)
+    step = max(1, abs(x1 - x0) // _MOST_COLUMNS)
+    xs = np.arange(min(x0, x1), max(x0, x1) + 1, step)
     ys = np.rint(np.interp(xs, *((x0, x1), (y0, y1)) if x0 < x1 else ((x1, x0), (y1, y0))))
     reach = np.arange(-thickest, thickest + 1)
     rows = np.clip(ys.astype(int)[:, np.newaxis] + reach, 0, len(ink) - 1)
@@ -205,7 +227,7 @@ def _extent(ink: Ink) -> tuple[int, int]:
 
 
 def _thickest(height: int) -> int:
-    return max(2, round(_THICKEST * height))
+    return min(max(2, round(_THICKEST * height)), _THICKEST_OF_ALL)
 
 
 def _thin(ink: Ink, height: int) -> Ink:

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segcap.core.image import to_grey
-from segcap.segmentation.binarize import LEAST_CONTRAST, dilated
+from segcap.segmentation.binarize import LEAST_CONTRAST, dilated, local_mean
 
 __all__ = [
     "CHANNELS",
@@ -36,6 +36,7 @@ _FEWER = 0.85
 _STRAY_CHANGES = 0.04
 _SIDE_MARGIN = 4
 _INKED = 100
+_LARGE = 2**20
 WIDTH_STEP = 16
 MOST_HEIGHTS = 100
 """A line that is longer than so many times its height is scaled as if it were taller."""
@@ -94,19 +95,22 @@ def soft_ink(image: NDArray[np.uint8], ink: NDArray[np.bool_]) -> NDArray[np.uin
     if not blank.any() or not ink.any():
         return mask * np.uint8(255)
     window = (2 * (width // 8) + 1, 2 * (height // 2) + 1)
-    grey = image[..., :1] if _is_grey(image) else image
-    pixels = grey.astype(np.float32)
-    weight = cv2.boxFilter(blank, -1, window, borderType=cv2.BORDER_CONSTANT)
-    around = cv2.boxFilter(
-        pixels * blank[..., np.newaxis], -1, window, borderType=cv2.BORDER_CONSTANT
-    ).reshape(pixels.shape)
-    mean = pixels[blank > 0].mean(axis=0)
+    colours = image[..., :1] if _is_grey(image) else image
+    weight = local_mean(blank, window, cv2.BORDER_CONSTANT)
+    mean = _mean_colour(colours, blank > 0)
     few = np.float32(0.02)
-    background = (around + few * mean) / (weight + few)[..., np.newaxis]
-    difference = np.abs(pixels - background).max(axis=2)
+    difference = np.zeros((height, width), np.float32)
+    for channel in range(colours.shape[2]):  # one by one, for memory's sake
+        level = colours[..., channel].astype(np.float32)
+        background = local_mean(level * blank, window, cv2.BORDER_CONSTANT)
+        background += few * mean[channel]
+        background /= weight + few
+        level -= background
+        np.maximum(difference, np.abs(level, out=level), out=difference)
     own = difference[ink]
     full = max(float(own.mean() + own.std()), LEAST_CONTRAST)
-    return np.minimum(difference * np.float32(255 / full), 255).astype(np.uint8)
+    difference *= np.float32(255 / full)
+    return np.minimum(difference, 255, out=difference).astype(np.uint8)
 
 
 def tone(image: NDArray[np.uint8], ink: NDArray[np.bool_]) -> NDArray[np.uint8]:
@@ -131,8 +135,8 @@ def tone(image: NDArray[np.uint8], ink: NDArray[np.bool_]) -> NDArray[np.uint8]:
     grey = to_grey(image)
     low, high = np.percentile(grey, _TONE_PERCENTILES)
     span = max(float(high - low), LEAST_CONTRAST)
-    stretched = np.clip((grey - np.float32(low)) * np.float32(255 / span), 0, 255)
-    stretched = stretched.astype(np.uint8)
+    levels = (np.arange(256) - np.float32(low)).astype(np.float32) * np.float32(255 / span)
+    stretched = np.clip(levels, 0, 255).astype(np.uint8)[grey]
     if ink.any() and not ink.all() and stretched[ink].mean() < stretched[~ink].mean():
         return 255 - stretched
     return stretched
@@ -155,7 +159,7 @@ def strip_channels(image: NDArray[np.uint8], ink: NDArray[np.bool_]) -> NDArray[
     return np.stack([soft_ink(image, ink), tone(image, ink)], axis=-1)
 
 
-def strip_rows(ink: NDArray[np.bool_]) -> tuple[int, int]:
+def strip_rows(ink: NDArray[np.bool_], image_height: int | None = None) -> tuple[int, int]:
     """Find the first row of a line's ink and the one after its last, without outliers.
 
     Ink that fills 0.9 of the image's height, and is at least 3 times as wide, is taken for a
@@ -167,6 +171,9 @@ def strip_rows(ink: NDArray[np.bool_]) -> tuple[int, int]:
     ----------
     ink : (H, W) bool array
         With ink somewhere.
+    image_height : int, optional
+        Where these are some of an image's rows, with two blank ones above and below if the image
+        has them.
 
     Returns
     -------
@@ -174,7 +181,7 @@ def strip_rows(ink: NDArray[np.bool_]) -> tuple[int, int]:
         Between them lies all ink but 2 % above and 2 % below; of changes 4 % lie on either side.
     """
     rows = _middle_rows(ink.sum(axis=1), _OUTLIERS)
-    if not _is_pattern(ink, rows):
+    if not _is_pattern(ink, rows, image_height or len(ink)):
         return rows
     changes = (ink[1:] != ink[:-1]).sum(axis=1)
     steady = cv2.medianBlur(changes.astype(np.float32).reshape(-1, 1), 3).ravel()
@@ -185,10 +192,10 @@ def strip_rows(ink: NDArray[np.bool_]) -> tuple[int, int]:
     return (top, bottom + 1) if fewer else rows
 
 
-def _is_pattern(ink: NDArray[np.bool_], rows: tuple[int, int]) -> bool:
+def _is_pattern(ink: NDArray[np.bool_], rows: tuple[int, int], image_height: int) -> bool:
     height = rows[1] - rows[0]
     wide = np.ptp(np.flatnonzero(ink.any(axis=0)))
-    return 1 < len(ink) <= height / _FILLED and bool(wide >= _WIDE * height)
+    return 1 < image_height <= height / _FILLED and bool(wide >= _WIDE * height)
 
 
 def _middle_rows(amounts: NDArray[np.number], outliers: float) -> tuple[int, int]:
@@ -198,7 +205,11 @@ def _middle_rows(amounts: NDArray[np.number], outliers: float) -> tuple[int, int
 
 
 def line_strip(
-    channels: NDArray[np.uint8], ink: NDArray[np.bool_], *, height: int = STRIP_HEIGHT
+    channels: NDArray[np.uint8],
+    ink: NDArray[np.bool_],
+    *,
+    first_row: int = 0,
+    height: int = STRIP_HEIGHT,
 ) -> Strip:
     """Scale a line of text to the height of a strip.
 
@@ -207,7 +218,10 @@ def line_strip(
     channels : (H, W, C) uint8 array
         What the strip shows; the first is how much of a pixel is ink. See `strip_channels`.
     ink : (H, W) bool array
-        The line's own ink, which says where it is and how tall; with ink somewhere.
+        The line's own ink, which says where it is and how tall; with ink somewhere. Or some of its
+        rows; see `strip_rows`.
+    first_row : int
+        Where these rows begin.
     height : int
         Of the strip, pixels.
 
@@ -217,7 +231,7 @@ def line_strip(
         The ink takes 26/32 of the height and stands in the middle; less if it has fewer than 9
         rows, or more than 100 times as many columns.
     """
-    top, bottom = strip_rows(ink)
+    top, bottom = (first_row + row for row in strip_rows(ink, len(channels)))
     columns = np.flatnonzero(ink.any(axis=0))
     wide = int(columns[-1]) + 1 - int(columns[0])
     rows = max(
@@ -264,6 +278,17 @@ def span_rows(ink: NDArray[np.uint8], columns: NDArray[np.floating]) -> NDArray[
     rows = np.stack([first, last], axis=1).astype(np.float32)
     rows[totals <= 0] = 0, height
     return rows
+
+
+def _mean_colour(colours: NDArray[np.uint8], where: NDArray[np.bool_]) -> NDArray[np.float32]:
+    """Average of the colours in a mask, (C,); summed up row by row in large images."""
+    if where.size <= _LARGE:
+        return colours[where].astype(np.float32).mean(axis=0)
+    sums = [
+        cv2.mean(np.ascontiguousarray(own), where.view(np.uint8))[0]
+        for own in colours.transpose(2, 0, 1)
+    ]
+    return np.array(sums, np.float32)
 
 
 def _is_grey(image: NDArray[np.uint8]) -> bool:

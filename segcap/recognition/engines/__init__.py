@@ -1,20 +1,21 @@
 """Run networks: in ONNX Runtime by default, in Keras on any backend and device."""
 
-import os
 from collections.abc import Mapping
 from typing import Any, Literal, Protocol, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from segcap.core.errors import BundleError, ParameterError
+from segcap.core.errors import BundleError, ParameterError, SegcapError
 from segcap.models.registry import NETWORKS
+from segcap.recognition.engines.logits import check_logits
 from segcap.recognition.engines.networks import (
     MODEL_ONNX,
     WEIGHTS,
     as_model_inputs,
     rebuild_network,
 )
+from segcap.recognition.engines.session import open_session
 
 __all__ = [
     "ENGINES",
@@ -70,13 +71,14 @@ def open_engine(
     ParameterError
         `engine` is unknown, or Keras is not installed.
     BundleError
-        The parts do not belong to each other.
+        The parts do not belong to each other, or the network does more than arithmetic; see
+        `segcap.recognition.engines.graph` and `session`.
     """
     if engine not in ENGINES:
         raise ParameterError(f"The 'engine' must be one of {', '.join(ENGINES)}. Got {engine!r}.")
     if classifier in NETWORKS and (MODEL_ONNX if engine == "onnx" else WEIGHTS) in parts:
         if engine == "onnx":
-            return OnnxEngine(parts[MODEL_ONNX], classes)
+            return OnnxEngine(parts[MODEL_ONNX], classifier, classes, options)
         return KerasEngine(parts[WEIGHTS], classifier, classes, options)
     raise BundleError(
         f"A classifier must be one of {', '.join(NETWORKS)} with its parts. "
@@ -87,26 +89,17 @@ def open_engine(
 class OnnxEngine:
     """A network in ONNX Runtime, on the CPU."""
 
-    def __init__(self, model: bytes, classes: int) -> None:
-        os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
-        import onnxruntime
-
-        options = onnxruntime.SessionOptions()
-        options.log_severity_level = 3
-        # joblib's workers are told by this variable how many threads are theirs
-        options.intra_op_num_threads = int(os.environ.get("OMP_NUM_THREADS") or 0)
-        try:
-            self._session = onnxruntime.InferenceSession(
-                model, options, providers=["CPUExecutionProvider"]
-            )
-        except Exception as error:  # noqa: BLE001 onnxruntime's errors share no base
-            raise BundleError(
-                f"The part '{MODEL_ONNX}' must be a network that ONNX Runtime "
-                f"{onnxruntime.__version__} can run. Got: {str(error).splitlines()[0]}"
-            ) from None
+    def __init__(
+        self,
+        model: bytes,
+        classifier: str,
+        classes: int,
+        options: Mapping[str, Any] | None = None,
+    ) -> None:
+        self._session = open_session(model, MODEL_ONNX)
         self._inputs = [given.name for given in self._session.get_inputs()]
-        self._classes = classes
-        _check_classes(MODEL_ONNX, self._session.get_outputs()[0].shape[-1], classes)
+        self._classifier, self._classes, self._options = classifier, classes, options or {}
+        _check_classes(MODEL_ONNX, [given.shape for given in self._session.get_outputs()], classes)
 
     def logits(self, *inputs: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return (N, ..., C) logits for (N, ...) inputs."""
@@ -118,13 +111,15 @@ class OnnxEngine:
 
     def _run(self, inputs: list[NDArray[np.float32]]) -> NDArray[np.float32]:
         try:
-            return self._session.run(None, dict(zip(self._inputs, inputs, strict=True)))[0]
+            (logits,) = self._session.run(None, dict(zip(self._inputs, inputs, strict=True)))
         except Exception as error:  # noqa: BLE001 onnxruntime's errors share no base
             shapes = ", ".join(str(given.shape[1:]) for given in inputs)
             raise BundleError(
                 f"The part '{MODEL_ONNX}' must take inputs of {shapes} each. "
                 f"Got: {' '.join(str(error).split())}"
             ) from None
+        check_logits(logits, inputs, self._classifier, classes=self._classes, options=self._options)
+        return logits
 
 
 class KerasEngine:
@@ -137,7 +132,14 @@ class KerasEngine:
         classes: int,
         options: Mapping[str, Any] | None = None,
     ) -> None:
-        self._model = rebuild_network(weights, classifier, classes=classes, options=options)
+        try:
+            self._model = rebuild_network(weights, classifier, classes=classes, options=options)
+        except SegcapError:
+            raise
+        except (TypeError, ValueError) as error:
+            raise BundleError(
+                f"A bundle must hold what '{classifier}' can be built with. Got: {error}."
+            ) from None
         self._classes = classes
 
     def logits(self, *inputs: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -149,7 +151,8 @@ class KerasEngine:
         )
 
 
-def _check_classes(part: str, found: int, classes: int) -> None:
+def _check_classes(part: str, shapes: list[list[Any]], classes: int) -> None:
+    found = shapes[0][-1] if len(shapes) == 1 and shapes[0] else "no known number of"
     if found != classes:
         raise BundleError(
             f"The part '{part}' must distinguish {classes} classes. Got one of {found} classes."

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segcap.core.errors import BundleError, ParameterError
+from segcap.recognition.engines.logits import check_weights
 
 if TYPE_CHECKING:
     import keras
@@ -79,6 +80,7 @@ def rebuild_network(
             f"The part '{WEIGHTS}' must hold the weights of '{classifier}' for {classes} "
             f"classes. Got {len(arrays)} arrays of other names or shapes."
         )
+    check_weights(arrays, WEIGHTS)
     for name, weight in _named_weights(model).items():
         weight.assign(arrays[name].astype(np.float32))
     return model

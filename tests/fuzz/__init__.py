@@ -1,0 +1,1 @@
+"""Mutated images, arguments and bundles: each has a documented outcome."""

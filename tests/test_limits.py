@@ -1,0 +1,173 @@
+"""Time and memory are bounded by the number of pixels, and what bounds them changes no answer."""
+
+import time
+
+import cv2
+import numpy as np
+import pytest
+from image_material import encoded
+from PIL import Image
+
+from segcap.core import image as images
+from segcap.core.errors import ImageError
+from segcap.core.image import image_size, load_image
+from segcap.segmentation import binarize as thresholds
+from segcap.segmentation.binarize import METHODS, binarize, local_mean, sauvola
+from segcap.segmentation.candidates import lay_out
+from segcap.segmentation.components import segment
+from segcap.segmentation.cut_candidates import CUTTERS, drop_fall, propose_cuts
+from segcap.segmentation.line_removal import LINE_REMOVALS, without_lines
+from segcap.segmentation.text_lines import strip_channels
+
+RNG = np.random.default_rng(0)
+
+
+def noise(*shape):
+    return np.random.default_rng(0).integers(0, 256, shape, np.uint8)
+
+
+def test_one_limit_on_pixels_holds_for_all_images(monkeypatch, tmp_path):
+    picture = Image.fromarray(noise(10, 11))
+    picture.save(tmp_path / "a.png")
+    sources = [noise(10, 11), noise(10, 11, 3), picture, encoded(picture), tmp_path / "a.png"]
+    assert images.MOST_PIXELS == 20_000_000
+    monkeypatch.setattr(images, "MOST_PIXELS", 110)
+    for source in sources:
+        assert load_image(source).shape == (10, 11, 3)
+    monkeypatch.setattr(images, "MOST_PIXELS", 109)
+    for source in sources:
+        for use in (load_image, image_size):
+            with pytest.raises(ImageError, match="must have at most 109 pixels"):
+                use(source)
+
+
+def test_an_array_that_is_a_view_of_one_pixel_is_not_copied_out():
+    with pytest.raises(ImageError, match="at most 20,000,000 pixels"):
+        load_image(np.broadcast_to(np.uint8(7), (10**6, 10**6)))
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("shape", [(60_000, 13, 3), (13, 60_000, 3), (800_000, 1, 3)], ids=str)
+def test_long_images_take_as_long_as_others(method, shape):
+    """Sauvola's window took minutes for the first of them."""
+    image = noise(*shape)
+    started = time.process_time()
+    assert binarize(image, method).shape == shape[:2]
+    assert time.process_time() - started < 4
+
+
+@pytest.mark.parametrize("method", LINE_REMOVALS[1:])
+def test_lines_of_large_images_are_found_in_time(method):
+    ink = np.zeros((700, 4000), bool)
+    ink[100:600, ::1999] = True
+    ink[340:350] = True
+    started = time.process_time()
+    without = without_lines(ink, method)
+    assert time.process_time() - started < 4
+    assert not (without & ~ink).any()
+    assert without.sum() < ink.sum() - 20_000
+
+
+@pytest.mark.parametrize(("shape", "window"), [((1300, 40), (81, 601)), ((900, 901), (15, 701))])
+@pytest.mark.parametrize("squared", [False, True])
+def test_a_mean_over_a_tall_window_is_that_of_the_turned_image(shape, window, squared):
+    level = noise(*shape).astype(np.float32)
+    found = local_mean(level, window, cv2.BORDER_REFLECT_101, squared=squared)
+    turned = local_mean(level.T.copy(), window[::-1], cv2.BORDER_REFLECT_101, squared=squared)
+    np.testing.assert_array_equal(found, turned.T)
+
+
+def test_squares_under_a_large_window_do_not_overflow():
+    grey = np.full((800, 300), 230, np.uint8)
+    grey[300:500, 100:200] = 40
+    ink = sauvola(grey)
+    assert ink[310:490, 110:190].all()
+    assert not ink[:200].any()
+
+
+def test_means_in_a_reduced_image_are_nearly_those_of_the_whole(monkeypatch):
+    grey = cv2.GaussianBlur(noise(400, 300), (0, 0), 9)
+    grey[150:250, 100:200] -= 40
+    whole = thresholds.adaptive(grey)
+    monkeypatch.setattr(thresholds, "_LARGEST_GAUSSIAN", 63)
+    assert (thresholds.adaptive(grey) == whole).mean() > 0.97
+
+
+def test_colours_of_a_large_image_are_found_in_a_sample(monkeypatch):
+    image = np.full((300, 200, 3), (255, 0, 0), np.uint8)
+    image[100:200, 50:150] = 0, 130, 0
+    whole = thresholds.colour_clusters(image)
+    assert whole[101:199, 51:149].all()
+    monkeypatch.setattr(thresholds, "_MOST_CLUSTERED", 5000)
+    np.testing.assert_array_equal(thresholds.colour_clusters(image), whole)
+
+
+def slow_fall(ink, start, side):
+    """A drop that slides column by column."""
+    height, width = ink.shape
+    path = np.empty(height, int)
+    x = start
+    for y in range(height):
+        path[y] = x
+        if y + 1 == height or not ink[y + 1, x]:
+            continue
+        for step in (side, -side):
+            there = x + step
+            while 0 <= there < width and not ink[y, there] and ink[y + 1, there]:
+                there += step
+            slides = 0 <= there < width and not ink[y + 1, there]
+            if slides and (not ink[y, there] or abs(there - x) == 1):
+                x = there
+                break
+    return path
+
+
+def test_drops_stop_where_those_stop_that_slide_column_by_column():
+    for _ in range(60):
+        ink = RNG.random(RNG.integers(2, 30, 2)) < RNG.random()
+        paths = {tuple(path) for path in drop_fall(ink).tolist()}
+        slow = {
+            tuple((slow_fall(own, start, side))[:: -1 if rising else 1].tolist())
+            for rising, own in ((False, ink), (True, ink[::-1]))
+            for start in range(ink.shape[1])
+            for side in (-1, 1)
+        }
+        assert paths <= slow
+
+
+def test_a_large_component_is_cut_in_time():
+    teeth = np.zeros((60, 20_000), bool)
+    teeth[30:] = True
+    teeth[:30] = np.arange(20_000) % 6 < 3
+    started = time.process_time()
+    cuts = propose_cuts(teeth, cutters=tuple(CUTTERS), limit=50)
+    assert time.process_time() - started < 6
+    assert len(cuts) <= 50
+    assert ((cuts > 0) & (cuts < 20_000)).all()
+
+
+def test_of_many_lines_the_largest_are_laid_out():
+    ink = np.zeros((640, 60), bool)
+    for line in range(80):
+        ink[8 * line : 8 * line + 3 + line % 3, 5:50:9] = True
+    image = np.repeat(np.where(ink, 0, 255).astype(np.uint8)[..., None], 3, axis=2)
+    layout = lay_out(strip_channels(image, ink), segment(ink))
+    assert 20 < len(layout.strips) <= 50
+    tops = layout.lattice.boxes[:, 1]
+    assert (np.diff(tops[np.sort(np.unique(layout.line, return_index=True)[1])]) > 0).all()
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64, np.uint16])
+def test_levels_of_tall_arrays_are_those_of_their_rows(dtype):
+    scale = 65535 if dtype == np.uint16 else 1
+    array = (np.random.default_rng(0).random((600, 3)) * scale).astype(dtype)
+    expected = np.rint(array.astype(np.float64) * (255 / scale)).astype(np.uint8)
+    np.testing.assert_array_equal(load_image(array)[..., 0], expected)
+
+
+def test_transparent_images_are_laid_on_one_background():
+    array = noise(600, 5, 4)
+    array[..., :3] //= 3
+    alpha = array[..., 3:] / 255
+    expected = np.rint(array[..., :3] * alpha + 255 * (1 - alpha))
+    assert np.abs(load_image(array) - expected).max() <= 1
