@@ -8,6 +8,7 @@ import warnings
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from functools import cache
+from importlib import import_module
 from pathlib import Path
 from typing import IO, Any, Literal, TypeAlias, TypeVar, get_args
 
@@ -348,7 +349,7 @@ def _quiet() -> Iterator[None]:
 def _hush_libtiff() -> None:
     """Stop Pillow's libtiff from writing to standard error, where its functions can be found."""
     with suppress(OSError, AttributeError):
-        library = ctypes.CDLL(Image.core.__file__)
+        library = ctypes.CDLL(import_module("PIL._imaging").__file__)
         for name in ("TIFFSetErrorHandler", "TIFFSetWarningHandler"):
             function = getattr(library, name)
             function.argtypes, function.restype = [ctypes.c_void_p], ctypes.c_void_p

@@ -121,9 +121,9 @@ def frame_glyphs(
             slice(max(x0 - 2, 0), min(x1 + 2, width)),
         )
         step = max(1, max(y1 - y0, x1 - x0) // _LARGEST_PATCH)
-        patch, levels, ground = (
-            np.ascontiguousarray(whole[around][::step, ::step]) for whole in (labels, grey, blank)
-        )
+        patch = np.ascontiguousarray(labels[around][::step, ::step])
+        levels = np.ascontiguousarray(grey[around][::step, ::step])
+        ground = np.ascontiguousarray(blank[around][::step, ::step])
         own = (patch >= first) & (patch < stop)
         own[:, : (x0 - around[1].start) // step] = False
         own[:, -(-(x1 - around[1].start) // step) :] = False

@@ -93,8 +93,8 @@ class SegmentationSettings:
             segments = own_segments(image, self.segmenter, self.segmentation)
             view = None
             if self.binarization == LEARNED:  # its networks look at ink beside the colours
-                ink = np.where(segments.labels > 0, 255, 0).astype(np.uint8)
-                view = InkView(image, ink, 0.0, 0.0, 1.0)
+                levels = np.where(segments.labels > 0, 255, 0).astype(np.uint8)
+                view = InkView(image, levels, 0.0, 0.0, 1.0)
             return Found(image, segments, view, image.shape)
         if self.binarization == LEARNED:
             if self.ink is None:

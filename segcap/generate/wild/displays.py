@@ -124,7 +124,8 @@ def counter(draws: Draws, page: Page) -> Drawn:
     if rng.random() < 0.3:
         canvas = _glare(rng, canvas)
     if rng.random() < 0.5:  # light from one side
-        slope = np.linspace(*rng.uniform(0.45, 1.0, 2), width, dtype=np.float32)
+        first, last = rng.uniform(0.45, 1.0, 2).tolist()
+        slope = np.linspace(first, last, width, dtype=np.float32)
         canvas = canvas * slope[:, np.newaxis]
     leave_a_pixel(masks)
     return Drawn(finish(draws, page, canvas), masks)

@@ -172,8 +172,9 @@ def _parsed(data: memoryview, kind: str) -> Message:
         if inner is not None:
             if not isinstance(value, memoryview):
                 raise ValueError(f"field {number} of another type of a {kind}")
-            value = _parsed(value, inner)
-        message.setdefault(number, []).append(value)
+            message.setdefault(number, []).append(_parsed(value, inner))
+        else:
+            message.setdefault(number, []).append(value)
     return message
 
 
