@@ -24,7 +24,7 @@ __all__ = ["ANY_CHARSET", "draw_lines", "train_any", "train_ink_network", "train
 
 ANY_CHARSET = string.digits + string.ascii_letters + "+-*/÷=?.,:"
 _WIDEST = 256
-_IMAGES, _LINES = 50_000, 75_000
+_IMAGES, _LINES = 50_000, 150_000
 _INK_VALIDATED_ON, _LINES_VALIDATED_ON = 1000, 2000
 _SEED, _OTHER_SEED = 0, 7
 

@@ -85,4 +85,4 @@ def fit_by_keras(
     callbacks = [Number()]
     if backup is not None:
         callbacks.append(keras.callbacks.BackupAndRestore(os.fspath(backup)))
-    return model.fit(batches, epochs=epochs, callbacks=callbacks, verbose=2).history
+    return model.fit(batches, epochs=epochs, callbacks=callbacks, shuffle=False, verbose=2).history
