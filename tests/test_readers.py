@@ -387,3 +387,11 @@ def test_framing_a_framed_digit_keeps_what_is_read(reader, handwriting):
     glyphs = np.stack([frame_glyph(p.astype(np.float32) / 255) for p in pictures[:200]])
     right = reader.logits(glyphs[..., None]).argmax(axis=1) == names[:200]
     assert right.mean() >= 0.9
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("cutters", 3), ("case", np.zeros(3)), ("engine", np.array(["onnx"] * 2))]
+)
+def test_choices_of_another_type(name, value):
+    with pytest.raises(ParameterError, match=f"The '{name}' of a GlyphReader must be"):
+        segcap.load("digits", **{name: value})

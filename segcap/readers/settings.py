@@ -67,6 +67,10 @@ class GlyphSettings(TextReader, ABC):
     def _check_parameters(self) -> None:
         admitted = Charset(self.charset).mask(self.allowlist)
         check_length(self.length)
+        if not isinstance(self.cutters, Sequence):
+            raise ParameterError(
+                f"The 'cutters' of a GlyphReader must be a sequence of names. Got {self.cutters!r}."
+            )
         for name, value, known in (
             ("case", self.case, CASES),
             ("kind", self.kind, KINDS),
@@ -76,7 +80,7 @@ class GlyphSettings(TextReader, ABC):
             ("engine", self.engine, ENGINES),
             *(("cutters", cutter, tuple(CUTTERS)) for cutter in self.cutters),
         ):
-            if value not in known:
+            if not isinstance(value, str | None) or value not in known:
                 raise ParameterError(
                     f"The '{name}' of a GlyphReader must be one of "
                     f"{', '.join(map(str, known))}. Got {value!r}."

@@ -11,6 +11,8 @@ from segcap.core.errors import ImageError, ParameterError
 from .cases import NAMES, READABLE, checked, one_sentence
 from .run import KINDS, run
 
+pytestmark = pytest.mark.filterwarnings("ignore:Images of another size")
+
 CASES = {"image": 300, "shape": 40, "bundle": 80, "argument": 60}
 VALUES = st.one_of(
     st.none(),
