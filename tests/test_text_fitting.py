@@ -105,6 +105,7 @@ def test_labels_of_other_images_are_told_in_plain_words():
 
 
 @pytest.mark.slow
+@pytest.mark.filterwarnings("ignore:.*trained reader does not read")
 def test_an_interrupted_reader_keeps_the_last_epoch(tmp_path):
     images, labels = drawn(24, 0)
     reader = reader_to_fit(epochs=5, binarization="otsu")
