@@ -170,6 +170,7 @@ def test_json_lines(run, folder):
     records = [json.loads(line) for line in out.splitlines()]
     assert status == 0
     fields = {"path", "text", "confidence", "status", "glyphs", "alternatives", "error"}
+    fields |= {"turned"}
     assert fields == set(records[0])
     assert "exact match" in err
 

@@ -88,7 +88,9 @@ def test_an_early_interrupt_promises_nothing(run, folder, tmp_path, monkeypatch)
 
     monkeypatch.setattr(segcap.GlyphReader, "fit", stop)
     status, _, err = run("train", "text", "--data", folder, "--out", tmp_path / "m.segcap")
-    assert (status, err) == (130, "segcap: Interrupted. What was written is kept.\n")
+    assert status == 130
+    assert err.splitlines()[-1] == "segcap: Interrupted. What was written is kept."
+    assert "goes on" not in err
 
 
 @pytest.mark.parametrize(
