@@ -50,7 +50,8 @@ def search(
     trial that ran is begun anew, after Ctrl-C at once, after a kill as soon as it has given no sign
     of life for a minute; the settings that follow are those that would have followed without the
     stop. Several processes may share a search; what they try depends on which trial ends first,
-    and each may make one trial more than wanted at the end.
+    and each may make one trial more than wanted at the end. Let the first begin before the others
+    join: Optuna makes its tables without a lock.
 
     Parameters
     ----------
