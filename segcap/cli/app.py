@@ -5,7 +5,7 @@ import os
 import sys
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Annotated
 
 import typer
@@ -60,6 +60,9 @@ def main() -> None:
         sys.exit(2)
     except OSError as error:
         say(f"Results must be written in full. Got: {error.strerror}.")
+        # what could not be written would be tried again at the end, and fail again
+        with suppress(OSError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(2)
 
 
