@@ -85,9 +85,11 @@ class Parts:
 
     def once(self, name: str, key: Mapping[str, Any], make: Callable[[], Any]) -> Any:
         """Return a part as it is read, made now unless it is finished; never None."""
-        if self.read(name, key) is None:
+        kept = self.read(name, key)
+        if kept is None:
             self.keep(name, key, make())
-        return self.read(name, key)
+            kept = self.read(name, key)
+        return kept
 
 
 def _broken_rule(

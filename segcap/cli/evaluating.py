@@ -95,7 +95,7 @@ def evaluate(
     with warnings_said(repeated=False):
         warn_impossible(labels, truths.can_be, stacklevel=1)
         results = read_many(known.images)
-    answers = [None if one.answer is None else str(one.answer) for one in results]
+    answers = _answers(results)
     is_text = known.charset is not None and isinstance(reader, TextReader)
     _print_figures(answers, labels, truths, results, is_text=is_text)
     if predictions is not None:
@@ -133,11 +133,7 @@ def threshold(
     read_many, truths = _way_to_read(reader, known, model), _truths(reader, known)
     with warnings_said(repeated=False):
         results = read_many(known.images)
-    wanted = [truths.answer(str(label)) for label in known.labels.tolist()]
-    right = [
-        one.answer is not None and str(one.answer) == truth
-        for one, truth in zip(results, wanted, strict=True)
-    ]
+    right = truths.right(_answers(results), list(map(str, known.labels.tolist())))
     curve = coverage_curve([one.confidence for one in results], right)
     chosen = curve.widest(accuracy)
     if chosen is None:
@@ -152,6 +148,10 @@ def threshold(
     print("\ncoverage  accuracy  threshold")
     for point in curve.thinned(_POINTS).points:
         print(f"{point.coverage:8.2%}  {point.accuracy:8.2%}  {point.threshold:9.4f}")
+
+
+def _answers(results: Sequence[Any]) -> list[str | None]:
+    return [None if one.answer is None else str(one.answer) for one in results]
 
 
 def _check_files(predictions: Path | None, page: Path | None) -> None:

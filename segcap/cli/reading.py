@@ -101,12 +101,16 @@ class Truths(NamedTuple):
     can_be: Callable[[str], bool]
     answer: Callable[[str], str | None] = str
 
+    def right(self, answers: Sequence[str | None], labels: Sequence[str]) -> list[bool]:
+        """Say which answers are right; None, for an image without answer, is not."""
+        truths = map(self.answer, labels)
+        return [a is not None and a == t for a, t in zip(answers, truths, strict=True)]
+
     def share_right(self, answers: Sequence[str | None], labels: Sequence[str]) -> "Rate":
-        """Give the share of right answers; None, for an image without answer, is none."""
+        """Give the share of right answers."""
         from segcap.evaluate.metrics import wilson
 
-        truths = map(self.answer, labels)
-        right = [a is not None and a == t for a, t in zip(answers, truths, strict=True)]
+        right = self.right(answers, labels)
         return wilson(sum(right), len(right))
 
 

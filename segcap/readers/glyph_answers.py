@@ -231,7 +231,6 @@ class GlyphAnswers(GlyphFitting, ABC):
         return self._in_batches(read, unreadable, images, batch_size, n_jobs=n_jobs, errors=errors)
 
     def _summed(self) -> Callable[[Outcome], SumReading]:
-        self._require_fitted()
         if not self.charset_.isdecimal():
             raise ParameterError(
                 f"A digit sum needs a charset of digits only. Got {self.charset_!r}."

@@ -85,8 +85,8 @@ class GlyphSettings(TextReader, ABC):
                     f"The '{name}' of a GlyphReader must be one of "
                     f"{', '.join(map(str, known))}. Got {value!r}."
                 )
-        characters = "".join(compress(self.charset, admitted))
-        if self.kind != "text" and not set(characters) & set(digits):
+        if self.kind != "text" and not {*compress(self.charset, admitted)} & {*digits}:
+            characters = "".join(compress(self.charset, admitted))
             raise ParameterError(
                 f"A reader of the kind '{self.kind}' must know digits. Got {characters!r}."
             )

@@ -7,6 +7,7 @@ where a reader has none.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import compress
 
 import numpy as np
@@ -160,7 +161,7 @@ class Pipeline:
             for own, one in zip(scored, found, strict=True)
         ]
 
-    @property
+    @cached_property
     def _language(self) -> Language | None:
         """What texts there may be; None for any."""
         if self.kind == "text":
@@ -169,7 +170,7 @@ class Pipeline:
         ended = bool(allowed[self.charset.places("=?")].any())
         return number_fields(self.charset.characters, self.decimals, kind=self.kind, ended=ended)
 
-    @property
+    @cached_property
     def _allowed(self) -> NDArray[np.bool_]:
         """Which characters may occur."""
         allowed, language = self.charset.mask(self.allowlist), self._language
@@ -213,25 +214,36 @@ class Pipeline:
         if not layouts or self.context is None:
             return []
         logits = span_logits(self.context.open(self.engine), layouts, self.context.classes)
-        return [self._log_probabilities(own, self.context) for own in logits]
+        folded = self._folded(len(NO_CHARACTER))
+        return [self._log_probabilities(own, self.context, folded) for own in logits]
 
-    def _log_probabilities(
-        self, logits: NDArray[np.float32], classifier: Trained | OwnClassifier
-    ) -> NDArray[np.float64]:
-        """Calibrate logits; signs that may not occur are no characters, as specks are none."""
+    def _folded(self, others: int) -> dict[int, int]:
+        """Which class counts as which other one; `others` are the classes after the characters.
+
+        Signs that may not occur are no characters, as specks are none.
+        """
         allowed = self._allowed
         folded = self.charset.folded(self.allowlist, self.case)
-        others = logits.shape[1] - len(allowed)
         points = [place for place in self.charset.places(MARKS) if allowed[place]]
         for place in self.charset.places(SIGNS):
             if points and self.charset.characters[place] in MARKS:
                 folded |= {} if allowed[place] else {place: points[0]}
             elif others and not allowed[place]:
-                folded[place] = len(allowed) + len(NO_CHARACTER) + NOTHING
+                folded[place] = len(allowed) + others + NOTHING
+        return folded
+
+    def _log_probabilities(
+        self,
+        logits: NDArray[np.float32],
+        classifier: Trained | OwnClassifier,
+        folded: dict[int, int],
+    ) -> NDArray[np.float64]:
+        """Calibrate logits."""
+        others = logits.shape[1] - len(self._allowed)
         scores = log_softmax(
             logits,
             temperature=classifier.temperature,
-            allowed=np.append(allowed, [True] * others),
+            allowed=np.append(self._allowed, [True] * others),
             folded=folded,
         )
         if self.kind != "text":
@@ -278,7 +290,8 @@ class Pipeline:
     def _classify_once(self, framed: NDArray[np.float32]) -> NDArray[np.float64]:
         if self.glyphs is None:
             return np.empty((0, len(self.charset)))
-        return self._log_probabilities(self.glyphs.open(self.engine).logits(framed), self.glyphs)
+        logits = self.glyphs.open(self.engine).logits(framed)
+        return self._log_probabilities(logits, self.glyphs, self._folded(0))
 
 
 def _confidence(outcome: Outcome) -> float:

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from segcap.generate.draws import Draws
 from segcap.generate.page import Page
 from segcap.generate.wild.colours import contrasting, random_colour
-from segcap.generate.wild.masks import lay, leave_a_pixel
+from segcap.generate.wild.masks import lay, leave_a_pixel, paste
 
 __all__ = ["paint_characters", "shape_strokes"]
 
@@ -136,15 +136,10 @@ def _doubled(masks: NDArray[np.uint8], rng: np.random.Generator, size: float) ->
     dx, dy = (int(value) for value in rng.integers(-reach, reach + 1, 2))
     solid = rng.random() < 0.4  # block letters hide what is behind their face
     outlines = _hollow(masks, 1 + int(size > 34))
-    (height, width), doubled = masks.shape[1:], outlines.copy()
+    doubled = outlines.copy()
     for mask, outline, out in zip(masks, outlines, doubled, strict=True):
         moved = np.zeros_like(out)
-        rows, columns = (
-            slice(max(0, dy), height + min(0, dy)),
-            slice(max(0, dx), width + min(0, dx)),
-        )
-        behind = slice(max(0, -dy), height + min(0, -dy)), slice(max(0, -dx), width + min(0, -dx))
-        moved[rows, columns] = outline[behind]
+        paste(moved, outline, dx, dy)
         if solid:
             moved = cv2.subtract(moved, mask)
         np.maximum(out, moved, out=out)
