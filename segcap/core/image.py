@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from segcap.core.errors import DataError, ImageError, ParameterError, SegcapWarning
+from segcap.core.pixels import FLOATS, eight_bit, file_levels, full_scale, to_rgb
 
 __all__ = [
     "CHANNELS",
@@ -65,10 +66,6 @@ _SUFFIXES = (
     ".ppm",
 )
 _FORMATS = ("PNG", "JPEG", "BMP", "TIFF", "GIF", "WEBP", "PPM")
-_SIXTEEN_BIT = 65535
-_FLOATS = "in [0, 1], or in [0, 255] if one is above 1,"
-_LEAST_BRIGHT = 8192
-_ROWS = 256
 _ORIENTATION = 0x0112
 _ON_ITS_SIDE = (5, 6, 7, 8)
 
@@ -116,7 +113,7 @@ def load_image(source: ImageSource, *, channels: Channels = "rgb") -> NDArray[np
     """
     source = as_rgb(source, channels)
     if isinstance(source, np.ndarray):
-        return _rgb(_eight_bit(_checked(source)))
+        return to_rgb(eight_bit(_checked(source)))
     return _opened(source, _from_pil)
 
 
@@ -408,7 +405,7 @@ def _from_pil(image: Image.Image, name: str) -> NDArray[np.uint8]:
             SegcapWarning,
             stacklevel=2,
         )
-    return _rgb(array if array.dtype == np.uint8 else _eight_bit(_levels(array, name)))
+    return to_rgb(array if array.dtype == np.uint8 else eight_bit(file_levels(array, name)))
 
 
 def _decoded(image: Image.Image) -> NDArray:
@@ -416,24 +413,6 @@ def _decoded(image: Image.Image) -> NDArray:
     if image.mode.startswith("I;16") or image.mode in ("I", "F"):
         return np.asarray(image)
     return np.asarray(image.convert("RGBA" if image.has_transparency_data else "RGB"))
-
-
-def _levels(array: NDArray, name: str) -> NDArray:
-    """Return the levels of a decoded file as a type whose range they use."""
-    low, high = array.min(), array.max()
-    if array.dtype.kind == "f":
-        highest, rule = 255, f"{_FLOATS} where they are floats"
-    else:
-        highest, rule = _SIXTEEN_BIT, f"in [0, {_SIXTEEN_BIT}] where they are integers"
-    if not (low >= 0 and high <= highest):
-        raise ImageError(
-            f"The levels of an image file must lie {rule}. "
-            f"Got {name} with levels from {low} to {high}."
-        )
-    if array.dtype.kind == "f":
-        return array
-    is_sixteen_bit = array.dtype.itemsize == 2 or high > 255
-    return array.astype(np.uint16) if is_sixteen_bit else array
 
 
 def _most_pixels() -> int:
@@ -478,58 +457,11 @@ def _checked(array: NDArray) -> NDArray:
             f"Got {array.dtype} of shape {array.shape} instead."
         )
     if array.dtype != np.uint8:
-        low, high, highest = array.min(), array.max(), _full_scale(array)
+        low, high, highest = array.min(), array.max(), full_scale(array)
         if not (low >= 0 and high <= highest):
-            rule = _FLOATS if array.dtype.kind == "f" else f"in [0, {highest}],"
+            rule = FLOATS if array.dtype.kind == "f" else f"in [0, {highest}],"
             raise ImageError(
                 f"An image array of type {array.dtype} must lie {rule} without NaN. "
                 f"Got values from {low} to {high} in shape {array.shape}."
             )
     return array
-
-
-def _eight_bit(array: NDArray) -> NDArray[np.uint8]:
-    full_scale = _full_scale(array)
-    if full_scale == 255 and array.dtype.kind != "f":
-        return array.astype(np.uint8, copy=False)
-    if full_scale == _SIXTEEN_BIT and 0 < array.max() < _LEAST_BRIGHT:
-        warnings.warn(
-            f"White is {_SIXTEEN_BIT} in an image of 16 bits. One without any level of at least "
-            f"{_LEAST_BRIGHT}, such as of 12 bits, is read as nearly black.",
-            SegcapWarning,
-            stacklevel=3,
-        )
-    levels = np.empty(array.shape, np.uint8)
-    for top in range(0, len(array), _ROWS):  # some rows at a time, for memory's sake
-        rows = slice(top, top + _ROWS)
-        levels[rows] = np.rint(array[rows].astype(np.float64) * (255 / full_scale))
-    return levels
-
-
-def _full_scale(array: NDArray) -> int:
-    if array.dtype.kind == "f":
-        return 255 if array.max() > 1 else 1
-    if array.dtype.kind == "b":
-        return 1
-    return _SIXTEEN_BIT if array.dtype.kind == "u" and array.dtype.itemsize == 2 else 255
-
-
-def _rgb(array: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    if array.ndim == 2:
-        return cv2.cvtColor(array, cv2.COLOR_GRAY2RGB)
-    if array.shape[2] == 3:
-        return array.copy()
-    opacity = float(array[..., 3].sum(dtype=np.int64))
-    shown = sum(
-        float(np.einsum("hw,hw->", array[..., channel], array[..., 3], dtype=np.int64))
-        for channel in range(3)
-    )
-    background = 0 if shown / 3 / max(opacity, 255.0) > 127 else 255
-    colours = np.empty((*array.shape[:2], 3), np.uint8)
-    for top in range(0, len(array), _ROWS):
-        rows = slice(top, top + _ROWS)
-        alpha = array[rows, :, 3:].astype(np.float32) / 255
-        colours[rows] = np.rint(
-            array[rows, :, :3].astype(np.float32) * alpha + background * (1 - alpha)
-        )
-    return colours
