@@ -19,3 +19,8 @@ def climbed(settings, report):
     for step in (1, 2, 3, 4):
         report(step, value / step)
     return value
+
+
+def what_was_tried(result):
+    """All of each trial that does not depend on the clock."""
+    return [(one.trial, one.settings, one.state, one.value, one.notes) for one in result.trials]
