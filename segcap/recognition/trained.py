@@ -1,8 +1,10 @@
 """A trained network, ready to be opened."""
 
+import pickle
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -80,7 +82,14 @@ class Trained:
     def __reduce__(self) -> tuple:
         # where it is unpickled, nothing that exports need be installed
         parts = self.complete()
-        return type(self), (self.classifier, self.classes, parts, self.temperature, self.options)
+        fields = self.classifier, self.classes, parts, self.temperature, self.options
+        return _unpickled, (pickle.dumps(fields),)
+
+
+@lru_cache(maxsize=8)
+def _unpickled(fields: bytes) -> Trained:
+    """Return one network for equal fields: a worker that gets it with every task opens it once."""
+    return Trained(*pickle.loads(fields))  # noqa: S301 what `__reduce__` has put into a pickle
 
 
 @dataclass(frozen=True)
