@@ -45,7 +45,7 @@ with TemporaryDirectory() as drawn:
 
 print(f"{'photo':<16}{'value':>10}{'confidence':>12}{'turned':>8}  look again, or it may be")
 for photo, one in zip(photos, found, strict=True):
-    others = ", ".join(f"{value} ({share:.2f})" for value, share in one.alternatives[:2])
+    others = ", ".join(f"{value} ({p:.2f})" for value, p in one.alternatives[:2])
     again = "" if one.status == "ok" else f"{one.status}: {others or one.error}"
     print(
         f"{photo.name:<16}{one.value!s:>10}{one.confidence:>12.2f}"

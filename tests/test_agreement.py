@@ -23,7 +23,7 @@ MOST = 3
 labels = st.sampled_from(["a", "b", "c"])
 rows = st.lists(st.tuples(labels, labels | st.none(), labels | st.none()), min_size=1)
 ballots = st.dictionaries(labels, st.integers(0, 10), max_size=3).map(
-    lambda given: [(label, share / 32) for label, share in given.items()]
+    lambda given: [(label, n / 32) for label, n in given.items()]
 )
 elections = st.lists(ballots, min_size=1, max_size=5)
 

@@ -65,7 +65,7 @@ def test_boxes_are_those_of_the_image(anything):
     generator = TextGenerator("wild", charset=string.digits, length=4, difficulty=0.0)
     samples = generator.samples(20, seed=SEED)
     told = segcap.load("any", allowlist=string.digits, length=4)
-    shares = []
+    overlaps = []
     for sample in samples:
         boxes = np.array([glyph.box for glyph in told.read(sample.image).glyphs])
         low = np.maximum(boxes[:, 0], sample.boxes[:, 0])
@@ -73,8 +73,8 @@ def test_boxes_are_those_of_the_image(anything):
         union = np.maximum(boxes[:, 2], sample.boxes[:, 2]) - np.minimum(
             boxes[:, 0], sample.boxes[:, 0]
         )
-        shares += (np.maximum(high - low, 0) / union).tolist()
-    assert np.median(shares) > 0.75
+        overlaps += (np.maximum(high - low, 0) / union).tolist()
+    assert np.median(overlaps) > 0.75
 
 
 def test_a_small_text_on_a_large_canvas_is_read():

@@ -166,8 +166,8 @@ def test_images_that_mixed_has_learned_are_refused(monkeypatch):
 
     monkeypatch.setattr(TextGenerator, "sample", note)
     for seed in (mixed._SEED, mixed._OTHER_SEED):
-        parts, charset = mixed._shares(), Charset(mixed.MIXED_CHARSET)
-        drawn_texts(parts, 100, seed=seed, charset=charset, n_jobs=1)
+        sources, charset = mixed._sources(), Charset(mixed.MIXED_CHARSET)
+        drawn_texts(sources, 100, seed=seed, charset=charset, n_jobs=1)
     assert mixed.training_seeds("six-char") == drawn["six-char"]
     assert mixed.training_seeds("colour-lines") == drawn["colour-lines"]
     for seed in drawn["six-char"]:

@@ -178,10 +178,10 @@ def test_an_image_without_ink():
     ],
 )
 def test_digit_sums(length, skips, reject_below, value, confidence, status):
-    shares = np.log([[0.7, 0.1, 1e-300], [0.1, 0.1, 0.2], [0.1, 0.6, 0.1]])
+    probabilities = np.log([[0.7, 0.1, 1e-300], [0.1, 0.1, 0.2], [0.1, 0.6, 0.1]])
     outcome = choose(
         PAIR,
-        shares,
+        probabilities,
         "234",
         length=length,
         reject_below=0,
@@ -204,10 +204,10 @@ def test_digit_sums(length, skips, reject_below, value, confidence, status):
 )
 def test_golden_texts(length, most, texts):
     found = best_texts(PAIR, SURE, "abc", length=length, most=most)
-    shares = dict(found)
+    probabilities = dict(found)
     assert [text for text, _ in found][:2] == list(texts)[:2]
     for text, probability in texts.items():
-        assert shares[text] / shares[found[0][0]] == pytest.approx(
+        assert probabilities[text] / probabilities[found[0][0]] == pytest.approx(
             probability / next(iter(texts.values()))
         )
     assert len(found) <= most
@@ -228,9 +228,9 @@ def questions(draw):
     atoms = draw(st.integers(1, 3))
     spans = sorted(draw(st.sets(st.sampled_from(POSSIBLE[atoms]), min_size=1)))
     number = st.integers(1, 50)
-    shares = np.array([[draw(number) for _ in range(4)] for _ in spans], float)
-    shares /= shares.sum(axis=1, keepdims=True)
-    return lattice_of(spans, atoms), np.log(shares[:, :3]), np.log(shares[:, 3])
+    probabilities = np.array([[draw(number) for _ in range(4)] for _ in spans], float)
+    probabilities /= probabilities.sum(axis=1, keepdims=True)
+    return lattice_of(spans, atoms), np.log(probabilities[:, :3]), np.log(probabilities[:, 3])
 
 
 def totals_of_texts(lattice, log_probabilities, skips):
@@ -250,7 +250,7 @@ def totals_of_texts(lattice, log_probabilities, skips):
     [False, True],
 )
 @given(question=questions())
-def test_texts_have_the_shares_of_all_their_chains(skipping, question):
+def test_texts_have_the_probabilities_of_all_their_chains(skipping, question):
     lattice, log_probabilities, skips = question
     skips = skips if skipping else None
     totals = totals_of_texts(lattice, log_probabilities, skips)
@@ -279,13 +279,16 @@ def test_texts_are_distinct_ranked_and_share_at_most_all(question, length, most,
         most=most,
         skips=skips if skipping else None,
     )
-    texts, shares = [text for text, _ in found], np.array([share for _, share in found])
+    texts, probabilities = (
+        [text for text, _ in found],
+        np.array([probability for _, probability in found]),
+    )
     assert len(found) <= most
     assert len(set(texts)) == len(texts)
     assert length is None or {len(text) for text in texts} <= {length}
-    assert (np.diff(shares) <= 0).all()
-    assert (shares > 0).all()
-    assert shares.sum() <= 1 + 1e-9
+    assert (np.diff(probabilities) <= 0).all()
+    assert (probabilities > 0).all()
+    assert probabilities.sum() <= 1 + 1e-9
 
 
 @given(questions(), st.none() | st.integers(1, 3))
@@ -297,15 +300,15 @@ def test_the_first_text_is_what_is_chosen_where_there_is_one_chain(question, len
     found = best_texts(lattice, log_probabilities[spans], "abc", length=length, most=50)
     assert bool(found) == (outcome.reading.status == "ok")
     if found:
-        shares = dict(found)
-        assert shares[outcome.reading.text] == pytest.approx(found[0][1])
+        probabilities = dict(found)
+        assert probabilities[outcome.reading.text] == pytest.approx(found[0][1])
 
 
 def test_what_is_skipped_counts_once():
     lattice = Lattice(np.array([[0, 1]], np.int32), np.zeros((1, 4), np.int32), 1)
-    shares = np.array([[0.4, 0.2, 0.1]])
+    probabilities = np.array([[0.4, 0.2, 0.1]])
     found = best_texts(
-        lattice, np.log(shares), "abc", length=None, most=4, skips=np.log(np.array([0.3]))
+        lattice, np.log(probabilities), "abc", length=None, most=4, skips=np.log(np.array([0.3]))
     )
     assert [text for text, _ in found] == ["a", "", "b", "c"]
-    assert [share for _, share in found] == pytest.approx([0.4, 0.3, 0.2, 0.1])
+    assert [probability for _, probability in found] == pytest.approx([0.4, 0.3, 0.2, 0.1])

@@ -216,7 +216,7 @@ def test_the_most_confused_characters_come_with_their_images():
     ]
 
 
-def test_the_most_confused_classes_are_ranked_by_count_then_share():
+def test_the_most_confused_classes_are_ranked_by_count_then_rate():
     truths = ["cat", "cat", "fox", "dog", "dog", "dog", "elk", "cat", "cat"]
     answers = ["dog", "dog", "cat", "cat", "dog", "dog", None, "cat", "cat"]
     assert most_confused(answers, truths) == [

@@ -175,11 +175,11 @@ def test_probabilities_of_all_sums_are_written(command, sums, tmp_path):
     assert command("eval", "digit-sum", *options, "--probabilities")[0] == 0
     head, *rows = [line.split(",") for line in written.read_text().splitlines()]
     assert head == ["id", "label", *map(str, range(37))]
-    shares = np.array([row[2:] for row in rows], float)
+    probabilities = np.array([row[2:] for row in rows], float)
     reader = segcap.load("digit-sum")
     expected = reader.predict_proba(load("digit-sum", sums).images)
-    np.testing.assert_allclose(shares, expected, atol=1e-6)
-    assert [int(row[1]) for row in rows] == shares.argmax(axis=1).tolist()
+    np.testing.assert_allclose(probabilities, expected, atol=1e-6)
+    assert [int(row[1]) for row in rows] == probabilities.argmax(axis=1).tolist()
 
 
 def test_photos_that_cannot_be_read_have_probabilities_of_0(command, photos, tmp_path):
@@ -191,9 +191,9 @@ def test_photos_that_cannot_be_read_have_probabilities_of_0(command, photos, tmp
     assert status == 1
     head, *rows = [line.split(",") for line in (tmp_path / "a.csv").read_text().splitlines()]
     assert head == ["id", "label", "cat", "dog"]
-    shares = {row[0]: np.array(row[2:], float).sum() for row in rows}
-    assert shares.pop("cat/damaged.png") == 0
-    assert np.allclose(list(shares.values()), 1)
+    probabilities = {row[0]: np.array(row[2:], float).sum() for row in rows}
+    assert probabilities.pop("cat/damaged.png") == 0
+    assert np.allclose(list(probabilities.values()), 1)
 
 
 def test_probabilities_are_those_of_whole_images(command, sums, tmp_path):

@@ -34,7 +34,7 @@ def cells(out):
 def test_a_bare_accuracy(command):
     status, out, err = command("odds", "--accuracy", 0.5, "--n", 2)
     assert (status, err) == (0, "")
-    limit = accuracy_limit_of(lambda share: partial_credit(share, 2), 1e-6)
+    limit = accuracy_limit_of(lambda accuracy: partial_credit(accuracy, 2), 1e-6)
     assert out == (
         "accuracy 0.5\n"
         "\n"
@@ -50,11 +50,11 @@ def test_a_bare_accuracy(command):
 
 
 def test_intervals_come_from_what_was_measured(command):
-    share = wilson(2949, 3000)
+    rate = wilson(2949, 3000)
     _, out, _ = command("odds", "--accuracy", 0.983, "--measured", 3000)
-    assert out.startswith(f"accuracy {share}\n")
+    assert out.startswith(f"accuracy {rate}\n")
     found = cells(out)["passes per attempt", "all 12 right"]
-    assert found == pytest.approx([share.value**12, share.low**12, share.high**12], rel=1e-3)
+    assert found == pytest.approx([rate.value**12, rate.low**12, rate.high**12], rel=1e-3)
 
 
 def test_hours_buckets_and_prices(command):

@@ -133,13 +133,13 @@ def test_more_than_ten_classes_need_values():
 
 @given(st.integers(1, 3), st.integers(0, 2**32 - 1))
 def test_the_next_texts_are_those_of_all(places, seed):
-    shares = np.random.default_rng(seed).dirichlet(np.ones(3), places)
-    ranked = next_texts(shares, "abc")
-    brute = sorted((float(np.prod(own)) for own in product(*shares)), reverse=True)
+    probabilities = np.random.default_rng(seed).dirichlet(np.ones(3), places)
+    ranked = next_texts(probabilities, "abc")
+    brute = sorted((float(np.prod(own)) for own in product(*probabilities)), reverse=True)
     assert [probability for _, probability in ranked] == pytest.approx(brute[1:5])
     for text, probability in ranked:
         assert probability == pytest.approx(
-            np.prod([own["abc".index(char)] for own, char in zip(shares, text, strict=True)])
+            np.prod([own["abc".index(char)] for own, char in zip(probabilities, text, strict=True)])
         )
 
 

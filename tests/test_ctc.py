@@ -98,14 +98,14 @@ def test_a_known_length_is_met(table, length):
 def test_a_weak_character_is_found_if_the_length_is_known(seed):
     rng = np.random.default_rng(seed)
     truth = rng.permutation(20)[:5]
-    shares = np.full((30, 21), 1e-6)
-    shares[:, BLANK] = 1.0
+    probabilities = np.full((30, 21), 1e-6)
+    probabilities[:, BLANK] = 1.0
     for place, char in enumerate(truth):
         others = rng.permutation(20)[:3]
-        shares[3 + 5 * place, BLANK] = 0.95 if place == 2 else 0.15
-        shares[3 + 5 * place, 1 + others] = 0.01
-        shares[3 + 5 * place, 1 + char] = 0.05 if place == 2 else 0.8
-    table = np.log(shares / shares.sum(axis=1, keepdims=True))
+        probabilities[3 + 5 * place, BLANK] = 0.95 if place == 2 else 0.15
+        probabilities[3 + 5 * place, 1 + others] = 0.01
+        probabilities[3 + 5 * place, 1 + char] = 0.05 if place == 2 else 0.8
+    table = np.log(probabilities / probabilities.sum(axis=1, keepdims=True))
     assert beam_search(table, width=8, length=5)[0][0] == tuple(truth)
 
 

@@ -99,7 +99,7 @@ def test_photos_that_look_alike_are_on_one_side(pets):
         )
 
 
-def test_classes_have_equal_shares_on_both_sides(pets):
+def test_classes_have_equal_fractions_on_both_sides(pets):
     for train, test in (pets.split(0.25), *pets.kfold(4)):
         assert np.unique(train.labels, return_counts=True)[1].tolist() == [12, 12]
         assert np.unique(test.labels, return_counts=True)[1].tolist() == [4, 4]
@@ -142,10 +142,10 @@ groups_and_labels = st.lists(
 
 
 @given(groups_and_labels, st.floats(0.01, 0.99), st.integers(0, 9), st.booleans())
-def test_no_group_is_torn_apart(pairs, share, seed, by_class):
+def test_no_group_is_torn_apart(pairs, fraction, seed, by_class):
     groups, labels = map(np.array, zip(*pairs, strict=True))
     classes = labels if by_class else None
-    parts = [divide(groups, classes, test=share, seed=seed)]
+    parts = [divide(groups, classes, test=fraction, seed=seed)]
     cross = list(folds(groups, classes, k=4, seed=seed))
     for train, test in parts + cross:
         assert len(train)

@@ -138,16 +138,16 @@ def test_polyline():
 
 
 @given(st.integers(0, 2**31), st.floats(0, 0.25), st.integers(0, 2))
-def test_specks_cover_their_share_at_most(seed, share, radius):
-    strewn = paint.specks(Draws(seed, 0), (80, 50), share, radius)
+def test_specks_cover_their_fraction_at_most(seed, fraction, radius):
+    strewn = paint.specks(Draws(seed, 0), (80, 50), fraction, radius)
     assert (strewn.shape, strewn.dtype) == ((50, 80), np.float32)
     assert set(np.unique(strewn)) <= {0, 1}
-    wanted = share * 4000
+    wanted = fraction * 4000
     assert 0.6 * wanted - (1 + 2 * radius) ** 2 <= strewn.sum() <= wanted + (1 + 2 * radius) ** 2
 
 
 def test_more_specks_are_the_same_and_others():
-    few, many = (paint.specks(draws(), SIZE, share) for share in (0.02, 0.06))
+    few, many = (paint.specks(draws(), SIZE, fraction) for fraction in (0.02, 0.06))
     assert 40 <= few.sum() <= 48 < 120 <= many.sum() <= 144
     assert (many >= few).all()
     assert not paint.specks(draws(), SIZE, 0, radius=1).any()

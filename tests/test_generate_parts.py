@@ -189,7 +189,7 @@ def test_resample(matrix, pivot, origin, expected):
 def test_no_ink_leaves_the_image_or_enters_the_reserve(seed, n, reserve):
     page = Page("W" * n, (160, 40), shipped_fonts(), Difficulty(warp=1))
     masks = set_line(Draws(seed, 0), page, Style(reserve=reserve))
-    x, y = (1 + int(share * 40) for share in reserve)
+    x, y = (1 + int(fraction * 40) for fraction in reserve)
     inside = np.zeros((40, 160), bool)
     inside[y:-y, x:-x] = True
     assert masks.any(axis=(1, 2)).all()

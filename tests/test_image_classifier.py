@@ -191,16 +191,16 @@ def test_paths_of_photos_and_numbers_for_classes(photos, tmp_path):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("balance", "share"), [("none", 1 / 8), ("sampling", 0.5)])
-def test_rare_classes_can_count_as_much(photos, balance, share):
+@pytest.mark.parametrize(("balance", "fraction"), [("none", 1 / 8), ("sampling", 0.5)])
+def test_rare_classes_can_count_as_much(photos, balance, fraction):
     flowers = [image for image, label in zip(*photos, strict=True) if label == "flower"][:80]
     labels = ["rare" if index % 8 == 0 else "frequent" for index in range(80)]
     reader = segcap.ImageClassifier("leaky_cnn", epochs=1, balance=balance, size=(12, 12))
-    # what cannot be told apart gets the share that it was shown with
+    # what cannot be told apart gets the fraction that it was shown with
     reader.fit(flowers, labels, schedule=QUICK)
     logits = reader._logits([np.asarray(flower) for flower in flowers])
     shown = 1 / (1 + np.exp(logits[:, 0] - logits[:, 1]))
-    assert shown.mean() == pytest.approx(share, abs=0.2)
+    assert shown.mean() == pytest.approx(fraction, abs=0.2)
 
 
 @pytest.mark.slow

@@ -22,8 +22,13 @@ def questions(draw):
     atoms = draw(st.integers(1, 4))
     spans = sorted(draw(st.sets(st.sampled_from(POSSIBLE[atoms]), min_size=1)))
     seed = draw(st.integers(0, 2**32 - 1))
-    shares = np.random.default_rng(seed).dirichlet(np.ones(6), len(spans))
-    return np.array(spans, np.int32), np.log(shares[:, :5]), np.log(shares[:, 5]), atoms
+    probabilities = np.random.default_rng(seed).dirichlet(np.ones(6), len(spans))
+    return (
+        np.array(spans, np.int32),
+        np.log(probabilities[:, :5]),
+        np.log(probabilities[:, 5]),
+        atoms,
+    )
 
 
 @given(questions(), st.none() | st.integers(1, 3), st.booleans())
@@ -56,16 +61,21 @@ def test_the_best_spelling_is_the_best_of_all(question, length, skipping):
 
 @given(st.integers(0, 5), st.integers(0, 2**32 - 1))
 def test_likely_texts_are_those_of_all(places, seed):
-    shares = np.random.default_rng(seed).dirichlet(np.ones(5), places)
-    found = likely_texts(shares, CHARACTERS, NUMBERS)
+    probabilities = np.random.default_rng(seed).dirichlet(np.ones(5), places)
+    found = likely_texts(probabilities, CHARACTERS, NUMBERS)
     brute = [
-        ("".join(CHARACTERS[index] for index in classes), shares[range(places), classes].prod())
+        (
+            "".join(CHARACTERS[index] for index in classes),
+            probabilities[range(places), classes].prod(),
+        )
         for classes in product(range(5), repeat=places)
         if NUMBERS.accepts(classes)
     ]
     brute.sort(key=lambda pair: -pair[1])
-    assert [share for _, share in found[:9]] == pytest.approx([share for _, share in brute[:9]])
-    assert dict(found).items() <= {text: pytest.approx(share) for text, share in brute}.items()
+    assert [probability for _, probability in found[:9]] == pytest.approx(
+        [probability for _, probability in brute[:9]]
+    )
+    assert dict(found).items() <= {text: pytest.approx(p) for text, p in brute}.items()
 
 
 TASK = np.log(
@@ -79,9 +89,9 @@ TASK = np.log(
 PLACES = lattice_of([(0, 1), (1, 2), (2, 3), (3, 4)], 4)
 
 
-SHARES = np.exp(TASK)
-GIVEN = SHARES.sum(axis=1).prod() / sum(
-    SHARES[range(4), classes].prod()
+PROBABILITIES = np.exp(TASK)
+GIVEN = PROBABILITIES.sum(axis=1).prod() / sum(
+    PROBABILITIES[range(4), classes].prod()
     for classes in product(range(5), repeat=4)
     if NUMBERS.accepts(classes)
 )
@@ -133,12 +143,12 @@ def test_where_no_chain_is_a_number_the_text_is_rejected():
 
 
 def test_a_division_by_zero_has_no_value():
-    shares = np.log(np.maximum([[0.9, 0.1, 0], [0, 0, 1], [0.1, 0.9, 0]], 1e-300))
+    probabilities = np.log(np.maximum([[0.9, 0.1, 0], [0, 0, 1], [0.1, 0.9, 0]], 1e-300))
     places = lattice_of([(0, 1), (1, 2), (2, 3)], 3)
     language = number_fields("60÷")
-    found = choose(places, shares, "60÷", length=None, reject_below=0, language=language).value(
-        "60÷", None, 0
-    )
+    found = choose(
+        places, probabilities, "60÷", length=None, reject_below=0, language=language
+    ).value("60÷", None, 0)
     assert (found.value, found.status) == (None, "rejected")
     assert "divide by zero" in found.error
     assert dict(found.alternatives)[1] == pytest.approx(0.09)

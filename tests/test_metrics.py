@@ -45,21 +45,21 @@ of_texts = pytest.mark.parametrize(
     ],
 )
 def test_wilson(successes, n, low, high):
-    share = wilson(successes, n)
-    assert share.value == successes / n
-    assert share.low == pytest.approx(low, abs=5e-5)
-    assert share.high == pytest.approx(high, abs=5e-5)
-    assert share.n == n
+    rate = wilson(successes, n)
+    assert rate.value == successes / n
+    assert rate.low == pytest.approx(low, abs=5e-5)
+    assert rate.high == pytest.approx(high, abs=5e-5)
+    assert rate.n == n
 
 
 @given(st.integers(1, 500), st.data())
-def test_wilson_intervals_hold_their_share_and_mirror(n, data):
+def test_wilson_intervals_hold_their_rate_and_mirror(n, data):
     successes = data.draw(st.integers(0, n))
-    share, mirrored = wilson(successes, n), wilson(n - successes, n)
-    assert 0 <= share.low <= share.value <= share.high <= 1
-    assert share.low == pytest.approx(1 - mirrored.high)
+    rate, mirrored = wilson(successes, n), wilson(n - successes, n)
+    assert 0 <= rate.low <= rate.value <= rate.high <= 1
+    assert rate.low == pytest.approx(1 - mirrored.high)
     narrower = wilson(successes, n, level=0.8)
-    assert share.low <= narrower.low <= narrower.high <= share.high
+    assert rate.low <= narrower.low <= narrower.high <= rate.high
 
 
 @pytest.mark.parametrize(
@@ -80,9 +80,9 @@ def test_wilson_level_out_of_range_raises(level):
         wilson(3, 5, level=level)
 
 
-def test_share_prints_its_interval():
-    share = Rate(0.8, 0.49, 0.94, 1000)
-    assert str(share) == "80.00% (95 % interval 49.00% to 94.00%, n = 1,000)"
+def test_rate_prints_its_interval():
+    rate = Rate(0.8, 0.49, 0.94, 1000)
+    assert str(rate) == "80.00% (95 % interval 49.00% to 94.00%, n = 1,000)"
 
 
 @pytest.mark.parametrize(
@@ -95,9 +95,9 @@ def test_share_prints_its_interval():
     ],
 )
 def test_exact_match(answers, truths, value):
-    share = exact_match(answers, truths)
-    assert share.value == value
-    assert share.n == len(truths)
+    rate = exact_match(answers, truths)
+    assert rate.value == value
+    assert rate.n == len(truths)
 
 
 @pytest.mark.parametrize(
@@ -266,19 +266,19 @@ def test_candidates_that_are_none_raise(candidates, truths, k, message):
     ],
 )
 def test_errors_by_position(answers, truths, wrong):
-    expected = tuple(wilson(*share) for share in wrong)
+    expected = tuple(wilson(*rate) for rate in wrong)
     assert errors_by_position(answers, truths) == expected
 
 
 @given(read_texts)
 def test_no_position_is_wrong_more_often_than_there_are_differences(pairs):
     answers, truths = map(list, zip(*pairs, strict=True))
-    shares = errors_by_position(answers, truths)
-    assert [share.n for share in shares] == [
+    rates = errors_by_position(answers, truths)
+    assert [rate.n for rate in rates] == [
         sum(len(truth) > place for truth in truths) for place in range(max(map(len, truths)))
     ]
     differences = character_error_rate(answers, truths) * sum(map(len, truths))
-    assert sum(share.value * share.n for share in shares) <= differences + 1e-9
+    assert sum(rate.value * rate.n for rate in rates) <= differences + 1e-9
 
 
 def test_what_a_reader_reads_in_rows_of_digits(handwriting):
@@ -287,11 +287,11 @@ def test_what_a_reader_reads_in_rows_of_digits(handwriting):
     reader = segcap.load("digits")
     answers = reader.predict(rows.images).tolist()
     ranked = [[text for text, _ in reader.read_best(image, 5)] for image in rows.images]
-    shares = [top_k_accuracy(ranked, truths, k).value for k in range(1, 6)]
-    assert shares == sorted(shares)
-    assert shares[0] == exact_match(answers, truths).value < shares[4]
+    rates = [top_k_accuracy(ranked, truths, k).value for k in range(1, 6)]
+    assert rates == sorted(rates)
+    assert rates[0] == exact_match(answers, truths).value < rates[4]
     right_length = length_accuracy(answers, truths)
-    assert shares[0] <= right_length.value < 1
+    assert rates[0] <= right_length.value < 1
     known = segcap.load("digits", length=4).predict(rows.images)
     assert length_accuracy(known, truths).value == 1
     by_place = [
@@ -300,7 +300,7 @@ def test_what_a_reader_reads_in_rows_of_digits(handwriting):
         )
         for place in range(4)
     ]
-    aligned = [share.value for share in errors_by_position(known, truths)]
+    aligned = [rate.value for rate in errors_by_position(known, truths)]
     assert aligned == pytest.approx(by_place, abs=0.02)
 
 

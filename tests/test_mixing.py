@@ -14,13 +14,13 @@ def digits(handwriting):
 
 
 @given(st.floats(0, 1), st.integers(0, 99), st.tuples(st.integers(2, 12), st.integers(2, 12)))
-def test_one_square_of_each_image_becomes_its_mean(share, seed, shape):
+def test_one_square_of_each_image_becomes_its_mean(fraction, seed, shape):
     images = np.random.default_rng(seed).random((3, *shape, 2)).astype(np.float32)
     before = images.copy()
-    cut = cut_out(images, share, np.random.default_rng(seed))
+    cut = cut_out(images, fraction, np.random.default_rng(seed))
     np.testing.assert_array_equal(images, before)
     assert (cut.shape, cut.dtype) == (images.shape, np.float32)
-    side = max(1, round(share * min(shape)))
+    side = max(1, round(fraction * min(shape)))
     for own, image in zip(cut, images, strict=True):
         rows, columns = np.nonzero((own != image).any(axis=-1))
         assert np.ptp(rows) < side
@@ -38,13 +38,13 @@ def test_a_square_of_known_place():
     np.testing.assert_allclose(cut_out(image, 0.67, rng)[0, :, :, 0], expected, rtol=1e-6)
 
 
-def test_images_and_targets_are_mixed_by_the_same_shares(digits):
+def test_images_and_targets_are_mixed_by_the_same_fractions(digits):
     images, targets = digits
     mixed, wanted, weights = mix_up(images, targets, None, 0.5, np.random.default_rng(0))
     rng = np.random.default_rng(0)
-    share, partner = rng.beta(0.5, 0.5, 40), rng.permutation(40)
+    fraction, partner = rng.beta(0.5, 0.5, 40), rng.permutation(40)
     for index in range(40):
-        own, other = share[index], 1 - share[index]
+        own, other = fraction[index], 1 - fraction[index]
         expected = own * images[index] + other * images[partner[index]]
         np.testing.assert_allclose(mixed[index], expected, atol=1e-6)
         expected = own * targets[index] + other * targets[partner[index]]
@@ -54,7 +54,7 @@ def test_images_and_targets_are_mixed_by_the_same_shares(digits):
 
 
 @pytest.mark.parametrize("places", [(), (3,)])
-def test_weighted_losses_are_mixed_by_the_same_shares(digits, places):
+def test_weighted_losses_are_mixed_by_the_same_fractions(digits, places):
     images, targets = digits
     rng = np.random.default_rng(1)
     if places:
@@ -64,12 +64,12 @@ def test_weighted_losses_are_mixed_by_the_same_shares(digits, places):
     _, wanted, total = mix_up(images, targets, weights, 0.4, np.random.default_rng(0))
     np.testing.assert_allclose(wanted.sum(axis=-1), 1, rtol=1e-5)
     again = np.random.default_rng(0)
-    share, partner = again.beta(0.4, 0.4, 40), again.permutation(40)
-    share = share.reshape(40, *[1] * len(places))
+    fraction, partner = again.beta(0.4, 0.4, 40), again.permutation(40)
+    fraction = fraction.reshape(40, *[1] * len(places))
 
     def losses(targets):
         return -(targets * logs).sum(axis=-1)
 
-    expected = share * weights * losses(targets)
-    expected = expected + (1 - share) * weights[partner] * losses(targets[partner])
+    expected = fraction * weights * losses(targets)
+    expected = expected + (1 - fraction) * weights[partner] * losses(targets[partner])
     np.testing.assert_allclose(total * losses(wanted), expected, rtol=1e-4)

@@ -102,15 +102,15 @@ def test_partial_credit_of_hand():
 def test_whatever_passes_rises_with_accuracy(one, other, n, bucket, rate):
     low, high = sorted((one, other))
     for function in (
-        lambda share: pass_probability(share, n),
-        lambda share: pass_probability(share, n, wrong_allowed=1),
-        lambda share: partial_credit(share, n),
-        lambda share: partial_credit_within(share, n, 3),
-        lambda share: within_tries(share, n),
-        lambda share: passes_per_hour(share, rate, bucket) / rate,
-        lambda share: passes_per_hour_with_credit(share, n, rate, bucket) / rate,
-        lambda share: passes_with_answer_bucket(share, n),
-        lambda share: accuracy_limit(share, n),
+        lambda accuracy: pass_probability(accuracy, n),
+        lambda accuracy: pass_probability(accuracy, n, wrong_allowed=1),
+        lambda accuracy: partial_credit(accuracy, n),
+        lambda accuracy: partial_credit_within(accuracy, n, 3),
+        lambda accuracy: within_tries(accuracy, n),
+        lambda accuracy: passes_per_hour(accuracy, rate, bucket) / rate,
+        lambda accuracy: passes_per_hour_with_credit(accuracy, n, rate, bucket) / rate,
+        lambda accuracy: passes_with_answer_bucket(accuracy, n),
+        lambda accuracy: accuracy_limit(accuracy, n),
     ):
         least, most = float(function(low)), float(function(high))
         assert 0 <= least <= most * (1 + 1e-9) + 1e-300
@@ -173,11 +173,11 @@ def test_limits_are_inverse_to_odds(target, n, data):
 
 def test_limits():
     assert accuracy_limit(1e-6, 12) == pytest.approx(10**-0.5)
-    limit = accuracy_limit_of(lambda share: pass_probability(share, 12), 1e-6)
+    limit = accuracy_limit_of(lambda accuracy: pass_probability(accuracy, 12), 1e-6)
     assert limit == pytest.approx(10**-0.5)
-    limit = accuracy_limit_of(lambda share: partial_credit(share, 12), 1e-3)
+    limit = accuracy_limit_of(lambda accuracy: partial_credit(accuracy, 12), 1e-3)
     assert partial_credit(limit, 12) == pytest.approx(1e-3)
-    limit = accuracy_limit_of(lambda share: passes_per_hour(share**12, 360, BUCKET), 1)
+    limit = accuracy_limit_of(lambda accuracy: passes_per_hour(accuracy**12, 360, BUCKET), 1)
     assert passes_per_hour(limit**12, 360, BUCKET) == pytest.approx(1)
 
 
@@ -196,21 +196,21 @@ def test_items_needed():
 
 
 def test_intervals_are_carried_through():
-    share = wilson(2948, 3000)
-    odds = carried(lambda accuracy: pass_probability(accuracy, 12), share)
+    measured = wilson(2948, 3000)
+    odds = carried(lambda accuracy: pass_probability(accuracy, 12), measured)
     assert (odds.low, odds.value, odds.high) == pytest.approx(
-        (share.low**12, share.value**12, share.high**12)
+        (measured.low**12, measured.value**12, measured.high**12)
     )
-    price = carried(lambda accuracy: price_per_pass(accuracy, price_per_attempt=1), share)
-    assert (price.low, price.high) == pytest.approx((1 / share.high, 1 / share.low))
+    price = carried(lambda accuracy: price_per_pass(accuracy, price_per_attempt=1), measured)
+    assert (price.low, price.high) == pytest.approx((1 / measured.high, 1 / measured.low))
     assert str(Odds(0.5, 0.25, 1.0)) == "0.5 (0.25 to 1)"
 
 
 def test_intervals_of_what_rises_and_falls_hold_its_peak():
-    share = wilson(50, 100)
-    odds = carried(lambda accuracy: accuracy * (1 - accuracy), share)
+    measured = wilson(50, 100)
+    odds = carried(lambda accuracy: accuracy * (1 - accuracy), measured)
     assert odds.high == pytest.approx(0.25)
-    assert odds.low == pytest.approx(share.low * (1 - share.low))
+    assert odds.low == pytest.approx(measured.low * (1 - measured.low))
 
 
 def test_a_plot_shows_what_is_asked_for():

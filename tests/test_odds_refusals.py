@@ -55,7 +55,7 @@ BUCKET = TokenBucket(capacity=4, refill_per_hour=12)
         (lambda: passes_with_answer_bucket(0.5, 0), "'refill' .* Got 0"),
         (lambda: price_per_pass(0.5, price_per_attempt=-1), "'price_per_attempt' .* Got -1"),
         (lambda: accuracy_limit(2, 12), "'target' .* Got 2"),
-        (lambda: accuracy_limit_of(lambda share: share / 2, 0.7), r"0 and 0\.5\. Got 0\.7"),
+        (lambda: accuracy_limit_of(lambda accuracy: accuracy / 2, 0.7), r"0 and 0\.5\. Got 0\.7"),
         (lambda: items_needed(0, 0.5, 1), "'target' .* Got 0"),
         (lambda: items_needed(0.1, 1, 1), "'attacker' must be less than 1. Got 1"),
         (lambda: simulate_passes_per_hour(2, 5, 6, BUCKET), "'accuracy' .* Got 2"),

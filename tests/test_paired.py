@@ -22,7 +22,7 @@ from segcap.evaluate import (
 
 counts = st.integers(0, 60)
 tables = st.builds(Agreement, counts, counts, counts, st.integers(1, 60))
-shares = st.integers(1, 200).flatmap(lambda n: st.integers(0, n).map(lambda k: wilson(k, n)))
+rates = st.integers(1, 200).flatmap(lambda n: st.integers(0, n).map(lambda k: wilson(k, n)))
 
 
 def swapped(table):
@@ -147,7 +147,7 @@ def test_counts_that_are_no_agreement_raise(compare):
         compare((1, 2, 3, 4))
 
 
-def test_shares_that_are_none_raise():
+def test_rates_that_are_none_raise():
     with pytest.raises(ParameterError, match=r"must be a Rate, as wilson gives\. Got 0\.4"):
         independent_difference(wilson(1, 2), 0.4)
 
@@ -167,13 +167,13 @@ def test_a_level_that_is_none_raises(level):
         ((5, 56), (0, 29), -0.0381, 0.1926),
     ],
 )
-def test_published_intervals_of_independent_shares(first, second, low, high):
+def test_published_intervals_of_independent_rates(first, second, low, high):
     found = independent_difference(wilson(*first), wilson(*second))
     assert found.value == first[0] / first[1] - second[0] / second[1]
     assert (found.low, found.high) == pytest.approx((low, high), abs=5e-5)
 
 
-@given(shares, shares)
+@given(rates, rates)
 def test_independent_intervals_hold_their_difference_and_mirror(one, other):
     found = independent_difference(one, other)
     assert -1 <= found.low <= found.value <= found.high <= 1
@@ -187,7 +187,7 @@ def test_independent_intervals_cover_as_often_as_they_say():
     measured = [wilson(right, n) for right in range(n + 1)]
     gaps = np.array([independent_difference(*pair) for pair in product(measured, repeat=2)])
     for first, second in [(0.9, 0.9), (0.6, 0.5), (0.95, 0.9)]:
-        chances = np.outer(*(binom.pmf(range(n + 1), n, share) for share in (first, second)))
+        chances = np.outer(*(binom.pmf(range(n + 1), n, rate) for rate in (first, second)))
         covered = (gaps[:, 1] <= first - second) & (first - second <= gaps[:, 2])
         assert 0.93 < chances.ravel() @ covered < 0.99
 

@@ -7,7 +7,7 @@ import pytest
 
 from segcap.core.charset import Charset
 from segcap.generate import TextGenerator, digit_sums
-from segcap.training.synthetic import Share, digit_lines, drawn_texts, stacked, warped_copies
+from segcap.training.synthetic import Source, digit_lines, drawn_texts, stacked, warped_copies
 
 CAPITALS = Charset(string.digits + string.ascii_uppercase)
 
@@ -33,12 +33,12 @@ def test_workers_draw_the_same_lines(handwriting):
         np.testing.assert_array_equal(array, other)
 
 
-def test_shares_of_texts_are_drawn_and_capitals_named_as_drawn():
-    shares = [
-        Share(TextGenerator("wordpress"), 0.5),
-        Share(TextGenerator("six-char"), 0.5, in_capitals=True),
+def test_texts_of_all_sources_are_drawn_and_capitals_labelled_as_drawn():
+    sources = [
+        Source(TextGenerator("wordpress"), 0.5),
+        Source(TextGenerator("six-char"), 0.5, in_capitals=True),
     ]
-    lines = drawn_texts(shares, 8, seed=2, charset=CAPITALS)
+    lines = drawn_texts(sources, 8, seed=2, charset=CAPITALS)
     assert len(lines) == 8
     assert [len(classes) for _, _, classes in lines[:4]] == [4] * 4
     sample = TextGenerator("six-char").sample(0, seed=201)

@@ -343,8 +343,8 @@ def test_labels_run_nothing(show, tmp_path):
 
 def contrast(one, other):
     def luminance(colour):
-        shares = [int(part) / 255 for part in re.findall(r"\d+", colour)[:3]]
-        linear = [s / 12.92 if s <= 0.04045 else ((s + 0.055) / 1.055) ** 2.4 for s in shares]
+        levels = [int(part) / 255 for part in re.findall(r"\d+", colour)[:3]]
+        linear = [s / 12.92 if s <= 0.04045 else ((s + 0.055) / 1.055) ** 2.4 for s in levels]
         return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
     light, dark = sorted((luminance(one), luminance(other)), reverse=True)

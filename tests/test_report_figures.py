@@ -98,7 +98,7 @@ def test_the_best_of_several_is_told_to_be_chosen(result):
     assert told.format("2 end-to-end") in verdict(given)
 
 
-def test_the_matrix_has_a_row_for_all_that_occurs_and_shades_by_share(result):
+def test_the_matrix_has_a_row_for_all_that_occurs_and_shades_by_fraction(result):
     mixed = by_name(result, "mixed")
     matrix = Matrix(("1", "7", "Z", "(none)"), ((8, 2, 0, 0), (0, 9, 1, 0), (0,) * 4, (0,) * 4))
     shown = matrix_of(replace(mixed, accuracy=replace(mixed.accuracy, matrix=matrix)))

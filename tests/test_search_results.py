@@ -68,13 +68,13 @@ def test_importance_finds_what_matters(capfd):
         trials=8,
         grid=True,
     )
-    shares = result.importance()
-    assert list(shares) == ["x", "kind"]
-    assert sum(shares.values()) == pytest.approx(1)
-    assert shares["x"] > 0.8
+    importances = result.importance()
+    assert list(importances) == ["x", "kind"]
+    assert sum(importances.values()) == pytest.approx(1)
+    assert importances["x"] > 0.8
     assert "study" not in capfd.readouterr().err
     bars = plot_importance(result).axes[0].patches
-    assert [bar.get_width() for bar in bars] == pytest.approx(sorted(shares.values()))
+    assert [bar.get_width() for bar in bars] == pytest.approx(sorted(importances.values()))
     alike = search(lambda *_: 1.0, GRID, trials=4, grid=True)
     for little in (alike, SearchResult("x", result.space, result.trials[:1])):
         with pytest.raises(DataError, match=r"2 different values of complete trials\. Got 1"):

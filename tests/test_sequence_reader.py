@@ -258,10 +258,10 @@ def test_probabilities_of_places(crnn, multihead, of_three):
     images, _ = of_three
     crnn = clone_of_length(crnn, 3)
     for reader in (crnn, multihead):
-        shares = reader.predict_proba(images[:30])
-        assert shares.shape == (30, 3, 3)
-        np.testing.assert_allclose(shares.sum(axis=2), 1)
-        likeliest = ["".join(CHARSET[i] for i in own.argmax(axis=1)) for own in shares]
+        probabilities = reader.predict_proba(images[:30])
+        assert probabilities.shape == (30, 3, 3)
+        np.testing.assert_allclose(probabilities.sum(axis=2), 1)
+        likeliest = ["".join(CHARSET[i] for i in own.argmax(axis=1)) for own in probabilities]
         assert np.mean(likeliest == reader.predict(images[:30])) > 0.9
         assert reader.predict_proba([]).shape == (0, 3, 3)
 

@@ -266,10 +266,10 @@ def test_batches_are_evaluated_on_what_is_not_learned_from(lines):
     counts = np.bincount(validation.classes.ravel(), minlength=10)
     np.testing.assert_array_equal(np.bincount(classes, minlength=12)[:10], counts)
     assert np.count_nonzero(classes >= BAD_CUT) < counts.sum()  # there was not room for all
-    share = (classes == BAD_CUT).mean()
-    assert share > 0.1
+    fraction = (classes == BAD_CUT).mean()
+    assert fraction > 0.1
     assert batches.evaluate(alike)[0] == pytest.approx(np.log(12), abs=1e-5)
-    assert batches.evaluate(Constant(5 * np.eye(12)[BAD_CUT]))[1] == pytest.approx(share)
+    assert batches.evaluate(Constant(5 * np.eye(12)[BAD_CUT]))[1] == pytest.approx(fraction)
     again = SpanBatches(train, validation, 10).validation_logits(alike)[1]
     np.testing.assert_array_equal(again, classes)
 

@@ -47,11 +47,11 @@ def test_keras_and_onnx_agree(classifier):
 @pytest.mark.parametrize("places", [1, 2, 3])
 def test_sums_are_the_convolution_of_the_digits(places):
     logits = np.random.default_rng(places).normal(0, 2, (2, places, 10)).astype(np.float32)
-    shares = np.exp(logits) / np.exp(logits).sum(axis=-1, keepdims=True)
+    probabilities = np.exp(logits) / np.exp(logits).sum(axis=-1, keepdims=True)
     expected = np.zeros((2, 9 * places + 1))
     for digits in itertools.product(range(10), repeat=places):
         expected[:, sum(digits)] += np.prod(
-            [shares[:, place, digit] for place, digit in enumerate(digits)], axis=0
+            [probabilities[:, place, digit] for place, digit in enumerate(digits)], axis=0
         )
     found = keras.ops.convert_to_numpy(DigitSum()(logits))
     assert found.shape == (2, 9 * places + 1)

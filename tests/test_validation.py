@@ -17,11 +17,11 @@ bounded = partial(validation.whole_number, "n", least=1, most=9)
 seed = partial(validation.seed_number, "seed")
 few = partial(validation.one_of, "views", known=(1, 2, 4), of="a reader")
 single = partial(validation.one_of, "views", known=(1,), of="'crnn'")
-shares = partial(validation.shares, "p")
-inner = partial(validation.inner_share, "p")
+fractions = partial(validation.fractions, "p")
+inner = partial(validation.inner_fraction, "p")
 number = partial(validation.number, "x")
 positive = partial(validation.number, "x", above_zero=True)
-share = partial(validation.check_share, "p")
+fraction = partial(validation.check_fraction, "p")
 
 
 @pytest.mark.parametrize(
@@ -42,13 +42,13 @@ share = partial(validation.check_share, "p")
         (few, True, "Got True."),
         (few, "2", "Got '2'."),
         (single, 2, "The 'views' of 'crnn' must be 1. Got 2."),
-        (shares, "0.5", "The 'p' must be a number in [0, 1], or many. Got '0.5'."),
-        (shares, None, "Got None."),
-        (shares, True, "Got True."),
-        (shares, [[1], [1, 1]], "Got [[1], [1, 1]]."),
-        (shares, 1.5, "The 'p' must lie in [0, 1]. Got 1.5."),
-        (shares, [0.5, -0.25], "Got -0.25."),
-        (shares, NAN, "Got nan."),
+        (fractions, "0.5", "The 'p' must be a number in [0, 1], or many. Got '0.5'."),
+        (fractions, None, "Got None."),
+        (fractions, True, "Got True."),
+        (fractions, [[1], [1, 1]], "Got [[1], [1, 1]]."),
+        (fractions, 1.5, "The 'p' must lie in [0, 1]. Got 1.5."),
+        (fractions, [0.5, -0.25], "Got -0.25."),
+        (fractions, NAN, "Got nan."),
         (inner, 0, "The 'p' must be a number in (0, 1). Got 0."),
         (inner, 1.0, "Got 1.0."),
         (inner, NAN, "Got nan."),
@@ -61,11 +61,11 @@ share = partial(validation.check_share, "p")
         (number, "1", "Got '1'."),
         (number, None, "Got None."),
         (positive, 0, "The 'x' must be a number greater than 0. Got 0."),
-        (share, -0.1, "The 'p' must be a number in [0, 1]. Got -0.1."),
-        (share, 1.1, "Got 1.1."),
-        (share, NAN, "Got nan."),
-        (share, "1", "Got '1'."),
-        (share, True, "Got True."),
+        (fraction, -0.1, "The 'p' must be a number in [0, 1]. Got -0.1."),
+        (fraction, 1.1, "Got 1.1."),
+        (fraction, NAN, "Got nan."),
+        (fraction, "1", "Got '1'."),
+        (fraction, True, "Got True."),
         (validation.check_length, 0, "The 'length' must be an integer of at least 1. Got 0."),
         (validation.check_length, 4.0, "Got 4.0."),
         (validation.check_size, 5, "The 'size' of images must be a width and a height. Got 5."),
@@ -104,13 +104,13 @@ def test_what_is_refused(check, value, message):
         (bounded, 9, 9),
         (seed, 2**32 - 1, 2**32 - 1),
         (few, np.uint8(4), 4),
-        (shares, [0, 1], [0, 1]),
-        (shares, [], []),
+        (fractions, [0, 1], [0, 1]),
+        (fractions, [], []),
         (inner, 0.5, 0.5),
         (number, 0, 0.0),
         (positive, np.float32(0.5), 0.5),
-        (share, 0, None),
-        (share, 1, None),
+        (fraction, 0, None),
+        (fraction, 1, None),
         (validation.check_length, None, None),
         (validation.check_length, 1, None),
         (validation.check_size, None, None),

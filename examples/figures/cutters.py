@@ -99,7 +99,7 @@ def neighbours_in_one_blob(rows):
                 )
 
 
-def clean_share(pairs, proposed):
+def clean_rate(pairs, proposed):
     clean = 0
     for (blob, left, right), columns in zip(pairs, proposed, strict=True):
         sides = np.arange(blob.shape[1]) < columns[:, np.newaxis]
@@ -123,10 +123,10 @@ for tier, min_advance in (("touching", 15), ("overlapping", 10)):
             proposed = [propose_cuts(blob, cutters=cutters, limit=8) for blob, _, _ in pairs]
             spent = 1e3 * (time.perf_counter() - started) / len(pairs)
             number = np.mean([len(columns) for columns in proposed])
-            clean = clean_share(pairs, proposed)
+            clean = clean_rate(pairs, proposed)
             print(f"    clean cut {clean:.1%}, proposed {number:.1f}, {spent:.2f} ms a component")
     everywhere = [np.arange(1, blob.shape[1]) for blob, _, _ in pairs]
-    print(f"  columns          clean cut {clean_share(pairs, everywhere):.1%}")
+    print(f"  columns          clean cut {clean_rate(pairs, everywhere):.1%}")
     answers = [outcome.reading.text for outcome in without_reject_class(images)]
     print(f"  no reject class  texts {exact_match(answers, texts)}")
     answers = list(at_true_places(images, rows.boxes))

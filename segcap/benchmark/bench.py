@@ -22,7 +22,7 @@ from segcap.benchmark.scoring import judged, pairs, voted
 from segcap.benchmark.split_task import SplitTask
 from segcap.benchmark.stages import Plan, Stages
 from segcap.core.errors import ParameterError
-from segcap.core.validation import seed_number, shares, whole_number
+from segcap.core.validation import fractions, seed_number, whole_number
 from segcap.datasets.dataset import Dataset
 
 __all__ = ["DIFFICULTIES", "run"]
@@ -216,7 +216,7 @@ def _image_results(
 
 
 def _difficulties(values: Sequence[float]) -> tuple[float, ...]:
-    array = shares("difficulties", values)
+    array = fractions("difficulties", values)
     if array.ndim != 1:
         raise ParameterError(f"The 'difficulties' must be several numbers. Got {values!r}.")
     return tuple(array.tolist())

@@ -174,7 +174,7 @@ def _print_figures(
 ) -> None:
     from segcap.evaluate.metrics import character_accuracy
 
-    print(f"{'exact match' if is_text else 'accuracy':<19} {truths.share_right(answers, labels)}")
+    print(f"{'exact match' if is_text else 'accuracy':<19} {truths.rate_right(answers, labels)}")
     if is_text and any(labels):
         print(f"{'character accuracy':<19} {character_accuracy(answers, labels)}")
     for status, count in sorted(Counter(result.status for result in results).items()):

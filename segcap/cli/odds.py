@@ -12,7 +12,7 @@ import typer
 from segcap.cli.app import app
 from segcap.core.errors import DataError, ParameterError
 from segcap.core.extras import require
-from segcap.core.validation import inner_share, number, shares, whole_number
+from segcap.core.validation import fractions, inner_fraction, number, whole_number
 from segcap.evaluate.metrics import Rate, wilson
 from segcap.evaluate.odds import (
     TokenBucket,
@@ -167,9 +167,9 @@ def _rules(
 def _design(
     known: Rate | float, n: int, wrong_allowed: int, target: float, human: float | None
 ) -> list[str]:
-    target = inner_share("target", target)
+    target = inner_fraction("target", target)
     value = known.value if isinstance(known, Rate) else known
-    person = value if human is None else float(shares("human", human))
+    person = value if human is None else float(fractions("human", human))
     needed = items_needed(target, value, person, wrong_allowed=wrong_allowed) if value < 1 else None
     limit = float(accuracy_limit(target, n, wrong_allowed=wrong_allowed))
     lines = [f"at most one pass in {_shown(1 / target)} attempts"]
@@ -208,7 +208,7 @@ def _then(rule: _Chance, change: _Chance) -> _Chance:
 
 
 def _known(accuracy: float, measured: int | None) -> Rate | float:
-    value = float(shares("accuracy", accuracy))
+    value = float(fractions("accuracy", accuracy))
     if measured is None:
         return value
     measured = whole_number("measured", measured, least=1, most=_MOST_MEASURED)

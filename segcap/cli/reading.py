@@ -106,8 +106,8 @@ class Truths(NamedTuple):
         truths = map(self.answer, labels)
         return [a is not None and a == t for a, t in zip(answers, truths, strict=True)]
 
-    def share_right(self, answers: Sequence[str | None], labels: Sequence[str]) -> "Rate":
-        """Give the share of right answers."""
+    def rate_right(self, answers: Sequence[str | None], labels: Sequence[str]) -> "Rate":
+        """Return the rate of right answers."""
         from segcap.evaluate.metrics import wilson
 
         right = self.right(answers, labels)
@@ -371,7 +371,7 @@ def _report_accuracy(
     told = [label for _, label in judged]
     with warnings_said():
         warn_impossible(told, truths.can_be, stacklevel=1)
-    output.remark(f"exact match {truths.share_right(answers, told)}")
+    output.remark(f"exact match {truths.rate_right(answers, told)}")
     for status, count in sorted(Counter(record["status"] for record, _ in judged).items()):
         if status != "ok":
             output.remark(f"{status} {count}")

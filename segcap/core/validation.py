@@ -16,17 +16,17 @@ from segcap.core.errors import ParameterError, SegcapWarning
 __all__ = [
     "Errors",
     "check_errors",
+    "check_fraction",
     "check_length",
     "check_many",
-    "check_share",
     "check_size",
-    "inner_share",
+    "fractions",
+    "inner_fraction",
     "is_number",
     "number",
     "one_of",
     "sample_weights",
     "seed_number",
-    "shares",
     "warn_impossible",
     "whole_number",
 ]
@@ -100,7 +100,7 @@ def is_number(value: Any) -> bool:
         return False
 
 
-def shares(name: str, value: ArrayLike) -> NDArray[np.float64]:
+def fractions(name: str, value: ArrayLike) -> NDArray[np.float64]:
     """Return probabilities as an array.
 
     Raises
@@ -120,7 +120,7 @@ def shares(name: str, value: ArrayLike) -> NDArray[np.float64]:
     return array.astype(np.float64)
 
 
-def inner_share(name: str, value: Any) -> float:
+def inner_fraction(name: str, value: Any) -> float:
     """Return one probability that is neither 0 nor 1.
 
     Raises
@@ -198,7 +198,7 @@ def check_length(value: Any) -> None:
         whole_number("length", value, least=1)
 
 
-def check_share(name: str, value: Any) -> None:
+def check_fraction(name: str, value: Any) -> None:
     """Check a parameter that must lie in [0, 1].
 
     Raises

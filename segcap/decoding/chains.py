@@ -59,8 +59,8 @@ class Outcome(NamedTuple):
         reading = self.reading
         if not reading.glyphs:
             return SumReading(None, np.ones(1), reading, status=reading.status)
-        shares = self.probabilities / self.probabilities.sum(axis=1, keepdims=True)
-        distribution = sum_distribution(shares, values)
+        normalized = self.probabilities / self.probabilities.sum(axis=1, keepdims=True)
+        distribution = sum_distribution(normalized, values)
         value = int(distribution.argmax())
         confidence = float(distribution[value]) if reading.confidence > 0 else 0.0
         return SumReading(
@@ -186,7 +186,7 @@ def best_texts(
     Returns
     -------
     list of (str, float)
-        Most probable first; the probabilities are shares of what the best chains found have.
+        Most probable first; the probabilities are fractions of what the best chains found have.
     """
     if lattice.atoms == 0:
         return []

@@ -171,14 +171,14 @@ def next_texts(
     (('ba', 0.375), ('ab', 0.125), ('bb', 0.125))
     """
     order = np.argsort(-probabilities, axis=1, kind="stable")[:, : NEXT + 1]
-    shares = np.take_along_axis(probabilities, order, axis=1)
+    highest = np.take_along_axis(probabilities, order, axis=1)
     ranked = [("", 1.0)]
-    for places, own in zip(order.tolist(), shares.tolist(), strict=True):
+    for places, own in zip(order.tolist(), highest.tolist(), strict=True):
         longer = [
-            (text + characters[place], probability * share)
+            (text + characters[place], probability * factor)
             for text, probability in ranked
-            for place, share in zip(places, own, strict=True)
-            if share > 0
+            for place, factor in zip(places, own, strict=True)
+            if factor > 0
         ]
         ranked = sorted(longer, key=_by_probability)[: NEXT + 1]
     return tuple(ranked[1:])

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 __all__ = ["Language", "best_spelling", "likely_texts"]
 
 _KEPT = 16
-_LEAST_SHARE = 1e-3
+_LEAST_FRACTION = 1e-3
 
 
 class Language(NamedTuple):
@@ -145,15 +145,15 @@ def likely_texts(
     ranked: dict[int, list[tuple[str, float]]] = {0: [("", 1.0)]}
     usable = language.symbols >= 0
     for row in np.where(usable, probabilities, 0.0):
-        likely = np.flatnonzero((row > 0) & (row >= _LEAST_SHARE * row.max()))
+        likely = np.flatnonzero((row > 0) & (row >= _LEAST_FRACTION * row.max()))
         longer: dict[int, list[tuple[str, float]]] = {}
         for state, texts in ranked.items():
             for index in likely.tolist():
                 after = int(language.moves[state, language.symbols[index]])
                 if after >= 0:
-                    char, share = characters[index], float(row[index])
+                    char, own = characters[index], float(row[index])
                     longer.setdefault(after, []).extend(
-                        (text + char, probability * share) for text, probability in texts
+                        (text + char, probability * own) for text, probability in texts
                     )
         ranked = {
             state: nlargest(_KEPT, texts, key=itemgetter(1)) for state, texts in longer.items()

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from segcap.core.errors import ParameterError
-from segcap.core.validation import shares, whole_number
+from segcap.core.validation import fractions, whole_number
 
 __all__ = ["CoverageCurve", "CoveragePoint", "coverage_curve"]
 
@@ -71,7 +71,7 @@ class CoverageCurve:
         ParameterError
             `accuracy` is outside its range.
         """
-        least = float(shares("accuracy", accuracy))
+        least = float(fractions("accuracy", accuracy))
         reached = [point for point in self.points if point.accuracy >= least]
         return reached[-1] if reached else None
 
@@ -132,7 +132,7 @@ def coverage_curve(confidences: ArrayLike, right: ArrayLike) -> CoverageCurve:
     >>> [tuple(point) for point in curve.points]
     [(0.25, 1.0, 0.9), (0.75, 0.6666666666666666, 0.5), (1.0, 0.5, 0.2)]
     """
-    sure, correct = shares("confidences", confidences), np.asarray(right)
+    sure, correct = fractions("confidences", confidences), np.asarray(right)
     if correct.dtype != bool or correct.shape != sure.shape or correct.ndim != 1 or not sure.size:
         raise ParameterError(
             "The 'right' of coverage_curve must be a bool array of the shape (N,) of its "

@@ -10,7 +10,7 @@ from typing import NamedTuple, TypeAlias
 import numpy as np
 
 from segcap.core.errors import ParameterError
-from segcap.core.validation import shares, whole_number
+from segcap.core.validation import fractions, whole_number
 from segcap.evaluate.labels import Label, Labels, paired_labels, plain_labels
 from segcap.evaluate.metrics import Rate, wilson
 
@@ -203,7 +203,7 @@ def _elected(ballots: Sequence[Ballot]) -> Vote:
 
 
 def _check_probabilities(probabilities: list[float]) -> None:
-    total = float(shares("candidates", probabilities).sum()) if probabilities else 0.0
+    total = float(fractions("candidates", probabilities).sum()) if probabilities else 0.0
     if total > 1 + _ROUNDING:
         raise ParameterError(
             "The 'candidates' of vote must have probabilities that sum to at most 1 for each "

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segcap.core.errors import ParameterError
-from segcap.core.validation import inner_share
+from segcap.core.validation import inner_fraction
 from segcap.evaluate.agreement import Agreement
 from segcap.evaluate.metrics import Rate
 
@@ -157,7 +157,7 @@ def paired_difference(counts: Agreement, *, level: float = 0.95) -> RateDifferen
     +4.65 points (95 % interval +0.00 to +9.30)
     """
     _check_counts(counts, of="paired_difference")
-    tail = (1 - inner_share("level", level)) / 2
+    tail = (1 - inner_fraction("level", level)) / 2
     chances = _chances_of_differences(counts)
     low = _quantile(chances, tail) - counts.n
     high = counts.n - _quantile(chances[::-1], tail)

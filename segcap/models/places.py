@@ -15,7 +15,7 @@ _SPREAD = 0.12
 
 
 class PlaceAttention(layers.Layer):
-    """Gather columns for each place, at first from its share of the row, from left to right.
+    """Gather columns for each place, at first from its part of the row, from left to right.
 
     Parameters
     ----------
@@ -33,7 +33,7 @@ class PlaceAttention(layers.Layer):
             name="prior",
             shape=(total, self._places),
             initializer=lambda shape, dtype=None: ops.convert_to_tensor(
-                _shares(*shape), dtype or "float32"
+                _prior(*shape), dtype or "float32"
             ),
         )
 
@@ -86,8 +86,8 @@ def _context(
     return rectified(x)
 
 
-def _shares(total: int, places: int) -> NDArray[np.float32]:
-    """(T, P) log-weights that are greatest in the middle of each place's share of the row."""
+def _prior(total: int, places: int) -> NDArray[np.float32]:
+    """(T, P) log-weights that are greatest in the middle of each place's part of the row."""
     at = (np.arange(total) + 0.5) / total
     middles = (np.arange(places) + 0.5) / places
     return (-0.5 * ((at[:, None] - middles) / _SPREAD) ** 2).astype(np.float32)

@@ -25,7 +25,7 @@ def sum_cnn(
         Pixels, at least 36 of either.
     dropout : float
         Fraction of features dropped after each dense layer, in [0, 1). Of overlapping digits a
-        share of 0.25 let it learn nothing in three epochs, in which it learns without.
+        rate of 0.25 let it learn nothing in three epochs, in which it learns without.
 
     Returns
     -------

@@ -23,7 +23,7 @@ class WholeImageClassifier(WholeImageReader[R], ABC):
     classes_: NDArray
 
     @abstractmethod
-    def _result(self, shares: NDArray[np.float64]) -> R:
+    def _result(self, probabilities: NDArray[np.float64]) -> R:
         """The result of an image whose classes have these probabilities."""
 
     def predict_proba(self, images: Iterable[ImageSource]) -> NDArray[np.float64]:
@@ -61,7 +61,7 @@ class WholeImageClassifier(WholeImageReader[R], ABC):
         self.classes_ = np.array(answers)
 
     def _read_loaded(self, images: list[NDArray[np.uint8]]) -> list[R]:
-        return [self._result(shares) for shares in self._named(images)]
+        return [self._result(probabilities) for probabilities in self._named(images)]
 
     def _named(self, images: list[NDArray[np.uint8]]) -> NDArray[np.float64]:
         self._warn_if_resized(images)

@@ -116,13 +116,13 @@ class ImageClassifier(WholeImageClassifier[ClassReading]):
         self.epochs = epochs
         self.random_state = random_state
 
-    def _result(self, shares: NDArray[np.float64]) -> ClassReading:
+    def _result(self, probabilities: NDArray[np.float64]) -> ClassReading:
         classes = self.classes_.tolist()
         return ClassReading(
-            classes[shares.argmax()],
-            shares,
-            confidence=float(shares.max()),
-            alternatives=next_answers(shares, classes),
+            classes[probabilities.argmax()],
+            probabilities,
+            confidence=float(probabilities.max()),
+            alternatives=next_answers(probabilities, classes),
         )
 
     def _check_parameters(self) -> None:

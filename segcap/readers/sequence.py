@@ -11,7 +11,7 @@ from segcap.core.charset import Charset
 from segcap.core.errors import DataError, ParameterError
 from segcap.core.image import Channels, ImageSource
 from segcap.core.reading import Glyph, Reading
-from segcap.core.validation import check_length, check_share, one_of, whole_number
+from segcap.core.validation import check_fraction, check_length, one_of, whole_number
 from segcap.decoding.compose import NEXT, log_softmax, next_texts
 from segcap.decoding.ctc import BLANK, aligned_columns, beam_search, greedy_classes
 from segcap.models.registry import network
@@ -134,7 +134,7 @@ class SequenceReader(WholeImageReader[Reading], TextReader):
         Charset(self.charset).mask(self.allowlist)
         whole_number("beam_width", self.beam_width, least=1)
         check_length(self.length)
-        check_share("reject_below", self.reject_below)
+        check_fraction("reject_below", self.reject_below)
         if self.length is None and not self._unaligned:
             raise ParameterError(
                 f"The classifier '{self.classifier}' reads texts of one length: "
@@ -256,8 +256,9 @@ class SequenceReader(WholeImageReader[Reading], TextReader):
         Returns
         -------
         (N, length, C) float64 array
-            In the order of `charset_`; each place sums to 1. Those of "crnn" are shares of the
-            texts of that length that its search ends with, all characters alike if there is none.
+            In the order of `charset_`; each place sums to 1. Those of "crnn" are
+            fractions of the texts of that length that its search ends with, all characters alike
+            if there is none.
 
         Raises
         ------
@@ -271,10 +272,10 @@ class SequenceReader(WholeImageReader[Reading], TextReader):
             raise ParameterError("Probabilities of places need texts of one 'length'. Got None.")
         parts = [np.empty((0, self.length, len(self.charset_)))]
         for loaded in batches:
-            parts.append(np.stack([self._shares(named) for named in self._named(loaded)]))
+            parts.append(np.stack([self._of_each(named) for named in self._named(loaded)]))
         return np.concatenate(parts)
 
-    def _shares(self, named: NDArray[np.float64]) -> NDArray[np.float64]:
+    def _of_each(self, named: NDArray[np.float64]) -> NDArray[np.float64]:
         if not _is_unaligned(self.trained_.classifier):
             return np.exp(named)
         ranked = self._ranked(named)
@@ -283,10 +284,10 @@ class SequenceReader(WholeImageReader[Reading], TextReader):
             return np.full(shape, 1 / shape[1])
         found = np.array([probability for _, probability in ranked])
         weights = np.exp(found - np.logaddexp.reduce(found))
-        shares = np.zeros(shape)
+        probabilities = np.zeros(shape)
         for (classes, _), weight in zip(ranked, weights, strict=True):
-            shares[np.arange(shape[0]), list(classes)] += weight
-        return shares
+            probabilities[np.arange(shape[0]), list(classes)] += weight
+        return probabilities
 
     def _named(self, images: list[NDArray[np.uint8]]) -> list[NDArray[np.float64]]:
         """Return the log-probabilities of what each image's columns or places show."""
@@ -346,9 +347,9 @@ class SequenceReader(WholeImageReader[Reading], TextReader):
         classes = named.argmax(axis=1)
         confidence = float(np.exp(named.max(axis=1).sum()))
         boxes = [(0, 0, shape[1], shape[0])] * len(named)
-        shares = np.exp(named)
-        others = next_texts(shares, self.charset_)
-        return self._reading(shares, classes, boxes, confidence, others)
+        probabilities = np.exp(named)
+        others = next_texts(probabilities, self.charset_)
+        return self._reading(probabilities, classes, boxes, confidence, others)
 
     def _reading(
         self,

@@ -8,7 +8,7 @@ from string import digits
 from segcap.core.charset import CASES, KINDS, Case, Charset, Kind
 from segcap.core.errors import ParameterError
 from segcap.core.image import Channels
-from segcap.core.validation import check_length, check_share, seed_number, whole_number
+from segcap.core.validation import check_fraction, check_length, seed_number, whole_number
 from segcap.models.registry import networks_for
 from segcap.readers.base import TextReader
 from segcap.recognition.engines import ENGINES, EngineName
@@ -107,7 +107,7 @@ class GlyphSettings(TextReader, ABC):
                 "The 'segmenter' of a GlyphReader must be a function from an image to a mask or "
                 f"to boxes. Got {self.segmenter!r}."
             )
-        check_share("reject_below", self.reject_below)
+        check_fraction("reject_below", self.reject_below)
         whole_number("epochs", self.epochs, least=1)
         seed_number("random_state", self.random_state)
 

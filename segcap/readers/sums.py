@@ -102,14 +102,14 @@ class SumClassifier(WholeImageClassifier[SumReading]):
         """Read images, as `read_many` does."""
         return self.read_many(images, batch_size, n_jobs=n_jobs, errors=errors)
 
-    def _result(self, shares: NDArray[np.float64]) -> SumReading:
-        confidence = float(shares.max())
+    def _result(self, probabilities: NDArray[np.float64]) -> SumReading:
+        confidence = float(probabilities.max())
         return SumReading(
-            int(shares.argmax()),
-            shares,
+            int(probabilities.argmax()),
+            probabilities,
             Reading(confidence=confidence),
             confidence=confidence,
-            alternatives=next_answers(shares, range(len(shares))),
+            alternatives=next_answers(probabilities, range(len(probabilities))),
         )
 
     def _check_parameters(self) -> None:

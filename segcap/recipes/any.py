@@ -13,7 +13,7 @@ from segcap.core.bundle import digest
 from segcap.core.charset import Charset
 from segcap.decoding.calibration import fit_temperature
 from segcap.readers.glyph import GlyphReader
-from segcap.recipes.ink import wild_shares
+from segcap.recipes.ink import wild_sources
 from segcap.recognition.engines.networks import WEIGHTS, pack_weights
 from segcap.recognition.trained import NO_CHARACTER, Trained, TrainedInk
 from segcap.training.batching import batch_orders
@@ -111,8 +111,8 @@ def train_ink_network(
     if weights is not None and weights.exists():
         model.load_weights(weights)
     else:
-        learned = wild_shares(fonts, data, held_out=False)
-        others = wild_shares(fonts, data, held_out=True)
+        learned = wild_sources(fonts, data, held_out=False)
+        others = wild_sources(fonts, data, held_out=True)
         figures = train_ink(
             model,
             ink_examples(learned, images, seed=_SEED, n_jobs=-1),
@@ -137,7 +137,7 @@ def draw_lines(
 ) -> LabelledStrips:
     """Draw wild images and find their lines by learned ink."""
     return inked_texts(
-        wild_shares(fonts, data, held_out=held_out),
+        wild_sources(fonts, data, held_out=held_out),
         lines or (_LINES_VALIDATED_ON if held_out else _LINES),
         TrainedInk(ink),
         seed=_OTHER_SEED if held_out else _SEED + 1,

@@ -138,9 +138,9 @@ def _rows(
     n: int, digits: tuple[NDArray[np.uint8], NDArray[np.integer]], seed: int
 ) -> LabelledStrips:
     lines = []
-    for min_advance, count, share in _TIERS:
+    for min_advance, count, fraction in _TIERS:
         lines += digit_lines(
-            round(n * share),
+            round(n * fraction),
             digits,
             min_advance=min_advance,
             seed=seed,

@@ -7,17 +7,17 @@ from pathlib import Path
 from segcap.datasets.mnist import load_mnist
 from segcap.generate import TextGenerator
 from segcap.recipes.digits import split_digits
-from segcap.training.synthetic import Share
+from segcap.training.synthetic import Source
 
-__all__ = ["wild_shares"]
+__all__ = ["wild_sources"]
 
 _LETTERS = string.digits + string.ascii_letters
 
 
-def wild_shares(
+def wild_sources(
     fonts: str | Path | None, data: str | os.PathLike[str] | None, *, held_out: bool
-) -> list[Share]:
-    """Say what everything that reads any scheme is trained on.
+) -> list[Source]:
+    """Sources of the images that everything that reads any scheme is trained on.
 
     Parameters
     ----------
@@ -31,10 +31,10 @@ def wild_shares(
     learned, kept = split_digits(load_mnist(data))
     digits = kept if held_out else learned
     return [
-        Share(TextGenerator("wild", fonts=fonts), 0.56),
-        Share(TextGenerator("wild", fonts=fonts, charset=string.digits + ".,"), 0.14),
-        Share(TextGenerator("wild"), 0.05),
-        Share(TextGenerator("wild", handwriting=digits, length=(2, 7)), 0.11),
-        Share(TextGenerator("mixed", charset=_LETTERS, length=(3, 7)), 0.08),
-        Share(TextGenerator("six-char"), 0.06, in_capitals=True),
+        Source(TextGenerator("wild", fonts=fonts), 0.56),
+        Source(TextGenerator("wild", fonts=fonts, charset=string.digits + ".,"), 0.14),
+        Source(TextGenerator("wild"), 0.05),
+        Source(TextGenerator("wild", handwriting=digits, length=(2, 7)), 0.11),
+        Source(TextGenerator("mixed", charset=_LETTERS, length=(3, 7)), 0.08),
+        Source(TextGenerator("six-char"), 0.06, in_capitals=True),
     ]

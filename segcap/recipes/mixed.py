@@ -10,7 +10,7 @@ from segcap.generate import TextGenerator
 from segcap.readers.glyph import GlyphReader
 from segcap.recipes.digits import Digits, split_digits
 from segcap.training.spans import LabelledStrips
-from segcap.training.synthetic import Share, digit_lines, drawn_texts, share_seed, stacked
+from segcap.training.synthetic import Source, digit_lines, drawn_texts, source_seed, stacked
 
 if TYPE_CHECKING:
     from segcap.training.fit import OnEpoch
@@ -66,25 +66,25 @@ def train_mixed(
 
 def training_seeds(scheme: str) -> set[int]:
     """Return the seeds of a scheme's own images that "mixed" was trained or calibrated on."""
-    places = [place for place, one in enumerate(_shares()) if one.generator.scheme == scheme]
-    return {share_seed(seed, place) for seed in (_SEED, _OTHER_SEED) for place in places}
+    places = [place for place, one in enumerate(_sources()) if one.generator.scheme == scheme]
+    return {source_seed(seed, place) for seed in (_SEED, _OTHER_SEED) for place in places}
 
 
-def _shares() -> list[Share]:
+def _sources() -> list[Source]:
     small = string.digits + string.ascii_lowercase
     return [
-        Share(TextGenerator("mixed", charset=MIXED_CHARSET, length=(3, 6)), 0.2),
-        Share(TextGenerator("colour-lines", charset=MIXED_CHARSET, length=(4, 5)), 0.08),
-        Share(TextGenerator("colour-lines"), 0.07),
-        Share(TextGenerator("gradient-line", charset=small), 0.14),
-        Share(TextGenerator("wordpress", charset=small.upper()), 0.07),
-        Share(TextGenerator("six-char"), 0.32, in_capitals=True),
-        Share(TextGenerator("clean", charset=MIXED_CHARSET), 0.03),
-        Share(TextGenerator("number-field", length=(3, 6)), 0.03),
+        Source(TextGenerator("mixed", charset=MIXED_CHARSET, length=(3, 6)), 0.2),
+        Source(TextGenerator("colour-lines", charset=MIXED_CHARSET, length=(4, 5)), 0.08),
+        Source(TextGenerator("colour-lines"), 0.07),
+        Source(TextGenerator("gradient-line", charset=small), 0.14),
+        Source(TextGenerator("wordpress", charset=small.upper()), 0.07),
+        Source(TextGenerator("six-char"), 0.32, in_capitals=True),
+        Source(TextGenerator("clean", charset=MIXED_CHARSET), 0.03),
+        Source(TextGenerator("number-field", length=(3, 6)), 0.03),
     ]
 
 
 def _lines(n: int, seed: int, digits: Digits) -> LabelledStrips:
-    texts = drawn_texts(_shares(), n, seed=seed, charset=Charset(MIXED_CHARSET), n_jobs=-1)
+    texts = drawn_texts(_sources(), n, seed=seed, charset=Charset(MIXED_CHARSET), n_jobs=-1)
     rows = digit_lines(round(0.06 * n), digits, min_advance=12, seed=seed, n_jobs=-1)
     return stacked(texts + rows)

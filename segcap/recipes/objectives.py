@@ -135,7 +135,7 @@ class Fitting:
             if self.folds is None:
                 report(epoch, history.validation_accuracy[-1])
 
-        shares: list[float] = []
+        rates: list[float] = []
         for train, judges in self.parts:
             reader = configured(self.reader, settings).set_params(random_state=report.seed)
             reader.fit(
@@ -145,12 +145,12 @@ class Fitting:
                 schedule=schedule_of(reader, settings),
                 on_epoch=on_epoch,
             )
-            if not shares:
+            if not rates:
                 report.note(**_size(reader))
-            shares.append(measure(reader, judges).whole.value)
+            rates.append(measure(reader, judges).whole.value)
             if self.folds is not None:
-                report(len(shares), fmean(shares))
-        return fmean(shares)
+                report(len(rates), fmean(rates))
+        return fmean(rates)
 
     def finish(
         self,

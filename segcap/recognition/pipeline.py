@@ -40,7 +40,7 @@ from segcap.segmentation.settings import Found, SegmentationSettings
 __all__ = ["Pipeline", "Scored"]
 
 _DOUBT = 0.9
-_GLYPH_SHARE = 0.7
+_GLYPH_FRACTION = 0.7
 _TURN = 8.0
 
 
@@ -267,7 +267,7 @@ class Pipeline:
         for in_image, span, alone in zip(scores, places, self._classify(glyphs), strict=True):
             in_line = in_image[span, :characters]
             any_character = np.logaddexp.reduce(in_line, axis=1, keepdims=True)
-            both = _GLYPH_SHARE * alone + (1 - _GLYPH_SHARE) * (in_line - any_character)
+            both = _GLYPH_FRACTION * alone + (1 - _GLYPH_FRACTION) * (in_line - any_character)
             both += any_character - np.logaddexp.reduce(both, axis=1, keepdims=True)
             in_image[span, :characters] = both
 

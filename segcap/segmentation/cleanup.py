@@ -7,9 +7,9 @@ from numpy.typing import NDArray
 __all__ = ["clean", "remove_border", "remove_specks"]
 
 _LEAST_AREA = 4
-_LEAST_SHARE_OF_LARGEST = 0.03
+_LEAST_FRACTION_OF_LARGEST = 0.03
 _MOST_COMPONENTS = 500
-_FRAME_SHARE = 0.9
+_FRAME_FRACTION = 0.9
 _RULE_HEIGHT = 0.15
 
 
@@ -52,7 +52,7 @@ def remove_specks(ink: NDArray[np.bool_], min_area: int | None = None) -> NDArra
     )
     areas = stats[:, cv2.CC_STAT_AREA]
     if min_area is None:
-        min_area = max(_LEAST_AREA, int(areas[1:].max(initial=0) * _LEAST_SHARE_OF_LARGEST))
+        min_area = max(_LEAST_AREA, int(areas[1:].max(initial=0) * _LEAST_FRACTION_OF_LARGEST))
     keep = areas >= min_area
     keep[0] = False
     if np.count_nonzero(keep) > _MOST_COMPONENTS:
@@ -77,7 +77,7 @@ def remove_border(ink: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """
     if ink.size == 0:
         return ink.copy()
-    inked = [np.count_nonzero(side) >= _FRAME_SHARE * len(side) for side in _sides(ink)]
+    inked = [np.count_nonzero(side) >= _FRAME_FRACTION * len(side) for side in _sides(ink)]
     if not any(inked):
         return ink.copy()
     _, labels, stats, _ = cv2.connectedComponentsWithStats(
@@ -86,7 +86,7 @@ def remove_border(ink: NDArray[np.bool_]) -> NDArray[np.bool_]:
     sides_along = np.zeros(len(stats), int)
     level = np.zeros(len(stats), bool)
     for number, side in enumerate(_sides(labels)):
-        along = np.bincount(side, minlength=len(stats)) >= _FRAME_SHARE * len(side)
+        along = np.bincount(side, minlength=len(stats)) >= _FRAME_FRACTION * len(side)
         sides_along += along
         level |= along & (number < 2)
     low = stats[:, cv2.CC_STAT_HEIGHT] <= _RULE_HEIGHT * ink.shape[0]

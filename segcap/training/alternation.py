@@ -12,7 +12,7 @@ from segcap.core.errors import DataError
 from segcap.recognition.trained import NO_CHARACTER
 from segcap.segmentation.candidates import Layout
 from segcap.training.fit import History, Schedule, fit_network
-from segcap.training.forced_alignment import Alignment, align, aligned_strips, moved_share
+from segcap.training.forced_alignment import Alignment, align, aligned_strips, moved_fraction
 from segcap.training.spans import LabelledStrips, SpanBatches, join_strips
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ Progress: TypeAlias = Callable[[int, int, str], None]
 MOST_ROUNDS = 3
 _ROUND = 0.25
 _SETTLED = 0.01
-_REAL_SHARE = 0.67
+_REAL_FRACTION = 0.67
 _WIDEST = 640
 _OVERFIT_LINES = 32
 _OVERFIT_EPOCHS = 3
@@ -135,7 +135,7 @@ class Course:
     def _align_again(self) -> float:
         before = self._alignments
         self.batches = self._align()
-        moved = moved_share(self._layouts, before, self._alignments)
+        moved = moved_fraction(self._layouts, before, self._alignments)
         self.figures["moved_in_last_alignment"] = round(moved, 4)
         return moved
 
@@ -155,8 +155,8 @@ class Course:
 
     def _with_replay(self) -> LabelledStrips:
         replayed = sum(len(part.pixels) for part in self._replay)
-        share = _REAL_SHARE / (1 - _REAL_SHARE)
-        times = max(1, round(share * replayed / len(self._train.pixels)))
+        ratio = _REAL_FRACTION / (1 - _REAL_FRACTION)
+        times = max(1, round(ratio * replayed / len(self._train.pixels)))
         width = min(self._train.pixels.shape[2], _WIDEST)
         return join_strips([self._train] * times + self._replay, width)
 

@@ -69,7 +69,7 @@ def augment_glyphs(glyphs: NDArray[np.float32], rng: np.random.Generator) -> NDA
 
 
 def vary_strokes(
-    glyphs: NDArray[np.float32], rng: np.random.Generator, *, share: float = 0.2
+    glyphs: NDArray[np.float32], rng: np.random.Generator, *, fraction: float = 0.2
 ) -> NDArray[np.float32]:
     """Blend a fraction of the glyphs with their dilation (up to wholly) or erosion (up to half).
 
@@ -77,7 +77,7 @@ def vary_strokes(
     ----------
     glyphs : (N, H, W, 1) float32 array
     rng : numpy.random.Generator
-    share : float
+    fraction : float
         In [0, 1].
 
     Returns
@@ -87,7 +87,7 @@ def vary_strokes(
     """
     varied = glyphs.copy()
     strengths = rng.uniform(-0.5, 1, len(glyphs))
-    for index in np.flatnonzero(rng.random(len(glyphs)) < share):
+    for index in np.flatnonzero(rng.random(len(glyphs)) < fraction):
         morph = cv2.dilate if strengths[index] > 0 else cv2.erode
         weight = abs(strengths[index])
         glyph = glyphs[index, ..., 0]
@@ -99,7 +99,7 @@ def lose_detail(
     glyphs: NDArray[np.float32],
     rng: np.random.Generator,
     *,
-    share: float = 0.2,
+    fraction: float = 0.2,
     least: float = 0.35,
 ) -> NDArray[np.float32]:
     """Make a fraction of the glyphs smaller and enlarge them again, as if drawn a few pixels tall.
@@ -110,7 +110,7 @@ def lose_detail(
     ----------
     glyphs : (N, H, W, 1) float32 array
     rng : numpy.random.Generator
-    share : float
+    fraction : float
         In [0, 1].
     least : float
         Smallest scale, in (0, 1).
@@ -123,7 +123,7 @@ def lose_detail(
     height, width = glyphs.shape[1:3]
     blurred = glyphs.copy()
     scales = rng.uniform(least, 1, len(glyphs))
-    for index in np.flatnonzero(rng.random(len(glyphs)) < share):
+    for index in np.flatnonzero(rng.random(len(glyphs)) < fraction):
         size = round(width * scales[index]), round(height * scales[index])
         small = cv2.resize(glyphs[index, ..., 0], size, interpolation=cv2.INTER_AREA)
         large = cv2.resize(small, (width, height), interpolation=cv2.INTER_LINEAR)

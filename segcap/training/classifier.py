@@ -20,7 +20,7 @@ from segcap.training.network import train_network
 
 __all__ = ["TrainedClassifier", "train_classifier", "versions"]
 
-_VALIDATION_SHARE = 0.06
+_VALIDATION_FRACTION = 0.06
 
 
 @dataclass(frozen=True)
@@ -103,7 +103,7 @@ def train_classifier(
             f"Each of the {classes} classes needs at least 2 glyphs to train on. "
             f"Got {counts[rare]} of class {rare}."
         )
-    held_out = max(classes, round(_VALIDATION_SHARE * len(labels)))
+    held_out = max(classes, round(_VALIDATION_FRACTION * len(labels)))
     train, validation = train_test_split(
         np.arange(len(labels)), test_size=held_out, random_state=seed, stratify=labels
     )

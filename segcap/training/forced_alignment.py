@@ -16,7 +16,7 @@ from segcap.training.spans import LabelledStrips, stack_strips
 if TYPE_CHECKING:
     import keras
 
-__all__ = ["Alignment", "align", "aligned_strips", "moved_share"]
+__all__ = ["Alignment", "align", "aligned_strips", "moved_fraction"]
 
 _MOVED = 0.35
 
@@ -92,7 +92,7 @@ def aligned_strips(
     return stack_strips(strips, spans, names)
 
 
-def moved_share(
+def moved_fraction(
     layouts: Sequence[Layout],
     before: Sequence[Alignment | None],
     after: Sequence[Alignment | None],

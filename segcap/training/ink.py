@@ -9,7 +9,7 @@ from joblib import Parallel, delayed
 from numpy.typing import NDArray
 
 from segcap.training.keras_fit import fit_by_keras
-from segcap.training.synthetic import Share, share_seed
+from segcap.training.synthetic import Source, source_seed
 
 if TYPE_CHECKING:
     import keras
@@ -38,25 +38,24 @@ class InkExamples(NamedTuple):
     ink: NDArray[np.uint8]
 
 
-def ink_examples(shares: Sequence[Share], n: int, *, seed: int, n_jobs: int = 1) -> InkExamples:
+def ink_examples(sources: Sequence[Source], n: int, *, seed: int, n_jobs: int = 1) -> InkExamples:
     """Draw images and what is ink in them, at random scales about the one of reading.
 
     Parameters
     ----------
-    shares : sequence of Share
-        What is drawn of all images.
+    sources : sequence of Source
     n : int
     seed : int
     n_jobs : int
         Worker processes; -1 for one per core.
     """
     jobs = []
-    for number, share in enumerate(shares):
-        count = round(n * share.share)
+    for number, source in enumerate(sources):
+        count = round(n * source.weight)
         for start in range(0, count, _CHUNK):
             indices = range(start, min(start + _CHUNK, count))
-            jobs.append(delayed(_examples)(share.generator, indices, share_seed(seed, number)))
-    total = sum(round(n * share.share) for share in shares)
+            jobs.append(delayed(_examples)(source.generator, indices, source_seed(seed, number)))
+    total = sum(round(n * source.weight) for source in sources)
     images = np.empty((total, _HEIGHT, _WIDTH, 3), np.uint8)
     ink = np.empty((total, _HEIGHT, _WIDTH), np.uint8)
     at = 0

@@ -21,7 +21,7 @@ __all__ = [
     "usable_images",
 ]
 
-_VALIDATION_SHARE = 0.1
+_VALIDATION_FRACTION = 0.1
 _LOST_ZEROS = (
     " If leading zeros were lost where labels were read as numbers, read them as texts: "
     "pandas.read_csv(…, dtype=str)."
@@ -70,13 +70,13 @@ def held_out_first(
     """
     rng = np.random.default_rng(seed)
     if groups is None:
-        return rng.permutation(count), max(1, round(_VALIDATION_SHARE * count))
+        return rng.permutation(count), max(1, round(_VALIDATION_FRACTION * count))
     if len(groups) != count:
         raise DataError(
             "Training needs as many groups as images, if any. "
             f"Got {count} images and {len(groups)} groups."
         )
-    train, held_out = divide(np.asarray(groups), None, test=_VALIDATION_SHARE, seed=seed)
+    train, held_out = divide(np.asarray(groups), None, test=_VALIDATION_FRACTION, seed=seed)
     return np.concatenate([rng.permutation(held_out), rng.permutation(train)]), len(held_out)
 
 

@@ -7,7 +7,7 @@ __all__ = ["cut_out", "mix_up"]
 
 
 def cut_out(
-    images: NDArray[np.float32], share: float, rng: np.random.Generator
+    images: NDArray[np.float32], fraction: float, rng: np.random.Generator
 ) -> NDArray[np.float32]:
     """Wipe a square out of each image.
 
@@ -17,7 +17,7 @@ def cut_out(
     Parameters
     ----------
     images : (N, H, W, C) float32 array
-    share : float
+    fraction : float
         Side of the square as a fraction of the shorter of H and W, in [0, 1]; at least one pixel.
     rng : numpy.random.Generator
 
@@ -31,7 +31,7 @@ def cut_out(
     arXiv:1708.04552, 2017.
     """
     count, height, width, _ = images.shape
-    side = max(1, round(share * min(height, width)))
+    side = max(1, round(fraction * min(height, width)))
     tops = rng.integers(0, height, count) - side // 2
     lefts = rng.integers(0, width, count) - side // 2
     rows, columns = np.arange(height), np.arange(width)
@@ -73,22 +73,22 @@ def mix_up(
     ----------
     Zhang, Cisse, Dauphin, Lopez-Paz: mixup: beyond empirical risk minimization. ICLR 2018.
     """
-    share = rng.beta(alpha, alpha, len(images)).astype(np.float32)
+    fraction = rng.beta(alpha, alpha, len(images)).astype(np.float32)
     partner = rng.permutation(len(images))
-    mixed = _mixed(images, share, partner)
+    mixed = _mixed(images, fraction, partner)
     if weights is None:
-        return mixed, _mixed(targets, share, partner), None
-    total = _mixed(weights, share, partner)
-    weighted = _mixed(targets * _along(weights, targets), share, partner)
+        return mixed, _mixed(targets, fraction, partner), None
+    total = _mixed(weights, fraction, partner)
+    weighted = _mixed(targets * _along(weights, targets), fraction, partner)
     return mixed, weighted / _along(total, targets), total
 
 
 def _mixed(
-    values: NDArray[np.float32], share: NDArray[np.float32], partner: NDArray[np.intp]
+    values: NDArray[np.float32], fraction: NDArray[np.float32], partner: NDArray[np.intp]
 ) -> NDArray[np.float32]:
     mixed = values[partner]
     mixed -= values
-    mixed *= _along(1 - share, values)
+    mixed *= _along(1 - fraction, values)
     mixed += values
     return mixed
 

@@ -26,7 +26,7 @@ from segcap.training.spans import LabelledStrips, join_strips, own_columns, stac
 
 __all__ = [
     "Line",
-    "Share",
+    "Source",
     "digit_lines",
     "drawn_texts",
     "inked_texts",
@@ -46,31 +46,31 @@ _WARP = Warp(rotation=10, scale=0.12, shear=0.1, shift=0, elastic=0.6)
 Line: TypeAlias = tuple[Strip, NDArray[np.float32], NDArray[np.intp]]
 
 
-class Share(NamedTuple):
-    """What is drawn of all lines.
+class Source(NamedTuple):
+    """A generator and how much of all that is drawn it draws.
 
     Attributes
     ----------
     generator : TextGenerator
-    share : float
-        In (0, 1].
+    weight : float
+        Fraction of all lines, in (0, 1].
     in_capitals : bool
         Whether labels are in lower case and what is drawn is not.
     """
 
     generator: TextGenerator
-    share: float
+    weight: float
     in_capitals: bool = False
 
 
 def drawn_texts(
-    shares: Sequence[Share], n: int, *, seed: int, charset: Charset, n_jobs: int = 1
+    sources: Sequence[Source], n: int, *, seed: int, charset: Charset, n_jobs: int = 1
 ) -> list[Line]:
     """Draw texts, and find each image's line the way a reader does.
 
     Parameters
     ----------
-    shares : sequence of Share
+    sources : sequence of Source
     n : int
         Lines in all.
     seed : int
@@ -85,16 +85,16 @@ def drawn_texts(
         At most 208 pixels wide; characters beyond are left out.
     """
     jobs = []
-    for number, part in enumerate(shares):
-        count = round(n * part.share)
+    for number, source in enumerate(sources):
+        count = round(n * source.weight)
         for start in range(0, count, _CHUNK):
             indices = range(start, min(start + _CHUNK, count))
-            jobs.append(delayed(_drawn)(part, indices, share_seed(seed, number), charset))
+            jobs.append(delayed(_drawn)(source, indices, source_seed(seed, number), charset))
     return [line for lines in Parallel(n_jobs=n_jobs)(jobs) for line in lines]
 
 
 def inked_texts(
-    shares: Sequence[Share],
+    sources: Sequence[Source],
     n: int,
     ink: InkNetwork,
     *,
@@ -107,7 +107,7 @@ def inked_texts(
 
     Parameters
     ----------
-    shares, n, seed, charset, n_jobs
+    sources, n, seed, charset, n_jobs
         As of `drawn_texts`.
     ink : callable
         The network that finds ink; see `segcap.segmentation.ink.find_ink`.
@@ -120,24 +120,26 @@ def inked_texts(
         40 pixels high, ink and colours.
     """
     jobs = []
-    for number, part in enumerate(shares):
-        count = round(n * part.share)
+    for number, source in enumerate(sources):
+        count = round(n * source.weight)
         for start in range(0, count, _CHUNK):
             indices = range(start, min(start + _CHUNK, count))
-            drawn = delayed(_inked)(part, indices, share_seed(seed, number), charset, ink, widest)
+            drawn = delayed(_inked)(
+                source, indices, source_seed(seed, number), charset, ink, widest
+            )
             jobs.append(drawn)
     parts = [part for part in Parallel(n_jobs=n_jobs, return_as="generator")(jobs) if part]
     return join_strips([stacked(lines) for lines in parts], widest)
 
 
 def _inked(
-    part: Share, indices: range, seed: int, charset: Charset, ink: InkNetwork, widest: int
+    source: Source, indices: range, seed: int, charset: Charset, ink: InkNetwork, widest: int
 ) -> list[Line]:
     cv2.setNumThreads(1)
     lines: list[Line] = []
     for index in indices:
-        sample = part.generator.sample(index, seed=seed)
-        text = sample.label.upper() if part.in_capitals else sample.label
+        sample = source.generator.sample(index, seed=seed)
+        text = sample.label.upper() if source.in_capitals else sample.label
         pixels = sample.image if sample.image.ndim == 3 else cv2.merge([sample.image] * 3)
         view = find_ink(pixels, ink)
         segments = ink_segments(view)
@@ -163,8 +165,8 @@ def _inked(
     return lines
 
 
-def share_seed(seed: int, number: int) -> int:
-    """Return the seed of one of the shares that `drawn_texts` draws."""
+def source_seed(seed: int, number: int) -> int:
+    """Return the seed of one of the sources that `drawn_texts` draws."""
     return _SEEDS * seed + number
 
 
@@ -193,10 +195,10 @@ def replay_lines(
     charset = Charset(characters)
     mixed = TextGenerator("mixed", charset=drawn, length=(3, 6))
     if ink is None:
-        return stacked(drawn_texts([Share(mixed, 1.0)], n, seed=seed, charset=charset))
+        return stacked(drawn_texts([Source(mixed, 1.0)], n, seed=seed, charset=charset))
     wild = TextGenerator("wild", charset=drawn, length=(3, 7))
-    shares = [Share(wild, 0.7), Share(mixed, 0.3)]
-    return inked_texts(shares, n, ink, seed=seed, charset=charset, widest=_WIDEST)
+    sources = [Source(wild, 0.7), Source(mixed, 0.3)]
+    return inked_texts(sources, n, ink, seed=seed, charset=charset, widest=_WIDEST)
 
 
 def digit_lines(
@@ -253,11 +255,11 @@ def warped_copies(
     return np.concatenate([pictures, copies[inked]]), np.concatenate([names, names[inked]])
 
 
-def _drawn(part: Share, indices: range, seed: int, charset: Charset) -> list[Line]:
+def _drawn(source: Source, indices: range, seed: int, charset: Charset) -> list[Line]:
     lines = []
     for index in indices:
-        sample = part.generator.sample(index, seed=seed)
-        text = sample.label.upper() if part.in_capitals else sample.label
+        sample = source.generator.sample(index, seed=seed)
+        text = sample.label.upper() if source.in_capitals else sample.label
         lines += _line(sample.image, sample.boxes, charset.encode(text))
     return lines
 

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 __all__ = ["FittedContext", "Progress", "fit_context"]
 
-_VALIDATION_SHARE = 0.1
+_VALIDATION_FRACTION = 0.1
 _LEAST_VALIDATION = 8
 _TRIED_ON = 60
 _CLEARLY_BETTER = 0.02
@@ -219,7 +219,7 @@ def _held_out(order: NDArray[np.intp]) -> NDArray[np.bool_]:
             f"Training needs at least {2 * _LEAST_VALIDATION} usable images. Got {count}."
         )
     held_out = np.zeros(count, bool)
-    held_out[order[: max(_LEAST_VALIDATION, round(_VALIDATION_SHARE * count))]] = True
+    held_out[order[: max(_LEAST_VALIDATION, round(_VALIDATION_FRACTION * count))]] = True
     return held_out
 
 

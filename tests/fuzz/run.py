@@ -14,7 +14,7 @@ from segcap.core.errors import SegcapWarning
 from . import cases
 
 KINDS = ("image", "shape", "bundle", "argument")
-SHARES = (0.6, 0.1, 0.2, 0.1)
+RATES = (0.6, 0.1, 0.2, 0.1)
 BUNDLES = ("digits", "digit-sum", "captcha-v2-crnn")
 
 
@@ -75,7 +75,7 @@ class Fuzzer:
 def run(count, first_seed=0, kinds=KINDS):
     """Run so many cases of these kinds, and report."""
     report = Report()
-    weights = [SHARES[KINDS.index(kind)] for kind in kinds]
+    weights = [RATES[KINDS.index(kind)] for kind in kinds]
     with tempfile.TemporaryDirectory() as folder:
         fuzzer = Fuzzer(folder)
         for seed in range(first_seed, first_seed + count):

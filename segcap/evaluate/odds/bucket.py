@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from segcap.core.validation import number, shares, whole_number
+from segcap.core.validation import fractions, number, whole_number
 from segcap.evaluate.odds.challenge import near_miss, partial_credit, pass_probability
 
 __all__ = [
@@ -92,7 +92,7 @@ def passes_per_hour(
     >>> float(passes_per_hour(0.5, 60, TokenBucket(capacity=1, refill_per_hour=30)))
     15.0
     """
-    passed = shares("passed", passed)
+    passed = fractions("passed", passed)
     attempts = number("attempts_per_hour", attempts_per_hour, above_zero=True)
     if bucket is None:
         return attempts * passed
@@ -187,7 +187,7 @@ def passes_with_answer_bucket(passed: ArrayLike, refill: int) -> NDArray[np.floa
     >>> round(float(passes_with_answer_bucket(0.5, 1)), 4)
     0.25
     """
-    passed = shares("passed", passed)
+    passed = fractions("passed", passed)
     refill = whole_number("refill", refill, least=1)
     return refill * passed**2 / (refill * passed + 1 - passed)
 

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from segcap.core.validation import shares, whole_number
+from segcap.core.validation import fractions, whole_number
 
 __all__ = [
     "near_miss",
@@ -55,7 +55,7 @@ def pass_probability(accuracy: ArrayLike, n: int, *, wrong_allowed: int = 0) -> 
     >>> float(1 / pass_probability(0.6, 12)).__round__()
     459
     """
-    right = shares("accuracy", accuracy)
+    right = fractions("accuracy", accuracy)
     n = whole_number("n", n, least=1)
     wrong = whole_number("wrong_allowed", wrong_allowed, most=n - 1)
     if wrong == 0:
@@ -88,7 +88,7 @@ def near_miss(accuracy: ArrayLike, n: int) -> NDArray[np.float64]:
     ParameterError
         A number is outside its range.
     """
-    right = shares("accuracy", accuracy)
+    right = fractions("accuracy", accuracy)
     n = whole_number("n", n, least=1)
     return n * (1 - right) * right ** (n - 1)
 
@@ -119,7 +119,7 @@ def within_tries(passed: ArrayLike, tries: int) -> NDArray[np.float64]:
     >>> float(within_tries(0.5, 3))
     0.875
     """
-    passed = shares("passed", passed)
+    passed = fractions("passed", passed)
     tries = whole_number("tries", tries, least=1)
     with np.errstate(divide="ignore"):
         return -np.expm1(tries * np.log1p(-passed))

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from segcap.core.validation import number, shares
+from segcap.core.validation import fractions, number
 
 __all__ = ["price_per_pass"]
 
@@ -46,7 +46,7 @@ def price_per_pass(
     >>> float(price_per_pass(0.25, price_per_attempt=0.5))
     2.0
     """
-    passes = shares("passes_per_attempt", passes_per_attempt)
+    passes = fractions("passes_per_attempt", passes_per_attempt)
     of_time = number("seconds_per_attempt", seconds_per_attempt) / _SECONDS
     price = number("price_per_attempt", price_per_attempt)
     price += of_time * number("price_per_hour", price_per_hour)

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from segcap.core.errors import ParameterError
-from segcap.core.validation import inner_share, shares, whole_number
+from segcap.core.validation import fractions, inner_fraction, whole_number
 from segcap.evaluate.odds.challenge import pass_probability
 
 __all__ = ["ItemsNeeded", "accuracy_limit", "accuracy_limit_of", "items_needed"]
@@ -58,7 +58,7 @@ def accuracy_limit(target: ArrayLike, n: int, *, wrong_allowed: int = 0) -> NDAr
     """
     from scipy.special import betaincinv
 
-    target = shares("target", target)
+    target = fractions("target", target)
     n = whole_number("n", n, least=1)
     wrong = whole_number("wrong_allowed", wrong_allowed, most=n - 1)
     return betaincinv(n - wrong, wrong + 1, target)
@@ -131,11 +131,11 @@ def items_needed(
     >>> items_needed(1 / 4096, 0.5, 1.0)
     ItemsNeeded(n=12, attacker=0.000244140625, human=1.0)
     """
-    target = inner_share("target", target)
+    target = inner_fraction("target", target)
     wrong = whole_number("wrong_allowed", wrong_allowed)
-    if shares("attacker", attacker) == 1:
+    if fractions("attacker", attacker) == 1:
         raise ParameterError("The 'attacker' must be less than 1. Got 1.")
-    shares("human", human)
+    fractions("human", human)
 
     def is_enough(n: int) -> bool:
         return bool(pass_probability(attacker, n, wrong_allowed=wrong) <= target)

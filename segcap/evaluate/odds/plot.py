@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from segcap.core.validation import inner_share, shares
+from segcap.core.validation import fractions, inner_fraction
 from segcap.evaluate.metrics import Rate
 from segcap.evaluate.odds.challenge import partial_credit, pass_probability, rule_name
 from segcap.evaluate.plots import new_figure
@@ -48,7 +48,7 @@ def plot_odds(
         A number is outside its range, or Matplotlib is not installed.
     """
     known = accuracy[:3] if isinstance(accuracy, Rate) else [] if accuracy is None else [accuracy]
-    measured = shares("accuracy", known)
+    measured = fractions("accuracy", known)
     accuracies = np.linspace(min(0.5, *measured, 1), 1, _STEPS)
     passed = pass_probability(accuracies, n, wrong_allowed=wrong_allowed)
     figure = new_figure(_WIDTH, _HEIGHT)
@@ -60,7 +60,9 @@ def plot_odds(
         axes.axvspan(measured.min(), measured.max(), color="0.85")
         axes.axvline(measured[0], color="0.4", label=f"accuracy {measured[0]:.4g}")
     if target is not None:
-        axes.axhline(inner_share("target", target), color="0.4", linestyle=":", label="tolerated")
+        axes.axhline(
+            inner_fraction("target", target), color="0.4", linestyle=":", label="tolerated"
+        )
     axes.set_xlabel("accuracy on one item")
     axes.set_ylabel("passes per challenge")
     axes.legend()

@@ -4,7 +4,7 @@ from math import ceil
 
 import numpy as np
 
-from segcap.core.validation import number, seed_number, shares, whole_number
+from segcap.core.validation import fractions, number, seed_number, whole_number
 from segcap.evaluate.odds.bucket import TokenBucket
 from segcap.evaluate.odds.intervals import Odds
 
@@ -70,7 +70,7 @@ def simulate_passes_per_hour(
     """
     from scipy.stats import t
 
-    wrong_rate = 1 - float(shares("accuracy", accuracy))
+    wrong_rate = 1 - float(fractions("accuracy", accuracy))
     n = whole_number("n", n, least=2)
     rate = number("attempts_per_hour", attempts_per_hour, above_zero=True) + bucket.refill_per_hour
     events = ceil(rate * number("hours", hours, above_zero=True))

@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from segcap.core.errors import ParameterError
-from segcap.core.validation import inner_share, shares, whole_number
+from segcap.core.validation import fractions, inner_fraction, whole_number
 
 __all__ = ["choose_tiles", "false_alarm_rate"]
 
@@ -39,8 +39,8 @@ def false_alarm_rate(
     >>> round(float(false_alarm_rate(0.9, 0.75, 0.25)), 4)  # 9 of 40 right, 3 of 40 - 10 wrong
     0.1
     """
-    recall, precision = shares("recall", recall), shares("precision", precision)
-    prevalence = inner_share("prevalence", prevalence)
+    recall, precision = fractions("recall", recall), fractions("precision", precision)
+    prevalence = inner_fraction("prevalence", prevalence)
     if not (precision > 0).all():
         raise ParameterError("The 'precision' must be greater than 0. Got 0.")
     rate = recall * (1 - precision) / precision * prevalence / (1 - prevalence)
@@ -97,4 +97,4 @@ def choose_tiles(
     false_alarms = false_alarm_rate(
         recall, precision, targets / tiles if prevalence is None else prevalence
     )
-    return shares("recall", recall) ** targets * (1 - false_alarms) ** (tiles - targets)
+    return fractions("recall", recall) ** targets * (1 - false_alarms) ** (tiles - targets)

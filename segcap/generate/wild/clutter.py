@@ -36,8 +36,8 @@ def scatter_clutter(
     drawn = []
     for element, chance, in_front in _ELEMENTS:
         strength = lines if element in _LINES else noise
-        share = in_front if before else 1 - in_front
-        if strength > 0 and rng.random() < chance * share * strength:
+        placed = in_front if before else 1 - in_front
+        if strength > 0 and rng.random() < chance * placed * strength:
             element(rng, canvas, _Tones(rng, ink), strength)
             drawn.append(element.__name__.strip("_"))
     draws.parameters["before" if before else "behind"] = drawn
@@ -202,8 +202,8 @@ def _bars(rng: Rng, canvas: Canvas, tones: _Tones, _: float) -> None:
 def _dots(rng: Rng, canvas: Canvas, tones: _Tones, strength: float) -> None:
     height, width = canvas.shape[:2]
     radius = rng.uniform(0.6, 1.2 + 0.06 * height)
-    share = rng.uniform(0.005, 0.12) * strength
-    n = int(min(250, max(3, share * height * width / (4 * radius * radius))))
+    covered = rng.uniform(0.005, 0.12) * strength
+    n = int(min(250, max(3, covered * height * width / (4 * radius * radius))))
     mode = _mode(rng)
     for centre in rng.uniform(0, 1, (n, 2)) * [width, height]:
         size = max(1, round(radius * rng.uniform(0.6, 1.4)))
@@ -215,10 +215,10 @@ def _dots(rng: Rng, canvas: Canvas, tones: _Tones, strength: float) -> None:
 def _salt(rng: Rng, canvas: Canvas, tones: _Tones, strength: float) -> None:
     """Single pixels, or blocks of a few, in one or many colours, up to a fifth of the image."""
     height, width = canvas.shape[:2]
-    share = strength * rng.uniform(0.01, 0.45) ** 2
+    fraction = strength * rng.uniform(0.01, 0.45) ** 2
     block = int(rng.choice([1, 1, 1, 2, 3]))
     shape = -(-height // block), -(-width // block)
-    struck = rng.random(shape) < share
+    struck = rng.random(shape) < fraction
     kind = rng.random()
     if kind < 0.3:
         tone = rng.uniform(0, 255, (*shape, 3)).astype(np.float32)
