@@ -30,7 +30,7 @@ train, test = dataset.split(test=0.2, seed=0)
 print(f"{len(train)} photos to train on, {len(test)} to test on")
 
 side = 32 if args.quick else 112
-reader = segcap.ImageClassifier(args.classifier, size=(side, side), views=4)
+reader = segcap.ImageClassifier(args.classifier, size=(side, side), tta=4)
 schedule = Schedule(
     epochs=6 if args.quick else args.epochs,
     batch_size=64,

@@ -71,7 +71,7 @@ def test_readers_fit_what_the_labels_are(texts):
     named = end_to_end_reader("cats-dogs", photos, classifier="leaky_cnn")
     assert isinstance(named, segcap.ImageClassifier)
     assert (named.classes, named.classifier) == (("a", "b"), "leaky_cnn")
-    assert (named.schedule, named.views) == (None, 1)
+    assert (named.schedule, named.tta) == (None, 1)
     usual = end_to_end_reader("cats-dogs", photos)
     task = END_TO_END["cats-dogs"]
     assert usual.get_params().items() >= (task.settings | task.own).items()

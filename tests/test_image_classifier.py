@@ -55,26 +55,26 @@ def test_it_learns(reader, photos):
 
 
 @pytest.mark.slow
-def test_views_are_averaged_and_a_mirrored_photo_is_the_same(reader, photos, tmp_path):
+def test_augmented_photos_are_averaged_and_a_mirrored_photo_is_the_same(reader, photos, tmp_path):
     images = photos[0][:20]
     reader.save(tmp_path / "once.segcap")
-    twice = segcap.load(tmp_path / "once.segcap", views=2)
+    twice = segcap.load(tmp_path / "once.segcap", tta=2)
     mirrored = [image[:, ::-1] for image in images]
     expected = (reader._logits(images) + reader._logits(mirrored)) / 2
     np.testing.assert_allclose(twice._logits(images), expected, atol=1e-5)
     np.testing.assert_allclose(twice._logits(mirrored), expected, atol=1e-5)
     closer = [image[2:-2, 2:-2] for image in images]  # a tenth of 24
-    four = segcap.load(tmp_path / "once.segcap", views=4)
+    four = segcap.load(tmp_path / "once.segcap", tta=4)
     both = (expected + twice._logits(closer)) / 2
     np.testing.assert_allclose(four._logits(images), both, atol=1e-5)
     four.save(tmp_path / "four.segcap")
-    assert segcap.load(tmp_path / "four.segcap").views == 4
+    assert segcap.load(tmp_path / "four.segcap").tta == 4
 
 
 @pytest.mark.slow
-def test_views_are_calibrated_as_they_answer(photos):
+def test_readers_with_tta_are_calibrated_as_they_answer(photos):
     images, labels = photos
-    twice = segcap.ImageClassifier("leaky_cnn", epochs=2, views=2).fit(images, labels)
+    twice = segcap.ImageClassifier("leaky_cnn", epochs=2, tta=2).fit(images, labels)
     held_out = np.random.default_rng(0).permutation(180)[:18]
     logits = twice._logits([images[i] for i in held_out])
     classes = np.array([twice.classes_.tolist().index(labels[i]) for i in held_out])
@@ -254,7 +254,7 @@ def test_clone_and_repr():
     ("parameters", "message"),
     [
         ({"classifier": "oracle"}, r"'classifier' of ImageClassifier must be one of leaky"),
-        ({"views": 3}, r"'views' of an ImageClassifier must be one of 1, 2, 4\. Got 3"),
+        ({"tta": 3}, r"'tta' of an ImageClassifier must be one of 1, 2, 4\. Got 3"),
         ({"size": 64}, r"'size' of images must be a width and a height\. Got 64"),
         (
             {"network": {"layers": 3}},

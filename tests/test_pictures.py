@@ -9,7 +9,7 @@ from PIL import Image
 
 from segcap.core.errors import DataError, SegcapWarning
 from segcap.core.image import load_image
-from segcap.recognition.whole_image import stack_images, views_of, views_of_text
+from segcap.recognition.whole_image import augmented_for_test, stack_images, text_augmented_for_test
 from segcap.training import pictures
 from segcap.training.pictures import most_common, stack_usable
 
@@ -86,25 +86,25 @@ def test_the_most_common_size(files):
         most_common([])
 
 
-def test_views_of_a_text_are_whole_and_a_little_closer():
+def test_a_text_augmented_for_test_is_whole_and_a_little_closer():
     image = np.arange(50 * 250, dtype=np.uint16).reshape(50, 250)
-    as_it_is, larger = [view for (view,) in views_of_text([image], 2)]
+    as_it_is, larger = [version for (version,) in text_augmented_for_test([image], 2)]
     np.testing.assert_array_equal(as_it_is, image)
     np.testing.assert_array_equal(larger, image[1:-1, 6:-6])
-    assert len(list(views_of_text([image], 1))) == 1
+    assert len(list(text_augmented_for_test([image], 1))) == 1
 
 
-def test_views_of_an_image_are_mirrored_and_closer():
+def test_an_image_augmented_for_test_is_mirrored_and_closer():
     image = np.arange(200, dtype=np.uint8).reshape(10, 20)
     for count, expected in (
         (1, [image]),
         (2, [image, image[:, ::-1]]),
         (4, [image, image[:, ::-1], image[1:9, 2:18], image[1:9, 17:1:-1]]),
     ):
-        views = [view for (view,) in views_of([image], count)]
-        assert len(views) == count
-        for view, own in zip(views, expected, strict=True):
-            np.testing.assert_array_equal(view, own)
+        versions = [version for (version,) in augmented_for_test([image], count)]
+        assert len(versions) == count
+        for version, own in zip(versions, expected, strict=True):
+            np.testing.assert_array_equal(version, own)
     tiny = np.zeros((1, 1, 3), np.uint8)
-    assert [view.shape for (view,) in views_of([tiny], 4)] == [(1, 1, 3)] * 4
-    assert [list(view) for view in views_of([], 4)] == [[]] * 4
+    assert [version.shape for (version,) in augmented_for_test([tiny], 4)] == [(1, 1, 3)] * 4
+    assert [list(version) for version in augmented_for_test([], 4)] == [[]] * 4

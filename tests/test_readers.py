@@ -14,6 +14,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
 import segcap
+from segcap.core.bundle import bundle_path, read_bundle
 from segcap.core.errors import (
     BundleError,
     ImageError,
@@ -55,6 +56,16 @@ def test_importing_segcap_loads_no_framework():
     )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert run.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("name", ["cats-dogs", "six-char"])
+def test_bundles_call_tta_views_as_they_always_have(name, tmp_path):
+    reader = segcap.load(name)
+    reader.save(tmp_path / "a.segcap")
+    kept = [read_bundle(path).settings for path in (bundle_path(name), tmp_path / "a.segcap")]
+    assert [settings["views"] for settings in kept] == [reader.tta] * 2
+    assert "tta" not in kept[1]
+    assert reader.tta > 1
 
 
 def test_reads_rows_of_digits(reader, rows):

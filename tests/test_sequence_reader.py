@@ -85,17 +85,17 @@ def test_columns_tell_where_characters_are(crnn, drawn):
 
 
 @pytest.mark.slow
-def test_views_of_texts_are_averaged(multihead, of_three, tmp_path):
+def test_augmented_texts_are_averaged(multihead, of_three, tmp_path):
     images = of_three[0][:8]
     multihead.save(tmp_path / "once.segcap")
-    twice = segcap.load(tmp_path / "once.segcap", views=2)
+    twice = segcap.load(tmp_path / "once.segcap", tta=2)
     sides = np.round(0.024 * np.array(images[0].shape[:2])).astype(int)
     larger = [image[sides[0] : len(image) - sides[0], sides[1] : -sides[1]] for image in images]
     loaded, closer = (list(map(load_image, some)) for some in (images, larger))
     expected = (multihead._logits(loaded) + multihead._logits(closer)) / 2
     np.testing.assert_allclose(twice._logits(loaded), expected, atol=1e-4)
     twice.save(tmp_path / "twice.segcap")
-    assert segcap.load(tmp_path / "twice.segcap").views == 2
+    assert segcap.load(tmp_path / "twice.segcap").tta == 2
     answers, labels = twice.predict(images), of_three[1][:8]
     classes = np.array([[CHARSET.index(char) for char in label] for label in labels])
     figures = twice._recalibrated(images, classes)
@@ -168,11 +168,11 @@ def test_a_blank_image_has_no_text_by_columns(crnn):
 
 
 @pytest.mark.slow
-def test_views_are_those_that_the_trained_network_can_have(crnn, tmp_path):
+def test_tta_is_one_that_the_trained_network_can_have(crnn, tmp_path):
     crnn.save(tmp_path / "crnn.segcap")
     reader = segcap.load(tmp_path / "crnn.segcap")
-    reader.set_params(views=2)
-    with pytest.raises(ParameterError, match=r"'views' of 'crnn' must be 1\. Got 2"):
+    reader.set_params(tta=2)
+    with pytest.raises(ParameterError, match=r"'tta' of 'crnn' must be 1\. Got 2"):
         reader.save(tmp_path / "never.segcap")
     assert not (tmp_path / "never.segcap").exists()
 
@@ -185,7 +185,7 @@ def test_views_are_those_that_the_trained_network_can_have(crnn, tmp_path):
         ({"size": (32,)}, r"'size' of images must be a width and a height\. Got \(32,\)"),
         ({"allowlist": "x"}, "characters of '137' only"),
         ({"length": 2}, r"Every label must have 2 characters"),
-        ({"views": 2}, r"'views' of 'crnn' must be 1\. Got 2"),
+        ({"tta": 2}, r"'tta' of 'crnn' must be 1\. Got 2"),
         ({"charset": "13"}, "characters of '13' only"),
     ],
 )

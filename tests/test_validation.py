@@ -15,8 +15,8 @@ NAN, INFINITE = float("nan"), float("inf")
 whole = partial(validation.whole_number, "n")
 bounded = partial(validation.whole_number, "n", least=1, most=9)
 seed = partial(validation.seed_number, "seed")
-few = partial(validation.one_of, "views", known=(1, 2, 4), of="a reader")
-single = partial(validation.one_of, "views", known=(1,), of="'crnn'")
+few = partial(validation.one_of, "tta", known=(1, 2, 4), of="a reader")
+single = partial(validation.one_of, "tta", known=(1,), of="'crnn'")
 fractions = partial(validation.fractions, "p")
 inner = partial(validation.inner_fraction, "p")
 number = partial(validation.number, "x")
@@ -38,10 +38,10 @@ fraction = partial(validation.check_fraction, "p")
         (bounded, 10, "in 1 ... 9. Got 10."),
         (seed, -1, "The 'seed' must be an integer in 0 ... 4294967295. Got -1."),
         (seed, 2**32, "Got 4294967296."),
-        (few, 3, "The 'views' of a reader must be one of 1, 2, 4. Got 3."),
+        (few, 3, "The 'tta' of a reader must be one of 1, 2, 4. Got 3."),
         (few, True, "Got True."),
         (few, "2", "Got '2'."),
-        (single, 2, "The 'views' of 'crnn' must be 1. Got 2."),
+        (single, 2, "The 'tta' of 'crnn' must be 1. Got 2."),
         (fractions, "0.5", "The 'p' must be a number in [0, 1], or many. Got '0.5'."),
         (fractions, None, "Got None."),
         (fractions, True, "Got True."),

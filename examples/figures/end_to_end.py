@@ -2,7 +2,7 @@
 
     python examples/figures/end_to_end.py TASK [--data PATH] [--classifier NAME] [--epochs N]
                                           [--rate R] [--size 160 32] [--folds 5]
-                                          [--views 2] [--balance sampling] [--state FILE]
+                                          [--tta 2] [--balance sampling] [--state FILE]
 
 TASK and PATH are as of `segcap train`: digit-sum (mnist.npz: rows of four overlapping digits;
 only their sums are given; those tested on show digits of x_test), captcha-v2, six-char,
@@ -30,7 +30,7 @@ parser.add_argument("--classifier")
 parser.add_argument("--epochs", type=int)
 parser.add_argument("--rate", type=float, help="learning rate")
 parser.add_argument("--size", type=int, nargs=2, metavar=("WIDTH", "HEIGHT"))
-parser.add_argument("--views", type=int, help="how often an image is looked at")
+parser.add_argument("--tta", type=int, help="versions of an image in test-time augmentation")
 parser.add_argument("--folds", type=int)
 parser.add_argument("--balance", choices=["none", "sampling", "weights", "files"])
 parser.add_argument("--seed", type=int, default=0)
@@ -48,8 +48,8 @@ def answer(train, test, state):
     )
     if args.size:
         reader.set_params(size=tuple(args.size))
-    if args.views:
-        reader.set_params(views=args.views)
+    if args.tta:
+        reader.set_params(tta=args.tta)
     if args.rate:
         reader.set_params(schedule={**(reader.schedule or {}), "learning_rate": args.rate})
     if args.balance:

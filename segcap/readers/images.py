@@ -15,8 +15,9 @@ from segcap.decoding.compose import next_answers
 from segcap.evaluate.labels import plain_labels
 from segcap.models.registry import network
 from segcap.readers.classifier import WholeImageClassifier
+from segcap.readers.serialization import reader_settings
 from segcap.recognition.engines import EngineName
-from segcap.recognition.whole_image import VIEWS, views_of
+from segcap.recognition.whole_image import TTA, augmented_for_test
 
 if TYPE_CHECKING:
     from segcap.training.batch_sources import ImageBatches, Labelled
@@ -52,10 +53,10 @@ class ImageClassifier(WholeImageClassifier[ClassReading]):
     augmentation : float
         How strong the random changes of photos in training are: 1 for those of
         `segcap.training.photos.Variation`, 0 for mirroring alone.
-    views : {1, 2, 4}
-        How often a photo is looked at: as it is; mirrored, too; and both again closer. What the
-        network says of all is averaged, which errs less and takes so many times as long. The
-        network is trained without it; `fit` calibrates for it.
+    tta : {1, 2, 4}
+        Test-time augmentation: how many versions of a photo are classified; as it is; mirrored,
+        too; and both again closer. Their logits are averaged, which errs less and takes so many
+        times as long. The network is trained without it; `fit` calibrates for it.
     engine : {"onnx", "keras"}
         See `segcap.recognition.engines.open_engine`.
     channels : {"rgb", "bgr"}
@@ -96,7 +97,7 @@ class ImageClassifier(WholeImageClassifier[ClassReading]):
         network: Mapping[str, Any] | None = None,
         schedule: Mapping[str, Any] | None = None,
         augmentation: float = 1.0,
-        views: int = 1,
+        tta: int = 1,
         engine: EngineName = "onnx",
         channels: Channels = "rgb",
         epochs: int = 40,
@@ -110,7 +111,7 @@ class ImageClassifier(WholeImageClassifier[ClassReading]):
         self.network = network
         self.schedule = schedule
         self.augmentation = augmentation
-        self.views = views
+        self.tta = tta
         self.engine = engine
         self.channels = channels
         self.epochs = epochs
@@ -137,7 +138,7 @@ class ImageClassifier(WholeImageClassifier[ClassReading]):
                 "The 'augmentation' of an ImageClassifier must be a number of at least 0. "
                 f"Got {self.augmentation!r}."
             )
-        one_of("views", self.views, VIEWS, of="an ImageClassifier")
+        one_of("tta", self.tta, TTA, of="an ImageClassifier")
         self._check_network()
         if self.classes is not None and len(set(self.classes)) != len(list(self.classes)):
             raise ParameterError(
@@ -211,8 +212,10 @@ class ImageClassifier(WholeImageClassifier[ClassReading]):
 
         return augment_photos(images, rng, Variation().times(float(self.augmentation)))
 
-    def _views(self, images: Sequence[NDArray[np.uint8]]) -> Iterator[Sequence[NDArray[np.uint8]]]:
-        return views_of(images, int(self.views))
+    def _augmented_for_test(
+        self, images: Sequence[NDArray[np.uint8]]
+    ) -> Iterator[Sequence[NDArray[np.uint8]]]:
+        return augmented_for_test(images, int(self.tta))
 
     def _ways_to_train(self) -> dict[str, Any]:
         return super()._ways_to_train() | {
@@ -224,11 +227,11 @@ class ImageClassifier(WholeImageClassifier[ClassReading]):
         return {"label_smoothing": 0.1, **super()._own_schedule()}
 
     def _as_settings(self) -> tuple[str, dict[str, Any]]:
-        return "", {"classes": self.classes_.tolist(), "views": int(self.views)}
+        return "", {"classes": self.classes_.tolist(), "tta": int(self.tta)}
 
     @classmethod
     def _from_settings(cls, bundle: Bundle) -> dict[str, Any]:
         size = bundle.network["width"], bundle.network["height"]
         known = network(bundle.architecture).options
         own = {name: value for name, value in bundle.network.items() if name in known}
-        return {**bundle.settings, "size": size, "network": own or None}
+        return {**reader_settings(bundle), "size": size, "network": own or None}

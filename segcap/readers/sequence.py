@@ -16,9 +16,10 @@ from segcap.decoding.compose import NEXT, log_softmax, next_texts
 from segcap.decoding.ctc import BLANK, aligned_columns, beam_search, greedy_classes
 from segcap.models.registry import network
 from segcap.readers.base import TextReader
+from segcap.readers.serialization import reader_settings
 from segcap.readers.whole import WholeImageReader
 from segcap.recognition.engines import EngineName
-from segcap.recognition.whole_image import TEXT_VIEWS, views_of_text
+from segcap.recognition.whole_image import TEXT_TTA, text_augmented_for_test
 
 if TYPE_CHECKING:
     from segcap.training.batch_sources import ImageBatches, Labelled
@@ -50,10 +51,11 @@ class SequenceReader(WholeImageReader[Reading], TextReader):
         Least confidence of status "ok", in [0, 1].
     beam_width : int
         Texts that "crnn" follows at once; 1 for the best path alone.
-    views : {1, 2}
-        How often a text is looked at: as it is; and a twentieth larger. What the network says of
-        both is averaged, which errs less and takes twice as long; not for "crnn", whose columns
-        would not lie side by side. The network is trained without it; `fit` calibrates for it.
+    tta : {1, 2}
+        Test-time augmentation: how many versions of a text are read; as it is; and a twentieth
+        larger. Their logits are averaged, which errs less and takes twice as long; not for "crnn",
+        whose columns would not lie side by side. The network is trained without it; `fit`
+        calibrates for it.
     size : tuple of int, optional
         Width and height to which images are scaled before they are trained on, pixels; those of
         most images unless given.
@@ -105,7 +107,7 @@ class SequenceReader(WholeImageReader[Reading], TextReader):
         allowlist: str | None = None,
         reject_below: float = 0.0,
         beam_width: int = 8,
-        views: int = 1,
+        tta: int = 1,
         size: tuple[int, int] | None = None,
         weights: str | None = None,
         schedule: Mapping[str, Any] | None = None,
@@ -120,7 +122,7 @@ class SequenceReader(WholeImageReader[Reading], TextReader):
         self.allowlist = allowlist
         self.reject_below = reject_below
         self.beam_width = beam_width
-        self.views = views
+        self.tta = tta
         self.size = size
         self.weights = weights
         self.schedule = schedule
@@ -140,16 +142,16 @@ class SequenceReader(WholeImageReader[Reading], TextReader):
                 f"The classifier '{self.classifier}' reads texts of one length: "
                 "give the 'length'. Got None."
             )
-        self._check_views(self.classifier)
+        self._check_tta(self.classifier)
 
     @property
     def _unaligned(self) -> bool:
         """Whether the network reads columns without knowing where characters are."""
         return _is_unaligned(self.classifier)
 
-    def _check_views(self, classifier: str) -> None:
-        known = TEXT_VIEWS[:1] if _is_unaligned(classifier) else TEXT_VIEWS
-        one_of("views", self.views, known, of=f"'{classifier}'")
+    def _check_tta(self, classifier: str) -> None:
+        known = TEXT_TTA[:1] if _is_unaligned(classifier) else TEXT_TTA
+        one_of("tta", self.tta, known, of=f"'{classifier}'")
 
     def _answers(self, labels: Sequence[Any]) -> str:  # noqa: ARG002 whatever the labels
         return self.charset
@@ -205,8 +207,10 @@ class SequenceReader(WholeImageReader[Reading], TextReader):
 
         return TextBatches(train, held_out, self._augment)
 
-    def _views(self, images: Sequence[NDArray[np.uint8]]) -> Iterator[Sequence[NDArray[np.uint8]]]:
-        return views_of_text(images, int(self.views))
+    def _augmented_for_test(
+        self, images: Sequence[NDArray[np.uint8]]
+    ) -> Iterator[Sequence[NDArray[np.uint8]]]:
+        return text_augmented_for_test(images, int(self.tta))
 
     def _augment(self, images: NDArray[np.float32], rng: np.random.Generator) -> NDArray:
         from segcap.training.augment import Warp, augment_images
@@ -220,12 +224,12 @@ class SequenceReader(WholeImageReader[Reading], TextReader):
             "allowlist": self.allowlist,
             "reject_below": float(self.reject_below),
             "beam_width": int(self.beam_width),
-            "views": int(self.views),
+            "tta": int(self.tta),
         }
 
     @classmethod
     def _from_settings(cls, bundle: Bundle) -> dict[str, Any]:
-        return {"charset": bundle.charset, **bundle.settings}
+        return {"charset": bundle.charset, **reader_settings(bundle)}
 
     def _keep_answers(self, answers: Sequence[Any]) -> None:
         self.charset_ = "".join(answers)
@@ -237,7 +241,7 @@ class SequenceReader(WholeImageReader[Reading], TextReader):
             raise ParameterError(
                 f"The 'length' must be that of the texts trained on, {places}. Got {self.length!r}."
             )
-        self._check_views(self.trained_.classifier)
+        self._check_tta(self.trained_.classifier)
 
     def can_answer(self, label: object) -> bool:
         """Return whether a label has only characters, and as many, as the reader may answer."""

@@ -12,6 +12,7 @@ from segcap.recognition.trained import NO_CHARACTER, Trained
 __all__ = [
     "glyph_bundle",
     "network_bundle",
+    "reader_settings",
     "settings_of",
     "trained_context",
     "trained_glyphs",
@@ -23,6 +24,8 @@ _PREFIX = "context."
 _INK = "ink."
 _INK_NETWORK = "ink_unet"
 _BUILT_WITH = ("classes", "height", "width")
+_KEYS = {"tta": "views"}  # what the format calls settings that readers call otherwise
+_PARAMETERS = {key: name for name, key in _KEYS.items()}
 
 
 def glyph_bundle(
@@ -64,12 +67,17 @@ def network_bundle(
         kind=kind,
         architecture=network.classifier,
         charset=charset,
-        settings=settings,
+        settings={_KEYS.get(name, name): value for name, value in settings.items()},
         calibration={"temperature": network.temperature},
         provenance=provenance,
         parts=network.complete(),
         network={"classes": network.classes, **network.options},
     )
+
+
+def reader_settings(bundle: Bundle) -> dict[str, Any]:
+    """Return the settings in a bundle as the parameters of a reader that sees whole images."""
+    return {_PARAMETERS.get(key, key): value for key, value in bundle.settings.items()}
 
 
 @contextmanager

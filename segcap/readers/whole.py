@@ -58,7 +58,7 @@ class WholeImageReader(Reader[R], ABC):
 
     size: tuple[int, int] | None
     weights: str | None = None
-    views: int = 1
+    tta: int = 1
     schedule: Mapping[str, Any] | None
     classifier: str
     engine: EngineName
@@ -272,7 +272,7 @@ class WholeImageReader(Reader[R], ABC):
         self, images: Sequence[ImageSource], classes: NDArray[np.intp]
     ) -> dict[str, float]:
         """Calibrate anew what answers otherwise than its network; return figures that change."""
-        if self.views == 1:
+        if self.tta == 1:
             return {}
         from segcap.decoding.calibration import fit_temperature
 
@@ -301,12 +301,12 @@ class WholeImageReader(Reader[R], ABC):
             )
 
     def _logits(self, images: Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:
-        """Run the network on all views of (H, W, 3) images, and average what it says."""
+        """Return logits of (H, W, 3) images, averaged over test-time augmentation."""
         width, height = self.size_
         batch_size = max(1, _MOST_A_CALL // (width * height))
         seen = [
-            np.concatenate([self._seen(batch) for batch in batched(view, batch_size)])
-            for view in self._views(images)
+            np.concatenate([self._seen(batch) for batch in batched(version, batch_size)])
+            for version in self._augmented_for_test(images)
         ]
         return seen[0] if len(seen) == 1 else np.mean(seen, axis=0)
 
@@ -314,8 +314,10 @@ class WholeImageReader(Reader[R], ABC):
         stacked = stack_images(images, self.size_, colour=self.in_colour)
         return self.trained_.open(self.engine).logits(stacked * np.float32(1 / 255))
 
-    def _views(self, images: Sequence[NDArray[np.uint8]]) -> Iterator[Sequence[NDArray[np.uint8]]]:
-        """Return images as often as they are looked at."""
+    def _augmented_for_test(
+        self, images: Sequence[NDArray[np.uint8]]
+    ) -> Iterator[Sequence[NDArray[np.uint8]]]:
+        """Images as they are, and in every further version of test-time augmentation."""
         yield images
 
     def _warn_if_resized(self, images: Sequence[NDArray[np.uint8]]) -> None:

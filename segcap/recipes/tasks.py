@@ -33,7 +33,7 @@ class Task(NamedTuple):
 END_TO_END: dict[str, Task] = {
     "digit-sum": Task("digit_heads", 36, 0.2),
     "captcha-v2": Task("crnn", 60, 0.2),
-    "six-char": Task("multihead", 60, 0.2, own={"views": 2}),
+    "six-char": Task("multihead", 60, 0.2, own={"tta": 2}),
     "recaptcha-tiles": Task("resnet_small", 34, 0.3, {"size": (72, 72), "balance": "sampling"}),
     "cats-dogs": Task(
         "resnet_small",
@@ -41,7 +41,7 @@ END_TO_END: dict[str, Task] = {
         0.2,
         {"size": (112, 112), "augmentation": 1.5},
         {
-            "views": 4,
+            "tta": 4,
             "schedule": {"first_scale": 0.5, "mixup": 0.2, "weight_decay": 0.05},
         },
     ),

@@ -8,12 +8,18 @@ from numpy.typing import NDArray
 
 from segcap.core.image import to_grey
 
-__all__ = ["TEXT_VIEWS", "VIEWS", "stack_images", "views_of", "views_of_text"]
+__all__ = [
+    "TEXT_TTA",
+    "TTA",
+    "augmented_for_test",
+    "stack_images",
+    "text_augmented_for_test",
+]
 
-VIEWS = (1, 2, 4)
-"""How many views of a photo there may be."""
-TEXT_VIEWS = (1, 2)
-"""How many views of a text there may be."""
+TTA = (1, 2, 4)
+"""How many versions of a photo test-time augmentation may classify."""
+TEXT_TTA = (1, 2)
+"""How many versions of a text test-time augmentation may classify."""
 _CLOSER = 0.1
 _A_LITTLE_CLOSER = 0.024
 
@@ -48,21 +54,21 @@ def stack_images(
     return stacked
 
 
-def views_of(
+def augmented_for_test(
     images: Sequence[NDArray[np.uint8]], count: int
 ) -> Iterator[Sequence[NDArray[np.uint8]]]:
-    """Look at images as they are, mirrored, and again closer, a tenth of each side left out.
+    """Images as they are, mirrored, and both again closer, a tenth of each side left out.
 
     Parameters
     ----------
     images : sequence of (H, W, ...) arrays
     count : {1, 2, 4}
-        How many of these views to give.
+        How many of these versions.
 
     Yields
     ------
     sequence of arrays
-        All images in one view; they share memory with `images`.
+        All images in one version; they share memory with `images`.
 
     References
     ----------
@@ -73,24 +79,24 @@ def views_of(
     if count > 1:
         yield [image[:, ::-1] for image in images]
     if count > 2:
-        yield from views_of([_middle(image, _CLOSER) for image in images], 2)
+        yield from augmented_for_test([_middle(image, _CLOSER) for image in images], 2)
 
 
-def views_of_text(
+def text_augmented_for_test(
     images: Sequence[NDArray[np.uint8]], count: int
 ) -> Iterator[Sequence[NDArray[np.uint8]]]:
-    """Look at texts as they are, and a twentieth larger, what leaves the image left out.
+    """Texts as they are, and a twentieth larger, what leaves the image left out.
 
     Parameters
     ----------
     images : sequence of (H, W, ...) arrays
     count : {1, 2}
-        How many of these views to give.
+        How many of these versions.
 
     Yields
     ------
     sequence of arrays
-        All images in one view; they share memory with `images`.
+        All images in one version; they share memory with `images`.
     """
     yield images
     if count > 1:

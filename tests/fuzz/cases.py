@@ -244,7 +244,7 @@ ODD_ARGUMENTS = (
 )  # fmt: skip
 NAMES = (
     "length", "allowlist", "case", "reject_below", "binarization", "line_removal", "segmentation",
-    "cutters", "channels", "epochs", "random_state", "charset", "classifier", "beam_width", "views",
+    "cutters", "channels", "epochs", "random_state", "charset", "classifier", "beam_width", "tta",
     "size", "schedule", "engine", "speed",
 )  # fmt: skip
 
