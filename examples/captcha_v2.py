@@ -1,4 +1,4 @@
-"""captcha-v2: look at the data, clean and cut it, learn, and look at what is read wrong.
+"""captcha-v2: look at the data, clean and cut it, train, and look at what is read wrong.
 
 python examples/captcha_v2.py FOLDER [--quick]
 
@@ -35,7 +35,7 @@ for line_removal in ("none", "hough"):
     numbers = Counter(
         len(settings.find(load_image(image)).segments.boxes) for image in images[:200]
     )
-    print(f"pieces of ink with line_removal={line_removal!r}: {sorted(numbers.items())}")
+    print(f"components of ink with line_removal={line_removal!r}: {sorted(numbers.items())}")
 
 held_out = np.arange(len(images)) % 5 == 0
 reader = segcap.GlyphReader("".join(sorted(counts)), length=5, epochs=1 if args.quick else 12)

@@ -1,4 +1,4 @@
-"""Name what is on street photos, rare classes as well as frequent ones.
+"""Classify street photos, rare classes as well as frequent ones.
 
 python examples/recaptcha_tiles.py FOLDER [--balance files] [--epochs 40] [--quick]
 

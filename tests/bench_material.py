@@ -42,13 +42,13 @@ def cut_photos(place):
 
 
 class Nearest:
-    """Answers with the label of the learned image whose mean colour is nearest."""
+    """Answers with the label of the training image whose mean colour is nearest."""
 
     name, approach, description = "nearest", "end-to-end", "mean colours"
 
-    def fit(self, learned):
-        self.labels = learned.labels.tolist()
-        self.colours = self._of(learned.images)
+    def fit(self, train):
+        self.labels = train.labels.tolist()
+        self.colours = self._of(train.images)
 
     def answer(self, images):
         distances = np.abs(self._of(images)[:, None] - self.colours).sum(axis=2)

@@ -23,7 +23,7 @@ settings.load_profile("segcap")
 
 @pytest.fixture(autouse=True)
 def few_steps(monkeypatch, request):
-    """Let an epoch of few data have few steps in tests; what fixtures learn is learned in full."""
+    """Let an epoch of few data have few steps in tests; what fixtures train is trained in full."""
     monkeypatch.setattr("segcap.training.fit.LEAST_STEPS", 4)
     if "keras" in sys.modules or request.node.get_closest_marker("slow"):
         without_graphs(monkeypatch)
@@ -91,7 +91,7 @@ def drawn_folder(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def split_task(drawn_folder):
-    """Half of them to learn from, half to test on."""
+    """Half of them to train on, half to test on."""
     return split_task_in(drawn_folder)
 
 

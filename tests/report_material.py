@@ -43,7 +43,7 @@ from segcap.evaluate.text_metrics import (
 from segcap.generate import TextGenerator
 
 DIGITS = "0123456789"
-KINDS = ("under-cut", "over-cut", "misplaced", "misread", "rejected", "unreadable")
+KINDS = ("under-segmented", "over-segmented", "misplaced", "misread", "rejected", "unreadable")
 READERS = {
     "six-char": ("end-to-end", {"allowlist": DIGITS}),
     "mixed": ("segment", {"allowlist": DIGITS, "length": 6}),
@@ -63,7 +63,7 @@ def reader(name):
 
 @cache
 def material():
-    """Give a result and its images: three shipped readers, templates that learn, and a vote."""
+    """A result and its images: three shipped readers, templates that are trained, and a vote."""
     samples = drawn()
     truths = [sample.label for sample in samples]
     replies = {name: read(name, samples) for name in READERS}
@@ -111,10 +111,10 @@ def read(name, samples):
     ]
 
 
-def templates(learned, samples):
-    """Name characters, whose places are known, by the nearest mean of those learned."""
-    glyphs = [cut for sample in learned for cut in cuts(sample)]
-    known = NearestCentroid().fit(glyphs, [char for sample in learned for char in sample.label])
+def templates(train, samples):
+    """Classify characters, whose places are known, by the nearest mean of those trained on."""
+    glyphs = [cut for sample in train for cut in cuts(sample)]
+    known = NearestCentroid().fit(glyphs, [char for sample in train for char in sample.label])
     texts = ["".join(known.predict(cuts(sample))) for sample in samples]
     return [
         Judged(text, None, "ok", None if text == sample.label else "misread")
@@ -144,7 +144,7 @@ def method(name, replies, truths, samples):
             for level in (0.0, 1.0)
         )
     if name == "templates":
-        curve = tuple(learning(n, samples) for n in (3, 8, 24))
+        curve = tuple(learning_point(n, samples) for n in (3, 8, 24))
     failures = None
     if approach == "segment":
         failures = {kind: sum(reply.failure == kind for reply in replies) for kind in KINDS}
@@ -211,7 +211,7 @@ def costs(name, samples):
     return Cost(None, 1000 * took, 1000 * took, 1 / took, None, None, size)
 
 
-def learning(n, samples):
+def learning_point(n, samples):
     scores = [exact(templates(drawn(seed=seed)[:n], samples), samples).value for seed in (1, 3)]
     return LearningPoint(n, tuple(scores), float(np.mean(scores)), min(scores), max(scores))
 
@@ -224,7 +224,7 @@ def pair(first, second, replies, truths):
 
 
 def renamed(result, names):
-    """Give the same result with methods of other names."""
+    """The same result with methods of other names."""
     return replace(
         result,
         methods=tuple(replace(one, name=names.get(one.name, one.name)) for one in result.methods),
@@ -242,7 +242,7 @@ def renamed(result, names):
 
 
 def only(result, names):
-    """Give the same result with some of its methods."""
+    """The same result with some of its methods."""
     return replace(
         result,
         methods=tuple(one for one in result.methods if one.name in names),

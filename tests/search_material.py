@@ -14,7 +14,7 @@ def hill(settings, report):
 
 
 def climbed(settings, report):
-    """The same, told in four steps."""
+    """The same, reported in four steps."""
     value = hill(settings, report)
     for step in (1, 2, 3, 4):
         report(step, value / step)

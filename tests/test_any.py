@@ -31,8 +31,8 @@ def test_it_finds_ink_by_its_network(anything):
 
 def test_it_reads_texts_of_looks_that_it_has_not_seen():
     images, labels = drawn(60, charset=string.digits, length=4)
-    told = segcap.load("any", allowlist=string.digits, length=4)
-    assert told.score(images, labels) > 0.5
+    known = segcap.load("any", allowlist=string.digits, length=4)
+    assert known.score(images, labels) > 0.5
 
 
 def test_what_it_is_told_holds():
@@ -64,10 +64,10 @@ def test_a_photograph_is_rejected_or_empty(anything):
 def test_boxes_are_those_of_the_image(anything):
     generator = TextGenerator("wild", charset=string.digits, length=4, difficulty=0.0)
     samples = generator.samples(20, seed=SEED)
-    told = segcap.load("any", allowlist=string.digits, length=4)
+    known = segcap.load("any", allowlist=string.digits, length=4)
     overlaps = []
     for sample in samples:
-        boxes = np.array([glyph.box for glyph in told.read(sample.image).glyphs])
+        boxes = np.array([glyph.box for glyph in known.read(sample.image).glyphs])
         low = np.maximum(boxes[:, 0], sample.boxes[:, 0])
         high = np.minimum(boxes[:, 2], sample.boxes[:, 2])
         union = np.maximum(boxes[:, 2], sample.boxes[:, 2]) - np.minimum(

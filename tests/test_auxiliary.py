@@ -1,4 +1,4 @@
-"""The middle of a deep network that reads texts learns to name characters, too."""
+"""The middle of a deep network that reads texts is trained to classify characters, too."""
 
 from dataclasses import replace
 
@@ -23,7 +23,7 @@ def unchanged(images, rng):
 
 @pytest.fixture(scope="module")
 def batches():
-    """Images whose halves are dark or bright, each told by a class."""
+    """Images whose halves are dark or bright, each with its class."""
     rng = np.random.default_rng(0)
     classes = rng.integers(0, 2, (24, 2))
     images = np.repeat(classes, 32, axis=1)[:, None, :, None] * np.ones((1, 32, 1, 1))
@@ -45,7 +45,7 @@ def trainer_and_start():
 
 @pytest.fixture
 def trainer(trainer_and_start):
-    """A network that has learned nothing yet."""
+    """A network that is not trained yet."""
     trainer, start = trainer_and_start
     trainer.restore(start)
     return trainer
@@ -58,7 +58,7 @@ def step(trainer, batches, weights, taken=0):
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("silenced", "still"), [(0, "heads"), (1, "auxiliary_logits")])
-def test_each_answer_learns_from_a_loss_of_its_own(trainer, batches, silenced, still):
+def test_each_answer_is_trained_by_a_loss_of_its_own(trainer, batches, silenced, still):
     assert trainer.targets.shape == (2, 2, 2)
     weights = np.ones((8, 2, 2), np.float32)
     weights[..., silenced] = 0
@@ -81,7 +81,7 @@ def test_weights_of_classes_count_in_both_answers(trainer, trainer_and_start, ba
 
 
 @pytest.mark.slow
-def test_another_network_goes_on_from_what_the_middle_learned(trainer, batches):
+def test_another_network_goes_on_from_the_trained_middle(trainer, batches):
     weights = np.ones((8, 2), np.float32)
     other = made()
     step(trainer, batches, weights)

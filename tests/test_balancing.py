@@ -1,4 +1,4 @@
-"""Classes come equally often, and nothing that is tested on is learned from."""
+"""Classes come equally often, and nothing that is tested on is trained on."""
 
 import csv
 import json
@@ -48,7 +48,7 @@ def test_every_class_comes_equally_often(balanced):
     assert len(list(out.glob("*/*"))) == 18
 
 
-def test_nothing_tested_on_is_learned_from(balanced, photos):
+def test_nothing_tested_on_is_trained_on(balanced, photos):
     out, (_, test) = balanced
     sources = {photos / record["source"] for record in manifest(out)}
     assert not sources & set(test.images)
@@ -81,16 +81,16 @@ def test_copies_of_a_photo_stay_together_in_further_splits(balanced):
     out, (train, _) = balanced
     source_of = {record["file"]: record["source"] for record in manifest(out)}
     for seed in range(5):
-        learned, held_out = (
+        kept, held_out = (
             {source_of[Path(image).relative_to(out).as_posix()] for image in part.images}
             for part in train.split(0.3, seed)
         )
-        assert learned
+        assert kept
         assert held_out
-        assert not learned & held_out
+        assert not kept & held_out
 
 
-def test_a_class_of_which_nothing_is_left_to_learn_from(photos, tmp_path):
+def test_a_class_of_which_nothing_is_left_to_train_on(photos, tmp_path):
     for name, count in (("flower", 6), ("china", 1)):
         (tmp_path / "few" / name).mkdir(parents=True)
         for number in range(count):
@@ -111,9 +111,9 @@ def test_photos_that_cannot_be_loaded_are_left_out(photos, tmp_path):
     for number in range(3):
         (root / "china" / f"{number}.png").write_bytes(b"torn")
     options = {"per_class": 9, "test": 0.2, "seed": 1}
-    with pytest.warns(SegcapWarning, match=r"of \d+ images were left out, the first") as told:
+    with pytest.warns(SegcapWarning, match=r"of \d+ images were left out, the first") as caught:
         train, _ = segcap.training.balance(root, tmp_path / "b", **options)
-    assert told[0].filename == __file__
+    assert caught[0].filename == __file__
     assert np.unique(train.labels, return_counts=True)[1].tolist() == [9, 9]
     assert all(load_image(image).size for image in train.images)
     shutil.copytree(photos, root, dirs_exist_ok=True)

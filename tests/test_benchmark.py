@@ -37,10 +37,10 @@ def found(split_task, tmp_path_factory):
 
 def test_the_split_is_that_of_the_data_set(found, drawn_folder):
     result, _ = found
-    learned, tested = load("labelled", drawn_folder).split(0.5, 0)
-    assert result.split.training_sha256 == learned.digest
+    train, tested = load("labelled", drawn_folder).split(0.5, 0)
+    assert result.split.training_sha256 == train.digest
     assert result.split.tested_sha256 == tested.digest
-    assert (result.split.training, result.split.tested) == (len(learned), len(tested))
+    assert (result.split.training, result.split.tested) == (len(train), len(tested))
 
 
 def test_the_figures_are_those_of_the_readers(found, split_task):
@@ -172,11 +172,11 @@ def test_a_reader_that_raises_is_counted_wrong_and_named(split_task):
 
 
 @pytest.mark.slow
-def test_an_method_that_cannot_learn_is_wrong_everywhere(photos):
+def test_a_method_that_cannot_train_is_wrong_everywhere(photos):
     class Broken(Nearest):
         name = "broken"
 
-        def fit(self, learned):
+        def fit(self, train):
             raise RuntimeError("no room")
 
     result = benchmark.run([Broken(), Nearest()], photos, labels=[4])

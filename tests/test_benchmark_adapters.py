@@ -55,7 +55,7 @@ def test_too_few_replies_are_no_replies(split_task):
 
 
 @pytest.mark.parametrize(
-    ("reply", "told"),
+    ("reply", "message"),
     [
         (lambda: Reading("a", confidence=1.5), r"numbers in \[0, 1\]. Got 1.5"),
         (lambda: Reading(3, confidence=0.5), "must be texts that a file can hold. Got 3"),
@@ -70,7 +70,7 @@ def test_too_few_replies_are_no_replies(split_task):
         (lambda: "a", "must answer with a Reading, a SumReading or a ClassReading. Got 'a'"),
     ],
 )
-def test_replies_that_cannot_be_are_wrong_answers(split_task, reply, told):
+def test_replies_that_cannot_be_are_wrong_answers(split_task, reply, message):
     class Odd:
         name, approach, description = "odd", "peer", "answers oddly"
 
@@ -79,7 +79,7 @@ def test_replies_that_cannot_be_are_wrong_answers(split_task, reply, told):
 
     (judged,) = replies_of(Odd(), split_task.tested.images[:1])
     assert (judged.value, judged.status) == (None, "failed")
-    assert re.search(told, judged.error)
+    assert re.search(message, judged.error)
 
 
 def test_numbers_of_numpy_are_kept_as_plain_ones():
@@ -92,7 +92,7 @@ def test_numbers_of_numpy_are_kept_as_plain_ones():
 
 
 @pytest.mark.parametrize(
-    ("readers", "told"),
+    ("readers", "message"),
     [
         (None, "must be a list, or a mapping of names. Got None"),
         ("digits", "must be a list, or a mapping of names. Got 'digits'"),
@@ -101,8 +101,8 @@ def test_numbers_of_numpy_are_kept_as_plain_ones():
         ([], "must be at least one"),
     ],
 )
-def test_readers_that_are_none(split_task, readers, told):
-    with pytest.raises(ParameterError, match=told):
+def test_readers_that_are_none(split_task, readers, message):
+    with pytest.raises(ParameterError, match=message):
         benchmark.run(readers, split_task)
 
 
@@ -119,7 +119,7 @@ def test_an_method_of_no_known_approach(split_task, way):
 
 
 @pytest.mark.parametrize(
-    ("options", "told"),
+    ("options", "message"),
     [
         ({"labels": 5}, "'labels' must be several numbers of images. Got 5"),
         ({"difficulties": ("a",)}, r"'difficulties' must be a number in \[0, 1\], or many"),
@@ -127,11 +127,11 @@ def test_an_method_of_no_known_approach(split_task, way):
         ({"difficulties": 0.5}, "'difficulties' must be several numbers. Got 0.5"),
     ],
 )
-def test_settings_of_a_benchmark_that_cannot_be(split_task, drawn_folder, options, told):
+def test_settings_of_a_benchmark_that_cannot_be(split_task, drawn_folder, options, message):
     with_generator = replace(
         split_task, generator=texts_generator("labelled", load("labelled", drawn_folder))
     )
-    with pytest.raises(ParameterError, match=told):
+    with pytest.raises(ParameterError, match=message):
         benchmark.run({"one": lambda image: "1"}, with_generator, **options)
     with pytest.raises(ParameterError, match="'dataset' of a benchmark must be a Dataset"):
         benchmark.run({"one": lambda image: "1"}, "data")
@@ -158,7 +158,7 @@ def test_who_exits_is_wrong_and_has_no_cost(split_task):
     assert [one.message for one in exits.problems] == ["No cost is known. SystemExit: 3"]
 
     class ExitsInLearning(Exits):
-        def fit(self, learned):
+        def fit(self, train):
             sys.exit(4)
 
     (exits,) = benchmark.run([ExitsInLearning()], split_task).methods
@@ -204,7 +204,8 @@ def test_failures_without_known_boxes_are_those_of_the_reader(drawn_folder, spli
     reader = segcap.load("digits", length=3)
     (digits,) = benchmark.run({"digits": reader}, blind).methods
     assert digits.accuracy.exact.value == 0
-    assert digits.failures["under-cut"] + digits.failures["rejected"] == len(split_task.tested)
+    failures = digits.failures
+    assert failures["under-segmented"] + failures["rejected"] == len(split_task.tested)
     assert digits.ceiling is None
     method = ReaderMethod("digits", segcap.load("digits", length=4), "texts")
     assert method.failure(split_task.tested.images[0], Truth("abcd")) == "misread"

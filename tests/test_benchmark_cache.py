@@ -61,7 +61,7 @@ def test_a_killed_benchmark_goes_on(split_task, tmp_path):
 
 
 @pytest.mark.slow
-def test_learning_goes_on_after_the_last_epoch(handwriting, tmp_path, monkeypatch):
+def test_training_goes_on_after_the_last_epoch(handwriting, tmp_path, monkeypatch):
     monkeypatch.setattr("segcap.training.fit.LEAST_STEPS", 2)
     rows = digit_sums(30, 22, digits=handwriting, count=2)
     sums = Dataset("sums", rows.images, rows.labels.sum(axis=1, dtype=np.int64), Path("drawn"))
@@ -162,15 +162,15 @@ def test_a_folder_is_resumed_or_overwritten_only_when_told(split_task, photos, t
     assert (out / "note.txt").read_text() == "mine"
 
 
-@pytest.mark.parametrize("told", [{}, {"resume": True}, {"overwrite": True}])
-def test_what_others_have_written_stays(split_task, tmp_path, told):
+@pytest.mark.parametrize("options", [{}, {"resume": True}, {"overwrite": True}])
+def test_what_others_have_written_stays(split_task, tmp_path, options):
     (tmp_path / "thesis.txt").write_text("mine")
     with pytest.raises(DataError, match="not of something else"):
-        benchmark.run({"knows": truth_of(split_task)}, split_task, out=tmp_path, **told)
+        benchmark.run({"knows": truth_of(split_task)}, split_task, out=tmp_path, **options)
     assert [file.name for file in tmp_path.iterdir()] == ["thesis.txt"]
     with pytest.raises(DataError, match="must write into a folder"):
         benchmark.run(
-            {"knows": truth_of(split_task)}, split_task, out=tmp_path / "thesis.txt", **told
+            {"knows": truth_of(split_task)}, split_task, out=tmp_path / "thesis.txt", **options
         )
 
 

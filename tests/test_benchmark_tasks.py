@@ -43,7 +43,7 @@ def test_missing_labels_are_left_out_and_told(drawn_folder, tmp_path):
         labelled_only(load("labelled", tmp_path))
 
 
-def test_what_is_tested_without_having_been_learned_is_told(handwriting):
+def test_what_is_tested_without_having_been_trained_on_is_reported(handwriting):
     images = np.stack([np.tile(handwriting[0][place], (1, 2)) for place in range(12)])
     labels = np.array(["11"] * 11 + ["77"])
     dataset = Dataset("mine", images, labels, Path("mine"), charset="17", duplicates="label")
@@ -156,7 +156,7 @@ def test_the_matrix_of_texts_has_a_column_for_what_was_left_out(split_task):
     assert sum(map(sum, matrix.counts)) == sum(map(len, split_task.truths))
 
 
-def test_images_that_mixed_has_learned_are_refused(monkeypatch):
+def test_images_that_mixed_was_trained_on_are_refused(monkeypatch):
     drawn = {}
     sample = TextGenerator("clean", charset="A", length=1).sample()
 
@@ -248,9 +248,9 @@ def test_the_ceiling_keeps_to_the_characters_that_are_allowed(split_task):
 def test_a_reader_that_may_know_the_tested_images_is_doubted(split_task):
     readers = {name: segcap.load(name, length=4) for name in ("digits", "wordpress")}
     found = benchmark.run(readers, split_task, difficulties=())
-    told = {one.name: [problem.message for problem in one.problems] for one in found.methods}
-    assert told["digits"] == []
-    assert told["wordpress"] == [
+    problems = {one.name: [problem.message for problem in one.problems] for one in found.methods}
+    assert problems["digits"] == []
+    assert problems["wordpress"] == [
         "It was fitted before, and may have been trained on tested images."
     ]
 

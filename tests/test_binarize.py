@@ -40,8 +40,8 @@ def digits_mask(text="2048", height=48, width=120):
     return canvas > 127
 
 
-def painted(mask, ink, paper):
-    return np.where(mask[..., None], np.uint8(ink), np.uint8(paper)).astype(np.uint8)
+def painted(mask, ink, background):
+    return np.where(mask[..., None], np.uint8(ink), np.uint8(background)).astype(np.uint8)
 
 
 def grey_as_rgb(grey):
@@ -53,9 +53,9 @@ def overlap(one, other):
 
 
 @pytest.mark.parametrize("method", METHODS)
-@pytest.mark.parametrize(("ink", "paper"), [(20, 230), (230, 20)], ids=["dark", "bright"])
-def test_small_golden_image(method, ink, paper):
-    image = painted(PLUS, [ink] * 3, [paper] * 3)
+@pytest.mark.parametrize(("ink", "background"), [(20, 230), (230, 20)], ids=["dark", "bright"])
+def test_small_golden_image(method, ink, background):
+    image = painted(PLUS, [ink] * 3, [background] * 3)
     np.testing.assert_array_equal(binarize(image, method), PLUS)
     np.testing.assert_array_equal(binarize(image[..., 0], method), PLUS)
 
@@ -79,7 +79,7 @@ def test_tiny_blank_images_hold_no_ink(method, shape):
 
 @pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize("width", range(2, 12))
-def test_one_row_is_parted_into_ink_and_paper(method, width):
+def test_one_row_is_parted_into_ink_and_background(method, width):
     row = np.full((1, width, 3), 250, np.uint8)
     row[0, width // 2] = 5
     ink = binarize(row, method)
@@ -89,27 +89,27 @@ def test_one_row_is_parted_into_ink_and_paper(method, width):
 
 
 @pytest.mark.parametrize("method", METHODS)
-@pytest.mark.parametrize(("ink", "paper"), [(100, 108), (108, 100), (247, 255), (8, 0)])
-def test_contrast_below_the_floor_is_no_ink(method, ink, paper):
-    image = painted(digits_mask(), [ink] * 3, [paper] * 3)
+@pytest.mark.parametrize(("ink", "background"), [(100, 108), (108, 100), (247, 255), (8, 0)])
+def test_contrast_below_the_floor_is_no_ink(method, ink, background):
+    image = painted(digits_mask(), [ink] * 3, [background] * 3)
     assert not binarize(image, method).any()
 
 
 @pytest.mark.parametrize("method", METHODS)
-@pytest.mark.parametrize(("ink", "paper"), [(40, 220), (220, 40), (0, 90), (255, 160)])
-def test_drawn_digits(method, ink, paper):
+@pytest.mark.parametrize(("ink", "background"), [(40, 220), (220, 40), (0, 90), (255, 160)])
+def test_drawn_digits(method, ink, background):
     mask = digits_mask()
-    assert overlap(binarize(painted(mask, [ink] * 3, [paper] * 3), method), mask) > 0.95
+    assert overlap(binarize(painted(mask, [ink] * 3, [background] * 3), method), mask) > 0.95
 
 
 @given(
     ink=st.integers(0, 110),
-    paper=st.integers(140, 255),
+    background=st.integers(140, 255),
     noise=st.integers(0, 10),
     seed=st.integers(0, 2**31),
 )
-def test_inverted_image_has_the_same_ink(ink, paper, noise, seed):
-    level = np.where(digits_mask(), ink, paper).astype(int)
+def test_inverted_image_has_the_same_ink(ink, background, noise, seed):
+    level = np.where(digits_mask(), ink, background).astype(int)
     level += np.random.default_rng(seed).integers(-noise, noise + 1, level.shape)
     grey = np.clip(level, 0, 255).astype(np.uint8)
     assert not ink_is_bright(grey)

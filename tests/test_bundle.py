@@ -154,17 +154,17 @@ def announce(entry):
 
 
 @pytest.mark.parametrize(
-    ("change", "told"),
+    ("change", "message"),
     [(encrypt, "not encrypted"), (announce, "must unpack to at most [0-9,]+ bytes")],
 )
-def test_what_an_archive_must_not_have(bundle, tmp_path, change, told):
+def test_what_an_archive_must_not_have(bundle, tmp_path, change, message):
     write_bundle(bundle, tmp_path / "a.segcap")
     with zipfile.ZipFile(tmp_path / "a.segcap") as archive:
         files = {name: archive.read(name) for name in archive.namelist()}
     (tmp_path / "b.segcap").write_bytes(sealed(files))
     assert read_bundle(tmp_path / "b.segcap") == bundle
     (tmp_path / "b.segcap").write_bytes(sealed(files, change))
-    with pytest.raises(BundleError, match=told):
+    with pytest.raises(BundleError, match=message):
         read_bundle(tmp_path / "b.segcap")
     (tmp_path / "b.segcap").write_bytes(sealed(files, method=zipfile.ZIP_BZIP2))
     with pytest.raises(BundleError, match="stored or deflated"):

@@ -15,7 +15,7 @@ from segcap.segmentation.text_lines import Strip
 CLASSES = 3
 
 
-class Told:
+class Recording:
     """An engine that gives a strip's mean and a span's edges, and keeps what it was asked."""
 
     def __init__(self):
@@ -51,7 +51,7 @@ EXPECTED = [
 
 
 def test_golden_logits():
-    found = span_logits(Told(), LAYOUTS, CLASSES)
+    found = span_logits(Recording(), LAYOUTS, CLASSES)
     for logits, expected in zip(found, EXPECTED, strict=True):
         assert logits.dtype == np.float32
         np.testing.assert_allclose(logits, np.reshape(expected, (-1, CLASSES)), atol=1e-6)
@@ -59,14 +59,14 @@ def test_golden_logits():
 
 @pytest.mark.parametrize("order", [[0, 1, 2, 3], [3, 2, 1, 0], [1], [2, 0], [2]])
 def test_any_order_and_choice(order):
-    found = span_logits(Told(), [LAYOUTS[index] for index in order], CLASSES)
+    found = span_logits(Recording(), [LAYOUTS[index] for index in order], CLASSES)
     for logits, index in zip(found, order, strict=True):
         expected = np.reshape(EXPECTED[index], (-1, CLASSES))
         np.testing.assert_allclose(logits, expected, atol=1e-6)
 
 
 def test_strips_of_one_width_go_together_and_none_is_padded():
-    engine = Told()
+    engine = Recording()
     span_logits(engine, LAYOUTS, CLASSES)
     shapes = sorted((strips.shape, spans.shape) for strips, spans in engine.asked)
     assert shapes == [((1, 32, 64, 2), (1, 1, 2)), ((3, 32, 32, 2), (3, 3, 2))]
@@ -77,7 +77,7 @@ def test_strips_of_one_width_go_together_and_none_is_padded():
 
 def test_a_call_takes_a_bounded_number_of_strips(monkeypatch):
     monkeypatch.setattr("segcap.recognition.candidate_scores.MOST_A_CALL", 5000)
-    engine = Told()
+    engine = Recording()
     layouts = [
         layout_of((16, index, [(index, index + 1)] * (1 + index % 3))) for index in range(150)
     ]
@@ -92,7 +92,7 @@ def test_a_call_takes_a_bounded_number_of_strips(monkeypatch):
 
 
 def test_nothing_to_name():
-    engine = Told()
+    engine = Recording()
     assert span_logits(engine, [], CLASSES) == []
     (logits,) = span_logits(engine, [layout_of()], CLASSES)
     assert logits.shape == (0, CLASSES)

@@ -14,10 +14,10 @@ pytestmark = pytest.mark.usefixtures("quick_benchmarks")
 def test_a_folder_is_compared_on(command, drawn_folder, tmp_path):
     out = tmp_path / "out"
     options = ["--data", drawn_folder, "--out", out, "--quick", "--test", 0.3]
-    status, told, err = command("bench", "labelled", *options, "--readers", "digits", "mixed")
+    status, printed, err = command("bench", "labelled", *options, "--readers", "digits", "mixed")
     assert status == 0
     result = BenchmarkResult.load(out / "results.json")
-    assert told == benchmark.table(result) + "\n"
+    assert printed == benchmark.table(result) + "\n"
     assert f"The report is '{out / 'report.html'}'." in err
     assert (out / "answers.csv").is_file()
     assert [method.name for method in result.methods] == ["digits", "mixed", "vote"]
@@ -30,12 +30,12 @@ def test_a_folder_is_compared_on(command, drawn_folder, tmp_path):
     _, tested = dataset.split(0.3, 0)
     assert first.value == reader.score(tested.images, tested.labels.tolist())
 
-    status, told, err = command("bench", "labelled", *options, "--readers", "digits")
-    assert (status, told) == (2, "")
+    status, printed, err = command("bench", "labelled", *options, "--readers", "digits")
+    assert (status, printed) == (2, "")
     assert err.count("\n") == 1
     assert "or be resumed or overwritten" in err
     options += ["--resume", "--labels", 5, 8, "--readers", "digits", "mixed"]
-    status, told, _ = command("bench", "labelled", *options)
+    status, printed, _ = command("bench", "labelled", *options)
     assert status == 0
     assert BenchmarkResult.load(out / "results.json") == result
 
@@ -48,10 +48,10 @@ def test_two_results_are_compared(command, drawn_folder, tmp_path):
     for name, reader in (("good", good), ("blind", blind)):
         benchmark.run({"mine": reader}, dataset, test=0.5).save(tmp_path / f"{name}.json")
     files = tmp_path / "good.json", tmp_path / "blind.json"
-    status, told, err = command("bench", "--compare", *files)
+    status, printed, err = command("bench", "--compare", *files)
     assert (status, err) == (1, "")
-    assert told.startswith("mine: ")
-    assert told.endswith(": worse\n")
+    assert printed.startswith("mine: ")
+    assert printed.endswith(": worse\n")
     assert command("bench", "--compare", *files[::-1])[0] == 0
     assert command("bench", "--compare", files[0], files[0])[0] == 0
     both = tmp_path / "both.json"
@@ -59,8 +59,8 @@ def test_two_results_are_compared(command, drawn_folder, tmp_path):
     status, _, err = command("bench", "--compare", both, files[0])
     assert status == 1
     assert f"'other' takes part in '{both}' alone." in err
-    status, told, err = command("bench", "--compare", files[0], tmp_path / "none.json")
-    assert (status, told) == (2, "")
+    status, printed, err = command("bench", "--compare", files[0], tmp_path / "none.json")
+    assert (status, printed) == (2, "")
     assert "must be a JSON file" in err
 
 
@@ -85,8 +85,8 @@ def test_two_results_are_compared(command, drawn_folder, tmp_path):
 )
 def test_wrong_use_is_one_sentence(command, tmp_path, monkeypatch, options, message):
     monkeypatch.chdir(tmp_path)
-    status, told, err = command("bench", *options)
-    assert (status, told) == (2, "")
+    status, printed, err = command("bench", *options)
+    assert (status, printed) == (2, "")
     assert message in err
     assert err.count("\n") == 1
 
@@ -106,8 +106,8 @@ def test_ctrl_c_says_how_to_go_on(command, drawn_folder, tmp_path, monkeypatch):
 
     monkeypatch.setattr(segcap.GlyphReader, "read_many", interrupt)
     options = ["--data", drawn_folder, "--out", tmp_path / "out", "--readers", "digits"]
-    status, told, err = command("bench", "labelled", *options)
-    assert (status, told) == (130, "")
+    status, printed, err = command("bench", "labelled", *options)
+    assert (status, printed) == (130, "")
     assert "with --resume goes on" in err
 
 
@@ -117,6 +117,6 @@ def test_a_reader_that_fails_makes_the_status_1(command, drawn_folder, tmp_path,
 
     monkeypatch.setattr(segcap.GlyphReader, "read_many", fail)
     options = ["--data", drawn_folder, "--out", tmp_path / "out", "--readers", "digits", "--quick"]
-    status, told, _ = command("bench", "labelled", *options)
+    status, printed, _ = command("bench", "labelled", *options)
     assert status == 1
-    assert "digits: ValueError: out of ink (first for 'images/" in told
+    assert "digits: ValueError: out of ink (first for 'images/" in printed

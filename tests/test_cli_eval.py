@@ -80,8 +80,8 @@ def test_the_truth_of_a_sum_classifier_is_the_sum_of_the_labels_digits(command, 
         wrong = [*rows[:-1], rows[-1].split(",")[0] + f",{impossible}"]
         (tmp_path / "labels.csv").write_text("\n".join(wrong))
         _, _, err = command("eval", "digit-sum", "--data", tmp_path)
-        told = "1 of 50 labels are no answers that the reader accepts, such as"
-        assert f"{told} {impossible!r}" in err
+        warning = "1 of 50 labels are no answers that the reader accepts, such as"
+        assert f"{warning} {impossible!r}" in err
     _, of_sums, _ = command("eval", "digit-sum", "--data", sums, "--dataset", "digit-sum")
     assert of_texts == of_sums
 
@@ -109,10 +109,10 @@ def test_an_image_classifier_names_classes_and_fails_on_damaged_files(command, p
     dataset = load("folders", photos)
     reader = segcap.load("cats-dogs")
     right = round(60 * reader.score(dataset.images, dataset.labels))
-    options = ["name", photos / "cat", "--model", "cats-dogs", "--csv"]
+    options = ["classify", photos / "cat", "--model", "cats-dogs", "--csv"]
     rows = list(csv.DictReader(command(*options)[1].splitlines()))
     assert [row["label"] for row in rows] == reader.predict(dataset.images[:30]).tolist()
-    status, _, err = command("name", photos / "cat", "--model", "digits")
+    status, _, err = command("classify", photos / "cat", "--model", "digits")
     assert status == 2
     assert "must be a reader of photos. Got 'digits' of type GlyphReader" in err
     labels = [f"{row['path'].rsplit('/')[-1]},{row['label']}" for row in rows]

@@ -1,4 +1,4 @@
-"""segcap generate passes on what it is told, and says in one line what it is not given."""
+"""segcap generate passes its options on, and says in one line what it is not given."""
 
 import json
 import shutil
@@ -239,15 +239,15 @@ def test_the_command_is_installed(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("raised", "status", "told"),
+    ("raised", "status", "message"),
     [(KeyboardInterrupt, 130, "Interrupted"), (MemoryError, 2, "must fit into memory")],
 )
-def test_what_stops_a_command_is_one_sentence(monkeypatch, run, raised, status, told):
+def test_what_stops_a_command_is_one_sentence(monkeypatch, run, raised, status, message):
     def stop(*_, **__):
         raise raised
 
     monkeypatch.setattr("segcap.cli.generating.write_text", stop)
     code, err = run("clean", "--n", 2, "--out", "out")
     assert code == status
-    assert told in err
+    assert message in err
     assert err.count("\n") == 1

@@ -15,7 +15,7 @@ from segcap.training.tuning import SearchResult, Tried
 
 @pytest.fixture
 def run(monkeypatch, command):
-    """Run the command line, learning less."""
+    """Run the command line, training less."""
     monkeypatch.setattr("segcap.training.fit.LEAST_STEPS", 3)
     quick = END_TO_END["cats-dogs"]._replace(epochs=1, settings={"size": (12, 12)})
     monkeypatch.setitem(END_TO_END, "cats-dogs", quick)

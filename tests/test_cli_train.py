@@ -12,7 +12,7 @@ from segcap.generate import TextGenerator, write_text
 
 @pytest.fixture
 def run(monkeypatch, command):
-    """Run the command line, learning less."""
+    """Run the command line, training less."""
     monkeypatch.setattr("segcap.training.fit.LEAST_STEPS", 4)
     monkeypatch.setattr("segcap.training.text_fitting.REPLAY_LINES", 60)
     return command
@@ -57,7 +57,7 @@ def test_train_text_writes_a_reader_and_names_unreadable_images(run, folder, tmp
 
 
 @pytest.mark.slow
-def test_an_interrupted_training_keeps_what_it_learned(run, folder, tmp_path, monkeypatch):
+def test_an_interrupted_training_keeps_what_it_trained(run, folder, tmp_path, monkeypatch):
     fit = segcap.GlyphReader.fit
 
     def stopped(self, images, labels, *, on_progress, state):
@@ -103,7 +103,7 @@ def test_an_early_interrupt_promises_nothing(run, folder, tmp_path, monkeypatch)
         ("nowhere/m.segcap", "folder that exists and can be written to. Got '{place}'."),
     ],
 )
-def test_where_nothing_can_be_written_nothing_is_learned(
+def test_where_nothing_can_be_written_nothing_is_trained(
     run, folder, tmp_path, monkeypatch, place, message
 ):
     (tmp_path / "precious.segcap").write_text("precious")
@@ -119,7 +119,7 @@ def test_where_nothing_can_be_written_nothing_is_learned(
     assert (tmp_path / "precious.segcap").read_text() == "precious"
 
 
-def test_a_folder_that_is_closed_is_told_before_anything_is_learned(run, tmp_path, monkeypatch):
+def test_a_folder_that_is_closed_is_reported_before_anything_is_trained(run, tmp_path, monkeypatch):
     monkeypatch.setattr(os, "access", lambda *_: False)
     status, _, err = run("train", "six-char", "--out", tmp_path / "m.segcap")
     assert status == 2

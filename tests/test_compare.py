@@ -160,14 +160,14 @@ def test_results_may_be_mappings_or_loaded(tmp_path):
     assert compare(loaded, after) == compare(before, BenchmarkResult.from_json(after))
 
 
-def test_a_reader_that_is_not_told_the_length_is_worse(handwriting):
+def test_a_reader_that_is_not_given_the_length_is_worse(handwriting):
     rows = segcap.generate.digit_sums(60, 10, seed=4, digits=handwriting)
     truths = ["".join(map(str, label)) for label in rows.labels]
-    told, untold = (
+    known, unknown = (
         segcap.load("digits", length=length).predict(rows.images).tolist() for length in (4, None)
     )
-    (change,) = compare(results({"glyphs": told}, truths), results({"glyphs": untold}, truths))
-    counts = agreement_between(untold, told, truths)
+    (change,) = compare(results({"glyphs": known}, truths), results({"glyphs": unknown}, truths))
+    counts = agreement_between(unknown, known, truths)
     assert change.worse
     assert change.p_value == mcnemar(counts) < 0.01
     assert (change.before, change.after) == (counts.second, counts.first)

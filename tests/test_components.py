@@ -13,7 +13,7 @@ from segcap.segmentation.components import (
     component_boxes,
     contour_boxes,
     keep_segments,
-    merge_pieces,
+    merge_components,
     reading_order,
     segment,
 )
@@ -178,8 +178,8 @@ WHOLE = (50, 0, 60, 20)
         "none",
     ],
 )
-def test_pieces_of_one_character_are_merged(boxes, characters):
-    merged, owner = merge_pieces(np.array(boxes, np.int32).reshape(-1, 4))
+def test_components_of_one_character_are_merged(boxes, characters):
+    merged, owner = merge_components(np.array(boxes, np.int32).reshape(-1, 4))
     assert sorted(map(tuple, merged.tolist())) == characters
     assert len(owner) == len(boxes)
     for index, (x0, y0, x1, y1) in enumerate(boxes):
@@ -188,14 +188,14 @@ def test_pieces_of_one_character_are_merged(boxes, characters):
         assert (outer[2:] >= [x1, y1]).all()
 
 
-def test_merged_boxes_are_in_order_of_their_first_pieces():
+def test_merged_boxes_are_in_order_of_their_first_components():
     boxes = np.array([I_STEM, (10, 0, 20, 20), I_DOT], np.int32)
-    merged, owner = merge_pieces(boxes)
+    merged, owner = merge_components(boxes)
     np.testing.assert_array_equal(owner, [0, 1, 0])
     np.testing.assert_array_equal(merged, [(2, 0, 5, 20), (10, 0, 20, 20)])
 
 
-def test_pieces_are_labelled_as_their_character():
+def test_components_are_labelled_as_their_character():
     ink = filled([I_DOT, I_STEM, (10, 0, 20, 20)], (20, 22))
     boxes, labels = segment(ink)
     np.testing.assert_array_equal(boxes, [[2, 0, 5, 20], [10, 0, 20, 20]])

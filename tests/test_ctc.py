@@ -132,7 +132,7 @@ def test_columns_of_a_known_text_are_those_of_its_best_path(table, text):
 
 @settings(max_examples=10)
 @given(tables(), st.lists(st.sampled_from([A, B]), min_size=1, max_size=2))
-def test_what_is_learned_from_is_the_sum_over_all_paths(table, text):
+def test_what_is_trained_on_is_the_sum_over_all_paths(table, text):
     keras = pytest.importorskip("keras")
     probability = by_brute_force(table).get(tuple(text), 0.0)
     assume(probability > 1e-9)

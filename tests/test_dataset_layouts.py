@@ -125,9 +125,9 @@ def test_a_missing_folder(name):
 def test_an_empty_folder(name, tmp_path):
     if name == "labelled":
         (tmp_path / "labels.csv").write_text("file,label\n")
-    with pytest.raises(DataError, match=r"must (hold|have)") as told:
+    with pytest.raises(DataError, match=r"must (hold|have)") as caught:
         load(name, tmp_path)
-    assert str(tmp_path) in str(told.value)
+    assert str(tmp_path) in str(caught.value)
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""The tasks learned end to end: what is split, and what a bundle tells of it."""
+"""The tasks trained end to end: what is split, and what a bundle says of it."""
 
 import json
 import zipfile
@@ -38,8 +38,8 @@ def test_an_unknown_task():
 
 
 def test_a_split_and_folds_test_each_image_once(texts):
-    ((learned, tested),) = task_data("captcha-v2", texts, seed=3)
-    assert len(learned) + len(tested) == 60
+    ((train, tested),) = task_data("captcha-v2", texts, seed=3)
+    assert len(train) + len(tested) == 60
     assert 9 <= len(tested) <= 15
     folds = task_data("captcha-v2", texts, folds=3)
     assert all(17 <= len(tested) <= 23 for _, tested in folds)
@@ -48,9 +48,9 @@ def test_a_split_and_folds_test_each_image_once(texts):
 
 def test_sums_come_from_their_published_layout(tmp_path, handwriting):
     write_digit_sums(50, tmp_path, digits=handwriting)
-    ((learned, tested),) = task_data("digit-sum", tmp_path)
-    assert (len(learned), len(tested)) == (40, 10)
-    assert learned.images.shape[1:] == (40, 168)
+    ((train, tested),) = task_data("digit-sum", tmp_path)
+    assert (len(train), len(tested)) == (40, 10)
+    assert train.images.shape[1:] == (40, 168)
     mnist = tmp_path / "mnist.npz"
     np.savez(mnist, x_train=[0], y_train=[0], x_test=[0], y_test=[0])
     with pytest.raises(ParameterError, match=r"digits must be tested on those of x_test"):
@@ -58,8 +58,8 @@ def test_sums_come_from_their_published_layout(tmp_path, handwriting):
 
 
 def test_readers_fit_what_the_labels_are(texts):
-    ((learned, _),) = task_data("captcha-v2", texts)
-    reader = end_to_end_reader("captcha-v2", learned, epochs=2, seed=5)
+    ((train, _),) = task_data("captcha-v2", texts)
+    reader = end_to_end_reader("captcha-v2", train, epochs=2, seed=5)
     assert isinstance(reader, segcap.SequenceReader)
     assert (reader.length, reader.charset, reader.classifier) == (3, "0123456789", "crnn")
     assert (reader.epochs, reader.random_state) == (2, 5)
@@ -87,9 +87,9 @@ def test_texts_of_unlike_lengths_have_none(texts):
 
 @pytest.mark.slow
 def test_what_cannot_be_loaded_counts_as_wrong(texts, tmp_path):
-    ((learned, tested),) = task_data("captcha-v2", texts)
-    reader = end_to_end_reader("captcha-v2", learned, classifier="multihead", epochs=1)
-    reader.fit(learned.images[:20], learned.labels[:20], schedule=Schedule(epochs=1, batch_size=4))
+    ((train, tested),) = task_data("captcha-v2", texts)
+    reader = end_to_end_reader("captcha-v2", train, classifier="multihead", epochs=1)
+    reader.fit(train.images[:20], train.labels[:20], schedule=Schedule(epochs=1, batch_size=4))
     damaged = tmp_path / "123.png"
     damaged.write_text("no image")
     worse = replace(
@@ -121,7 +121,7 @@ def test_every_task_takes_every_network_of_its_reader(task, texts):
 
 
 @pytest.mark.slow
-def test_the_command_line_learns_a_task_and_the_bundle_tells_its_test(command, texts, tmp_path):
+def test_the_command_line_trains_on_a_task_and_the_bundle_has_its_test(command, texts, tmp_path):
     out = tmp_path / "texts.segcap"
     options = ["--classifier", "multihead", "--epochs", 1, "--log", tmp_path / "log"]
     status, printed, _ = command("train", "captcha-v2", "--data", texts, "--out", out, *options)
@@ -129,8 +129,8 @@ def test_the_command_line_learns_a_task_and_the_bundle_tells_its_test(command, t
     assert (tmp_path / "log" / "history.csv").read_text().count("\n") == 2
     with zipfile.ZipFile(out) as archive:
         provenance = json.loads(archive.read("bundle.json"))["provenance"]
-    ((learned, tested),) = task_data("captcha-v2", texts)
-    assert provenance["data"]["split"] == {"learned": learned.digest, "tested": tested.digest}
+    ((train, tested),) = task_data("captcha-v2", texts)
+    assert provenance["data"]["split"] == {"learned": train.digest, "tested": tested.digest}
     figures = provenance["figures"]
     measured = measure(segcap.load(out), tested)
     assert (figures["test_n"], figures["test_accuracy"]) == (

@@ -29,9 +29,9 @@ def test_an_estimator_without_training(kind):
     assert "epochs=2" in repr(reader)
     assert "Not fitted" in reader._repr_html_()
     for use in (lambda: reader.read(np.zeros((9, 9))), lambda: reader.read_many([])):
-        with pytest.raises(NotFittedError, match="must be fitted") as told:
+        with pytest.raises(NotFittedError, match="must be fitted") as caught:
             use()
-        assert isinstance(told.value, SegcapError)
+        assert isinstance(caught.value, SegcapError)
     with pytest.raises(NotFittedError):
         check_is_fitted(reader)
     with sklearn.config_context(enable_metadata_routing=True):
@@ -90,11 +90,11 @@ def test_a_type_checker_knows_what_load_returns(tmp_path):
         "reveal_type(segcap.load('mine.segcap'))\n"
     )
     output, _, _ = api.run(["--follow-imports=silent", "--ignore-missing-imports", str(file)])
-    told = [
+    shown = [
         line.split("Revealed type is ")[1] for line in output.splitlines() if "Revealed" in line
     ]
-    assert ["str" in told[0], "int" in told[1], "None" in told[2]] == [True] * 3
-    assert all(kind.__name__ in told[3] for kind in KINDS)
+    assert ["str" in shown[0], "int" in shown[1], "None" in shown[2]] == [True] * 3
+    assert all(kind.__name__ in shown[3] for kind in KINDS)
 
 
 def test_reading_needs_no_scikit_learn():

@@ -16,7 +16,7 @@ pytestmark = [
 ]
 
 EXAMPLES = sorted(Path(__file__).parent.parent.glob("examples/*.py"))
-LEARNING = [path for path in EXAMPLES if "--quick" in path.read_text()]
+TRAINING = [path for path in EXAMPLES if "--quick" in path.read_text()]
 ARCHIVES = {
     "captcha_v2": ("captcha-v2.tar", "samples"),
     "recaptcha_tiles": ("recaptcha-tiles.tar", "Large"),
@@ -24,14 +24,14 @@ ARCHIVES = {
 }
 LEAST = {
     "captcha_v2": ("characters", 90),
-    "learn_new_scheme": ("characters", 90),
+    "train_new_scheme": ("characters", 90),
     "compare_approaches": ("glyphs", 60),
     "digit_sum_end_to_end": ("digit_heads", 60),
     "six_char_resnet50": ("characters", 60),
     "recaptcha_tiles": ("accuracy", 60),
     "cats_dogs": ("accuracy", 52),
 }
-FROM_A_START = {"captcha_v2", "learn_new_scheme", "compare_approaches"}
+FROM_A_START = {"captcha_v2", "train_new_scheme", "compare_approaches"}
 NUMBER = re.compile(r"\d+\.\d+")
 
 
@@ -65,8 +65,8 @@ def folder_of(example, extracted):
     return [extracted / inside]
 
 
-@pytest.mark.parametrize("example", LEARNING, ids=lambda path: path.stem)
-def test_the_example_learns(example, run, monkeypatch, tmp_path):
+@pytest.mark.parametrize("example", TRAINING, ids=lambda path: path.stem)
+def test_the_example_trains(example, run, monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     if example.stem in FROM_A_START:
         monkeypatch.setattr("segcap.training.fit.LEAST_STEPS", 8)
@@ -77,7 +77,7 @@ def test_the_example_learns(example, run, monkeypatch, tmp_path):
     assert float(right[1]) > least
 
 
-@pytest.mark.parametrize("example", sorted({*EXAMPLES} - {*LEARNING}), ids=lambda path: path.stem)
+@pytest.mark.parametrize("example", sorted({*EXAMPLES} - {*TRAINING}), ids=lambda path: path.stem)
 def test_the_example_prints_what_stands_beside_it(example, run):
     output, kept = run(example), example.with_suffix(".txt").read_text()
     assert NUMBER.sub("#", output) == NUMBER.sub("#", kept)

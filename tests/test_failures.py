@@ -30,12 +30,12 @@ def reading(text, columns, **fields):
         (reading("abd", [(0, 10), (10, 16), (16, 30)]), "misread"),
         (reading("abd", [(0, 10), (10, 14), (14, 30)]), "misplaced"),
         (reading("xbc", [(3, 15), (15, 20), (20, 30)]), "misplaced"),
-        (reading("ac", [(0, 20), (20, 30)]), "under-cut"),
-        (reading("", []), "under-cut"),
-        (reading("aabc", [(0, 5), (5, 10), (10, 20), (20, 30)]), "over-cut"),
+        (reading("ac", [(0, 20), (20, 30)]), "under-segmented"),
+        (reading("", []), "under-segmented"),
+        (reading("aabc", [(0, 5), (5, 10), (10, 20), (20, 30)]), "over-segmented"),
         (reading("abc", [(0, 10), (10, 20), (20, 30)], status="rejected"), "rejected"),
         (Reading(status="unreadable", error="torn"), "unreadable"),
-        (Reading(status="empty"), "under-cut"),
+        (Reading(status="empty"), "under-segmented"),
     ],
 )
 def test_kinds_of_failure(read, failure):
@@ -71,8 +71,8 @@ def test_a_failure_is_told_from_the_image_alone(reader, samples):
 
 def test_no_place_is_needed_where_the_count_is_wrong(reader, samples):
     blank = np.full((20, 40), 255, np.uint8)
-    assert reader.failure(blank, "ABCD") == "under-cut"
-    assert reader.failure(samples[0].image, samples[0].label[:3]) == "over-cut"
+    assert reader.failure(blank, "ABCD") == "under-segmented"
+    assert reader.failure(samples[0].image, samples[0].label[:3]) == "over-segmented"
 
 
 def test_what_is_not_allowed_is_located_all_the_same(samples):
@@ -94,9 +94,11 @@ def test_a_text_that_does_not_fit_is_refused(reader, samples):
         reader.locate(samples[0].image, "")
 
 
-@pytest.mark.parametrize(("label", "told"), [(12, "a string. Got 12"), ("AB!", "'AB!' with '!'")])
-def test_a_label_that_cannot_be_judged_is_refused(reader, samples, label, told):
-    with pytest.raises(ParameterError, match=told):
+@pytest.mark.parametrize(
+    ("label", "message"), [(12, "a string. Got 12"), ("AB!", "'AB!' with '!'")]
+)
+def test_a_label_that_cannot_be_judged_is_refused(reader, samples, label, message):
+    with pytest.raises(ParameterError, match=message):
         reader.failure(samples[0].image, label)
 
 

@@ -65,9 +65,9 @@ def deviation_of_the_background(sample, _):
     return grey(sample)[background(sample)].std()
 
 
-def lost_difference_of_ink_and_paper(sample, _):
-    paper = np.median(grey(sample)[background(sample)])
-    return 255 - np.abs(grey(sample) - paper)[sample.masks.any(axis=0)].mean()
+def lost_difference_of_ink_and_background(sample, _):
+    tone = np.median(grey(sample)[background(sample)])
+    return 255 - np.abs(grey(sample) - tone)[sample.masks.any(axis=0)].mean()
 
 
 def effects(scheme, difficulty, measure):
@@ -86,7 +86,7 @@ def effects(scheme, difficulty, measure):
         ("warp", rotation),
         ("lines", marks_beside_the_text),
         ("noise", noise_beside_the_text),
-        ("contrast", lost_difference_of_ink_and_paper),
+        ("contrast", lost_difference_of_ink_and_background),
     ],
 )
 def test_effect_grows_with_the_difficulty(scheme, difficulty, measure):

@@ -103,11 +103,11 @@ def test_no_images(tmp_path, tree):
 
 
 def test_workers_change_nothing_and_progress_is_told(tmp_path, tree):
-    generator, told = TextGenerator("wordpress", charset="ABC", length=3), []
+    generator, reported = TextGenerator("wordpress", charset="ABC", length=3), []
     write_text(generator, 140, tmp_path / "one", masks=True)
-    write_text(generator, 140, tmp_path / "two", masks=True, n_jobs=2, on_progress=told.append)
+    write_text(generator, 140, tmp_path / "two", masks=True, n_jobs=2, on_progress=reported.append)
     assert tree(tmp_path / "one") == tree(tmp_path / "two")
-    assert told == list(range(1, 141))
+    assert reported == list(range(1, 141))
 
 
 def write_some_text(folder, **options):

@@ -47,7 +47,7 @@ def test_blend(canvas, cover, tone, expected):
 
 
 @pytest.mark.parametrize(
-    ("tone", "paper", "contrast", "expected"),
+    ("tone", "background", "contrast", "expected"),
     [
         (0, 200, 0, 0),
         (0, 200, 1, 170),
@@ -57,8 +57,8 @@ def test_blend(canvas, cover, tone, expected):
         ([[0], [100]], [0, 200], 1, [[0, 170], [15, 185]]),
     ],
 )
-def test_fade(tone, paper, contrast, expected):
-    np.testing.assert_allclose(paint.fade(tone, paper, contrast), expected, rtol=1e-6)
+def test_fade(tone, background, contrast, expected):
+    np.testing.assert_allclose(paint.fade(tone, background, contrast), expected, rtol=1e-6)
 
 
 def test_as_cover_as_levels_and_as_pixels():
@@ -183,14 +183,14 @@ def test_nothing_is_disturbed_at_0():
 
 
 def test_noise_disturbs_by_specks_and_grain():
-    paper = np.full((200, 300), 128, np.float32)
-    disturbed = paint.disturb(draws(), paper, Difficulty(noise=1), 128)
+    background = np.full((200, 300), 128, np.float32)
+    disturbed = paint.disturb(draws(), background, Difficulty(noise=1), 128)
     assert disturbed.mean() == pytest.approx(128, abs=0.5)
     assert disturbed.std() == pytest.approx(30, abs=0.5)
-    assert paint.disturb(draws(), paper, Difficulty(noise=1), 0).mean() == pytest.approx(
+    assert paint.disturb(draws(), background, Difficulty(noise=1), 0).mean() == pytest.approx(
         120.5, abs=1
     )
-    shaded = paint.disturb(Level(0, 0), paper, Difficulty(contrast=1), 0)
+    shaded = paint.disturb(Level(0, 0), background, Difficulty(contrast=1), 0)
     assert shaded[0, [0, -1]].tolist() == [128, 64]
 
 

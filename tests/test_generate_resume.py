@@ -85,7 +85,7 @@ def test_labels_of_images_that_are_lost_wait_until_all_are_there(tmp_path, tree)
 
 
 @pytest.mark.parametrize(
-    ("drawn", "written", "told"),
+    ("drawn", "written", "message"),
     [
         ({"scheme": "wordpress"}, {}, "scheme 'wordpress' for .* with 'clean'"),
         ({"length": 3}, {}, r"length \[3, 3\] for .* with \[4, 6\]"),
@@ -96,11 +96,11 @@ def test_labels_of_images_that_are_lost_wait_until_all_are_there(tmp_path, tree)
         ({}, {"n": 1}, "1 for .* which holds 2"),
     ],
 )
-def test_a_folder_is_resumed_with_its_own_settings_alone(drawn, written, told, tmp_path, tree):
+def test_a_folder_is_resumed_with_its_own_settings_alone(drawn, written, message, tmp_path, tree):
     write_text(TextGenerator("clean"), 2, tmp_path)
     before = tree(tmp_path)
     other = TextGenerator(**{"scheme": "clean", **drawn})
-    with pytest.raises(DataError, match=f"resumed .* Got {told}"):
+    with pytest.raises(DataError, match=f"resumed .* Got {message}"):
         write_text(other, **{"n": 4, "folder": tmp_path, "resume": True, **written})
     assert tree(tmp_path) == before
 

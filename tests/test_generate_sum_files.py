@@ -21,9 +21,15 @@ def cut(_):
 
 
 def test_arrays_and_manifest_agree_with_the_rows(tmp_path, handwriting, tree):
-    told = []
+    reported = []
     write_digit_sums(
-        5, tmp_path, digits=handwriting, min_advance=22, count=3, seed=8, on_progress=told.append
+        5,
+        tmp_path,
+        digits=handwriting,
+        min_advance=22,
+        count=3,
+        seed=8,
+        on_progress=reported.append,
     )
     rows = digit_sums(5, 22, seed=8, digits=handwriting, count=3)
     images, sums = np.load(tmp_path / "data0.npy"), np.load(tmp_path / "lab0.npy")
@@ -48,7 +54,7 @@ def test_arrays_and_manifest_agree_with_the_rows(tmp_path, handwriting, tree):
         }
     settings = json.loads((tmp_path / "settings.json").read_text())
     assert settings.items() >= {"scheme": "digit-sum", "min_advance": 22, "count": 3}.items()
-    assert told == [1, 2, 3, 4, 5]
+    assert reported == [1, 2, 3, 4, 5]
 
 
 def test_no_rows(tmp_path):
@@ -85,7 +91,7 @@ def test_rows_cut_within_the_first_file_are_resumed(tmp_path, tree):
 
 
 @pytest.mark.parametrize(
-    ("options", "told"),
+    ("options", "message"),
     [
         ({"seed": 1}, "seed 1 for .* with 0"),
         ({"count": 3}, "count 3 for .* with 4"),
@@ -95,10 +101,10 @@ def test_rows_cut_within_the_first_file_are_resumed(tmp_path, tree):
         ({"n": 1}, "1 for .* which holds 2"),
     ],
 )
-def test_rows_are_resumed_with_their_own_settings_alone(options, told, tmp_path, tree):
+def test_rows_are_resumed_with_their_own_settings_alone(options, message, tmp_path, tree):
     write_digit_sums(2, tmp_path, digits=SQUARES)
     before = tree(tmp_path)
-    with pytest.raises(DataError, match=f"resumed .* Got {told}"):
+    with pytest.raises(DataError, match=f"resumed .* Got {message}"):
         write_digit_sums(
             **{"n": 4, "folder": tmp_path, "digits": SQUARES, "resume": True, **options}
         )

@@ -1,4 +1,4 @@
-"""Images that grow while a network learns."""
+"""Images that grow while a network is trained."""
 
 import numpy as np
 import pytest
@@ -49,7 +49,7 @@ def test_images_are_averaged_where_they_shrink():
     assert shrink(images, (32, 64)) is images
 
 
-def learn(batches, **settings):
+def run_training(batches, **settings):
     import keras
 
     keras.utils.set_random_seed(0)
@@ -70,7 +70,7 @@ def test_a_network_sees_images_grow_and_is_judged_on_whole_ones(batches, monkeyp
 
     seen = []
     monkeypatch.setattr("segcap.training.fit.Trainer", Watched)
-    model, history = learn(batches)
+    model, history = run_training(batches)
     assert list(dict.fromkeys(seen)) == [(32, 32), (48, 48), (64, 64)]
     assert len(seen) == 16
     assert model.input_shape == (None, 64, 64, 3)
@@ -98,10 +98,10 @@ def test_what_grew_is_resumed_to_the_same_end(batches, tmp_path):
         if done == 2:
             raise KeyboardInterrupt
 
-    whole, history = learn(batches)
+    whole, history = run_training(batches)
     with pytest.raises(Interrupted):
-        learn(batches, state=tmp_path / "run.state", on_epoch=stop)
-    resumed, again = learn(batches, state=tmp_path / "run.state")
+        run_training(batches, state=tmp_path / "run.state", on_epoch=stop)
+    resumed, again = run_training(batches, state=tmp_path / "run.state")
     assert again.learning_rate == history.learning_rate
     assert again.validation_loss == pytest.approx(history.validation_loss, rel=1e-3, abs=1e-5)
     for own, other in zip(whole.get_weights(), resumed.get_weights(), strict=True):

@@ -194,14 +194,14 @@ def test_float_tiff():
 
 
 @pytest.mark.parametrize(
-    ("ink", "paper"),
+    ("ink", "background"),
     [((10, 20, 30), 255), ((240, 250, 230), 0)],
     ids=["dark ink", "bright ink"],
 )
-def test_ink_on_transparent_ground_stays_visible(ink, paper):
+def test_ink_on_transparent_ground_stays_visible(ink, background):
     rgba = np.zeros((5, 5, 4), np.uint8)
     rgba[2, 1:4] = *ink, 255
-    expected = np.full((5, 5, 3), paper)
+    expected = np.full((5, 5, 3), background)
     expected[2, 1:4] = ink
     np.testing.assert_array_equal(load_image(rgba), expected)
     np.testing.assert_array_equal(load_image(encoded(Image.fromarray(rgba))), expected)

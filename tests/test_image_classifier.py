@@ -1,4 +1,4 @@
-"""Photos are named end to end, through the verbs of every reader."""
+"""Photos are classified end to end, through the verbs of every reader."""
 
 from dataclasses import replace
 
@@ -39,7 +39,7 @@ def reader(photos):
 
 
 @pytest.mark.slow
-def test_it_learns(reader, photos):
+def test_it_trains(reader, photos):
     images, labels = photos
     assert reader.score(images[:60], labels[:60]) > 0.85
     assert reader.classes_.tolist() == ["china", "flower"]
@@ -196,7 +196,7 @@ def test_rare_classes_can_count_as_much(photos, balance, fraction):
     flowers = [image for image, label in zip(*photos, strict=True) if label == "flower"][:80]
     labels = ["rare" if index % 8 == 0 else "frequent" for index in range(80)]
     reader = segcap.ImageClassifier("leaky_cnn", epochs=1, balance=balance, size=(12, 12))
-    # what cannot be told apart gets the fraction that it was shown with
+    # what cannot be distinguished gets the fraction that it was shown with
     reader.fit(flowers, labels, schedule=QUICK)
     logits = reader._logits([np.asarray(flower) for flower in flowers])
     shown = 1 / (1 + np.exp(logits[:, 0] - logits[:, 1]))
@@ -212,8 +212,8 @@ def test_unreadable_photos_are_left_out(photos):
         )
     assert reader.provenance_["data"]["samples"] == 40
     assert told_once[0].filename == __file__
-    told = reader.provenance_["training"]
-    assert (told["epochs"], told["balance"], told["augmentation"]) == (QUICK.epochs, "weights", 1.0)
+    how = reader.provenance_["training"]
+    assert (how["epochs"], how["balance"], how["augmentation"]) == (QUICK.epochs, "weights", 1.0)
 
 
 @pytest.mark.slow
@@ -221,9 +221,9 @@ def test_large_photos_are_made_smaller_and_unlike_sizes_told_once(photos):
     images, labels = photos
     large = [np.kron(image, np.ones((6, 8, 1), np.uint8)) for image in images[:20]]
     reader = segcap.ImageClassifier("leaky_cnn", epochs=1)
-    with pytest.warns(SegcapWarning, match=r"another size than 96 x 72 pixels are") as told:
+    with pytest.warns(SegcapWarning, match=r"another size than 96 x 72 pixels are") as caught:
         reader.fit([*large, images[20]], labels[:21], schedule=QUICK)
-    assert len(told) == 1
+    assert len(caught) == 1
     assert reader.predict(images[:3]).shape == (3,)
     assert reader.size_ == (96, 72)
 

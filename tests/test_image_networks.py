@@ -1,4 +1,4 @@
-"""Networks that name photos and read texts without knowing where characters are: what they are."""
+"""Networks that classify photos and read texts without the places of characters: what they are."""
 
 from typing import get_args
 
@@ -124,17 +124,19 @@ def test_keras_and_onnx_agree(classifier, options):
 def test_weights_from_imagenet_answer_alike_for_images_in_unit_range(channels, monkeypatch):
     keras.utils.set_random_seed(0)
     original = keras.applications.ResNet50
-    learned = original(include_top=False, weights=None, pooling="avg", input_shape=(None, None, 3))
+    pretrained = original(
+        include_top=False, weights=None, pooling="avg", input_shape=(None, None, 3)
+    )
     monkeypatch.setattr(
         keras.applications,
         "ResNet50",
-        lambda weights, **options: learned if weights else original(weights=None, **options),
+        lambda weights, **options: pretrained if weights else original(weights=None, **options),
     )
     model = build("resnet50", 5, height=96, width=96, channels=channels)
     start_from_imagenet(model)
     images = np.random.default_rng(0).random((1, 96, 96, channels), np.float32)
     stem = keras.Model(model.inputs, model.get_layer("conv1_conv").output)
-    theirs = keras.Model(learned.inputs, learned.get_layer("conv1_conv").output)
+    theirs = keras.Model(pretrained.inputs, pretrained.get_layer("conv1_conv").output)
     as_they_want = keras.applications.resnet.preprocess_input(
         255 * np.broadcast_to(images, (1, 96, 96, 3)).copy()
     )
@@ -146,7 +148,7 @@ def test_weights_from_imagenet_answer_alike_for_images_in_unit_range(channels, m
     )
     np.testing.assert_array_equal(
         model.get_layer("conv5_block3_3_conv").get_weights()[0],
-        learned.get_layer("conv5_block3_3_conv").get_weights()[0],
+        pretrained.get_layer("conv5_block3_3_conv").get_weights()[0],
     )
 
 

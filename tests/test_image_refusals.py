@@ -32,7 +32,7 @@ NOISE_PNG, NOISE_JPEG = encoded(NOISE), encoded(NOISE, "JPEG")
 
 
 @pytest.mark.parametrize(
-    ("levels", "told"),
+    ("levels", "message"),
     [
         (
             np.array([[0, 256.5]], np.float32),
@@ -45,9 +45,9 @@ NOISE_PNG, NOISE_JPEG = encoded(NOISE), encoded(NOISE, "JPEG")
         ),
     ],
 )
-def test_levels_of_a_file_outside_their_range(levels, told, tmp_path):
+def test_levels_of_a_file_outside_their_range(levels, message, tmp_path):
     Image.fromarray(levels).save(tmp_path / "levels.tif")
-    with pytest.raises(ImageError, match=rf"^The levels of .*{told}") as raised:
+    with pytest.raises(ImageError, match=rf"^The levels of .*{message}") as raised:
         load_image(tmp_path / "levels.tif")
     assert "levels.tif' with levels" in str(raised.value)
 

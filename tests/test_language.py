@@ -101,12 +101,12 @@ GIVEN = PROBABILITIES.sum(axis=1).prod() / sum(
 def test_what_is_no_number_is_not_read_where_numbers_are_told():
     free = choose(PLACES, TASK, CHARACTERS, length=None, reject_below=0).reading
     assert free.text == "112a"
-    told = choose(PLACES, TASK, CHARACTERS, length=None, reject_below=0, language=NUMBERS).reading
-    assert told.text == "1+2="
-    assert told.confidence == pytest.approx(GIVEN * 0.5 * 0.25 * 0.6 * 0.3)
-    assert told.alternatives[0][0] == "2+2="
-    assert [glyph.char for glyph in told.glyphs] == list("1+2=")
-    assert told.glyphs[3].alternatives[0] == ("a", pytest.approx(0.6))
+    found = choose(PLACES, TASK, CHARACTERS, length=None, reject_below=0, language=NUMBERS).reading
+    assert found.text == "1+2="
+    assert found.confidence == pytest.approx(GIVEN * 0.5 * 0.25 * 0.6 * 0.3)
+    assert found.alternatives[0][0] == "2+2="
+    assert [glyph.char for glyph in found.glyphs] == list("1+2=")
+    assert found.glyphs[3].alternatives[0] == ("a", pytest.approx(0.6))
     ranked = best_texts(PLACES, TASK, CHARACTERS, length=None, most=3, language=NUMBERS)
     assert ranked[0][0] == "1+2="
 

@@ -34,7 +34,7 @@ def strokes(*lefts):
     return (Y >= 5) & (Y < 55) & np.isin(X, np.add.outer(lefts, np.arange(8)))
 
 
-def pieces(ink):
+def components(ink):
     return cv2.connectedComponents(ink.astype(np.uint8), connectivity=8)[0] - 1
 
 
@@ -106,8 +106,8 @@ def test_a_thin_stroke_is_painted_in_again_where_a_line_crossed_it(method):
     crossed = ink | LEVEL
     cut = crossed & ~LINE_FINDERS[method](crossed)
     left = without_lines(crossed, method)
-    assert pieces(cut) == 3
-    assert pieces(left) == 2
+    assert components(cut) == 3
+    assert components(left) == 2
     assert not (ink & ~left).any()
 
 
@@ -120,9 +120,9 @@ def test_nothing_is_painted_in_where_ink_stands_on_one_side_only():
 @pytest.mark.parametrize("method", ["hough", "opening"])
 def test_a_thin_slanted_stroke_stays_whole_where_a_thin_line_crosses_it(method):
     ink = (abs(X - 110 - 0.5 * (Y - 30)) < 0.6) & (Y >= 5) & (Y < 55)
-    assert pieces(ink) == 1
+    assert components(ink) == 1
     left = without_lines(ink | (Y == 30), method)
-    assert pieces(left) == 1
+    assert components(left) == 1
     assert left.sum() <= ink.sum() + 6
 
 

@@ -24,7 +24,7 @@ HISTORY = History(
 
 
 @pytest.fixture
-def learn(handwriting, monkeypatch):
+def run_training(handwriting, monkeypatch):
     monkeypatch.setattr("segcap.training.fit.LEAST_STEPS", 3)
     pictures, names = handwriting
     inputs = pictures[..., None].astype(np.float32) / 255
@@ -65,10 +65,10 @@ def events(folder):
 
 
 @pytest.mark.slow
-def test_every_epoch_becomes_a_row(learn, tmp_path, without_tensorboard):
+def test_every_epoch_becomes_a_row(run_training, tmp_path, without_tensorboard):
     rows = []
     path = tmp_path / "new" / "logs" / "history.csv"
-    history = learn(
+    history = run_training(
         path.parent, on_epoch=lambda *_: rows.append(len(path.read_text().splitlines()))
     )
     assert rows == [2, 3, 4]
@@ -77,8 +77,8 @@ def test_every_epoch_becomes_a_row(learn, tmp_path, without_tensorboard):
 
 
 @pytest.mark.slow
-def test_what_is_unknown_stays_empty(learn, tmp_path, without_tensorboard):
-    learn(tmp_path, unaligned=True)
+def test_what_is_unknown_stays_empty(run_training, tmp_path, without_tensorboard):
+    run_training(tmp_path, unaligned=True)
     header, first, *_ = (tmp_path / "history.csv").read_text().splitlines()
     cells = dict(zip(header.split(","), first.split(","), strict=True))
     assert cells["epoch"] == "1"
@@ -87,41 +87,43 @@ def test_what_is_unknown_stays_empty(learn, tmp_path, without_tensorboard):
 
 
 @pytest.mark.slow
-def test_a_resumed_run_goes_on_with_its_log(learn, tmp_path, without_tensorboard):
+def test_a_resumed_run_goes_on_with_its_log(run_training, tmp_path, without_tensorboard):
     def stop(epoch, history):
         if epoch == 2:
             raise KeyboardInterrupt
 
     log, state = tmp_path / "log", tmp_path / "run.state"
     with pytest.raises(KeyboardInterrupt):
-        learn(log, state=state, on_epoch=stop)
+        run_training(log, state=state, on_epoch=stop)
     before = (log / "history.csv").read_text()
-    history = learn(log, state=state)
+    history = run_training(log, state=state)
     assert (log / "history.csv").read_text() == history_csv(history)
     assert history_csv(history).startswith(before)
     assert len(before.splitlines()) == 3
 
 
 @pytest.mark.slow
-def test_a_folder_that_cannot_be_written_to_stops_nothing(learn, tmp_path):
+def test_a_folder_that_cannot_be_written_to_stops_nothing(run_training, tmp_path):
     blocked = tmp_path / "file"
     blocked.write_text("")
-    with pytest.warns(SegcapWarning, match=r"goes on without its log in '.*log'\. Got") as told:
-        history = learn(blocked / "log")
-    assert len([one for one in told if one.category is SegcapWarning]) == 1
+    with pytest.warns(SegcapWarning, match=r"goes on without its log in '.*log'\. Got") as caught:
+        history = run_training(blocked / "log")
+    assert len([one for one in caught if one.category is SegcapWarning]) == 1
     assert len(history.loss) == 3
 
 
 @pytest.mark.slow
-def test_a_log_in_place_of_a_file_is_refused(learn, tmp_path):
+def test_a_log_in_place_of_a_file_is_refused(run_training, tmp_path):
     (tmp_path / "file").write_text("precious")
     with pytest.raises(DataError, match=r"must go to a folder\. Got '.*file', which is a file"):
-        learn(tmp_path / "file")
+        run_training(tmp_path / "file")
     assert (tmp_path / "file").read_text() == "precious"
 
 
 @pytest.mark.slow
-def test_rows_that_could_not_be_written_are_written_later(learn, tmp_path, without_tensorboard):
+def test_rows_that_could_not_be_written_are_written_later(
+    run_training, tmp_path, without_tensorboard
+):
     path = tmp_path / "history.csv"
     path.mkdir()
 
@@ -130,13 +132,13 @@ def test_rows_that_could_not_be_written_are_written_later(learn, tmp_path, witho
             path.rmdir()
 
     with pytest.warns(SegcapWarning, match="without its log"):
-        history = learn(tmp_path, on_epoch=make_room)
+        history = run_training(tmp_path, on_epoch=make_room)
     assert path.read_text() == history_csv(history)
 
 
 @pytest.mark.slow
-def test_tensorboard_reads_the_same_scalars(learn, tmp_path):
-    history = learn(tmp_path)
+def test_tensorboard_reads_the_same_scalars(run_training, tmp_path):
+    history = run_training(tmp_path)
     read = events(tmp_path)
     assert set(read) == {
         "learning_rate",
@@ -150,7 +152,7 @@ def test_tensorboard_reads_the_same_scalars(learn, tmp_path):
         assert [value for _, value in points] == pytest.approx(getattr(history, name))
 
 
-def test_tensorboard_forgets_what_is_learned_anew(tmp_path):
+def test_tensorboard_forgets_what_is_trained_anew(tmp_path):
     for loss in (1.0, 2.0):
         log = Log(tmp_path)
         for epochs in (1, 2):

@@ -109,13 +109,13 @@ REFUSED = {
 }
 
 
-@pytest.mark.parametrize(("make", "told"), REFUSED.values(), ids=REFUSED)
-def test_refused_before_it_is_opened(make, told):
+@pytest.mark.parametrize(("make", "message"), REFUSED.values(), ids=REFUSED)
+def test_refused_before_it_is_opened(make, message):
     made = make()
     content = made if isinstance(made, bytes) else made.SerializeToString()
-    with pytest.raises(BundleError, match=f"weights and arithmetic alone.*{told}"):
+    with pytest.raises(BundleError, match=f"weights and arithmetic alone.*{message}"):
         check_graph(content, MODEL_ONNX)
-    with pytest.raises(BundleError, match=told):
+    with pytest.raises(BundleError, match=message):
         opened(content)
 
 
@@ -166,9 +166,9 @@ ANSWERS = {
 }
 
 
-@pytest.mark.parametrize(("model", "told"), ANSWERS.values(), ids=ANSWERS)
-def test_answers_of_another_kind(model, told):
-    with pytest.raises(BundleError, match=told):
+@pytest.mark.parametrize(("model", "message"), ANSWERS.values(), ids=ANSWERS)
+def test_answers_of_another_kind(model, message):
+    with pytest.raises(BundleError, match=message):
         opened(model).logits(np.full((3, 8, 8, 1), 0.5, np.float32))
 
 

@@ -1,4 +1,4 @@
-"""Photos are varied as far as they are told, and no further."""
+"""Photos are varied as far as the settings say, and no further."""
 
 import numpy as np
 import pytest

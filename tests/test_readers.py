@@ -74,9 +74,9 @@ def test_reads_rows_of_digits(reader, rows):
 
 def test_labels_that_cannot_be_answered_are_told(reader, rows):
     labels = np.array(["1234", "12a4"])
-    with pytest.warns(SegcapWarning, match="1 of 2 labels are no.* such as '12a4'") as told:
+    with pytest.warns(SegcapWarning, match="1 of 2 labels are no.* such as '12a4'") as caught:
         reader.score(rows.images[:2], labels)
-    assert told[0].filename == __file__
+    assert caught[0].filename == __file__
     for allowed in ("13579", ["13", "579"], {"1", "3", "7", "9"}):
         odd = segcap.load("digits", allowlist=allowed)
         assert odd.can_answer("1379")
@@ -155,7 +155,7 @@ def test_a_blank_image_is_empty(reader, level):
     assert (reading.status, reading.text, reading.glyphs) == ("empty", "", ())
 
 
-def test_grain_on_blank_paper_is_empty(reader):
+def test_grain_on_blank_background_is_empty(reader):
     grain = np.random.default_rng(0).normal(200, 4, (60, 200)).round().astype(np.uint8)
     assert reader.read(grain).status == "empty"
 
@@ -210,7 +210,7 @@ def test_paths_in_an_array_of_objects_are_read(reader, tmp_path):
     assert [r.status for r in reader.read_many(paths)] == ["unreadable"] * 2
 
 
-def test_what_was_learned_does_not_change_with_the_parameters(rows):
+def test_what_was_trained_does_not_change_with_the_parameters(rows):
     reader = segcap.load("digits")
     before = reader.read(rows.images[0])
     for fixed in ({"charset": "abcdefghij"}, {"classifier": "span_cnn"}):
@@ -357,7 +357,7 @@ def test_every_setting_reads(rows, segmentation, binarization):
     assert reader.score(rows.images, texts(rows)) >= 0.7
 
 
-def test_learns_from_whole_images_with_an_own_classifier(handwriting, tmp_path):
+def test_trains_on_whole_images_with_an_own_classifier(handwriting, tmp_path):
     rows = segcap.generate.digit_sums(150, 24, seed=5, digits=handwriting)
     labels = np.array(texts(rows))
     reader = segcap.GlyphReader(length=4, classifier=neighbours())
@@ -386,13 +386,13 @@ def test_cross_validation_scores_whole_texts(handwriting):
         ([np.zeros((4, 4))], ["12"], "'length' 1.*'12'"),
     ],
 )
-def test_labels_that_cannot_be_learned(images, labels, message):
+def test_labels_that_cannot_be_trained_on(images, labels, message):
     with pytest.raises(segcap.SegcapError, match=message):
         segcap.GlyphReader(length=1, classifier="glyph_cnn").fit(images, labels)
 
 
 @pytest.mark.filterwarnings("ignore:.*images were left out")
-def test_too_few_glyphs_to_learn_from():
+def test_too_few_glyphs_to_train_on():
     with pytest.raises(segcap.SegcapError, match=r"10 classes needs at least 2 glyphs.*Got 0"):
         segcap.GlyphReader(classifier="glyph_cnn").fit([np.zeros((4, 4))], ["1"])
 

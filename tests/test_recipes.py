@@ -1,4 +1,4 @@
-"""What the shipped readers learn from: lines drawn with the place of every character."""
+"""What the shipped readers are trained on: lines drawn with the place of every character."""
 
 import string
 

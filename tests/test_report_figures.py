@@ -26,7 +26,7 @@ def result():
 
 
 def scored(result, right):
-    """Give a result whose methods have so many of 100 right, apart from each other."""
+    """A result whose methods have so many of 100 right, apart from each other."""
     methods = tuple(
         replace(one, accuracy=replace(one.accuracy, exact=wilson(right[one.name], 100)))
         for one in result.methods
@@ -89,13 +89,13 @@ def test_a_difference_that_mcnemar_does_not_confirm_is_not_shown(result):
 
 
 def test_the_best_of_several_is_told_to_be_chosen(result):
-    told = "The best of {} readers was chosen on the tested images, which favours it."
-    assert told.format("2 segmenting") in verdict(result)
+    warning = "The best of {} readers was chosen on the tested images, which favours it."
+    assert warning.format("2 segmenting") in verdict(result)
     one_each = scored(result, {"six-char": 80, "mixed": 60})
     assert not [said for said in verdict(one_each) if said.startswith("The best of")]
     (whole,) = (one for one in one_each.methods if one.approach == "end-to-end")
     given = replace(one_each, methods=(*one_each.methods, replace(whole, name="other")))
-    assert told.format("2 end-to-end") in verdict(given)
+    assert warning.format("2 end-to-end") in verdict(given)
 
 
 def test_the_matrix_has_a_row_for_all_that_occurs_and_shades_by_fraction(result):

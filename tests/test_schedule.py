@@ -22,7 +22,7 @@ def batches(handwriting, monkeypatch):
     return ImageBatches((inputs[:192], names[:192]), (inputs[192:292], names[192:292]), warp_glyphs)
 
 
-def learn(batches, **settings):
+def run_training(batches, **settings):
     keras.utils.set_random_seed(0)
     model = build("plain_cnn", 10, height=28, width=28)
     settings = {"epochs": 2, "batch_size": 32, "patience": None} | settings
@@ -81,9 +81,9 @@ def test_the_rate_never_rises_again(losses, patience, factor):
 
 @pytest.mark.slow
 def test_a_cosine_ends_at_nothing_and_a_plateau_stays(batches):
-    _, cosine = learn(batches, epochs=3)
+    _, cosine = run_training(batches, epochs=3)
     assert cosine.learning_rate == pytest.approx([3e-3, 1.5e-3, 0], rel=1e-4, abs=1e-9)
-    _, plateau = learn(batches, epochs=2, decay="plateau", plateau_patience=2)
+    _, plateau = run_training(batches, epochs=2, decay="plateau", plateau_patience=2)
     assert plateau.learning_rate == pytest.approx([3e-3, 3e-3])
 
 
@@ -91,16 +91,18 @@ def test_a_cosine_ends_at_nothing_and_a_plateau_stays(batches):
 @pytest.mark.parametrize(
     ("name", "rate"), [("adamw", 2e-3), ("adam", 2e-3), ("rmsprop", 1e-3), ("sgd", 0.1)]
 )
-def test_every_optimizer_learns(batches, monkeypatch, name, rate):
+def test_every_optimizer_trains(batches, monkeypatch, name, rate):
     monkeypatch.setattr("segcap.training.fit.LEAST_STEPS", 15)
-    _, history = learn(batches, optimizer=name, learning_rate=rate, epochs=4)
+    _, history = run_training(batches, optimizer=name, learning_rate=rate, epochs=4)
     assert history.validation_loss[-1] < 0.8 * history.validation_loss[0]
 
 
 @pytest.mark.slow
 def test_weights_decay_with_adamw_alone(batches):
     decayed, plain, other = (
-        np.linalg.norm(learn(batches, optimizer=name, weight_decay=decay)[0].get_weights()[0])
+        np.linalg.norm(
+            run_training(batches, optimizer=name, weight_decay=decay)[0].get_weights()[0]
+        )
         for name, decay in (("adamw", 20.0), ("adam", 20.0), ("adam", 0.1))
     )
     assert plain == pytest.approx(other, rel=1e-3)
@@ -176,7 +178,7 @@ def test_a_training_goes_on_with_its_own_loss_alone(batches, tmp_path):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("weighted", [True, False])
-def test_tricks_do_not_keep_a_network_from_learning(handwriting, monkeypatch, weighted):
+def test_tricks_do_not_keep_a_network_from_training(handwriting, monkeypatch, weighted):
     monkeypatch.setattr("segcap.training.fit.LEAST_STEPS", 20)
     pictures, names = handwriting
     inputs = pictures[..., None].astype(np.float32) / 255
@@ -187,7 +189,7 @@ def test_tricks_do_not_keep_a_network_from_learning(handwriting, monkeypatch, we
         weights=np.ones(10) if weighted else None,
     )
     tricks = {"mixup": 0.2, "cutout": 0.3, "label_smoothing": 0.1, "ema": 0.9}
-    _, history = learn(batches, epochs=5, **tricks)
+    _, history = run_training(batches, epochs=5, **tricks)
     assert history.validation_accuracy[-1] > 0.7
     assert history.loss[-1] > 1.2 * history.validation_loss[-1]
 
@@ -233,9 +235,9 @@ def test_mixed_precision_keeps_the_network_in_single_precision(batches, classifi
         batches._classes = batches._classes[:, None]
         batches.validation_classes = batches.validation_classes[:, None]
     schedule = Schedule(epochs=2, batch_size=32, mixed_precision=True)
-    with pytest.warns(SegcapWarning, match="only slows training down without a GPU") as told:
+    with pytest.warns(SegcapWarning, match="only slows training down without a GPU") as caught:
         history = fit_network(model, batches, schedule=schedule, seed=0)
-    (own,) = [one for one in told if one.category is SegcapWarning]  # Keras has remarks, too
+    (own,) = [one for one in caught if one.category is SegcapWarning]  # Keras has remarks, too
     assert own.filename == __file__
     assert {layer.compute_dtype for layer in model.layers} == {"float32"}
     assert {weight.dtype for weight in model.weights} == {"float32"}

@@ -16,7 +16,7 @@ from segcap.training.tuning import search
 
 @pytest.fixture
 def unbroken():
-    """Fourteen trials, the last of which are chosen by what the others told."""
+    """Fourteen trials, the last of which are chosen by what the others reported."""
     return search(climbed, SPACE, trials=14, seed=5)
 
 
@@ -154,9 +154,9 @@ def test_settings_that_cannot_be_do_not_end_the_search(tmp_path):
         return 1.0
 
     place = tmp_path / "kept.db"
-    with pytest.warns(SegcapWarning, match="has failed: Images must be larger") as told:
+    with pytest.warns(SegcapWarning, match="has failed: Images must be larger") as caught:
         result = search(objective, {"x": [1, 2, 3]}, trials=3, grid=True, storage=place)
-    assert len(told) == 2
+    assert len(caught) == 2
     assert result.best.settings == {"x": 1}
     again = search(objective, {"x": [1, 2, 3]}, trials=3, grid=True, storage=place)
     assert what_was_tried(again) == what_was_tried(result)
@@ -294,9 +294,9 @@ def test_a_value_that_no_float_can_hold():
 
 
 def test_passwords_in_urls_are_not_told():
-    with pytest.raises(DataError, match=r"Got 'parrot://ann:\*\*\*@host/kept': ") as told:
+    with pytest.raises(DataError, match=r"Got 'parrot://ann:\*\*\*@host/kept': ") as caught:
         search(hill, SPACE, trials=1, storage="parrot://ann:sec@secret@host/kept")
-    assert "secret" not in str(told.value)
+    assert "secret" not in str(caught.value)
 
 
 @pytest.mark.parametrize(

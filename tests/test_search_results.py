@@ -159,9 +159,9 @@ def test_tensorboard_shows_trials_while_they_run(tmp_path):
 @pytest.mark.slow
 def test_a_log_that_cannot_be_written_stops_nothing(tmp_path):
     (tmp_path / "file").touch()
-    with pytest.warns(SegcapWarning, match=r"goes on without its log in '.*log'\. Got") as told:
+    with pytest.warns(SegcapWarning, match=r"goes on without its log in '.*log'\. Got") as caught:
         result = search(climbed, GRID, trials=2, grid=True, log=tmp_path / "file" / "log")
-    assert len(told) == 1
+    assert len(caught) == 1
     assert len(result.trials) == 2
 
 

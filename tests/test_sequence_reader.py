@@ -63,7 +63,7 @@ def test_counts(classifier, options, parameters, layers, shape):
 
 
 @pytest.mark.slow
-def test_texts_of_several_lengths_are_learned(crnn, drawn):
+def test_texts_of_several_lengths_are_trained_on(crnn, drawn):
     images, labels = drawn
     assert crnn.score(images[:50], labels[:50]) > 0.8
     assert crnn.provenance_["figures"]["validation_accuracy"] > 0.8
@@ -104,7 +104,7 @@ def test_augmented_texts_are_averaged(multihead, of_three, tmp_path):
 
 
 @pytest.mark.slow
-def test_places_are_learned(multihead, of_three):
+def test_places_are_trained(multihead, of_three):
     images, labels = of_three
     assert multihead.score(images[:30], labels[:30]) > 0.7
     assert multihead.can_answer(labels[0])
@@ -120,10 +120,10 @@ def test_places_are_learned(multihead, of_three):
 @pytest.mark.slow
 def test_a_known_length_is_met(crnn, drawn):
     images, _ = drawn
-    told = clone(crnn).set_params(length=2)
-    told.__dict__ |= {name: value for name, value in vars(crnn).items() if name.endswith("_")}
-    assert {len(text) for text in told.predict(images[:50])} == {2}
-    greedy = told.set_params(beam_width=1).read_many(images[:50])
+    of_two = clone(crnn).set_params(length=2)
+    of_two.__dict__ |= {name: value for name, value in vars(crnn).items() if name.endswith("_")}
+    assert {len(text) for text in of_two.predict(images[:50])} == {2}
+    greedy = of_two.set_params(beam_width=1).read_many(images[:50])
     for reading in greedy:
         assert (reading.status == "rejected") == (len(reading.text) != 2)
 
@@ -189,7 +189,7 @@ def test_tta_is_one_that_the_trained_network_can_have(crnn, tmp_path):
         ({"charset": "13"}, "characters of '13' only"),
     ],
 )
-def test_what_cannot_be_learned(drawn, parameters, message):
+def test_what_cannot_be_trained_on(drawn, parameters, message):
     with pytest.raises(ParameterError, match=message):
         segcap.SequenceReader(**{"charset": CHARSET} | parameters).fit(*drawn)
 
@@ -248,7 +248,7 @@ def test_a_bundle_whose_parts_disagree(crnn, drawn, tmp_path):
         write_bundle(replace(bundle, calibration={"other": 1.0}), tmp_path / "cold.segcap")
 
 
-def test_before_it_has_learned():
+def test_before_it_is_trained():
     with pytest.raises(NotFittedError, match="must be fitted"):
         segcap.SequenceReader().read(np.zeros((32, 80), np.uint8))
 

@@ -1,4 +1,4 @@
-"""Span networks learn from lines whose characters' places move with their ink."""
+"""Span networks are trained on lines whose characters' places move with their ink."""
 
 import numpy as np
 import pytest
@@ -13,7 +13,7 @@ from segcap.training import spans as spans_module
 from segcap.training.augment import Warp, augment_strips
 from segcap.training.spans import LabelledStrips, SpanBatches, own_columns, stack_strips
 
-BAD_CUT, NOTHING = 10, 11
+REJECT, BLANK = 10, 11
 STILL = Warp(rotation=0, scale=0, shear=0, shift=0, elastic=0)
 NAN = np.nan
 
@@ -129,9 +129,9 @@ def test_what_is_drawn_has_two_spans_a_character(lines):
     assert ink.min() == 0
     assert 0.9 < ink.max() <= 1
     known = lines.classes[order] >= 0
-    np.testing.assert_array_equal(classes[:, :4], np.where(known, lines.classes[order], BAD_CUT))
+    np.testing.assert_array_equal(classes[:, :4], np.where(known, lines.classes[order], REJECT))
     np.testing.assert_array_equal(weights[:, :4], known)
-    assert set(np.unique(classes[:, 4:][weights[:, 4:] > 0])) == {BAD_CUT, NOTHING}
+    assert set(np.unique(classes[:, 4:][weights[:, 4:] > 0])) == {REJECT, BLANK}
     assert set(np.unique(weights[:, 4:])) == {0, 0.5}
     assert not weights[:, 4:][~known].any()
     assert np.isfinite(spans).all()
@@ -186,23 +186,23 @@ def test_what_is_no_character_has_no_character_s_place(lines, unmoved):
     left, right = np.moveaxis(lines.spans[order][:, None], -1, 0)
     shared = np.nan_to_num(np.maximum(np.minimum(end, right) - np.maximum(begin, left), 0))
     likeness = np.nan_to_num(shared / (np.maximum(end, right) - np.minimum(begin, left)))
-    is_nothing = (classes[:, 4:] == NOTHING) & counted
-    is_bad_cut = (classes[:, 4:] == BAD_CUT) & counted
+    is_blank = (classes[:, 4:] == BLANK) & counted
+    is_rejected = (classes[:, 4:] == REJECT) & counted
     assert (wrong[counted][:, 1] - wrong[counted][:, 0] >= 2 - 1e-4).all()
     assert wrong.min() >= -2
     assert wrong.max() <= lines.pixels.shape[2] + 2
-    assert likeness[is_bad_cut].max() < 0.7
-    assert shared[is_nothing].max() < 1e-3
-    assert (shared[is_bad_cut].max(axis=1) > 1).all()
+    assert likeness[is_rejected].max() < 0.7
+    assert shared[is_blank].max() < 1e-3
+    assert (shared[is_rejected].max(axis=1) > 1).all()
     width = right - left
     first, last = np.nanmin(left, axis=(1, 2))[:, None], np.nanmax(right, axis=(1, 2))[:, None]
     of_each_kind = {
-        "fragment": is_bad_cut & ((shared > 0).sum(axis=2) == 1),
-        "parts of two": is_bad_cut & ((shared > 0.2 * width).sum(axis=2) >= 2),
-        "pair": is_bad_cut & ((shared > 0.68 * width).sum(axis=2) == 2),
-        "before": is_nothing & (wrong[..., 1] <= first + 1e-3),
-        "after": is_nothing & (wrong[..., 0] >= last - 1e-3),
-        "between": is_nothing & (wrong[..., 0] > first) & (wrong[..., 1] < last),
+        "fragment": is_rejected & ((shared > 0).sum(axis=2) == 1),
+        "parts of two": is_rejected & ((shared > 0.2 * width).sum(axis=2) >= 2),
+        "pair": is_rejected & ((shared > 0.68 * width).sum(axis=2) == 2),
+        "before": is_blank & (wrong[..., 1] <= first + 1e-3),
+        "after": is_blank & (wrong[..., 0] >= last - 1e-3),
+        "between": is_blank & (wrong[..., 0] > first) & (wrong[..., 1] < last),
     }
     assert all(chosen.any() for chosen in of_each_kind.values())
 
@@ -213,7 +213,7 @@ def test_lines_of_one_character(lines):
         np.arange(24), np.random.default_rng(0)
     )
     assert spans.shape == (24, 2, 2)
-    assert (classes[:, 1] >= BAD_CUT).all()
+    assert (classes[:, 1] >= REJECT).all()
     assert (weights[:, 0] == 1).all()
     assert 0 < np.count_nonzero(weights[:, 1]) < 24
 
@@ -257,7 +257,7 @@ class Constant:
         return np.tile(self.logits, (*spans.shape[:2], 1))
 
 
-def test_batches_are_evaluated_on_what_is_not_learned_from(lines):
+def test_batches_are_evaluated_on_what_is_not_trained_on(lines):
     train, validation = lines.part(np.arange(12)), lines.part(np.arange(12, 24))
     batches = SpanBatches(train, validation, 10)
     alike = Constant(np.zeros(12))
@@ -265,11 +265,11 @@ def test_batches_are_evaluated_on_what_is_not_learned_from(lines):
     assert logits.shape == (len(classes), 12)
     counts = np.bincount(validation.classes.ravel(), minlength=10)
     np.testing.assert_array_equal(np.bincount(classes, minlength=12)[:10], counts)
-    assert np.count_nonzero(classes >= BAD_CUT) < counts.sum()  # there was not room for all
-    fraction = (classes == BAD_CUT).mean()
+    assert np.count_nonzero(classes >= REJECT) < counts.sum()  # there was not room for all
+    fraction = (classes == REJECT).mean()
     assert fraction > 0.1
     assert batches.evaluate(alike)[0] == pytest.approx(np.log(12), abs=1e-5)
-    assert batches.evaluate(Constant(5 * np.eye(12)[BAD_CUT]))[1] == pytest.approx(fraction)
+    assert batches.evaluate(Constant(5 * np.eye(12)[REJECT]))[1] == pytest.approx(fraction)
     again = SpanBatches(train, validation, 10).validation_logits(alike)[1]
     np.testing.assert_array_equal(again, classes)
 

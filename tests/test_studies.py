@@ -44,7 +44,7 @@ def few_steps(monkeypatch):
     monkeypatch.setattr("segcap.training.fit.LEAST_STEPS", 4)
 
 
-class Told:
+class Report:
     """A report that is only remembered."""
 
     seed = 11
@@ -166,7 +166,7 @@ def test_settings_that_nothing_has(settings, message):
 
 
 @pytest.mark.slow
-def test_a_trial_learns_and_is_judged_by_what_it_has_not_seen(photos, few_steps, monkeypatch):
+def test_a_trial_trains_and_is_judged_by_what_it_has_not_seen(photos, few_steps, monkeypatch):
     shown = []
     fit = segcap.ImageClassifier.fit
 
@@ -175,19 +175,19 @@ def test_a_trial_learns_and_is_judged_by_what_it_has_not_seen(photos, few_steps,
         return fit(self, images, labels, **rest)
 
     monkeypatch.setattr(segcap.ImageClassifier, "fit", watched)
-    objective, told = Fitting(small(), photos), Told()
-    value = objective({"schedule__optimizer": "sgd", "network__filters": 5}, told)
-    ((learned, judges),) = objective.parts
-    assert (len(learned), len(judges)) == (64, 16)
+    objective, report = Fitting(small(), photos), Report()
+    value = objective({"schedule__optimizer": "sgd", "network__filters": 5}, report)
+    ((train, judges),) = objective.parts
+    assert (len(train), len(judges)) == (64, 16)
     ((seed, images, schedule, groups),) = shown
     assert (seed, schedule.optimizer, schedule.epochs) == (11, "sgd", 2)
-    np.testing.assert_array_equal(images, learned.images)
-    np.testing.assert_array_equal(groups, learned.groups)
+    np.testing.assert_array_equal(images, train.images)
+    np.testing.assert_array_equal(groups, train.groups)
     assert (16 * value).is_integer()
-    assert [step for step, _ in told.curve] == [1, 2]
+    assert [step for step, _ in report.curve] == [1, 2]
     kernels = 3 * 9 * 5 + 5 * 4 + 4 * 2 + 2
-    assert told.notes["parameters"] == kernels + 4 * (5 + 4)
-    assert told.notes["bytes"] > 4 * kernels
+    assert report.notes["parameters"] == kernels + 4 * (5 + 4)
+    assert report.notes["bytes"] > 4 * kernels
 
 
 @pytest.mark.slow
@@ -202,14 +202,14 @@ def test_folds_judge_by_every_image_once(photos, few_steps, monkeypatch):
 
     monkeypatch.setattr("segcap.recipes.objectives.measure", measured)
     part = photos.subset(np.arange(40))
-    objective, told = Fitting(small(), part, folds=2), Told()
-    value = objective({}, told)
+    objective, report = Fitting(small(), part, folds=2), Report()
+    value = objective({}, report)
     assert sorted(np.concatenate(judged).tolist()) == sorted(part.images.tolist())
-    assert [step for step, _ in told.curve] == [1, 2]
-    assert told.curve[-1][1] == value
+    assert [step for step, _ in report.curve] == [1, 2]
+    assert report.curve[-1][1] == value
 
 
-def test_an_objective_tells_what_it_is(photos):
+def test_an_objective_has_an_identity(photos):
     own = Fitting(small(), photos).identity
     for other in (
         Fitting(small(), photos, folds=2),
@@ -222,20 +222,20 @@ def test_an_objective_tells_what_it_is(photos):
 
 @pytest.mark.slow
 def test_a_search_among_optimisers_and_what_comes_of_the_best(photos, few_steps, tmp_path):
-    learned, tested = photos.split(0.25)
-    objective = Fitting(small(), learned)
+    train, tested = photos.split(0.25)
+    objective = Fitting(small(), train)
     space = {"schedule__optimizer": ["adam"], "network__activation": ["relu", "tanh"]}
     result = search(
         objective, space, trials=2, grid=True, identity=objective.identity, log=tmp_path
     )
     assert {one.state for one in result.trials} == {"complete"}
     assert {*result.trials[0].notes} == {"seed", "parameters", "bytes"}
-    reader = objective.finish(result.best.settings, learned, tested, epochs=3)
+    reader = objective.finish(result.best.settings, train, tested, epochs=3)
     assert reader.trained_.options["activation"] == result.best.settings["network__activation"]
     figures = reader.provenance_["figures"]
     assert (figures["epochs"], figures["test_n"]) == (3, 20)
     assert figures["test_accuracy"] == pytest.approx(reader.score(tested.images, tested.labels))
-    split = {"learned": learned.digest, "tested": tested.digest}
+    split = {"learned": train.digest, "tested": tested.digest}
     assert reader.provenance_["data"]["split"] == split
 
 
@@ -248,12 +248,12 @@ def test_networks_that_images_are_too_small_for_fail_alone(photos, few_steps):
 
 
 def test_cuts_are_worth_what_they_let_a_reader_read(texts):
-    reader, told = segcap.load("digits", length=4), Told()
-    value = Cutting(reader, texts)({}, told)
+    reader, report = segcap.load("digits", length=4), Report()
+    value = Cutting(reader, texts)({}, report)
     assert value == reader.score(texts.images, texts.labels) > 0
-    assert [step for step, _ in told.curve] == [1, 2, 3, 4, 5]
-    assert told.curve[-1][1] == value
-    uncut = Cutting(reader, texts)({f"cutters__{name}": False for name in CUTTERS}, Told())
+    assert [step for step, _ in report.curve] == [1, 2, 3, 4, 5]
+    assert report.curve[-1][1] == value
+    uncut = Cutting(reader, texts)({f"cutters__{name}": False for name in CUTTERS}, Report())
     changed = segcap.load("digits", length=4, cutters=())
     assert uncut == changed.score(texts.images, texts.labels) != value
     assert reader.cutters != ()
@@ -267,8 +267,8 @@ def test_wrong_readings_cost_and_rejected_ones_do_not(texts):
     right = reader.score(half.images, half.labels)
     assert 0 < right < 1
     wrong = 1 - right
-    assert Cutting(reader, half, 0.5)({}, Told()) == pytest.approx(right - 0.5 * wrong)
-    assert Cutting(reader, half, 0.5)({"reject_below": 1.0}, Told()) == 0
+    assert Cutting(reader, half, 0.5)({}, Report()) == pytest.approx(right - 0.5 * wrong)
+    assert Cutting(reader, half, 0.5)({"reject_below": 1.0}, Report()) == 0
 
 
 @pytest.mark.slow

@@ -1,4 +1,4 @@
-"""Sums are learned from sums, and asked for as scikit-learn does."""
+"""Readers of sums are trained on sums, and asked for as scikit-learn does."""
 
 import csv
 from dataclasses import replace
@@ -37,7 +37,7 @@ def reader(rows):
 
 
 @pytest.mark.slow
-def test_it_learns(reader, rows):
+def test_it_trains(reader, rows):
     images, sums = rows
     assert reader.score(images[:100], sums[:100]) > 0.85
     figures = reader.provenance_["figures"]
@@ -94,16 +94,16 @@ def test_a_bundle_must_tell_what_its_network_was_built_with(reader, tmp_path, mi
 def test_images_of_another_size_are_resized_and_told_once(reader, rows):
     images, sums = rows
     larger = [np.kron(image, np.ones((2, 2), np.uint8)) for image in images[:20]]
-    with pytest.warns(SegcapWarning, match=r"another size than \d+ x 40 pixels are") as told:
+    with pytest.warns(SegcapWarning, match=r"another size than \d+ x 40 pixels are") as caught:
         predicted = [reader.predict(larger) for _ in range(2)]
-    assert len(told) == 1
+    assert len(caught) == 1
     assert (predicted[0] == predicted[1]).all()
     assert (predicted[0] == sums[:20]).mean() > 0.7
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("classifier", sorted({*networks_for("sums")} - TRAINED_BELOW))
-def test_every_other_network_learns_through_the_same_interface(rows, classifier):
+def test_every_other_network_trains_through_the_same_interface(rows, classifier):
     images, sums = rows
     with pytest.warns(SegcapWarning, match="1 of 61 images were left out"):
         reader = segcap.SumClassifier(classifier, digits=1, epochs=1).fit(
@@ -263,7 +263,7 @@ def test_impossible_schedules_and_states(rows, tmp_path):
 
 
 @pytest.mark.slow
-def test_before_it_has_learned():
+def test_before_it_is_trained():
     reader = segcap.SumClassifier()
     with pytest.raises(NotFittedError, match="must be fitted"):
         reader.predict([np.zeros((40, 168), np.uint8)])

@@ -34,15 +34,15 @@ def reader_to_fit(**parameters):
 
 
 @pytest.fixture(scope="module")
-def learned():
+def fitted():
     reports = []
     reader = reader_to_fit().fit(*drawn(80, 0), on_progress=lambda *report: reports.append(report))
     return reader, reports
 
 
 @pytest.mark.slow
-def test_a_reader_learns_characters_that_no_network_knew(learned):
-    reader, _ = learned
+def test_a_reader_is_trained_on_characters_that_no_network_knew(fitted):
+    reader, _ = fitted
     images, labels = drawn(60, 1)
     assert reader.score(images, labels) >= 0.8
     boxes = reader.locate(images[0], labels[0])
@@ -51,8 +51,8 @@ def test_a_reader_learns_characters_that_no_network_knew(learned):
 
 
 @pytest.mark.slow
-def test_what_was_learned_is_told(learned):
-    reader, reports = learned
+def test_what_was_trained_is_reported(fitted):
+    reader, reports = fitted
     figures = reader.provenance_["figures"]
     assert figures["images"] + figures["images_held_out"] == 80
     assert 1 / len(SYMBOLS) <= figures["chance_level"] < 0.4
@@ -67,8 +67,8 @@ def test_what_was_learned_is_told(learned):
 
 
 @pytest.mark.slow
-def test_a_learned_reader_is_kept_and_learns_more(learned, tmp_path):
-    reader, _ = learned
+def test_a_trained_reader_is_kept_and_trains_on(fitted, tmp_path):
+    reader, _ = fitted
     images, labels = drawn(30, 2)
     reader.save(tmp_path / "symbols.segcap")
     copy = segcap.load(tmp_path / "symbols.segcap")
@@ -153,7 +153,7 @@ def test_letters_drawn_in_the_other_case_are_known_at_once():
         (10, 10, DataError, "at least 16 usable images. Got 10"),
     ],
 )
-def test_too_few_to_learn_from(images, labels, error, message):
+def test_too_few_to_train_on(images, labels, error, message):
     drawn_images, drawn_labels = drawn(20, 0)
     with pytest.raises(error, match=message):
         reader_to_fit().fit(drawn_images[:images], drawn_labels[:labels])
@@ -169,13 +169,13 @@ def test_labels_outside_the_settings(label, message):
         reader_to_fit().fit(images, [*labels[:-1], label])
 
 
-def test_blank_images_cannot_be_learned_from():
+def test_blank_images_cannot_be_trained_on():
     blank = [np.full((40, 96), 255, np.uint8)] * 20
     with pytest.raises(DataError, match=r"components as characters.*Got 20 of 20"):
         reader_to_fit(binarization="otsu").fit(blank, drawn(20, 0)[1])
 
 
-def test_only_a_span_network_learns_more():
+def test_only_a_span_network_trains_on():
     with pytest.raises(
         ParameterError, match=r"'classifier' must be one of span_cnn, span_roi\. Got 'gl"
     ):

@@ -22,7 +22,7 @@ from segcap.segmentation.text_lines import (
 
 @pytest.fixture(scope="module")
 def text():
-    """Dark text on bright paper, (H, W, 3) uint8, and its ink."""
+    """Dark text on bright background, (H, W, 3) uint8, and its ink."""
     image = load_image(TextGenerator("clean", length=5, difficulty=0).sample(seed=0).image)
     return image, binarize(image)
 
@@ -37,8 +37,8 @@ def blocks(draw):
     return ink, (left, above, left + width, above + height)
 
 
-def on_paper(ink, colour=(0, 0, 0), paper=(255, 255, 255)):
-    return np.where(ink[..., None], np.uint8(colour), np.uint8(paper))
+def on_background(ink, colour=(0, 0, 0), background=(255, 255, 255)):
+    return np.where(ink[..., None], np.uint8(colour), np.uint8(background))
 
 
 def shown_twice(ink):
@@ -64,29 +64,29 @@ def test_ink_counts_by_the_channel_in_which_it_differs_most(text, channel, by):
     _, ink = text
     colour = np.full(3, 128)
     colour[channel] += by
-    soft = soft_ink(on_paper(ink, colour, (128, 128, 128)), ink)
+    soft = soft_ink(on_background(ink, colour, (128, 128, 128)), ink)
     np.testing.assert_array_equal(soft, 255 * ink)
 
 
 def test_ink_of_several_colours_counts_alike(text):
     _, ink = text
-    image = on_paper(ink, (188, 128, 128), (128, 128, 128))
+    image = on_background(ink, (188, 128, 128), (128, 128, 128))
     image[:, image.shape[1] // 2 :][ink[:, image.shape[1] // 2 :]] = 188
     np.testing.assert_array_equal(soft_ink(image, ink), 255 * ink)
 
 
-def test_ink_of_the_paper_s_luminance_is_ink(text):
+def test_ink_of_the_background_s_luminance_is_ink(text):
     _, ink = text
-    image = on_paper(ink, (200, 60, 60), (60, 132, 60))
+    image = on_background(ink, (200, 60, 60), (60, 132, 60))
     assert np.ptp(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)) <= 2
     np.testing.assert_array_equal(soft_ink(image, ink), 255 * ink)
 
 
-def test_paper_may_change_along_the_line(text):
+def test_background_may_change_along_the_line(text):
     _, ink = text
     height, width = ink.shape
-    paper = np.tile(np.linspace(120, 240, width), (height, 1))
-    grey = (paper - 100 * ink).astype(np.uint8)
+    background = np.tile(np.linspace(120, 240, width), (height, 1))
+    grey = (background - 100 * ink).astype(np.uint8)
     soft = soft_ink(np.repeat(grey[..., None], 3, axis=2), ink)
     assert soft[~ink].mean() < 15
     assert soft[ink].min() > 150
@@ -95,7 +95,7 @@ def test_paper_may_change_along_the_line(text):
 def test_faint_noise_without_contrast_is_not_blown_up():
     ink = np.zeros((20, 40), bool)
     ink[5:15, 10:20] = True
-    soft = soft_ink(on_paper(ink, (198,) * 3, (200,) * 3), ink)
+    soft = soft_ink(on_background(ink, (198,) * 3, (200,) * 3), ink)
     assert soft.max() < 40
 
 
@@ -107,7 +107,7 @@ def test_faint_noise_without_contrast_is_not_blown_up():
         (np.zeros((3, 5), bool), 0),
         (np.zeros((1, 1), bool), 0),
     ],
-    ids=["all ink", "one pixel of ink", "blank", "one pixel of paper"],
+    ids=["all ink", "one pixel of ink", "blank", "one pixel of background"],
 )
 def test_soft_ink_without_contrast(ink, soft):
     found = soft_ink(np.full((*ink.shape, 3), 90, np.uint8), ink)
@@ -148,7 +148,7 @@ def test_sixteen_levels_or_more_fill_the_tone(dark, contrast):
 
 @pytest.mark.parametrize("shape", [(0, 0), (1, 1), (3, 5)])
 @pytest.mark.parametrize("value", [False, True])
-def test_tone_without_ink_or_paper(shape, value):
+def test_tone_without_ink_or_background(shape, value):
     found = tone(np.full((*shape, 3), 90, np.uint8), np.full(shape, value))
     assert (found.shape, found.dtype) == (shape, np.uint8)
 
@@ -280,7 +280,7 @@ def test_a_line_shows_all_soft_ink_that_stands_in_it(text):
 def test_one_pixel_of_ink():
     ink = np.zeros((9, 13), bool)
     ink[4, 6] = True
-    strip = strip_of(on_paper(ink), ink)
+    strip = strip_of(on_background(ink), ink)
     assert strip.ink.shape == (32, 32)
     shown = np.argwhere(strip.ink > 127)
     np.testing.assert_allclose(shown.mean(axis=0), [15.5, strip.columns(6.5) - 0.5], atol=0.5)

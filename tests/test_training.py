@@ -25,7 +25,7 @@ def glyphs(handwriting):
     return pictures[..., None].astype(np.float32) / 255, names
 
 
-def learn(glyphs, state=None, stop_after=None, seed=0, epochs=3, small=False, **settings):
+def run_training(glyphs, state=None, stop_after=None, seed=0, epochs=3, small=False, **settings):
     inputs, classes = glyphs
     model = build("plain_cnn", 10, height=28, width=28) if small else build("glyph_cnn", 10)
 
@@ -52,12 +52,12 @@ def test_a_seed_gives_the_same_network_and_resuming_does_not_change_it(glyphs, t
 
     state = tmp_path / "run.state"
     keras.utils.set_random_seed(0)
-    unbroken, history = learn(glyphs)
+    unbroken, history = run_training(glyphs)
     keras.utils.set_random_seed(0)
     with pytest.raises(KeyboardInterrupt):
-        learn(glyphs, state, stop_after=2)
+        run_training(glyphs, state, stop_after=2)
     keras.utils.set_random_seed(0)
-    resumed, resumed_history = learn(glyphs, state)
+    resumed, resumed_history = run_training(glyphs, state)
     assert resumed_history == history
     for one, other in zip(unbroken, resumed, strict=True):
         np.testing.assert_allclose(other, one, atol=1e-4)
@@ -74,7 +74,7 @@ def test_the_loss_of_an_epoch_is_the_mean_of_its_steps(glyphs, monkeypatch):
 
     monkeypatch.setattr("segcap.training.fit.LEAST_STEPS", 8)
     monkeypatch.setattr(Trainer, "step", noted)
-    _, history = learn(glyphs, small=True, epochs=2, batch_size=64)
+    _, history = run_training(glyphs, small=True, epochs=2, batch_size=64)
     for name, means in (("loss", history.loss), ("accuracy", history.accuracy)):
         own = np.array([figures[name] for figures in taken]).reshape(2, 8)
         assert own.std(axis=1).min() > 0
@@ -102,12 +102,12 @@ def test_every_schedule_is_resumed_to_the_same_end(glyphs, tmp_path, monkeypatch
     settings = {"batch_size": 32, "epochs": 4} | settings
     state = tmp_path / "run.state"
     keras.utils.set_random_seed(0)
-    unbroken, history = learn(glyphs, **settings)
+    unbroken, history = run_training(glyphs, **settings)
     keras.utils.set_random_seed(0)
     with pytest.raises(KeyboardInterrupt):
-        learn(glyphs, state, stop_after=2, **settings)
+        run_training(glyphs, state, stop_after=2, **settings)
     keras.utils.set_random_seed(0)
-    resumed, resumed_history = learn(glyphs, state, **settings)
+    resumed, resumed_history = run_training(glyphs, state, **settings)
     assert len(history.loss) == 4
     assert history.learning_rate[3] < history.learning_rate[0]
     assert resumed_history.learning_rate == history.learning_rate
@@ -227,14 +227,14 @@ def test_batches_may_differ_in_shape():
 @pytest.mark.slow
 def test_the_state_of_another_run_is_refused(glyphs, tmp_path):
     state = tmp_path / "run.state"
-    learn(glyphs, state, epochs=1)
+    run_training(glyphs, state, epochs=1)
     with pytest.raises(
         DataError, match=r"same data, network, schedule, seed and versions.*run\.state"
     ):
-        learn(glyphs, state, seed=1, epochs=1)
+        run_training(glyphs, state, seed=1, epochs=1)
     state.write_text("no state")
     with pytest.raises(DataError, match="file that a run wrote"):
-        learn(glyphs, state, epochs=1)
+        run_training(glyphs, state, epochs=1)
 
 
 @pytest.mark.slow
@@ -242,20 +242,20 @@ def test_a_damaged_state_is_refused(glyphs, tmp_path, monkeypatch):
     monkeypatch.setattr("segcap.training.fit.LEAST_STEPS", 1)
     state = tmp_path / "run.state"
     with pytest.raises(KeyboardInterrupt):
-        learn(glyphs, state, stop_after=1, small=True, batch_size=512)
+        run_training(glyphs, state, stop_after=1, small=True, batch_size=512)
     content = bytearray(state.read_bytes())
     content[-1000] ^= 0x40
     state.write_bytes(content)
     with pytest.raises(DataError, match=r"as a run wrote it\. Got '.*', which is damaged"):
-        learn(glyphs, state, small=True, batch_size=512)
+        run_training(glyphs, state, small=True, batch_size=512)
 
 
 @pytest.mark.slow
-def test_learning_that_diverges_is_told(glyphs, monkeypatch):
+def test_training_that_diverges_is_reported(glyphs, monkeypatch):
     monkeypatch.setattr(ImageBatches, "evaluate", lambda *_: (np.nan, 0.1))
     monkeypatch.setattr("segcap.training.fit.LEAST_STEPS", 1)
     with pytest.warns(SegcapWarning, match="Training has diverged"):
-        learn(glyphs, small=True, batch_size=512)
+        run_training(glyphs, small=True, batch_size=512)
 
 
 @pytest.mark.slow
@@ -279,7 +279,7 @@ def test_a_loss_that_is_no_number_is_never_the_lowest(glyphs, monkeypatch):
     losses = iter([np.nan, 1.0, 2.0])
     monkeypatch.setattr(ImageBatches, "evaluate", lambda *_: (next(losses), 0.5))
     monkeypatch.setattr("segcap.training.fit.LEAST_STEPS", 1)
-    _, history = learn(glyphs, small=True, batch_size=512)
+    _, history = run_training(glyphs, small=True, batch_size=512)
     assert history.best_epoch == 1
 
 
@@ -296,14 +296,14 @@ def test_weights_that_half_precision_cannot_hold_stay_as_they_are():
 
 
 @pytest.mark.slow
-def test_a_reader_learns_from_glyphs(glyphs, tmp_path, monkeypatch):
+def test_a_reader_trains_on_glyphs(glyphs, tmp_path, monkeypatch):
     monkeypatch.setattr("segcap.training.fit.LEAST_STEPS", 50)
     inputs, classes = glyphs
     epochs = []
     reader = segcap.GlyphReader(classifier="glyph_cnn", epochs=6).fit_glyphs(
         inputs[:1300],
         classes[:1300],
-        data="scikit-learn's digits",
+        data="scikit-run_training's digits",
         on_epoch=lambda epoch, history: epochs.append(epoch),
     )
     right = reader.logits(inputs[1300:]).argmax(axis=1) == classes[1300:]
@@ -345,13 +345,13 @@ def test_a_full_disk_does_not_end_a_training(glyphs, tmp_path, monkeypatch):
 
     settings = {"small": True, "epochs": 3, "batch_size": 64}
     keras.utils.set_random_seed(0)
-    unbroken, history = learn(glyphs, **settings)
+    unbroken, history = run_training(glyphs, **settings)
     monkeypatch.setattr("segcap.training.state.write_atomically", full)
     keras.utils.set_random_seed(0)
     message = r"goes on without its state in '.*run\.state'\. Got:.*No space"
-    with pytest.warns(SegcapWarning, match=message) as told:
-        weights, again = learn(glyphs, tmp_path / "run.state", **settings)
-    assert len(told) == 1
+    with pytest.warns(SegcapWarning, match=message) as caught:
+        weights, again = run_training(glyphs, tmp_path / "run.state", **settings)
+    assert len(caught) == 1
     assert again.validation_loss == pytest.approx(history.validation_loss, rel=1e-3)
     for one, other in zip(unbroken, weights, strict=True):
         np.testing.assert_allclose(other, one, atol=1e-3)

@@ -74,8 +74,8 @@ if args.plot:
         len(results), 3, figsize=(11, 3.3 * len(results)), squeeze=False, layout="constrained"
     )
     for result, (cost, middle, robust) in zip(results, rows, strict=True):
-        learns = any(len(one.learning_curve) > 1 for one in result.methods)
-        middle.set_xscale("log" if learns else "linear")
+        has_curve = any(len(one.learning_curve) > 1 for one in result.methods)
+        middle.set_xscale("log" if has_curve else "linear")
         middle.minorticks_off()
         for place, one in enumerate(result.methods):
             style = {
@@ -95,18 +95,18 @@ if args.plot:
                 low, high = ([getattr(p, side) for p in points] for side in ("low", "high"))
                 middle.fill_between(labels, low, high, color=style["color"], alpha=0.2, lw=0)
                 middle.set_xticks(labels, map(str, labels))
-            elif not learns and one.calibration is not None:
+            elif not has_curve and one.calibration is not None:
                 curve = one.calibration.curve
                 rates = [point.coverage for point in curve]
                 middle.plot(rates, [own.accuracy for own in curve], color=style["color"])
             steps = [own.difficulty for own in one.robustness]
             robust.plot(steps, [own.exact.value for own in one.robustness], **style)
         cost.set(xscale="log", xlabel="one image, ms", ylabel=f"{result.task}, exact match")
-        middle.set_xlabel("labelled images to train on" if learns else "answered, surest first")
+        middle.set_xlabel("labelled images to train on" if has_curve else "answered, surest first")
         robust.set(xlabel="difficulty of generated images", xlim=(-0.03, 1.03))
         for axes in (cost, middle, robust):
             axes.grid(alpha=0.3)
-        for axes in (cost, middle, robust) if learns else (cost, robust):
+        for axes in (cost, middle, robust) if has_curve else (cost, robust):
             axes.set_ylim(-0.03, 1.03)
         cost.xaxis.set_major_formatter("{x:g}")
         cost.legend(fontsize=8)

@@ -2,11 +2,11 @@
 
     python examples/figures/cutters.py --data mnist.npz [--model digits] [--n 2000]
 
-Rows of four digits of x_train's last 2,000, from which "digits" learned only its temperature,
+Rows of four digits of x_train's last 2,000, from which "digits" has only its temperature,
 read by its span network alone with length 4. "equal parts" has no cutter, "union" all five,
-"default" is what readers use; "no reject class" is the default without the probabilities of bad
-cuts and of nothing; "true places" names the digits at their true columns. "clean cut": of
-neighbours in one component, how often a cut leaves 95 % of the ink of either on its own side;
+"default" is what readers use; "no reject class" is the default without the probabilities of the
+reject class and the blank class; "true places" classifies the digits at their true columns. "clean
+cut": of neighbours in one component, how often a cut leaves 95 % of the ink of either on its side;
 "proposed": cuts for a component; "columns" are cuts at every column.
 """
 
@@ -80,7 +80,7 @@ def at_true_places(images, boxes):
         )
 
 
-def neighbours_in_one_blob(rows):
+def neighbours_in_one_component(rows):
     """Components that hold two neighbours, and whose ink is the left and the right one's."""
     for index, image in enumerate(rows.images):
         ink = image > 60
@@ -89,11 +89,11 @@ def neighbours_in_one_blob(rows):
         owners = [np.bincount(labels[mask], minlength=2)[1:].argmax() + 1 for mask in masks]
         for left in range(LENGTH - 1):
             if owners[left] == owners[left + 1]:
-                blob = labels == owners[left]
-                x, y, w, h = cv2.boundingRect(blob.astype(np.uint8))
+                component = labels == owners[left]
+                x, y, w, h = cv2.boundingRect(component.astype(np.uint8))
                 area = slice(y, y + h), slice(x, x + w)
                 yield (
-                    blob[area],
+                    component[area],
                     masks[left][area] & ~masks[left + 1][area],
                     (masks[left + 1][area] & ~masks[left][area]),
                 )
@@ -101,8 +101,8 @@ def neighbours_in_one_blob(rows):
 
 def clean_rate(pairs, proposed):
     clean = 0
-    for (blob, left, right), columns in zip(pairs, proposed, strict=True):
-        sides = np.arange(blob.shape[1]) < columns[:, np.newaxis]
+    for (component, left, right), columns in zip(pairs, proposed, strict=True):
+        sides = np.arange(component.shape[1]) < columns[:, np.newaxis]
         kept = sides @ left.sum(axis=0) + ~sides @ right.sum(axis=0)
         clean += kept.max(initial=0) >= 0.95 * (left | right).sum()
     return clean / len(pairs)
@@ -112,7 +112,7 @@ for tier, min_advance in (("touching", 15), ("overlapping", 10)):
     rows = segcap.generate.digit_sums(args.n, min_advance, seed=2, digits=digits)
     images = [load_image(image) for image in rows.images]
     texts = ["".join(map(str, label)) for label in rows.labels.tolist()]
-    pairs = list(neighbours_in_one_blob(rows))
+    pairs = list(neighbours_in_one_component(rows))
     print(f"{tier}, {len(pairs)} pairs in one component")
     for name, cutters in SETS.items():
         chosen = replace(pipeline, settings=SegmentationSettings(cutters=cutters))
@@ -120,12 +120,12 @@ for tier, min_advance in (("touching", 15), ("overlapping", 10)):
         print(f"  {name:<16} texts {exact_match(answers, texts)}", flush=True)
         if cutters:
             started = time.perf_counter()
-            proposed = [propose_cuts(blob, cutters=cutters, limit=8) for blob, _, _ in pairs]
+            proposed = [propose_cuts(ink, cutters=cutters, limit=8) for ink, _, _ in pairs]
             spent = 1e3 * (time.perf_counter() - started) / len(pairs)
             number = np.mean([len(columns) for columns in proposed])
             clean = clean_rate(pairs, proposed)
             print(f"    clean cut {clean:.1%}, proposed {number:.1f}, {spent:.2f} ms a component")
-    everywhere = [np.arange(1, blob.shape[1]) for blob, _, _ in pairs]
+    everywhere = [np.arange(1, component.shape[1]) for component, _, _ in pairs]
     print(f"  columns          clean cut {clean_rate(pairs, everywhere):.1%}")
     answers = [outcome.reading.text for outcome in without_reject_class(images)]
     print(f"  no reject class  texts {exact_match(answers, texts)}")

@@ -1,11 +1,11 @@
-"""Measure what is read after learning from images labelled with their whole texts.
+"""Measure what is read after training on images labelled with their whole texts.
 
     python examples/figures/learning.py SCHEME [--data DIR] [--labels N | --folds K]
                                         [--charset C] [--length L] [--test N]
                                         [--epochs E] [--out BUNDLE]
 
-SCHEME is a generated one (its seed 0 to learn from, its seed 1 to test on), or any name for the
-images in DIR, named by their texts: so many of them to learn from, the others, or so many of
+SCHEME is a generated one (its seed 0 to train on, its seed 1 to test on), or any name for the
+images in DIR, named by their texts: so many of them to train on, the others, or so many of
 them, to test on; or each image once, by k-fold cross-validation.
 """
 
@@ -40,13 +40,13 @@ args = parser.parse_args()
 
 
 def parts():
-    """Images and labels, and pairs of indices to learn from and to test on."""
+    """Images and labels, and pairs of indices to train on and to test on."""
     if args.data is None:
         generator = TextGenerator(args.scheme, charset=args.charset, length=args.length)
-        learned = generator.samples(args.labels, seed=0)
+        train = generator.samples(args.labels, seed=0)
         others = generator.samples(min(args.test, 1000), seed=1)
-        images = [sample.image for sample in learned + others]
-        labels = np.array([sample.label for sample in learned + others])
+        images = [sample.image for sample in train + others]
+        labels = np.array([sample.label for sample in train + others])
         return images, labels, [(np.arange(args.labels), np.arange(args.labels, len(labels)))]
     images, labels = load_named(args.data)
     labels = np.array(labels)
@@ -60,7 +60,7 @@ def parts():
 images, labels, splits = parts()
 lengths = sorted(set(map(len, labels)))
 read, truth = [], []
-for number, (learned, tested) in enumerate(splits):
+for number, (train, tested) in enumerate(splits):
     reader = segcap.GlyphReader(
         "".join(sorted(set("".join(labels)))),
         length=lengths[0] if len(lengths) == 1 else None,
@@ -68,13 +68,13 @@ for number, (learned, tested) in enumerate(splits):
         random_state=args.seed,
     )
     started = time.perf_counter()
-    reader.fit([images[i] for i in learned], labels[learned])
+    reader.fit([images[i] for i in train], labels[train])
     minutes = (time.perf_counter() - started) / 60
     answers = reader.predict([images[i] for i in tested])
     read += answers.tolist()
     truth += labels[tested].tolist()
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
-    print(f"part {number + 1} of {len(splits)}: {len(learned)} labels, {minutes:.1f} minutes, ")
+    print(f"part {number + 1} of {len(splits)}: {len(train)} labels, {minutes:.1f} minutes, ")
     print(f"  peak {peak:.1f} GiB, {reader.provenance_['figures']}")
     print(f"  texts {exact_match(answers, labels[tested])}", flush=True)
     if args.out:

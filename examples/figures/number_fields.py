@@ -3,7 +3,7 @@
     python examples/figures/number_fields.py FOLDER [--n 150] [--tasks NAME ...]
 
 FOLDER holds a folder a set: images, and labels.csv with the columns file and label. Tasks count as
-right by their values, numbers by their digits, leading zeros included. The reader is told that
+right by their values, numbers by their digits, leading zeros included. The reader is given that
 there is a number or a task, and which characters may occur; not how many.
 """
 

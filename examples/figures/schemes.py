@@ -4,7 +4,7 @@
                                        [--n 300] [--labels 0 20 100] [--seeds 3] [--csv FILE]
 
 FOLDER holds a folder a set: images, and labels.csv with the columns file and label. A set's charset
-is that of its labels, its length theirs where they have one. "told" reads with both, "not told"
+is that of its labels, its length theirs where they have one. "known" reads with both, "not known"
 with neither. Letters of either case count as right. With labels, GlyphReader is fitted on so many
 images, and tested on the others.
 """
@@ -61,15 +61,15 @@ def measure(scheme, name, images, labels):
     rows = []
     for count in args.labels:
         for seed in range(args.seeds if count else 1):
-            for told in (True, False) if name in segcap.available() and not count else (True,):
+            for known in (True, False) if name in segcap.available() and not count else (True,):
                 tested = np.arange(len(images))
                 if count:
                     order = np.random.default_rng(seed).permutation(len(images))
-                    learned, tested = order[:count], order[count:]
+                    train, tested = order[:count], order[count:]
                     reader = segcap.GlyphReader(charset, length=length, random_state=seed)
-                    reader.fit([images[i] for i in learned], [labels[i] for i in learned])
+                    reader.fit([images[i] for i in train], [labels[i] for i in train])
                 else:
-                    reader = open_reader(name, charset, length, told)
+                    reader = open_reader(name, charset, length, known)
                 start = time.perf_counter()
                 texts, confidences = answers(reader, [images[i] for i in tested])
                 seconds = (time.perf_counter() - start) / len(tested)
@@ -82,7 +82,7 @@ def measure(scheme, name, images, labels):
                 row = {
                     "set": scheme,
                     "reader": name,
-                    "told": "told" if told else "not told",
+                    "given": "known" if known else "not known",
                     "labels": count,
                     "seed": seed,
                     "n": len(right),
@@ -95,21 +95,21 @@ def measure(scheme, name, images, labels):
                     row["calibration_error"] = round(error, 4)
                 rows.append(row)
                 print(
-                    f"{scheme:24}{name:10}{row['told']:10}{count:4} labels  "
+                    f"{scheme:24}{name:10}{row['given']:10}{count:4} labels  "
                     f"{wilson(int(right.sum()), len(right))}  {row['ms']} ms",
                     flush=True,
                 )
     return rows
 
 
-def open_reader(name, charset, length, told):
+def open_reader(name, charset, length, known):
     if name == "ddddocr":
         return Ddddocr(charset=charset)
-    if not told:
+    if not known:
         return segcap.load(name)
-    known = segcap.load(name).charset
-    allowed = {form for char in charset for form in (char, char.swapcase()) if form in known}
-    allowed = {char for char in charset if char in known} or allowed
+    characters = segcap.load(name).charset
+    allowed = {form for char in charset for form in (char, char.swapcase()) if form in characters}
+    allowed = {char for char in charset if char in characters} or allowed
     return segcap.load(name, allowlist="".join(sorted(allowed)), length=length, case="fold")
 
 
@@ -121,12 +121,12 @@ def answers(reader, images):
 
 
 def summary(rows):
-    kinds = sorted({(row["reader"], row["told"], row["labels"]) for row in rows})
-    for reader, told, labels in kinds:
+    kinds = sorted({(row["reader"], row["given"], row["labels"]) for row in rows})
+    for reader, given, labels in kinds:
         own = [
             row
             for row in rows
-            if (row["reader"], row["told"], row["labels"]) == (reader, told, labels)
+            if (row["reader"], row["given"], row["labels"]) == (reader, given, labels)
         ]
         by_set = {}
         for row in own:
@@ -134,7 +134,7 @@ def summary(rows):
         rates = [float(np.mean(values)) for values in by_set.values()]
         errors = [row["calibration_error"] for row in own if row["calibration_error"] != ""]
         print(
-            f"{reader}, {told}, {labels} labels: median {np.median(rates):.1%}, mean "
+            f"{reader}, {given}, {labels} labels: median {np.median(rates):.1%}, mean "
             f"{np.mean(rates):.1%} of {len(rates)} sets; "
             f"{np.median([row['ms'] for row in own]):.1f} ms an image (median)"
             + (f"; calibration error {np.mean(errors):.3f}" if errors else "")

@@ -1,10 +1,10 @@
-"""Measure the shipped "mixed" on schemes whose characters and length alone it is told.
+"""Measure the shipped "mixed" on schemes whose characters and length alone it is given.
 
     python examples/figures/zero_shot.py [--captcha-v2 DIR] [--wordpress DIR] [--n 1000]
                                          [--schemes six-char ...]
 
 The generated schemes are drawn with a seed that it was not trained on; DIR holds real images, of
-which it has learned none, named by their texts.
+which it was trained on none, named by their texts.
 """
 
 import argparse

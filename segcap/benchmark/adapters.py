@@ -68,10 +68,10 @@ class Method(Protocol):
 
 @runtime_checkable
 class Learner(Method, Protocol):
-    """A method that learns from the part of a data set that is not tested on."""
+    """A method that trains on the part of a data set that is not tested on."""
 
     def fit(self, training: Dataset) -> None:
-        """Learn."""
+        """Train on a part of a data set."""
         ...
 
 
@@ -134,9 +134,9 @@ class ReaderMethod:
     @property
     def identity(self) -> dict[str, Any]:
         """What its answers depend on besides what it is trained on here."""
-        learned = self.reader.provenance_ if self.is_fitted else None
+        provenance = self.reader.provenance_ if self.is_fitted else None
         parameters = {name: repr(own) for name, own in self.reader.get_params().items()}
-        return {"reader": parameters, "asks": self.asks, "learned": learned}
+        return {"reader": parameters, "asks": self.asks, "learned": provenance}
 
     @property
     def parameters(self) -> int | None:

@@ -92,7 +92,7 @@ def run(
     Notes
     -----
     An error that a method raises counts as a wrong answer and is listed among its problems; one
-    that it raises in learning, as wrong answers to all images.
+    that it raises in training, as wrong answers to all images.
     """
     if not isinstance(dataset, Dataset | SplitTask):
         raise ParameterError(

@@ -17,7 +17,7 @@ __all__ = ["ceiling"]
 
 
 def ceiling(reader: GlyphReader, split_task: SplitTask) -> Rate | None:
-    """Return the fraction of right texts with each character named at its true columns.
+    """Return the fraction of right texts with each character classified at its true columns.
 
     Parameters
     ----------
@@ -39,13 +39,14 @@ def ceiling(reader: GlyphReader, split_task: SplitTask) -> Rate | None:
     ]
     if not located or reader.context_ is None:
         return None
-    named = [_text_at(reader, image, truth) for image, truth in located]
+    answers = [_text_at(reader, image, truth) for image, truth in located]
     truths = [truth.text for _, truth in located]
     if split_task.asks == "sums":
         return exact_match(
-            [None if text is None else _summed(text) for text in named], list(map(_summed, truths))
+            [None if text is None else _summed(text) for text in answers],
+            list(map(_summed, truths)),
         )
-    return exact_match(named, truths)
+    return exact_match(answers, truths)
 
 
 def _summed(digits: str) -> int:
@@ -76,5 +77,5 @@ def _text_at(reader: GlyphReader, image: ImageSource, truth: Truth) -> str | Non
 
 
 def _most_probable(logits: NDArray[np.float32], characters: str, allowed: NDArray[np.bool_]) -> str:
-    named: Sequence[int] = np.where(allowed, logits, -np.inf).argmax(axis=1).tolist()
-    return "".join(characters[index] for index in named)
+    answers: Sequence[int] = np.where(allowed, logits, -np.inf).argmax(axis=1).tolist()
+    return "".join(characters[index] for index in answers)

@@ -260,7 +260,7 @@ class Cost:
 
 @dataclass(frozen=True, slots=True)
 class LearningPoint:
-    """Exact match after learning from so many labels: one score a seed, their mean and extent."""
+    """Exact match after training on so many labels: one score a seed, their mean and extent."""
 
     labels: int
     scores: tuple[float, ...]

@@ -44,8 +44,8 @@ from segcap.evaluate.text_metrics import (
 __all__ = ["judged", "learning_point", "pairs", "right", "voted"]
 
 _FAILURES: tuple[Failure, ...] = (
-    "under-cut",
-    "over-cut",
+    "under-segmented",
+    "over-segmented",
     "misplaced",
     "misread",
     "rejected",

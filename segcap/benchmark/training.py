@@ -25,14 +25,14 @@ class Trained:
     Attributes
     ----------
     method : Method or None
-        None where it raised an error in learning.
+        None where it raised an error in training.
     bundle : Path or None
         The file of a reader of segcap's.
     seconds : float or None
         Of training, over all runs; None where nothing was trained.
     problems : tuple of Problem
     error : str or None
-        What it raised in learning.
+        What it raised in training.
     """
 
     method: Method | None
@@ -137,7 +137,7 @@ def _fit(
 
 
 class _Clock:
-    """Seconds of learning, those of a killed run until its last epoch among them."""
+    """Seconds of training, those of a killed run until its last epoch among them."""
 
     def __init__(self, path: Path) -> None:
         self.path = path

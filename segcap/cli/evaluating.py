@@ -80,8 +80,8 @@ def evaluate(
     if probabilities and predictions is None:
         raise ParameterError("Probabilities must go to the file of --predictions. Got none.")
     known = load("named" if pattern else dataset, data, pattern=pattern)
-    told = {"length": length, "allowlist": allowlist, "case": case, "kind": kind}
-    reader = open_reader(model, engine, of="images", **told)
+    given = {"length": length, "allowlist": allowlist, "case": case, "kind": kind}
+    reader = open_reader(model, engine, of="images", **given)
     read_many = _way_to_read(reader, known, model)
     if probabilities and not isinstance(reader, WholeImageClassifier):
         raise ParameterError(

@@ -74,7 +74,7 @@ class Output:
         sys.stdout.flush()
 
     def remark(self, text: str) -> None:
-        """Say something about the records: beside the table, or away from a machine's input."""
+        """Print a sentence about the records: beside the table, or away from a machine's input."""
         print(text, file=sys.stdout if self._lines is None else sys.stderr)
 
     def _row(self, record: dict[str, Any]) -> str:

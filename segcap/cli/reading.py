@@ -102,7 +102,7 @@ class Truths(NamedTuple):
     answer: Callable[[str], str | None] = str
 
     def right(self, answers: Sequence[str | None], labels: Sequence[str]) -> list[bool]:
-        """Say which answers are right; None, for an image without answer, is not."""
+        """Whether each answer is right; None, for an image without answer, is not."""
         truths = map(self.answer, labels)
         return [a is not None and a == t for a, t in zip(answers, truths, strict=True)]
 
@@ -184,8 +184,8 @@ def value(
     resume: Resume = False,
 ) -> None:
     """Read images of numbers or arithmetic tasks; truths are the values of the labels."""
-    told = {"length": length, "allowlist": allowlist, "kind": kind}
-    reader = open_reader(model, engine, of="values", **told, reject_below=reject_below)
+    given = {"length": length, "allowlist": allowlist, "kind": kind}
+    reader = open_reader(model, engine, of="values", **given, reject_below=reject_below)
     decimals = check_decimals(decimals)
     output = Output(
         ("path", "value", "text", "confidence", "status", "error"), json, csv, out, resume
@@ -195,7 +195,7 @@ def value(
 
 
 @app.command()
-def name(
+def classify(
     paths: Paths,
     model: Annotated[
         str, typer.Option(help="A shipped reader of photos, such as cats-dogs, or a bundle's path.")
@@ -207,7 +207,7 @@ def name(
     jobs: Jobs = 1,
     resume: Resume = False,
 ) -> None:
-    """Name what photos show, and give the accuracy where labels.csv lies beside them."""
+    """Classify photos, and give the accuracy where labels.csv lies beside them."""
     reader = open_reader(model, engine, of="photos")
     output = Output(("path", "label", "confidence", "status", "error"), json, csv, out, resume)
     _read_all(partial(_rows, reader.read_many), paths, output, jobs, truths_as_written(reader))
@@ -237,14 +237,14 @@ def _rows(read_many: ReadMany, paths: Sequence[Path]) -> list[dict[str, Any]]:
 
 
 def truths_as_written(reader: Any) -> Truths:
-    """Say what is right where labels are the answers: numbers among classes, too."""
+    """What is right where labels are the answers: numbers among classes, too."""
     if isinstance(reader, WholeImageClassifier):
         return Truths(set(map(str, reader.classes_.tolist())).__contains__)
     return Truths(reader.can_answer)
 
 
 def truths_of_sums(reader: Any) -> Truths:
-    """Say which sums are right where labels are the digits that images show."""
+    """Which sums are right where labels are the digits that images show."""
 
     def can_be(label: str) -> bool:
         if not (label.isascii() and label.isdecimal()):
@@ -257,7 +257,7 @@ def truths_of_sums(reader: Any) -> Truths:
 
 
 def _truths_of_values(decimals: int | None) -> Truths:
-    """Say which values are right where labels are the numbers or tasks that images show."""
+    """Which values are right where labels are the numbers or tasks that images show."""
 
     def answer(label: str) -> str | None:
         try:
@@ -281,25 +281,25 @@ def _read_all(
     if records:
         say(f"Images that were read before, perhaps by another model: {len(records)}.")
     for record in records:
-        _tell_if_unreadable(record)
+        _report_if_unreadable(record)
     waiting = [path for path in paths if str(path) not in before]
     with progress_bar("images", len(paths), done=len(records)) as bar:
         for record in output.write(read_files(partial(_warned, read_batch), waiting, n_jobs=jobs)):
             records.append(record)
             bar()
-            _tell_if_unreadable(record)
+            _report_if_unreadable(record)
     _report_accuracy(records, output, _labels_beside(sources), truths)
     if any(record["status"] == "unreadable" for record in records):
         raise typer.Exit(1)
 
 
-def _tell_if_unreadable(record: dict[str, Any]) -> None:
+def _report_if_unreadable(record: dict[str, Any]) -> None:
     if record["status"] == "unreadable":
         say(record["error"])
 
 
 def _warned(read_batch: ReadBatch, paths: Sequence[Path]) -> Sequence[dict[str, Any]]:
-    """Read a batch, in whatever process, and tell its warnings as other remarks are told."""
+    """Read a batch, in whatever process, and show its warnings as other remarks are shown."""
     with warnings_said(repeated=False):
         return read_batch(paths)
 
@@ -368,10 +368,10 @@ def _report_accuracy(
         None if record["status"] == "unreadable" else str(_known(record[output.fields[1]]))
         for record, _ in judged
     ]
-    told = [label for _, label in judged]
+    labels = [label for _, label in judged]
     with warnings_said():
-        warn_impossible(told, truths.can_be, stacklevel=1)
-    output.remark(f"exact match {truths.rate_right(answers, told)}")
+        warn_impossible(labels, truths.can_be, stacklevel=1)
+    output.remark(f"exact match {truths.rate_right(answers, labels)}")
     for status, count in sorted(Counter(record["status"] for record, _ in judged).items()):
         if status != "ok":
             output.remark(f"{status} {count}")

@@ -201,7 +201,7 @@ def _common_length(labels: Sequence[str]) -> int | None:
 
 
 def _warn_of_rare(images: Sequence[Path], labels: Sequence[str]) -> None:
-    """Name the characters that look like slips of the labelling: those of a single label."""
+    """Report the characters that look like slips of the labelling: those of a single label."""
     if len(labels) < _FEW:
         return
     holders: dict[str, list[int]] = {}
@@ -217,7 +217,7 @@ def _warn_of_rare(images: Sequence[Path], labels: Sequence[str]) -> None:
 
 
 def _advise(reader: GlyphReader, images: Sequence[Path], labels: Sequence[str]) -> None:
-    """Say how well a trained reader reads, what would help, and which labels to look at."""
+    """Report how well a trained reader reads, what would help, and which labels to look at."""
     from segcap.evaluate.metrics import wilson
 
     figures = reader.provenance_["figures"]

@@ -27,7 +27,7 @@ __all__ = [
 
 Status: TypeAlias = Literal["ok", "rejected", "empty", "unreadable"]
 Failure: TypeAlias = Literal[
-    "unreadable", "rejected", "under-cut", "over-cut", "misplaced", "misread"
+    "unreadable", "rejected", "under-segmented", "over-segmented", "misplaced", "misread"
 ]
 Turned: TypeAlias = Literal["auto", "four"]
 QUARTER_TURNS: dict[Turned, tuple[int, ...]] = {"auto": (2,), "four": (1, 2, 3)}
@@ -215,8 +215,8 @@ class Reading(Result):
         -------
         str or None
             None for a right and accepted reading; "unreadable"; "rejected", whatever was read;
-            "under-cut" for too few glyphs, "over-cut" for too many; "misplaced" where a glyph
-            shares less than half of its and its character's columns with it; "misread".
+            "under-segmented" for too few glyphs, "over-segmented" for too many; "misplaced" where
+            a glyph shares less than half of its and its character's columns with it; "misread".
 
         Raises
         ------
@@ -230,7 +230,7 @@ class Reading(Result):
         if self.text == label:
             return None
         if len(self.glyphs) != len(label):
-            return "under-cut" if len(self.glyphs) < len(label) else "over-cut"
+            return "under-segmented" if len(self.glyphs) < len(label) else "over-segmented"
         if boxes is None:
             return "misread"
         places = np.array([glyph.box for glyph in self.glyphs]).reshape(-1, 4)

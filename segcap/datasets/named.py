@@ -24,8 +24,8 @@ def load_named(folder: str | os.PathLike[str], *, pattern: str | None = None) ->
     Parameters
     ----------
     folder : path
-        Holds images, of whatever format, named by what they show; "_" and what follows it tell
-        images of one text apart.
+        Holds images, of whatever format, named by what they show; "_" and what follows it
+        distinguish images of one text.
     pattern : str, optional
         A regular expression for the whole of each name without its ending, whose group ``text``
         is what the image shows.

@@ -70,7 +70,7 @@ def write_predictions(
     """
     if not overwrite and os.path.lexists(path):
         raise DataError(
-            "Predictions must go into a new file, or be told to overwrite. "
+            "Predictions must go into a new file unless 'overwrite' is given. "
             f"Got '{path}', which exists."
         )
     names = [Path(id_).stem if isinstance(id_, os.PathLike) else str(id_) for id_ in ids]

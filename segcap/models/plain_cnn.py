@@ -21,7 +21,7 @@ def plain_cnn(
         Pixels, at least 8 of either.
     dropout : float
         Fraction of features dropped before each dense layer, in [0, 1). Of sums of overlapping
-        digits it learns hardly anything with 0.3.
+        digits hardly anything is trained with 0.3.
 
     Returns
     -------

@@ -133,7 +133,7 @@ def _backbone(images: keras.KerasTensor, *, weights: str | None) -> keras.Model:
 
 
 def _from_nothing(images: keras.KerasTensor) -> keras.Model:
-    """Return a backbone whose blocks hand on what they get until they learn to change it."""
+    """Return a backbone whose blocks hand on what they get until training changes that."""
     backbone = _backbone(images, weights=None)
     for layer in backbone.layers:
         if layer.name.endswith(_LAST_OF_BLOCK):

@@ -24,8 +24,8 @@ def sum_cnn(
     height, width : int
         Pixels, at least 36 of either.
     dropout : float
-        Fraction of features dropped after each dense layer, in [0, 1). Of overlapping digits a
-        rate of 0.25 let it learn nothing in three epochs, in which it learns without.
+        Fraction of features dropped after each dense layer, in [0, 1). On overlapping digits the
+        loss does not fall in three epochs with a rate of 0.25; without it does.
 
     Returns
     -------

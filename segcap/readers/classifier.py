@@ -37,7 +37,7 @@ class WholeImageClassifier(WholeImageReader[R], ABC):
             The reader is not fitted.
         """
         batches = self._loaded_batches(images)
-        parts = [self._named(loaded) for loaded in batches]
+        parts = [self._probabilities(loaded) for loaded in batches]
         return np.concatenate([np.empty((0, len(self.classes_))), *parts])
 
     def predict(self, images: Iterable[ImageSource]) -> NDArray:
@@ -61,8 +61,8 @@ class WholeImageClassifier(WholeImageReader[R], ABC):
         self.classes_ = np.array(answers)
 
     def _read_loaded(self, images: list[NDArray[np.uint8]]) -> list[R]:
-        return [self._result(probabilities) for probabilities in self._named(images)]
+        return [self._result(probabilities) for probabilities in self._probabilities(images)]
 
-    def _named(self, images: list[NDArray[np.uint8]]) -> NDArray[np.float64]:
+    def _probabilities(self, images: list[NDArray[np.uint8]]) -> NDArray[np.float64]:
         self._warn_if_resized(images)
         return np.exp(log_softmax(self._logits(images), temperature=self.trained_.temperature))

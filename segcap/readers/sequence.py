@@ -276,13 +276,13 @@ class SequenceReader(WholeImageReader[Reading], TextReader):
             raise ParameterError("Probabilities of places need texts of one 'length'. Got None.")
         parts = [np.empty((0, self.length, len(self.charset_)))]
         for loaded in batches:
-            parts.append(np.stack([self._of_each(named) for named in self._named(loaded)]))
+            parts.append(np.stack([*map(self._of_each, self._log_probabilities(loaded))]))
         return np.concatenate(parts)
 
-    def _of_each(self, named: NDArray[np.float64]) -> NDArray[np.float64]:
+    def _of_each(self, log_probabilities: NDArray[np.float64]) -> NDArray[np.float64]:
         if not _is_unaligned(self.trained_.classifier):
-            return np.exp(named)
-        ranked = self._ranked(named)
+            return np.exp(log_probabilities)
+        ranked = self._ranked(log_probabilities)
         shape = int(self.length or 0), len(self.charset_)
         if not ranked:
             return np.full(shape, 1 / shape[1])
@@ -293,7 +293,7 @@ class SequenceReader(WholeImageReader[Reading], TextReader):
             probabilities[np.arange(shape[0]), list(classes)] += weight
         return probabilities
 
-    def _named(self, images: list[NDArray[np.uint8]]) -> list[NDArray[np.float64]]:
+    def _log_probabilities(self, images: list[NDArray[np.uint8]]) -> list[NDArray[np.float64]]:
         """Return the log-probabilities of what each image's columns or places show."""
         allowed = Charset(self.charset_).mask(self.allowlist)
         if _is_unaligned(self.trained_.classifier):
@@ -308,23 +308,29 @@ class SequenceReader(WholeImageReader[Reading], TextReader):
         unaligned = _is_unaligned(self.trained_.classifier)
         compose = self._of_columns if unaligned else self._of_places
         return [
-            compose(named, image.shape[:2])
-            for named, image in zip(self._named(images), images, strict=True)
+            compose(own, image.shape[:2])
+            for own, image in zip(self._log_probabilities(images), images, strict=True)
         ]
 
-    def _ranked(self, named: NDArray[np.float64]) -> list[tuple[tuple[int, ...], float]]:
-        ranked = beam_search(named, width=self.beam_width, length=self.length)
-        return ranked or beam_search(named, width=self.beam_width, length=self.length, least=0)
+    def _ranked(
+        self, log_probabilities: NDArray[np.float64]
+    ) -> list[tuple[tuple[int, ...], float]]:
+        ranked = beam_search(log_probabilities, width=self.beam_width, length=self.length)
+        return ranked or beam_search(
+            log_probabilities, width=self.beam_width, length=self.length, least=0
+        )
 
-    def _of_columns(self, named: NDArray[np.float64], shape: tuple[int, ...]) -> Reading:
+    def _of_columns(
+        self, log_probabilities: NDArray[np.float64], shape: tuple[int, ...]
+    ) -> Reading:
         """Compose a reading of what each column shows."""
         others: _Others = ()
         charset = Charset(self.charset_)
         if self.beam_width == 1:
-            classes = greedy_classes(named)
-            confidence = float(np.exp(named.max(axis=1).sum()))
+            classes = greedy_classes(log_probabilities)
+            confidence = float(np.exp(log_probabilities.max(axis=1).sum()))
         else:
-            ranked = self._ranked(named)
+            ranked = self._ranked(log_probabilities)
             if not ranked:
                 return Reading(status="rejected")
             classes = np.array(ranked[0][0], np.intp)
@@ -333,12 +339,14 @@ class SequenceReader(WholeImageReader[Reading], TextReader):
                 (charset.decode(own), float(np.exp(min(score, 0.0))))
                 for own, score in ranked[1 : NEXT + 1]
             )
-        columns = aligned_columns(named, classes)
+        columns = aligned_columns(log_probabilities, classes)
         if columns is None or len(classes) == 0:
             return Reading(status="empty" if self.length is None else "rejected")
-        probabilities = np.stack([np.exp(named[first:last].max(axis=0)) for first, last in columns])
+        probabilities = np.stack(
+            [np.exp(log_probabilities[first:last].max(axis=0)) for first, last in columns]
+        )
         probabilities[:, BLANK] = 0
-        edges = np.rint(columns * (shape[1] / len(named))).astype(int)
+        edges = np.rint(columns * (shape[1] / len(log_probabilities))).astype(int)
         left = np.minimum(edges[:, 0], shape[1] - 1)
         right = np.maximum(edges[:, 1], left + 1)
         boxes = [
@@ -346,12 +354,12 @@ class SequenceReader(WholeImageReader[Reading], TextReader):
         ]
         return self._reading(probabilities[:, BLANK + 1 :], classes, boxes, confidence, others)
 
-    def _of_places(self, named: NDArray[np.float64], shape: tuple[int, ...]) -> Reading:
+    def _of_places(self, log_probabilities: NDArray[np.float64], shape: tuple[int, ...]) -> Reading:
         """Compose a reading of what each place shows."""
-        classes = named.argmax(axis=1)
-        confidence = float(np.exp(named.max(axis=1).sum()))
-        boxes = [(0, 0, shape[1], shape[0])] * len(named)
-        probabilities = np.exp(named)
+        classes = log_probabilities.argmax(axis=1)
+        confidence = float(np.exp(log_probabilities.max(axis=1).sum()))
+        boxes = [(0, 0, shape[1], shape[0])] * len(log_probabilities)
+        probabilities = np.exp(log_probabilities)
         others = next_texts(probabilities, self.charset_)
         return self._reading(probabilities, classes, boxes, confidence, others)
 

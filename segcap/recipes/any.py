@@ -47,7 +47,7 @@ def train_any(
         A folder of several hundred typefaces, see data/collect_fonts.py; the shipped ones unless
         given, with which it reads less.
     epochs : int
-        Passes over the images, and over the lines.
+        Over the images, and over the lines.
     seed : int
     state : path, optional
         Files and folders of this name, with endings, from which a killed training goes on.
@@ -111,11 +111,11 @@ def train_ink_network(
     if weights is not None and weights.exists():
         model.load_weights(weights)
     else:
-        learned = wild_sources(fonts, data, held_out=False)
+        train = wild_sources(fonts, data, held_out=False)
         others = wild_sources(fonts, data, held_out=True)
         figures = train_ink(
             model,
-            ink_examples(learned, images, seed=_SEED, n_jobs=-1),
+            ink_examples(train, images, seed=_SEED, n_jobs=-1),
             ink_examples(others, _INK_VALIDATED_ON, seed=_OTHER_SEED, n_jobs=-1),
             epochs=epochs,
             seed=seed,

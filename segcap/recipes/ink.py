@@ -28,8 +28,8 @@ def wild_sources(
     held_out : bool
         Whether handwriting is of the digits that are kept apart.
     """
-    learned, kept = split_digits(load_mnist(data))
-    digits = kept if held_out else learned
+    train, kept = split_digits(load_mnist(data))
+    digits = kept if held_out else train
     return [
         Source(TextGenerator("wild", fonts=fonts), 0.56),
         Source(TextGenerator("wild", fonts=fonts, charset=string.digits + ".,"), 0.14),

@@ -62,6 +62,6 @@ def _score_strips(
         if boxed:
             row[: len(own_columns), 2:] = span_rows(strip.ink, own_columns)
     strips = np.stack([strip.pixels for strip in shown])
-    named = engine.logits(strips * np.float32(1 / 255), spans)
-    for (index, _), own, row, named_row in zip(places, owns, columns, named, strict=True):
-        logits[index][own] = named_row[: len(row)]
+    found = engine.logits(strips * np.float32(1 / 255), spans)
+    for (index, _), own, row, found_row in zip(places, owns, columns, found, strict=True):
+        logits[index][own] = found_row[: len(row)]

@@ -23,7 +23,7 @@ from segcap.decoding.viterbi import best_path
 from segcap.recognition.candidate_scores import span_logits
 from segcap.recognition.engines import EngineName
 from segcap.recognition.own_classifier import OwnClassifier
-from segcap.recognition.trained import NO_CHARACTER, NOTHING, Trained
+from segcap.recognition.trained import BLANK_CLASS, NO_CHARACTER, Trained
 from segcap.segmentation.candidates import (
     Layout,
     isolated_candidates,
@@ -54,7 +54,7 @@ class Scored:
     log_probabilities : (S, C) float64 array
         Of the characters.
     skips : (S,) float64 array or None
-        Log-probability of nothing in each span; None where single glyphs were classified.
+        Log-probability that each span is blank; None where single glyphs were classified.
     """
 
     lattice: Lattice
@@ -206,7 +206,7 @@ class Pipeline:
             self._classify_narrow_again(found, layouts, scores)
         characters = len(self.charset)
         return [
-            Scored(lattice, own[:, :characters], own[:, NOTHING])
+            Scored(lattice, own[:, :characters], own[:, BLANK_CLASS])
             for lattice, own in zip(lattices, scores, strict=True)
         ]
 
@@ -229,7 +229,7 @@ class Pipeline:
             if points and self.charset.characters[place] in MARKS:
                 folded |= {} if allowed[place] else {place: points[0]}
             elif others and not allowed[place]:
-                folded[place] = len(allowed) + others + NOTHING
+                folded[place] = len(allowed) + others + BLANK_CLASS
         return folded
 
     def _log_probabilities(

@@ -15,12 +15,12 @@ from segcap.recognition.engines import Engine, EngineName, open_engine
 from segcap.recognition.engines.networks import MODEL_ONNX, WEIGHTS
 from segcap.recognition.engines.onnx_export import export_onnx
 
-__all__ = ["NOTHING", "NO_CHARACTER", "Trained", "TrainedInk"]
+__all__ = ["BLANK_CLASS", "NO_CHARACTER", "Trained", "TrainedInk"]
 
-NO_CHARACTER = ("bad cut", "nothing")
+NO_CHARACTER = ("reject", "blank")
 """A span network's classes after the characters: a fragment or more than one character; neither."""
-NOTHING = -1
-"""Where among all its classes that of nothing stands."""
+BLANK_CLASS = -1
+"""Where among all its classes the blank class stands."""
 _OPENING = threading.RLock()  # tf2onnx counts in globals what it has named
 
 

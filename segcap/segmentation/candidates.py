@@ -169,7 +169,7 @@ def joinable(boxes: NDArray[np.int32]) -> NDArray[np.bool_]:
         True where the segment stands in the same line as the one before, the gap between them is
         at most 0.15 of the line's height and both together are at most 1.5 times as wide as this
         height; the first is False. The line's height is as in
-        `segcap.segmentation.components.merge_pieces`.
+        `segcap.segmentation.components.merge_components`.
     """
     joins = np.zeros(len(boxes), bool)
     if len(boxes) > 1:
@@ -240,8 +240,8 @@ def _slices(ink: NDArray[np.bool_], edges: NDArray[np.intp]) -> NDArray[np.int32
     """Box the ink between neighbouring edges, where there is any: (A, 4)."""
     boxes = []
     for left, right in zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True):
-        piece = np.ascontiguousarray(ink[:, left:right]).view(np.uint8)
-        x, y, width, height = cv2.boundingRect(piece)
+        columns = np.ascontiguousarray(ink[:, left:right]).view(np.uint8)
+        x, y, width, height = cv2.boundingRect(columns)
         if width:
             boxes.append((left + x, y, left + x + width, y + height))
     return np.array(boxes, np.int32).reshape(-1, 4)

@@ -17,7 +17,7 @@ __all__ = [
     "component_boxes",
     "contour_boxes",
     "keep_segments",
-    "merge_pieces",
+    "merge_components",
     "reading_order",
     "segment",
     "text_lines",
@@ -86,7 +86,7 @@ def segment(ink: NDArray[np.bool_], method: Segmenter = "components") -> Segment
         )
     if len(boxes) == 0:
         return Segments(boxes, labels)
-    merged, owner = merge_pieces(boxes)
+    merged, owner = merge_components(boxes)
     order = reading_order(merged)
     rank = np.empty(len(order), np.int32)
     rank[order] = np.arange(1, len(order) + 1)
@@ -147,7 +147,7 @@ def keep_segments(segments: Segments, kept: NDArray[np.bool_]) -> Segments:
     return Segments(segments.boxes[kept], renumbered[segments.labels])
 
 
-def merge_pieces(
+def merge_components(
     boxes: NDArray[np.int32],
 ) -> tuple[NDArray[np.int32], NDArray[np.intp]]:
     """Merge the components of one character: the dot of an i, a broken stroke, the bar of a 5.

@@ -125,7 +125,7 @@ def find_ink(image: NDArray[np.uint8], network: InkNetwork) -> InkView:
 
 
 def ink_segments(view: InkView, segmentation: Segmenter = "components") -> Segments:
-    """Part the ink of a view into characters, or blobs of touching ones, without specks."""
+    """Part the ink of a view into characters, or components of touching ones, without specks."""
     # what merges components compares all pairs of them
     segments = segment(remove_specks(view.ink > _INK, min_area=1), segmentation)
     if len(segments.boxes) == 0:

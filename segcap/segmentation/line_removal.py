@@ -55,7 +55,7 @@ def thin_runs(ink: Ink) -> Ink:
     2007, section on line removal.
     """
     width, height = _extent(ink)
-    return _wide_pieces(_thin(ink, height), _SHORTEST * width)
+    return _wide_components(_thin(ink, height), _SHORTEST * width)
 
 
 def hough_lines(ink: Ink) -> Ink:
@@ -207,7 +207,7 @@ def _between_ink(ink: Ink, apart: int) -> Ink:
     return (closed[apart:-apart] > 0) & ~ink
 
 
-def _wide_pieces(ink: Ink, shortest: float) -> Ink:
+def _wide_components(ink: Ink, shortest: float) -> Ink:
     if ink.size == 0:
         return ink.copy()
     _, labels, stats, _ = cv2.connectedComponentsWithStats(

@@ -144,7 +144,7 @@ class Course:
             self._model, self._layouts, self._classes
         )
         missing = sum(alignment is None for alignment in self._alignments)
-        self.figures["images_with_too_few_pieces"] = missing
+        self.figures["images_with_too_few_components"] = missing
         self._train, validation = self._strips(~self._held_out), self._strips(self._held_out)
         if min(len(self._train.pixels), len(validation.pixels)) == 0:
             raise DataError(

@@ -125,14 +125,14 @@ class ImageBatches:
         ]
         return np.concatenate(parts)
 
-    def named(self, model: "keras.Model") -> tuple[NDArray[np.float32], NDArray[np.integer]]:
+    def validated(self, model: "keras.Model") -> tuple[NDArray[np.float32], NDArray[np.integer]]:
         """Return the logits and classes of all in the validation part."""
         logits = self.validation_logits(model)
         return logits.reshape(-1, logits.shape[-1]), self.validation_classes.ravel()
 
     def evaluate(self, model: "keras.Model") -> tuple[float, float]:
         """Return mean cross-entropy on the validation part and the fraction classified right."""
-        logits, classes = self.named(model)
+        logits, classes = self.validated(model)
         log_probabilities = log_softmax(logits)
         loss = -float(log_probabilities[np.arange(len(classes)), classes].mean())
         right = (log_probabilities.argmax(axis=1) == classes).reshape(len(self._validation), -1)
@@ -151,7 +151,7 @@ class TextBatches(ImageBatches):
 
     unaligned = True
 
-    def named(self, model: "keras.Model") -> tuple[NDArray[np.float32], NDArray[np.integer]]:
+    def validated(self, model: "keras.Model") -> tuple[NDArray[np.float32], NDArray[np.integer]]:
         """Return logits and classes of the validation columns along each text's best path."""
         logits, classes = [], []
         for own, label in zip(self.validation_logits(model), self.validation_classes, strict=True):

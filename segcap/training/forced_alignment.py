@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from segcap.decoding.compose import log_softmax
 from segcap.decoding.viterbi import best_path
 from segcap.recognition.candidate_scores import span_logits
-from segcap.recognition.trained import NOTHING
+from segcap.recognition.trained import BLANK_CLASS
 from segcap.segmentation.candidates import Layout
 from segcap.training.spans import LabelledStrips, stack_strips
 
@@ -118,7 +118,7 @@ def _aligned(
         scores,
         atoms=layout.lattice.atoms,
         length=len(label),
-        skips=log_probabilities[:, NOTHING],
+        skips=log_probabilities[:, BLANK_CLASS],
     )
     if path is None:
         return None

@@ -126,7 +126,7 @@ def ready_for_reading(
         model.name,
         model.output_shape[-1],
         {WEIGHTS: pack_weights(model)},
-        fit_temperature(*batches.named(model)),
+        fit_temperature(*batches.validated(model)),
         dict(options),
     )
     return trained, batches.evaluate(model)[1]

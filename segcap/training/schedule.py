@@ -64,7 +64,7 @@ class Schedule:
     first_scale : float
         Side of the images in the first epoch, as a fraction of theirs, in (0, 1]; they have grown
         when three quarters of the epochs are done, which makes the early ones faster. For
-        networks of any size that name photos; see `segcap.training.growing.growing_sides`.
+        networks of any size that classify photos; see `segcap.training.growing.growing_sides`.
     auxiliary : bool
         Whether the middle of the network is trained to answer, too, from the mean of both losses.
         For networks with `segcap.models.Network.auxiliary` that read texts.

@@ -33,7 +33,7 @@ _FARTHEST = 2.0
 _FRAGMENT = (0.08, 0.6)
 _LEAST_BESIDE = 5
 _KINDS = (0.08, 0.08, 0.12, 0.15, 0.13, 0.08, 0.08, 0.11, 0.11, 0.06)
-_FIRST_NOTHING = 7
+_FIRST_BLANK = 7
 
 
 class LabelledStrips(NamedTuple):
@@ -145,9 +145,9 @@ class SpanBatches:
     """Lines of text as a `segcap.training.fit.BatchSource`.
 
     Each character is shown with its edges moved a little, and for each one span that is no
-    character. A bad cut is a fragment, a character or a part of it with a part of what stands
-    beside it, or a pair; nothing is what stands before, after and between the characters. Bad cuts
-    are the class after the last character, nothing the one after that. Spans in strips of learned
+    character. The reject class is for a fragment, a character or a part of it with a part of what
+    stands beside it, and a pair; the blank class for what stands before, after and between the
+    characters. They come after the last character, in this order. Spans in strips of learned
     ink and colours come with their rows.
 
     Parameters
@@ -225,7 +225,7 @@ def _recoloured(pixels: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[
 
 
 class _Examples(NamedTuple):
-    """Spans to name, (N, 2 L, 2), their classes and weights, (N, 2 L)."""
+    """Spans to classify, (N, 2 L, 2), their classes and weights, (N, 2 L)."""
 
     spans: NDArray[np.float32]
     classes: NDArray[np.intp]
@@ -235,11 +235,11 @@ class _Examples(NamedTuple):
     def of(cls, lines: LabelledStrips, characters: int, rng: np.random.Generator) -> "_Examples":
         middles = lines.spans.mean(axis=2)
         known = (lines.classes >= 0) & (middles > 0) & (middles < lines.pixels.shape[2])
-        wrong, is_nothing, has_room = _wrong_spans(lines, rng)
+        wrong, is_blank, has_room = _wrong_spans(lines, rng)
         widths = lines.spans[..., 1:] - lines.spans[..., :1]
         right = lines.spans + _JITTER * widths * rng.normal(size=lines.spans.shape)
         spans = np.concatenate([right, wrong], axis=1)
-        classes = np.concatenate([lines.classes, characters + is_nothing], axis=1)
+        classes = np.concatenate([lines.classes, characters + is_blank], axis=1)
         weights = np.concatenate([known, _NEGATIVE_WEIGHT * (known & has_room)], axis=1)
         spans[weights == 0] = 0
         classes[weights == 0] = characters
@@ -251,7 +251,7 @@ def _wrong_spans(
 ) -> tuple[NDArray[np.floating], NDArray[np.bool_], NDArray[np.bool_]]:
     """For each character draw a span that is none.
 
-    Returns the spans, whether there is nothing in each, and whether there is room for it.
+    Returns the spans, whether each is blank, and whether there is room for it.
     """
     left, right = lines.spans[..., 0], lines.spans[..., 1]
     own = right - left
@@ -282,7 +282,7 @@ def _wrong_spans(
     kind = rng.choice(len(kinds), size=left.shape, p=_KINDS)
     begin, end = (np.choose(kind, edges) for edges in zip(*kinds, strict=True))
     has_room = (end - begin >= _LEAST_WIDTH) & (begin >= -2) & (end <= inked + 2)
-    return np.stack([begin, end], axis=-1), kind >= _FIRST_NOTHING, has_room
+    return np.stack([begin, end], axis=-1), kind >= _FIRST_BLANK, has_room
 
 
 def _inked_columns(pixels: NDArray[np.uint8]) -> NDArray[np.intp]:

@@ -88,8 +88,8 @@ class State:
             return
         from safetensors.numpy import save
 
-        told = json.dumps(asdict(history))
-        notes = {"identity": self._identity, "history": told, "sha256": _seal(told, arrays)}
+        written = json.dumps(asdict(history))
+        notes = {"identity": self._identity, "history": written, "sha256": _seal(written, arrays)}
         with self._tolerance:
             write_atomically(self._path, save(dict(arrays), notes))
 

@@ -241,6 +241,6 @@ def _dumped(value: Any, **_: Any) -> str:
 
 
 def _source_of(text: str) -> str:
-    """Name a script or a style sheet by its hash, as a content security policy does."""
+    """Identify a script or a style sheet by its hash, as a content security policy does."""
     digest = hashlib.sha256(text.encode()).digest()
     return f"'sha256-{base64.b64encode(digest).decode()}'"

@@ -141,7 +141,7 @@
     );
   }
 
-  function tell() {
+  function showCount() {
     const drawn = body.rows.length;
     const rest = fitting.length - drawn;
     count.textContent =
@@ -155,7 +155,7 @@
     const drawn = body.rows.length;
     body.append(...fitting.slice(drawn, drawn + n).map(line));
     if (drawn === 0 && body.rows.length) body.rows[0].tabIndex = 0;
-    tell();
+    showCount();
   }
 
   function redraw(n = STEP) {

@@ -113,7 +113,7 @@ def items_needed(
     attacker : float
         The attacker's accuracy on one item, in [0, 1).
     human : float
-        A person's, in [0, 1]. Where it is not above the attacker's, no length tells them apart.
+        A person's, in [0, 1]. Where it is not above the attacker's, no length separates them.
     wrong_allowed : int
         As many items may be wrong, at least 0.
 

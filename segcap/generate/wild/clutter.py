@@ -32,7 +32,7 @@ def scatter_clutter(
         Whether it is in front of the text.
     """
     rng = draws.rng
-    lines, noise = (min(1.0, 2 * dial) for dial in (page.difficulty.lines, page.difficulty.noise))
+    lines, noise = (min(1.0, 2 * value) for value in (page.difficulty.lines, page.difficulty.noise))
     drawn = []
     for element, chance, in_front in _ELEMENTS:
         strength = lines if element in _LINES else noise

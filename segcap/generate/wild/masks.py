@@ -27,7 +27,7 @@ def paste(mask: NDArray[np.uint8], mark: NDArray[np.uint8], x: int, y: int) -> N
 
 
 def leave_a_pixel(masks: NDArray[np.uint8]) -> None:
-    """Give every (H, W) mask without ink one pixel in its middle, in place."""
+    """Set the middle pixel of every (H, W) mask without ink, in place."""
     for mask in masks:
         if not mask.any():
             mask[mask.shape[0] // 2, mask.shape[1] // 2] = 255

@@ -87,7 +87,7 @@ def rebuild_network(
 
 
 def count_weights(weights: bytes) -> int:
-    """Return how many numbers a safetensors file holds; its header tells, so it is not needed."""
+    """Return how many numbers a safetensors file holds; its header says so, without the weights."""
     header = json.loads(weights[8 : 8 + int.from_bytes(weights[:8], "little")])
     return sum(prod(own["shape"]) for name, own in header.items() if name != "__metadata__")
 

@@ -39,7 +39,7 @@ def open_session(model: bytes, part: str) -> "InferenceSession":
     _bound_memory()
     options = onnxruntime.SessionOptions()
     options.log_severity_level = _SAY_NOTHING
-    # joblib's workers are told by this variable how many threads are theirs
+    # this variable says how many threads each of joblib's workers may use
     options.intra_op_num_threads = int(os.environ.get("OMP_NUM_THREADS") or 0)
     options.add_session_config_entry("session.use_env_allocators", "1")
     try:

@@ -1,6 +1,6 @@
 """From a folder of labelled images to a reader, and an honest figure for it.
 
-python examples/learn_new_scheme.py [FOLDER] [--quick]
+python examples/train_new_scheme.py [FOLDER] [--quick]
 
 FOLDER holds images named by their texts, such as 7K2P.png; without one, 300 images of a generated
 scheme are drawn. A sixth of the images is held out, never trained on, and read once, at the end.
