@@ -1,4 +1,4 @@
-"""Networks that name sums: their sizes, and the exact sum of digits' distributions."""
+"""Networks that classify sums: their sizes, and the exact sum of digits' distributions."""
 
 import itertools
 
