@@ -35,7 +35,7 @@ def test_it_reads_texts_of_looks_that_it_has_not_seen():
     assert known.score(images, labels) > 0.5
 
 
-def test_what_it_is_told_holds():
+def test_what_is_given_holds():
     images, _ = drawn(12)
     for reading in segcap.load("any", allowlist="ABC1", length=3, case="fold").read_many(images):
         assert set(reading.text) <= set("ABC1")

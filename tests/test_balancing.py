@@ -57,7 +57,7 @@ def test_nothing_tested_on_is_trained_on(balanced, photos):
     assert test.digest == again.digest
 
 
-def test_the_manifest_tells_what_came_from_what(balanced, photos):
+def test_the_manifest_says_what_came_from_what(balanced, photos):
     out, _ = balanced
     records = manifest(out)
     assert {record["file"] for record in records} == {

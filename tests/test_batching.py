@@ -55,7 +55,7 @@ def test_only_four_are_made_ahead():
         assert made == [0, 1, 2, 3, 4]
 
 
-def test_what_goes_wrong_is_told_where_it_is_used():
+def test_what_goes_wrong_is_reported_where_it_is_used():
     def make(number):
         if number == 2:
             raise OSError("gone")

@@ -113,7 +113,7 @@ def test_results_come_back_as_they_were_written(found):
     assert (out / "report.html").stat().st_size > 10_000
 
 
-def test_the_table_tells_all_methods(found):
+def test_the_table_shows_all_methods(found):
     result, _ = found
     shown = benchmark.table(result)
     for method in result.methods:

@@ -137,7 +137,7 @@ def test_settings_of_a_benchmark_that_cannot_be(split_task, drawn_folder, option
         benchmark.run({"one": lambda image: "1"}, "data")
 
 
-def test_errors_that_no_file_can_hold_are_told_all_the_same(split_task):
+def test_errors_that_no_file_can_hold_are_reported_all_the_same(split_task):
     def fails(image):
         raise RuntimeError("\ud800 is\n no letter")
 

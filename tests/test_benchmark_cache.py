@@ -144,7 +144,7 @@ def test_why_no_cost_is_known_is_kept(split_task, tmp_path):
     assert again == first
 
 
-def test_a_folder_is_resumed_or_overwritten_only_when_told(split_task, photos, tmp_path):
+def test_a_folder_is_resumed_or_overwritten_only_when_asked_to(split_task, photos, tmp_path):
     out = tmp_path / "out"
     readers = {"knows": truth_of(split_task)}
     benchmark.run(readers, split_task, out=out)

@@ -27,7 +27,7 @@ from segcap.training.synthetic import drawn_texts
 pytestmark = pytest.mark.usefixtures("quick_benchmarks")
 
 
-def test_missing_labels_are_left_out_and_told(drawn_folder, tmp_path):
+def test_missing_labels_are_left_out_and_reported(drawn_folder, tmp_path):
     dataset = load("labelled", drawn_folder)
     lines = (drawn_folder / "labels.csv").read_text().splitlines()
     for image in dataset.images:

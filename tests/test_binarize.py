@@ -140,7 +140,7 @@ def test_polarity(mask):
 
 
 @pytest.mark.parametrize("axis", [0, 1])
-def test_brightness_of_ink_is_told_in_long_narrow_images(axis):
+def test_brightness_of_ink_is_found_in_long_narrow_images(axis):
     row = np.full(20_000, 30, np.uint8)
     row[::50] = 220
     grey = np.repeat(np.expand_dims(row, axis), 2, axis)

@@ -99,7 +99,7 @@ def test_nothing_to_name():
     assert engine.asked == []
 
 
-def test_an_image_is_named_alike_alone_and_among_others():
+def test_an_image_is_classified_alike_alone_and_among_others():
     context = segcap.load("mixed").context_
     engine = context.open("onnx")
     samples = [

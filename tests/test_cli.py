@@ -54,7 +54,7 @@ def test_read_without_labels_gives_no_accuracy(run, folder):
     assert "exact match" not in run("read", folder)[1]
 
 
-def test_damaged_labels_are_told_and_images_read(run, folder):
+def test_damaged_labels_are_reported_and_images_read(run, folder):
     (folder / "labels.csv").write_text("name\n")
     status, out, err = run("read", folder)
     assert (status, len(out.splitlines())) == (0, 3)
@@ -69,14 +69,14 @@ def test_sum_compares_with_the_sum_of_the_label(run, folder):
     assert int(first[1]) == reader.digit_sum(first[0]).value
 
 
-def test_rejected_readings_are_told_beside_the_accuracy(run, folder):
+def test_rejected_readings_are_reported_beside_the_accuracy(run, folder):
     status, out, _ = run("read", folder, "--reject-below", 1)
     assert status == 0
     assert out.splitlines()[-1] == "rejected 3"
     assert run("read", folder)[1].splitlines()[-1].startswith("exact match")
 
 
-def test_warnings_are_told_like_other_remarks(run, folder):
+def test_warnings_are_reported_like_other_remarks(run, folder):
     (folder / "labels.csv").unlink()
     status, _, err = run("read", folder, "--model", "six-char")
     assert status == 0
@@ -87,7 +87,7 @@ def test_warnings_are_told_like_other_remarks(run, folder):
     assert "base.py" not in err
 
 
-def test_labels_of_other_images_are_told(run, folder):
+def test_labels_of_other_images_are_reported(run, folder):
     (folder / "labels.csv").write_text("file,label\nother.png,1\n")
     status, out, err = run("read", folder)
     assert (status, "exact match" in out) == (0, False)
@@ -106,7 +106,7 @@ def test_empty_labels_have_no_characters_to_count(run, folder):
     assert "character" not in out
 
 
-def test_labels_that_cannot_be_answered_are_told(run, folder):
+def test_labels_that_cannot_be_answered_are_reported(run, folder):
     (folder / "labels.csv").write_text("file,label\nsum-apart-0.png,a1\n")
     for command in ("read", "sum"):
         _, out, err = run(command, folder)
@@ -114,7 +114,7 @@ def test_labels_that_cannot_be_answered_are_told(run, folder):
         assert "1 of 1 labels are no answers that the reader accepts" in err
 
 
-def test_images_without_label_and_labels_without_image_are_told(run, folder):
+def test_images_without_label_and_labels_without_image_are_reported(run, folder):
     long = 300 * "x"
     (folder / "labels.csv").write_text(f"file,label\nsum-apart-0.png,1\ngone.png,2\n{long},3\n")
     _, out, err = run("read", folder)
@@ -124,7 +124,7 @@ def test_images_without_label_and_labels_without_image_are_told(run, folder):
     assert "have no label" not in run("read", folder / "sum-apart-0.png")[2]
 
 
-def test_labels_of_another_length_are_told(run, folder):
+def test_labels_of_another_length_are_reported(run, folder):
     labelled = ["--data", folder, "--length", 3]
     for arguments in (["read", folder, "--length", 3], ["eval", "digits", *labelled]):
         assert "3 of 3 labels are no answers that the reader accepts" in run(*arguments)[2]
@@ -283,7 +283,7 @@ def test_an_unreadable_image_is_never_right(run, folder):
     assert "text.png" in err
 
 
-def test_a_full_disk_is_told(folder):
+def test_a_full_disk_is_reported(folder):
     with open("/dev/full", "w") as full:
         run = subprocess.run(
             [sys.executable, "-m", "segcap", "read", folder],

@@ -59,7 +59,7 @@ def test_a_glyph_reader_adds_up_where_labels_are_sums(command, sums):
     assert "n = 50" in out
 
 
-def test_a_sum_classifier_names_sums(command, sums):
+def test_a_sum_classifier_answers_sums(command, sums):
     status, out, _ = command("eval", "digit-sum", "--data", sums, "--dataset", "digit-sum")
     dataset = load("digit-sum", sums)
     right = segcap.load("digit-sum").score(dataset.images, dataset.labels)
@@ -97,7 +97,7 @@ def test_a_sequence_reader_reads_texts_and_no_sums(command, sums):
     assert "of type SequenceReader" in err
 
 
-def test_labels_that_cannot_be_answered_are_told(command, tmp_path):
+def test_labels_that_cannot_be_answered_are_reported(command, tmp_path):
     write_text(TextGenerator("wordpress", charset="ABCD"), 3, tmp_path)
     options = ["--data", tmp_path, "--dataset", "captcha-wordpress"]
     status, _, err = command("eval", "digits", *options)
@@ -105,7 +105,7 @@ def test_labels_that_cannot_be_answered_are_told(command, tmp_path):
     assert "Warning: 3 of 3 labels are no answers that the reader accepts" in err
 
 
-def test_an_image_classifier_names_classes_and_fails_on_damaged_files(command, photos):
+def test_an_image_classifier_answers_classes_and_fails_on_damaged_files(command, photos):
     dataset = load("folders", photos)
     reader = segcap.load("cats-dogs")
     right = round(60 * reader.score(dataset.images, dataset.labels))

@@ -219,7 +219,7 @@ def test_wrong_use_is_one_sentence_and_status_2(run, tmp_path, arguments, messag
     assert not (tmp_path / "out").exists()
 
 
-def test_a_folder_of_fonts_with_too_long_a_name_is_told_as_such(run):
+def test_a_folder_of_fonts_with_too_long_a_name_is_reported_as_such(run):
     status, err = run("clean", "--n", 2, "--out", "out", "--fonts", "a" * 300)
     assert status == 2
     assert "must be written in full" not in err

@@ -137,7 +137,7 @@ def test_the_union_prefers_what_crosses_little_ink():
 
 
 @pytest.mark.parametrize("width", [1, 2, 3])
-def test_narrow_blobs_are_not_cut(width):
+def test_narrow_components_are_not_cut(width):
     assert len(propose_cuts(np.ones((20, width), bool), limit=8)) == 0
 
 

@@ -198,7 +198,7 @@ def test_too_few_groups():
         dataset.subset([0, 1]).split(1)
 
 
-def test_the_digest_tells_names_labels_and_order_apart():
+def test_the_digest_distinguishes_names_labels_and_order():
     dataset = texts(["a", "b"])
     assert dataset.digest == hashlib.sha256(b"0.png\x001.png\x00a\x00b\x00").hexdigest()
     assert dataset.digest == texts(["a", "b"], duplicates="label").digest
@@ -206,7 +206,7 @@ def test_the_digest_tells_names_labels_and_order_apart():
     assert len({other.digest for other in (dataset, *others)}) == 5
 
 
-def test_the_digest_of_an_array_tells_pixels_and_shape_apart(handwriting):
+def test_the_digest_of_an_array_distinguishes_pixels_and_shape(handwriting):
     digits, labels = handwriting[0][:4], handwriting[1][:4]
     arrays = [digits, digits[::-1], digits.reshape(4, 14, 56), digits.astype(np.int32)]
     assert len({Dataset("digits", array, labels, ROOT).digest for array in arrays}) == 4

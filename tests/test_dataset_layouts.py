@@ -232,7 +232,7 @@ def test_a_pattern_is_for_files_by_name(tmp_path):
         load("six-char", tmp_path, pattern="(?P<text>.)")
 
 
-def test_numbered_files_are_told_of_patterns(tmp_path):
+def test_numbered_files_raise_an_error_that_explains_patterns(tmp_path):
     touch(tmp_path, "0_ab.png", "1_ac.png")
     with pytest.raises(DataError, match=r"a pattern can say .* --pattern '.*\(\?P<text>"):
         load_named(tmp_path)

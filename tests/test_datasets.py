@@ -48,7 +48,7 @@ def test_mnist_that_is_missing_or_no_archive(tmp_path):
         load_mnist(tmp_path)
 
 
-def test_mnist_offline_is_told_in_one_sentence(monkeypatch):
+def test_mnist_offline_is_reported_in_one_sentence(monkeypatch):
     import keras
 
     def fail():
@@ -90,7 +90,7 @@ def test_damaged_labels(tmp_path, content, message):
         load_labelled(tmp_path)
 
 
-def test_mnist_without_keras_is_told_in_one_sentence(monkeypatch):
+def test_mnist_without_keras_is_reported_in_one_sentence(monkeypatch):
     def missing():
         raise ParameterError("Keras is not there.")
 

@@ -129,7 +129,7 @@ def test_equal_weights_are_equal_files():
     assert pack_weights(first) == pack_weights(second)
 
 
-def test_tensorflow_runs_one_operation_at_a_time_unless_told_otherwise(monkeypatch):
+def test_tensorflow_runs_one_operation_at_a_time_unless_set_otherwise(monkeypatch):
     monkeypatch.delenv("TF_NUM_INTEROP_THREADS", raising=False)
     require_keras()
     assert os.environ["TF_NUM_INTEROP_THREADS"] == "1"
@@ -152,7 +152,7 @@ def test_weights_are_exported_in_a_process_of_its_own(tmp_path):
 
 
 @pytest.mark.slow
-def test_an_export_elsewhere_that_fails_is_told(tmp_path):
+def test_an_export_elsewhere_that_fails_is_reported(tmp_path):
     (tmp_path / WEIGHTS).write_bytes(b"no weights")
     with pytest.raises(ParameterError, match="must be able to export it"):
         _export_elsewhere(str(tmp_path), "glyph_cnn", 3, {})

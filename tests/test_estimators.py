@@ -70,7 +70,7 @@ def test_a_trained_reader(name):
         reader.score([colour, b""], labels[:2], sample_weight=[1])
 
 
-def test_names_of_shipped_readers_tell_their_kind():
+def test_names_of_shipped_readers_show_their_kind():
     kinds = (registry.GlyphName, registry.SequenceName, registry.SumName, registry.ImageName)
     for names, kind in zip(kinds, KINDS, strict=True):
         for name in get_args(names):

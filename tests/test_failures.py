@@ -59,7 +59,7 @@ def test_a_known_text_is_located(reader, samples):
         assert np.abs(boxes[:, [0, 2]] - sample.boxes[:, [0, 2]]).max() <= 4
 
 
-def test_a_failure_is_told_from_the_image_alone(reader, samples):
+def test_a_failure_is_found_from_the_image_alone(reader, samples):
     sample = samples[0]
     assert reader.read(sample.image).text == sample.label
     assert reader.failure(sample.image, sample.label) is None

@@ -102,7 +102,7 @@ def test_no_images(tmp_path, tree):
     assert (tmp_path / "labels.csv").read_text() == "file,label\n"
 
 
-def test_workers_change_nothing_and_progress_is_told(tmp_path, tree):
+def test_workers_change_nothing_and_progress_is_reported(tmp_path, tree):
     generator, reported = TextGenerator("wordpress", charset="ABC", length=3), []
     write_text(generator, 140, tmp_path / "one", masks=True)
     write_text(generator, 140, tmp_path / "two", masks=True, n_jobs=2, on_progress=reported.append)
@@ -150,7 +150,7 @@ def test_a_file_is_no_folder(write, resume, tmp_path, tree):
     assert tree(tmp_path) == {"file": b"precious"}
 
 
-def test_a_place_that_is_taken_while_writing_is_told(tmp_path):
+def test_a_place_that_is_taken_while_writing_is_reported(tmp_path):
     write_some_text(tmp_path)
     (tmp_path / "images" / "000002.png").mkdir()
     with pytest.raises(DataError, match=r"can be written to. Got '.*': Is a directory"):
@@ -177,6 +177,6 @@ def test_whole_numbers_of_numpy_are_numbers(tmp_path, tree):
 
 
 @pytest.mark.parametrize("name", ["a" * 300, "a\0b"], ids=["long", "NUL"])
-def test_a_folder_that_cannot_be_is_told(name, tmp_path):
+def test_a_folder_that_cannot_be_is_reported(name, tmp_path):
     with pytest.raises(DataError, match="Images must go into a folder"):
         write_some_text(tmp_path / name)

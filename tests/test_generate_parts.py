@@ -230,6 +230,6 @@ def test_what_has_room_is_drawn_with_capitals_of_5_pixels(seed, length, width, h
 
 
 @pytest.mark.parametrize("size", [(30, 40), (200, 9)])
-def test_what_has_no_room_is_told(size):
+def test_what_has_no_room_is_reported(size):
     with pytest.raises(ParameterError, match=f"'WWWW' for {size[0]} x {size[1]} pixels"):
         check_room("1.Wg", 4, size, shipped_fonts())

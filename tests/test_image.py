@@ -124,7 +124,7 @@ def test_sixteen_bit_png():
     np.testing.assert_array_equal(image[..., 0], [[0, 0, 1, 128, 255]])
 
 
-def test_sixteen_bit_image_that_holds_twelve_bits_is_told():
+def test_sixteen_bit_image_that_holds_twelve_bits_is_reported():
     levels = np.array([[0, 4095]], np.uint16)
     for source in (levels, encoded(Image.fromarray(levels))):
         with pytest.warns(SegcapWarning, match="such as of 12 bits, is read as nearly black"):

@@ -217,7 +217,7 @@ def test_unreadable_photos_are_left_out(photos):
 
 
 @pytest.mark.slow
-def test_large_photos_are_made_smaller_and_unlike_sizes_told_once(photos):
+def test_large_photos_are_made_smaller_and_unlike_sizes_reported_once(photos):
     images, labels = photos
     large = [np.kron(image, np.ones((6, 8, 1), np.uint8)) for image in images[:20]]
     reader = segcap.ImageClassifier("leaky_cnn", epochs=1)

@@ -98,7 +98,7 @@ GIVEN = PROBABILITIES.sum(axis=1).prod() / sum(
 """By what the probability of a text grows where it is given that a number or a task is shown."""
 
 
-def test_what_is_no_number_is_not_read_where_numbers_are_told():
+def test_what_is_no_number_is_not_read_where_numbers_are_asked_for():
     free = choose(PLACES, TASK, CHARACTERS, length=None, reject_below=0).reading
     assert free.text == "112a"
     found = choose(PLACES, TASK, CHARACTERS, length=None, reject_below=0, language=NUMBERS).reading

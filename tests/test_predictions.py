@@ -98,7 +98,7 @@ def test_a_missing_answer_needs_no_code(target):
     assert target.read_bytes() == b"id,label\n1,\n2,0\n"
 
 
-def test_a_file_that_exists_is_replaced_only_when_told_to(target, tmp_path):
+def test_a_file_that_exists_is_replaced_only_when_asked_to(target, tmp_path):
     target.write_text("mine")
     with pytest.raises(DataError, match=r"answers.csv', which exists"):
         write_predictions(target, [1], ["a"])

@@ -72,7 +72,7 @@ def test_reads_rows_of_digits(reader, rows):
     assert reader.score(rows.images, texts(rows)) >= 0.85
 
 
-def test_labels_that_cannot_be_answered_are_told(reader, rows):
+def test_labels_that_cannot_be_answered_are_reported(reader, rows):
     labels = np.array(["1234", "12a4"])
     with pytest.warns(SegcapWarning, match="1 of 2 labels are no.* such as '12a4'") as caught:
         reader.score(rows.images[:2], labels)
@@ -308,7 +308,7 @@ def test_no_images(reader):
         (lambda r: r.logits(np.zeros((2, 20, 20, 1))), r"\(N, 28, 28, 1\). Got \(2, 20, 20, 1\)"),
     ],
 )
-def test_wrong_use_is_told_in_one_sentence(reader, call, message):
+def test_wrong_use_is_reported_in_one_sentence(reader, call, message):
     with pytest.raises(ParameterError, match=message):
         call(reader)
 

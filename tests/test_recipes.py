@@ -48,7 +48,7 @@ def test_texts_of_all_sources_are_drawn_and_capitals_labelled_as_drawn():
     assert all((columns[:, 1] <= 208).all() for _, columns, _ in lines)
 
 
-def test_copies_are_warped_and_named_alike(handwriting):
+def test_copies_are_warped_and_labelled_alike(handwriting):
     pictures, names = handwriting[0][:50], handwriting[1][:50]
     both, named = warped_copies((pictures, names), seed=0)
     assert both.shape == (100, 28, 28)

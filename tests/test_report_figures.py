@@ -88,7 +88,7 @@ def test_a_difference_that_mcnemar_does_not_confirm_is_not_shown(result):
     assert all("no difference from" in card.words for card in cards(doubtful))
 
 
-def test_the_best_of_several_is_told_to_be_chosen(result):
+def test_the_best_of_several_is_reported_as_chosen(result):
     warning = "The best of {} readers was chosen on the tested images, which favours it."
     assert warning.format("2 segmenting") in verdict(result)
     one_each = scored(result, {"six-char": 80, "mixed": 60})
@@ -139,7 +139,7 @@ def test_what_a_vote_gains_is_said(result, right, said):
     assert verdict(replace(scored(result, right), pairs=()))[0].startswith("vote reaches")
 
 
-def test_costs_are_told_as_ratios(result):
+def test_costs_are_shown_as_ratios(result):
     cost = by_name(result, "mixed").cost
     whole = replace(by_name(result, "six-char"), cost=replace(cost, bytes=2 * cost.bytes))
     given = replace(

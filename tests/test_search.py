@@ -242,7 +242,7 @@ def test_files_that_are_no_searches(tmp_path):
         search(hill, SPACE, trials=1, storage="parrot://kept")
 
 
-def test_a_storage_that_breaks_is_told_in_a_sentence(tmp_path):
+def test_a_storage_that_breaks_is_reported_in_a_sentence(tmp_path):
     place = tmp_path / "kept.db"
 
     def breaks(settings, report):
@@ -293,7 +293,7 @@ def test_a_value_that_no_float_can_hold():
         search(lambda settings, report: 10**400, SPACE, trials=1)
 
 
-def test_passwords_in_urls_are_not_told():
+def test_passwords_in_urls_are_not_shown():
     with pytest.raises(DataError, match=r"Got 'parrot://ann:\*\*\*@host/kept': ") as caught:
         search(hill, SPACE, trials=1, storage="parrot://ann:sec@secret@host/kept")
     assert "secret" not in str(caught.value)

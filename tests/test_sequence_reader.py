@@ -70,7 +70,7 @@ def test_texts_of_several_lengths_are_trained_on(crnn, drawn):
 
 
 @pytest.mark.slow
-def test_columns_tell_where_characters_are(crnn, drawn):
+def test_columns_show_where_characters_are(crnn, drawn):
     images, labels = drawn
     readings = crnn.read_many(images[:50])
     for image, label, reading in zip(images, labels, readings, strict=False):
@@ -155,7 +155,7 @@ def test_saved_and_loaded_it_reads_alike(request, name, engine, of_three, tmp_pa
 
 
 @pytest.mark.slow
-def test_an_unreadable_image_is_told(crnn, drawn):
+def test_an_unreadable_image_is_reported(crnn, drawn):
     readings = crnn.read_many([b"no image", drawn[0][0]])
     assert [reading.status for reading in readings] == ["unreadable", "ok"]
     assert readings[0].error

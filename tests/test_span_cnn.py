@@ -46,7 +46,7 @@ def test_every_span_of_every_strip_gets_its_logits(model, count, width, spans):
     assert logits.std() > 0.01
 
 
-def test_a_span_is_named_alike_whatever_else_is_asked(model):
+def test_a_span_is_classified_alike_whatever_else_is_asked(model):
     strips, spans = given(2, 96, 12)
     together = answer(model, strips, spans)
     order = np.random.default_rng(1).permutation(12)
@@ -58,7 +58,7 @@ def test_a_span_is_named_alike_whatever_else_is_asked(model):
         np.testing.assert_allclose(alone, together[:, index : index + 1], atol=1e-5)
 
 
-def test_a_strip_is_named_alike_whatever_stands_beside_it(model):
+def test_a_strip_is_classified_alike_whatever_stands_beside_it(model):
     strips, spans = given(3, 96, 12)
     together = answer(model, strips, spans)
     np.testing.assert_allclose(answer(model, strips[1:2], spans[1:2])[0], together[1], atol=1e-5)

@@ -81,7 +81,7 @@ def test_saved_and_loaded_it_answers_alike(reader, rows, tmp_path, engine):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("missing", ["classes", "height", "width"])
-def test_a_bundle_must_tell_what_its_network_was_built_with(reader, tmp_path, missing):
+def test_a_bundle_must_say_what_its_network_was_built_with(reader, tmp_path, missing):
     reader.save(tmp_path / "sums.segcap")
     bundle = read_bundle(tmp_path / "sums.segcap")
     network = {name: value for name, value in bundle.network.items() if name != missing}
@@ -91,7 +91,7 @@ def test_a_bundle_must_tell_what_its_network_was_built_with(reader, tmp_path, mi
 
 
 @pytest.mark.slow
-def test_images_of_another_size_are_resized_and_told_once(reader, rows):
+def test_images_of_another_size_are_resized_and_reported_once(reader, rows):
     images, sums = rows
     larger = [np.kron(image, np.ones((2, 2), np.uint8)) for image in images[:20]]
     with pytest.warns(SegcapWarning, match=r"another size than \d+ x 40 pixels are") as caught:

@@ -96,7 +96,7 @@ def test_unreadable_images_are_left_out_and_absent_characters_named(tmp_path):
 
 
 @pytest.mark.slow
-def test_labels_of_other_images_are_told_in_plain_words():
+def test_labels_of_other_images_are_reported_in_plain_words():
     images, labels = drawn(40, 0)
     with pytest.warns(
         UserWarning, match=r"trained reader does not read: of the characters held out it reads"
