@@ -29,7 +29,7 @@ class ClassScores(NamedTuple):
     Attributes
     ----------
     precision : float
-        Fraction of right answers among the answers of the class; 0 where there is none.
+        Fraction of the answers of this class that are right; 0 where there is none.
     recall : float
         Fraction of the class's occurrences that are answered right; 0 where it does not occur.
     f1 : float
