@@ -127,12 +127,12 @@ def test_heads_of_places_want_images_of_one_size(batches):
 
 
 def test_readers_use_it_for_the_deep_network_alone():
-    def way_to_learn(classifier):
+    def way_to_train(classifier):
         return segcap.SequenceReader(classifier=classifier, length=6)._schedule()
 
-    usual = way_to_learn("multihead")
+    usual = way_to_train("multihead")
     assert not usual.auxiliary
-    assert way_to_learn("resnet50") == replace(
+    assert way_to_train("resnet50") == replace(
         usual, auxiliary=True, cutout=0.4, label_smoothing=0.1, weight_decay=0.1
     )
     deep = segcap.SequenceReader(classifier="resnet50", length=6, schedule={"auxiliary": False})

@@ -157,11 +157,11 @@ def test_who_exits_is_wrong_and_has_no_cost(split_task):
     (exits,) = benchmark.run([Exits()], split_task).methods
     assert [one.message for one in exits.problems] == ["No cost is known. SystemExit: 3"]
 
-    class ExitsInLearning(Exits):
+    class ExitsInTraining(Exits):
         def fit(self, train):
             sys.exit(4)
 
-    (exits,) = benchmark.run([ExitsInLearning()], split_task).methods
+    (exits,) = benchmark.run([ExitsInTraining()], split_task).methods
     assert exits.problems[0].message.startswith("SystemExit: 4 (first for ")
 
 

@@ -91,7 +91,7 @@ def test_a_call_takes_a_bounded_number_of_strips(monkeypatch):
         np.testing.assert_allclose(logits, expected, rtol=1e-5)
 
 
-def test_nothing_to_name():
+def test_nothing_to_classify():
     engine = Recording()
     assert span_logits(engine, [], CLASSES) == []
     (logits,) = span_logits(engine, [layout_of()], CLASSES)

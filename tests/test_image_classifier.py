@@ -206,12 +206,12 @@ def test_rare_classes_can_count_as_much(photos, balance, fraction):
 @pytest.mark.slow
 def test_unreadable_photos_are_left_out(photos):
     images, labels = photos
-    with pytest.warns(SegcapWarning, match="1 of 41 images were left out") as told_once:
+    with pytest.warns(SegcapWarning, match="1 of 41 images were left out") as caught:
         reader = segcap.ImageClassifier("leaky_cnn", epochs=1, balance="weights").fit(
             [*images[:40], b"no image"], [*labels[:40], "china"], schedule=QUICK
         )
     assert reader.provenance_["data"]["samples"] == 40
-    assert told_once[0].filename == __file__
+    assert caught[0].filename == __file__
     how = reader.provenance_["training"]
     assert (how["epochs"], how["balance"], how["augmentation"]) == (QUICK.epochs, "weights", 1.0)
 

@@ -188,11 +188,11 @@ def test_charts_show_what_was_measured(result):
         "Errors by position",
         "Kinds of failure",
     ]
-    learning, failures = drawn[2], drawn[6]
-    assert learning.legend == [(3, "◆", "templates")]
-    assert [row[1] for row in learning.rows] == ["3", "8", "24"]
-    said = [f"{row[0]}: {row[1]}, {row[2]}" for row in learning.rows]
-    assert [title for title in titles_in(learning) if title.startswith("templates:")] == said
+    curves, failures = drawn[2], drawn[6]
+    assert curves.legend == [(3, "◆", "templates")]
+    assert [row[1] for row in curves.rows] == ["3", "8", "24"]
+    said = [f"{row[0]}: {row[1]}, {row[2]}" for row in curves.rows]
+    assert [title for title in titles_in(curves) if title.startswith("templates:")] == said
     counts = by_name(result, "digits").failures
     bars = [title for title in titles_in(failures) if title.startswith("digits:")]
     assert bars == [f"digits: {kind} {count}" for kind, count in counts.items() if count]

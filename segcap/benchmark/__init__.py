@@ -1,6 +1,6 @@
 """Segment-then-classify against end-to-end, on the same split, in one report."""
 
-from segcap.benchmark.adapters import Learner, Method, ReaderMethod
+from segcap.benchmark.adapters import Method, ReaderMethod, TrainableMethod
 from segcap.benchmark.bench import run
 from segcap.benchmark.compare import Difference, compare
 from segcap.benchmark.cost import hardware
@@ -15,11 +15,11 @@ __all__ = [
     "Difference",
     "FunctionMethod",
     "ImageGenerator",
-    "Learner",
     "Method",
     "ReaderMethod",
     "SplitTask",
     "Tesseract",
+    "TrainableMethod",
     "Truth",
     "compare",
     "hardware",

@@ -23,7 +23,7 @@ from segcap.readers.sums import SumClassifier
 from segcap.readers.whole import WholeImageReader
 from segcap.recognition.engines.networks import WEIGHTS, count_weights
 
-__all__ = ["VOTE", "Learner", "Method", "Progress", "ReaderMethod", "as_methods"]
+__all__ = ["VOTE", "Method", "Progress", "ReaderMethod", "TrainableMethod", "as_methods"]
 
 VOTE = "vote"
 """The name of what the approaches answer together."""
@@ -67,7 +67,7 @@ class Method(Protocol):
 
 
 @runtime_checkable
-class Learner(Method, Protocol):
+class TrainableMethod(Method, Protocol):
     """A method that trains on the part of a data set that is not tested on."""
 
     def fit(self, training: Dataset) -> None:

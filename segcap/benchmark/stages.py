@@ -57,10 +57,10 @@ class Plan:
     @property
     def parts(self) -> int:
         """How many parts there are; costs are one, as they are measured in one run."""
-        learners = sum(can_train(method) for method in self.methods)
+        trainable = sum(can_train(method) for method in self.methods)
         points = (len(self.labels) + 1) * self.seeds
         answered = len(self.methods) * (1 + len(self.difficulties))
-        return 1 + answered + learners * points
+        return 1 + answered + trainable * points
 
 
 class Stages:

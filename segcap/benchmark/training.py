@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from segcap.benchmark.adapters import Learner, Method, Progress, ReaderMethod
+from segcap.benchmark.adapters import Method, Progress, ReaderMethod, TrainableMethod
 from segcap.benchmark.answering import described, heard
 from segcap.benchmark.cache import Parts
 from segcap.benchmark.outcomes import Problem
@@ -46,7 +46,7 @@ def can_train(method: Method) -> bool:
     """Return whether a method is trained here."""
     if isinstance(method, ReaderMethod):
         return not method.is_fitted
-    return isinstance(method, Learner)
+    return isinstance(method, TrainableMethod)
 
 
 def identity(method: Method) -> dict[str, Any]:
@@ -96,7 +96,7 @@ def train(
                 return Trained(None, error=described(error))
         problems = tuple(from_plain(Problem, one) for one in notes["problems"])
         return Trained(method.opened(path), path, notes["seconds"], problems)
-    if not isinstance(method, Learner):
+    if not isinstance(method, TrainableMethod):
         return Trained(method)
     pupil = deepcopy(method)
     found: list[Problem] = []

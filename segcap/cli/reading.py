@@ -357,8 +357,8 @@ def _report_accuracy(
             f"{len(missing)} of {len(labels)} labels are of files that do not exist, such as "
             f"'{missing[0]}'."
         )
-    told_of = [(record, labels.get(os.path.abspath(record["path"]))) for record in records]
-    judged = [(record, label) for record, label in told_of if label is not None]
+    labelled = [(record, labels.get(os.path.abspath(record["path"]))) for record in records]
+    judged = [(record, label) for record, label in labelled if label is not None]
     if not judged:
         say(f"No accuracy is given. The {LABELS} beside the images names none.")
         return
@@ -368,10 +368,10 @@ def _report_accuracy(
         None if record["status"] == "unreadable" else str(_known(record[output.fields[1]]))
         for record, _ in judged
     ]
-    labels = [label for _, label in judged]
+    known = [label for _, label in judged]
     with warnings_said():
-        warn_impossible(labels, truths.can_be, stacklevel=1)
-    output.remark(f"exact match {truths.rate_right(answers, labels)}")
+        warn_impossible(known, truths.can_be, stacklevel=1)
+    output.remark(f"exact match {truths.rate_right(answers, known)}")
     for status, count in sorted(Counter(record["status"] for record, _ in judged).items()):
         if status != "ok":
             output.remark(f"{status} {count}")

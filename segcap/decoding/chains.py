@@ -136,20 +136,20 @@ def choose(
         Where no chain has the length and is of the language, the best of all, with a confidence
         of 0 and the status "rejected".
     """
-    nothing = np.empty((0, len(characters)))
+    empty = np.empty((0, len(characters)))
     if lattice.atoms == 0:
-        return Outcome(Reading(status="empty"), nothing)
+        return Outcome(Reading(status="empty"), empty)
     chain = _chain(lattice, log_probabilities, length, skips, language)
-    as_told = chain is not None
+    as_asked = chain is not None
     if chain is None:
         chain = _chain(lattice, log_probabilities, None, skips, None)
     if chain is None or len(chain[0]) == 0:
-        return Outcome(Reading(status="rejected"), nothing)
+        return Outcome(Reading(status="rejected"), empty)
     spans, classes = chain
     probabilities = np.exp(log_probabilities[spans])
     glyphs = _glyphs(probabilities, classes, lattice.boxes[spans], characters)
     text = "".join(glyph.char for glyph in glyphs)
-    if not as_told:
+    if not as_asked:
         return Outcome(Reading(text, glyphs, status="rejected"), probabilities)
     confidence = float(np.exp(log_probabilities[spans, classes].sum()))
     texts: list[tuple[str, float]] | None = None

@@ -15,7 +15,7 @@ from segcap.datasets.catalogue import load
 from segcap.datasets.dataset import Dataset
 from segcap.datasets.near_duplicates import numbered
 from segcap.generate.folder import Folder, OnProgress, Record, as_path
-from segcap.training.labelled import tell_left_out
+from segcap.training.labelled import warn_of_left_out
 from segcap.training.photos import augment_photos
 
 __all__ = ["Balanced", "balance"]
@@ -144,7 +144,7 @@ def _usable(dataset: Dataset) -> Dataset:
     """Leave out the photos that cannot be loaded."""
     errors = Parallel(n_jobs=-1, prefer="threads")(delayed(_error)(one) for one in dataset.images)
     kept = [index for index, error in enumerate(errors) if error is None]
-    tell_left_out([error for error in errors if error], len(dataset), stacklevel=3)
+    warn_of_left_out([error for error in errors if error], len(dataset), stacklevel=3)
     return dataset.subset(kept)
 
 

@@ -17,8 +17,8 @@ __all__ = [
     "encoded_labels",
     "held_out_first",
     "load_usable",
-    "tell_left_out",
     "usable_images",
+    "warn_of_left_out",
 ]
 
 _VALIDATION_FRACTION = 0.1
@@ -101,11 +101,11 @@ def load_usable(images: Sequence[ImageSource]) -> tuple[list[NDArray[np.uint8]],
             left_out.append(str(error))
         else:
             kept.append(index)
-    tell_left_out(left_out, len(images), stacklevel=5)
+    warn_of_left_out(left_out, len(images), stacklevel=5)
     return pixels, kept
 
 
-def tell_left_out(errors: Sequence[str], count: int, *, stacklevel: int) -> None:
+def warn_of_left_out(errors: Sequence[str], count: int, *, stacklevel: int) -> None:
     """Warn of images that could not be loaded, if there are any."""
     if errors:
         warnings.warn(

@@ -85,7 +85,7 @@ class Tolerance:
 
     def __init__(self, message: str) -> None:
         self._message = message
-        self._told = False
+        self._has_warned = False
 
     def __enter__(self) -> None:
         pass
@@ -93,8 +93,8 @@ class Tolerance:
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> bool:
         if not isinstance(error, OSError | FileError):
             return False
-        if not self._told:
-            self._told = True
+        if not self._has_warned:
+            self._has_warned = True
             warnings.warn(f"{self._message} Got: {error}", SegcapWarning, stacklevel=4)
         return True
 

@@ -15,7 +15,7 @@ from segcap.core.batching import batched
 from segcap.core.errors import DataError, ImageError
 from segcap.core.image import ImageSource, image_size, load_image
 from segcap.recognition.whole_image import stack_images
-from segcap.training.labelled import tell_left_out
+from segcap.training.labelled import warn_of_left_out
 
 __all__ = ["most_common", "stack_usable"]
 
@@ -93,7 +93,7 @@ def stack_usable(
                     stack[len(kept)] = scaled
                     kept.append(index)
                     sizes.add(own_size)
-    tell_left_out(left_out, len(images), stacklevel=3)
+    warn_of_left_out(left_out, len(images), stacklevel=3)
     return stack[: len(kept)], np.array(kept, np.intp), len(sizes) < 2
 
 
