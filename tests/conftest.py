@@ -7,7 +7,6 @@ from contextlib import contextmanager
 import pytest
 from bench_material import cut_photos, draw_texts, quick_costs, split_task_in
 from hypothesis import settings
-from training_material import without_graphs
 
 from segcap import cli
 from segcap.datasets import load_uci_digits
@@ -22,11 +21,9 @@ settings.load_profile("segcap")
 
 
 @pytest.fixture(autouse=True)
-def few_steps(monkeypatch, request):
-    """Let an epoch of few data have few steps in tests; what fixtures train is trained in full."""
+def few_steps(monkeypatch):
+    """Let an epoch of few data have few steps in tests; fixtures train in full."""
     monkeypatch.setattr("segcap.training.fit.LEAST_STEPS", 4)
-    if "keras" in sys.modules or request.node.get_closest_marker("slow"):
-        without_graphs(monkeypatch)
 
 
 @pytest.fixture(scope="session")

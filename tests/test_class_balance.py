@@ -84,8 +84,8 @@ def test_a_balanced_epoch_shows_rare_classes_as_often(uneven, monkeypatch):
         shown.clear()
         batches = Watched(uneven, uneven, unchanged, balanced=balanced)
         fit_network(build("plain_cnn", 3, height=28, width=28), batches, schedule=schedule, seed=0)
-        for name, times in expected.items():
-            assert abs(shown.count(name) - times) <= (0 if balanced else 6)
+        for name, times in expected.items():  # Keras looks at a few more before it begins
+            assert abs(shown[-300:].count(name) - times) <= (0 if balanced else 6)
 
 
 def test_weights_go_with_each_image(uneven):

@@ -5,6 +5,7 @@ import os
 import pytest
 
 import segcap
+from segcap.cli.output import progress_bar
 from segcap.core.errors import DataError
 from segcap.datasets import load_named
 from segcap.generate import TextGenerator, write_text
@@ -80,6 +81,13 @@ def test_an_interrupted_training_keeps_what_it_trained(run, folder, tmp_path, mo
     assert (tmp_path / "m.segcap.state.0").exists()
     assert run("train", "text", "--data", folder, "--epochs", 3, "--out", out)[0] == 0
     assert [path.name for path in tmp_path.iterdir()] == ["m.segcap"]
+
+
+def test_without_a_terminal_an_epoch_is_a_line(capsys):
+    with progress_bar("epochs", 2, in_lines=True) as bar:
+        bar(1, "loss 0.5")
+        bar(2)
+    assert capsys.readouterr().err == "epochs 1/2 loss 0.5\nepochs 2/2\n"
 
 
 def test_an_early_interrupt_promises_nothing(run, folder, tmp_path, monkeypatch):

@@ -9,7 +9,6 @@ import pytest
 from reader_material import answer_of, images_for, odd_images, photos
 from skimage import data
 from sklearn.base import clone
-from training_material import without_graphs
 
 import segcap
 from segcap.core.errors import ImageError, NotFittedError, ParameterError
@@ -186,8 +185,7 @@ def image_classifier(handwriting):
 
 @pytest.mark.filterwarnings("ignore:.*reader does not read", "ignore:.*images were left out")
 @pytest.mark.parametrize("make", [glyph_reader, sequence_reader, sum_classifier, image_classifier])
-def test_a_reader_is_fitted_saved_and_loaded(make, handwriting, tmp_path, monkeypatch):
-    without_graphs(monkeypatch)
+def test_a_reader_is_fitted_saved_and_loaded(make, handwriting, tmp_path):
     reader, images, labels = make(handwriting)
     given = reader.get_params()
     assert reader.fit(images, labels) is reader

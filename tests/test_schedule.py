@@ -8,10 +8,11 @@ from segcap.core.errors import DataError, ParameterError, SegcapWarning
 from segcap.models import build
 from segcap.training.augment import warp_glyphs
 from segcap.training.batch_sources import ImageBatches, TextBatches
+from segcap.training.batching import Batch
 from segcap.training.fit import fit_network
+from segcap.training.ink import InkExamples, train_ink
 from segcap.training.schedule import Schedule, plateau_rate
 from segcap.training.spans import LabelledStrips, SpanBatches
-from segcap.training.step import Trainer
 
 
 @pytest.fixture
@@ -42,6 +43,7 @@ def run_training(batches, **settings):
         ({"mixup": -1}, "'mixup' of a Schedule must be at least 0. Got -1"),
         ({"weight_decay": -1}, "'weight_decay' .* a number of at least 0. Got -1"),
         ({"ema": "0.9"}, "'ema' of a Schedule must be a number. Got '0.9'"),
+        ({"clip_norm": -1}, "'clip_norm' of a Schedule must be at least 0. Got -1"),
         ({"cutout": 1.1}, "'cutout' of a Schedule must be in 0 to 1. Got 1.1"),
         ({"first_scale": 0}, "'first_scale' of a Schedule must be above 0 and at most 1. Got 0"),
         ({"auxiliary": 1}, "'auxiliary' of a Schedule must be True or False. Got 1"),
@@ -109,40 +111,43 @@ def test_weights_decay_with_adamw_alone(batches):
     assert decayed < 0.8 * plain
 
 
+def first_loss(model, classes=0, weights=None, **settings):
+    """The loss of a network that does not change, on two images of one class."""
+    images, labels = np.zeros((2, 8, 8, 1), np.float32), np.full(2, classes)
+    batches = ImageBatches((images, labels), (images, labels), lambda images, rng: images)
+    if weights is not None:
+        batches.draw = lambda order, rng: Batch([images], labels, np.array(weights, np.float32))
+    schedule = Schedule(
+        epochs=1, batch_size=2, learning_rate=1e-9, weight_decay=0, optimizer="adam", **settings
+    )
+    return fit_network(model, batches, schedule=schedule, seed=0).loss[0]
+
+
 @pytest.mark.slow
 def test_smoothed_targets_cost_even_those_who_know():
     model = build("plain_cnn", 4, height=8, width=8)
     kernel, bias = model.layers[-1].get_weights()
     model.layers[-1].set_weights([0 * kernel, 0 * bias + [20, 0, 0, 0]])
-    trainer = Trainer(model, Schedule(label_smoothing=0.2, learning_rate=1e-9), 1, unaligned=False)
-    images = np.zeros((2, 8, 8, 1), np.float32)
-    figures = trainer.step([images], trainer.targets[[0, 0]], None, 0)
-    assert figures["loss"] == pytest.approx(0.2 * 3 / 4 * 20, rel=1e-3)
+    assert first_loss(model, label_smoothing=0.2) == pytest.approx(0.2 * 3 / 4 * 20, rel=1e-3)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("loss", "smoothing", "mixed", "expected"),
+    ("loss", "smoothing", "expected"),
     [
-        ("crossentropy", 0.0, 0.0, np.log(4)),
-        ("crossentropy", 0.2, 0.0, np.log(4)),
-        ("focal", 0.0, 0.0, (3 / 4) ** 2 * np.log(4)),
-        ("focal", 0.0, 0.5, (3 / 4) ** 2 * np.log(4)),
-        ("squared", 0.0, 0.0, (3 / 4) ** 2 + 3 * (1 / 4) ** 2),
-        ("squared", 0.2, 0.0, 0.6**2 + 3 * 0.2**2),
-        ("squared", 0.0, 0.5, 2 * (1 / 4) ** 2 + 2 * (1 / 4) ** 2),
+        ("crossentropy", 0.0, np.log(4)),
+        ("crossentropy", 0.2, np.log(4)),
+        ("focal", 0.0, (3 / 4) ** 2 * np.log(4)),
+        ("squared", 0.0, (3 / 4) ** 2 + 3 * (1 / 4) ** 2),
+        ("squared", 0.2, 0.6**2 + 3 * 0.2**2),
     ],
 )
-def test_losses_of_those_who_know_nothing(loss, smoothing, mixed, expected):
+def test_losses_of_those_who_know_nothing(loss, smoothing, expected):
     model = build("plain_cnn", 4, height=8, width=8)
     model.layers[-1].set_weights([0 * weight for weight in model.layers[-1].get_weights()])
-    schedule = Schedule(loss=loss, label_smoothing=smoothing, learning_rate=1e-9)
-    trainer = Trainer(model, schedule, 1, unaligned=False)
-    wanted = (1 - mixed) * trainer.targets[[0, 0]] + mixed * trainer.targets[[1, 1]]
-    images = np.zeros((2, 8, 8, 1), np.float32)
-    assert trainer.step([images], wanted, None, 0)["loss"] == pytest.approx(expected, rel=1e-4)
-    weights = np.array([1, 3], np.float32)
-    weighted = trainer.step([images], wanted, weights, 1)["loss"]
+    settings = {"loss": loss, "label_smoothing": smoothing}
+    assert first_loss(model, **settings) == pytest.approx(expected, rel=1e-4)
+    weighted = first_loss(model, weights=[1, 3], **settings)
     assert weighted == pytest.approx(2 * expected, rel=1e-4)
 
 
@@ -195,29 +200,27 @@ def test_tricks_do_not_keep_a_network_from_training(handwriting, monkeypatch, we
 
 
 @pytest.mark.slow
-def test_averaged_weights_are_what_is_judged_and_kept(batches):
-    class Watched(Trainer):
-        """Notes the weights after each step."""
+def test_averaged_weights_are_what_is_judged_and_kept(batches, monkeypatch):
+    monkeypatch.setattr("segcap.training.fit.LEAST_STEPS", 1)
+    monkeypatch.setattr(ImageBatches, "__len__", lambda self: 32)
 
-        def step(self, *batch):
-            figures = super().step(*batch)
-            passed.append(self._in_training.get_weights())
-            return figures
+    def after(ema, epochs=1):
+        keras.utils.set_random_seed(0)
+        model = build("plain_cnn", 10, height=28, width=28, dropout=0)
+        start = model.get_weights()
+        schedule = Schedule(
+            epochs=epochs, batch_size=32, patience=None, ema=ema, optimizer="sgd", learning_rate=0.1
+        )
+        return start, model, fit_network(model, batches, schedule=schedule, seed=0)
 
-    passed = []
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("segcap.training.fit.Trainer", Watched)
-        model = build("glyph_cnn", 10)
-        average = model.get_weights()
-        schedule = Schedule(epochs=2, batch_size=32, patience=None, ema=0.5)
-        history = fit_network(model, batches, schedule=schedule, seed=0)
-    assert len(passed) == 12
-    for taken, weights in enumerate(passed):
-        decay = min(0.5, (1 + taken) / (10 + taken))
-        average = [decay * a + (1 - decay) * w for a, w in zip(average, weights, strict=True)]
-    for own, expected in zip(model.get_weights(), average, strict=True):
-        np.testing.assert_allclose(own, expected, rtol=1e-4, atol=1e-6)
-    assert batches.evaluate(model)[0] == pytest.approx(history.validation_loss[-1], rel=1e-5)
+    start, plain, _ = after(0.0)
+    _, averaged, _ = after(0.5)
+    weights = zip(start, plain.get_weights(), averaged.get_weights(), strict=True)
+    for before, own, average in weights:  # the first step counts 1 - 1 / 10
+        np.testing.assert_allclose(average, 0.1 * before + 0.9 * own, atol=1e-5)
+    _, averaged, history = after(0.5, epochs=3)
+    kept = history.validation_loss[-1]
+    assert batches.evaluate(averaged)[0] == pytest.approx(kept, rel=1e-5)
 
 
 @pytest.mark.slow
@@ -247,18 +250,25 @@ def test_mixed_precision_keeps_the_network_in_single_precision(batches, classifi
 
 
 @pytest.mark.slow
-def test_layers_inside_layers_compute_in_half_precision_too():
+def test_layers_inside_layers_learn_in_half_precision_too():
+    rng = np.random.default_rng(0)
+    images, classes = rng.random((8, 16, 32, 1), np.float32), rng.integers(1, 5, (8, 2))
+    batches = TextBatches((images, classes), (images, classes), lambda images, rng: images)
     model = build("crnn", 5, height=16, width=32)
+    schedule = Schedule(epochs=1, batch_size=4, mixed_precision=True)
     with pytest.warns(SegcapWarning, match="without a GPU"):
-        trainer = Trainer(model, Schedule(mixed_precision=True), 5, unaligned=True)
-    around = next(one for one in trainer._in_training.layers if hasattr(one, "forward_layer"))
-    assert around.forward_layer.cell.compute_dtype == "float16"
-    assert trainer._in_training.layers[-1].compute_dtype == "float32"
-    images = np.random.default_rng(0).random((4, 16, 32, 1), np.float32)
-    half, single = (np.asarray(one(images), np.float32) for one in (trainer._in_training, model))
-    np.testing.assert_allclose(half, single, atol=5e-3)
-    figures = trainer.step([images], np.array([[1, 2], [3, 0], [4, 0], [2, 1]]), None, 0)
-    assert np.isfinite(figures["loss"])
+        history = fit_network(model, batches, schedule=schedule, seed=0)
+    assert np.isfinite(history.loss[0])
+    assert {layer.compute_dtype for layer in model.layers} == {"float32"}
+
+
+@pytest.mark.slow
+def test_long_gradients_are_cut_to_one_length(batches):
+    settings = {"epochs": 1, "optimizer": "sgd", "learning_rate": 1.0}
+    start = learn(batches, **settings | {"learning_rate": 1e-9})[0].get_weights()
+    clipped = learn(batches, clip_norm=1e-6, **settings)[0].get_weights()
+    for before, after in zip(start[:2], clipped[:2], strict=True):
+        assert 0 < np.linalg.norm(after - before) < 1e-3
 
 
 @pytest.mark.parametrize("trick", [{"mixup": 0.2}, {"cutout": 0.25}, {"label_smoothing": 0.1}])
@@ -305,3 +315,24 @@ def test_spans_take_smoothed_targets(monkeypatch):
     schedule = Schedule(epochs=1, batch_size=4, label_smoothing=0.1, ema=0.9)
     history = fit_network(build("span_cnn", 4), strips(), schedule=schedule, seed=0)
     assert np.isfinite(history.validation_loss[0])
+
+
+@pytest.mark.slow
+def test_ink_is_learned_by_a_loss_of_its_own(monkeypatch, tmp_path):
+    monkeypatch.setattr("segcap.training.fit.LEAST_STEPS", 4)
+    ink = np.zeros((8, 48, 192), np.uint8)
+    ink[:, 10:38, 20:120] = 255
+    examples = InkExamples(np.repeat((255 - ink)[..., None], 3, axis=3), ink)
+    losses = []
+    figures = train_ink(
+        build("ink_unet", 1),
+        examples,
+        examples,
+        epochs=2,
+        batch_size=2,
+        state=tmp_path / "state",
+        on_epoch=lambda done, history: losses.append(history.validation_loss[-1]),
+    )
+    assert 0 <= figures["ink_f1"] <= 1
+    assert len(losses) == 2
+    assert np.isfinite(losses).all()

@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-from training_material import without_graphs
 
 import segcap
 from segcap.core.errors import DataError, ParameterError, SegcapWarning
@@ -17,7 +16,6 @@ def short_epochs():
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("segcap.training.fit.LEAST_STEPS", 12)
         patch.setattr("segcap.training.text_fitting.REPLAY_LINES", 60)
-        without_graphs(patch)
         yield
 
 
@@ -56,7 +54,6 @@ def test_what_was_trained_is_reported(fitted):
     figures = reader.provenance_["figures"]
     assert figures["images"] + figures["images_held_out"] == 80
     assert 1 / len(SYMBOLS) <= figures["chance_level"] < 0.4
-    assert 1 / len(SYMBOLS) < figures["one_batch_overfitted"] <= 1
     assert figures["span_accuracy"] > 0.6
     assert figures["texts_held_out"] <= figures["characters_held_out"]
     assert figures["characters_held_out"] > 0.6

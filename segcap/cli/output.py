@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -86,8 +87,10 @@ class Output:
 
 
 @contextmanager
-def progress_bar(unit: str, total: int, *, done: int = 0) -> Iterator[Callable[..., None]]:
-    """Show a progress bar on standard error if it is a terminal.
+def progress_bar(
+    unit: str, total: int, *, done: int = 0, in_lines: bool = False
+) -> Iterator[Callable[..., None]]:
+    """Show a progress bar on standard error if it is a terminal, else nothing or lines with notes.
 
     Yields
     ------
@@ -95,7 +98,7 @@ def progress_bar(unit: str, total: int, *, done: int = 0) -> Iterator[Callable[.
         Called with how many are done (one more than before unless given) and a note.
     """
     if not sys.stderr.isatty():
-        yield _ignore
+        yield partial(_say, unit, total) if in_lines else _ignore
         return
     from rich.console import Console
     from rich.progress import (
@@ -125,6 +128,10 @@ def progress_bar(unit: str, total: int, *, done: int = 0) -> Iterator[Callable[.
             progress.update(task, completed=completed, note=note)
 
         yield update
+
+
+def _say(unit: str, total: int, done: int, note: str = "") -> None:
+    print(f"{unit} {done}/{total} {note}".rstrip(), file=sys.stderr, flush=True)
 
 
 def _ignore(*_: object) -> None:

@@ -223,7 +223,7 @@ def _finish(
         best = objective.finish(settings, parts[1])
     else:
         epochs = END_TO_END[task].epochs
-        with progress_bar("epochs", epochs) as bar:
+        with progress_bar("epochs", epochs, in_lines=True) as bar:
             best = objective.finish(
                 settings,
                 *parts,

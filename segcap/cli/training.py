@@ -20,7 +20,7 @@ from segcap.readers.glyph import GlyphReader
 from segcap.readers.whole import WholeImageReader
 from segcap.recipes.tasks import END_TO_END
 
-_STATES = {"any": (".ink.weights.h5",), "text": ("", ".0", ".1", ".2"), "digits": ("", ".lines")}
+_STATES = {"any": (".ink", ".spans"), "text": ("", ".0", ".1", ".2"), "digits": ("", ".lines")}
 _EPOCHS = {"any": 2, "digits": 30, "mixed": 14, "text": 12}
 _OPTIONS = {
     "any": {"fonts"},
@@ -93,7 +93,11 @@ def train(
     states = [_beside(state, ending) for ending in _STATES.get(task, ("",))]
     most = epochs or (_EPOCHS[task] if task in _EPOCHS else END_TO_END[task].epochs)
     reader: GlyphReader | WholeImageReader
-    with progress_bar("epochs", most) as bar, warnings_said(), _resuming_explained(states):
+    with (
+        progress_bar("epochs", most, in_lines=True) as bar,
+        warnings_said(),
+        _resuming_explained(states),
+    ):
         warnings.filterwarnings("ignore", category=FutureWarning, module="keras")
         shared: Mapping[str, Any] = {"epochs": most, "seed": seed, "state": state}
         show = partial(_show, bar)
@@ -103,7 +107,7 @@ def train(
         elif task == "any":
             from segcap.recipes.any import train_any
 
-            reader = train_any(data, fonts=fonts, **shared)
+            reader = train_any(data, fonts=fonts, on_epoch=show, **shared)
         elif task == "digits":
             from segcap.recipes.digits import train_digits
 

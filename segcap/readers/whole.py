@@ -195,8 +195,8 @@ class WholeImageReader(Reader[R], ABC):
         SegcapWarning
             Images were resized or left out.
         """
+        from segcap.training.fit import check_log
         from segcap.training.labelled import check_counts, held_out_first
-        from segcap.training.logs import check_log
         from segcap.training.network import train_network
         from segcap.training.pictures import stack_usable
 

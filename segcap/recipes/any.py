@@ -2,23 +2,21 @@
 
 import os
 import string
-from functools import lru_cache
 from pathlib import Path
-from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, Any
 
 from segcap.core.bundle import digest
 from segcap.core.charset import Charset
-from segcap.decoding.calibration import fit_temperature
 from segcap.readers.glyph import GlyphReader
 from segcap.recipes.ink import wild_sources
 from segcap.recognition.engines.networks import WEIGHTS, pack_weights
 from segcap.recognition.trained import NO_CHARACTER, Trained, TrainedInk
-from segcap.training.batching import batch_orders
+from segcap.training.schedule import Schedule
 from segcap.training.spans import LabelledStrips, SpanBatches
 from segcap.training.synthetic import inked_texts
+
+if TYPE_CHECKING:
+    from segcap.training.fit import OnEpoch
 
 __all__ = ["ANY_CHARSET", "draw_lines", "train_any", "train_ink_network", "train_span_network"]
 
@@ -36,6 +34,7 @@ def train_any(
     epochs: int = 2,
     seed: int = 0,
     state: str | os.PathLike[str] | None = None,
+    on_epoch: "OnEpoch | None" = None,
 ) -> GlyphReader:
     """Train the reader for any scheme on drawn images alone, its ink first, then its spans.
 
@@ -50,13 +49,23 @@ def train_any(
         Over the images, and over the lines.
     seed : int
     state : path, optional
-        Files and folders of this name, with endings, from which a killed training goes on.
+        Files of this name, with ".ink" and ".spans", from which a killed training goes on.
+    on_epoch : callable, optional
+        Called after each epoch of either network with the number of its epochs done and its
+        history.
 
     Returns
     -------
     GlyphReader
     """
-    ink, ink_figures = train_ink_network(fonts, data, epochs=epochs, seed=seed, state=state)
+    ink, ink_figures = train_ink_network(
+        fonts,
+        data,
+        epochs=epochs,
+        seed=seed,
+        state=None if state is None else f"{os.fspath(state)}.ink",
+        on_epoch=on_epoch,
+    )
     train = draw_lines(ink, fonts, data)
     validation = draw_lines(ink, fonts, data, held_out=True)
     spans, figures = train_span_network(
@@ -65,6 +74,7 @@ def train_any(
         epochs=epochs,
         seed=seed,
         state=None if state is None else f"{os.fspath(state)}.spans",
+        on_epoch=on_epoch,
     )
     return as_reader(ink, spans, digest(*train), ink_figures | figures, seed=seed)
 
@@ -99,6 +109,7 @@ def train_ink_network(
     epochs: int = 2,
     seed: int = 0,
     state: str | os.PathLike[str] | None = None,
+    on_epoch: "OnEpoch | None" = None,
 ) -> tuple[Trained, dict[str, Any]]:
     """Train the network that finds ink on wild images; return it and its figures."""
     from segcap.models import build
@@ -106,23 +117,17 @@ def train_ink_network(
     from segcap.training.rounding import round_to_half
 
     model = build("ink_unet", 1)
-    weights = None if state is None else Path(f"{os.fspath(state)}.ink.weights.h5")
-    figures: dict[str, Any] = {}
-    if weights is not None and weights.exists():
-        model.load_weights(weights)
-    else:
-        train = wild_sources(fonts, data, held_out=False)
-        others = wild_sources(fonts, data, held_out=True)
-        figures = train_ink(
-            model,
-            ink_examples(train, images, seed=_SEED, n_jobs=-1),
-            ink_examples(others, _INK_VALIDATED_ON, seed=_OTHER_SEED, n_jobs=-1),
-            epochs=epochs,
-            seed=seed,
-            backup=None if state is None else f"{os.fspath(state)}.ink",
-        )
-        if weights is not None:
-            model.save_weights(weights)
+    figures = train_ink(
+        model,
+        ink_examples(wild_sources(fonts, data, held_out=False), images, seed=_SEED, n_jobs=-1),
+        ink_examples(
+            wild_sources(fonts, data, held_out=True), _INK_VALIDATED_ON, seed=_OTHER_SEED, n_jobs=-1
+        ),
+        epochs=epochs,
+        seed=seed,
+        state=state,
+        on_epoch=on_epoch,
+    )
     round_to_half(model)
     return Trained("ink_unet", 1, {WEIGHTS: pack_weights(model)}, 1.0), figures
 
@@ -155,47 +160,29 @@ def train_span_network(
     batch_size: int = 64,
     learning_rate: float = 2.5e-3,
     seed: int = 0,
-    state: str | None = None,
+    state: str | os.PathLike[str] | None = None,
+    on_epoch: "OnEpoch | None" = None,
 ) -> tuple[Trained, dict[str, Any]]:
     """Train the network that classifies spans; return it and its figures."""
     from segcap.models import build
-    from segcap.training.keras_fit import fit_by_keras
-    from segcap.training.rounding import round_to_half
+    from segcap.training.context import finish
+    from segcap.training.fit import fit_network
 
     characters = len(ANY_CHARSET)
     model = build("span_roi", characters + len(NO_CHARACTER))
     examples = SpanBatches(train, validation, characters)
-    steps = len(train.pixels) // batch_size
-
-    @lru_cache(maxsize=1)
-    def orders(epoch: int) -> list[NDArray[np.intp]]:
-        rng = np.random.default_rng((seed, epoch))
-        return batch_orders(examples, steps, batch_size, rng)
-
-    def draw(epoch: int, index: int) -> tuple[Any, ...]:
-        rng = np.random.default_rng((seed, epoch, index))
-        inputs, classes, weights = examples.draw(orders(epoch)[index], rng)
-        return tuple(inputs), classes, weights
-
-    fit_by_keras(
-        model,
-        draw,
-        steps,
+    schedule = Schedule(
         epochs=epochs,
+        batch_size=batch_size,
         learning_rate=learning_rate,
-        weight_decay=1e-2,
-        seed=seed,
-        weighted_metrics=["accuracy"],
-        backup=state,
+        clip_norm=1.0,
+        patience=None,
     )
-    round_to_half(model)
-    temperature = fit_temperature(*examples.validation_logits(model))
+    fit_network(model, examples, schedule=schedule, seed=seed, state=state, on_epoch=on_epoch)
+    trained = finish(model, examples, {})
     figures = {
         "lines": len(train.pixels),
         "span_accuracy": round(examples.evaluate(model)[1], 4),
         "character_accuracy": round(examples.character_accuracy(model), 4),
     }
-    trained = Trained(
-        "span_roi", model.output_shape[-1], {WEIGHTS: pack_weights(model)}, temperature
-    )
     return trained, figures

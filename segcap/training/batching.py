@@ -1,10 +1,6 @@
-"""What a network is shown: batches, the order of samples in them, and how they are drawn ahead."""
+"""What a network is shown: batches, and the order of samples in them."""
 
-from collections import deque
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar, runtime_checkable
+from typing import TYPE_CHECKING, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,12 +8,9 @@ from numpy.typing import NDArray
 if TYPE_CHECKING:
     import keras
 
-__all__ = ["Batch", "BatchSource", "Ordered", "batch_orders", "made_ahead", "shuffled_rounds"]
+__all__ = ["Batch", "BatchSource", "Ordered", "batch_orders", "shuffled_rounds"]
 
 _SORTED_TOGETHER = 16
-_AHEAD = 4
-
-T = TypeVar("T")
 
 
 class Batch(NamedTuple):
@@ -27,13 +20,14 @@ class Batch(NamedTuple):
     ----------
     inputs : list of (n, ...) float32 arrays
         One for each input of the network.
-    classes : (n, ...) int array
+    classes : (n, ...) array
+        Integers, but where a loss of its own takes targets of another kind.
     weights : (n, ...) float32 array or None
         How much each class counts; all the same unless given.
     """
 
     inputs: list[NDArray[np.float32]]
-    classes: NDArray[np.integer]
+    classes: NDArray
     weights: NDArray[np.float32] | None = None
 
 
@@ -112,41 +106,3 @@ def batch_orders(
     ]
     orders = np.concatenate(sorted_).reshape(steps, batch_size)
     return list(rng.permutation(orders))
-
-
-@contextmanager
-def made_ahead(make: Callable[[int], T], count: int) -> Iterator[Iterator[T]]:
-    """Make things in a thread of its own, at most four ahead of their use.
-
-    Parameters
-    ----------
-    make : callable
-        From 0 ... `count` - 1 to a thing; called in order, one at a time.
-    count : int
-
-    Yields
-    ------
-    iterator
-        Of the things, in order; what `make` raises, it raises. However the context is left, the
-        thread has ended afterwards.
-
-    Examples
-    --------
-    >>> with made_ahead(lambda number: number**2, 5) as squares:
-    ...     print(list(squares))
-    [0, 1, 4, 9, 16]
-    """
-    pool = ThreadPoolExecutor(1, thread_name_prefix="segcap-draw")
-    waiting = deque(pool.submit(make, number) for number in range(min(_AHEAD, count)))
-
-    def things() -> Iterator[T]:
-        for number in range(len(waiting), len(waiting) + count):
-            thing = waiting.popleft().result()
-            if number < count:
-                waiting.append(pool.submit(make, number))
-            yield thing
-
-    try:
-        yield things()
-    finally:
-        pool.shutdown(cancel_futures=True)

@@ -9,8 +9,9 @@ from typing import Any
 from segcap.core.errors import ParameterError
 from segcap.evaluate.plots import new_figure
 
-__all__ = ["SCALARS", "History", "history_csv", "plot_history"]
+__all__ = ["HISTORY_CSV", "SCALARS", "History", "history_csv", "plot_history"]
 
+HISTORY_CSV = "history.csv"
 SCALARS = ("learning_rate", "loss", "accuracy", "validation_loss", "validation_accuracy")
 _TRAINING = "#1b9e77"
 _VALIDATION = "#d95f02"

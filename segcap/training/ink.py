@@ -1,5 +1,6 @@
 """Train the network that finds ink, on drawn images whose characters' masks are known."""
 
+import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -8,19 +9,23 @@ import numpy as np
 from joblib import Parallel, delayed
 from numpy.typing import NDArray
 
-from segcap.training.keras_fit import fit_by_keras
+from segcap.core.bundle import digest
+from segcap.training.batching import Batch
+from segcap.training.fit import OnEpoch, fit_network
+from segcap.training.schedule import Schedule
 from segcap.training.synthetic import Source, source_seed
 
 if TYPE_CHECKING:
     import keras
 
-__all__ = ["InkExamples", "ink_examples", "ink_f1", "ink_loss", "train_ink"]
+__all__ = ["InkBatches", "InkExamples", "ink_examples", "ink_f1", "ink_loss", "train_ink"]
 
 _CHUNK = 250
 _HEIGHT, _WIDTH = 48, 192
 _SMALLER, _LARGER = 0.4, 0.2
 _SMOOTH = 1.0
 _INVERTED = 0.3
+_TOGETHER = 64
 
 
 class InkExamples(NamedTuple):
@@ -65,6 +70,43 @@ def ink_examples(sources: Sequence[Source], n: int, *, seed: int, n_jobs: int = 
     return InkExamples(images, ink)
 
 
+class InkBatches:
+    """Images with their ink as a `segcap.training.fit.BatchSource`, colours exchanged and inverted.
+
+    Parameters
+    ----------
+    train, validation : InkExamples
+    """
+
+    unaligned = False
+
+    def __init__(self, train: InkExamples, validation: InkExamples) -> None:
+        self._train, self._validation = train, validation
+        self.sizes = np.zeros(len(train.images), np.intp)
+        self.digest = digest(*train, *validation)
+
+    def __len__(self) -> int:
+        return len(self._train.images)
+
+    def draw(self, order: NDArray[np.intp], rng: np.random.Generator) -> Batch:
+        """Return images and how much of each pixel is ink."""
+        images = self._train.images[order][..., rng.permutation(3)]
+        inverted = (255 * (rng.random((len(images), 1, 1, 1)) < _INVERTED)).astype(np.uint8)
+        return Batch([_as_inputs(images ^ inverted)], _as_targets(self._train.ink[order]))
+
+    def evaluate(self, model: "keras.Model") -> tuple[float, float]:
+        """Return the mean loss, and the mean F1 of the pixels, on the validation part."""
+        images, ink = self._validation
+        logits = model.predict(_as_inputs(images), batch_size=_TOGETHER, verbose=0)
+        loss = np.concatenate(
+            [
+                ink_loss(_as_targets(ink[i : i + _TOGETHER]), logits[i : i + _TOGETHER])
+                for i in range(0, len(ink), _TOGETHER)
+            ]
+        )
+        return float(loss.mean()), ink_f1(ink, logits[..., 0])
+
+
 def train_ink(
     model: "keras.Model",
     train: InkExamples,
@@ -74,9 +116,10 @@ def train_ink(
     batch_size: int = 32,
     learning_rate: float = 3e-3,
     seed: int = 0,
-    backup: str | None = None,
+    state: str | os.PathLike[str] | None = None,
+    on_epoch: OnEpoch | None = None,
 ) -> dict[str, Any]:
-    """Train by binary cross-entropy and Dice loss, with AdamW and a cosine schedule.
+    """Train by binary cross-entropy and Dice loss.
 
     Parameters
     ----------
@@ -84,37 +127,32 @@ def train_ink(
         See `segcap.models.ink_unet`.
     train, validation : InkExamples
     epochs, batch_size, learning_rate, seed
-    backup : str, optional
-        A folder from which a killed training goes on.
+    state, on_epoch
+        As of `segcap.training.fit.fit_network`.
 
     Returns
     -------
     dict
         Figures on the validation part: "ink_f1" of pixels.
     """
-    size = len(train.images) // batch_size
-
-    def draw(epoch: int, index: int) -> tuple[Any, ...]:
-        order = np.random.default_rng((seed, epoch)).permutation(len(train.images))
-        rng = np.random.default_rng((seed, epoch, index))
-        chosen = np.sort(order[index * batch_size : (index + 1) * batch_size])
-        images = train.images[chosen][..., rng.permutation(3)]
-        inverted = (255 * (rng.random((len(images), 1, 1, 1)) < _INVERTED)).astype(np.uint8)
-        return _as_inputs(images ^ inverted), _as_targets(train.ink[chosen])
-
-    fit_by_keras(
-        model,
-        draw,
-        size,
-        loss=ink_loss,
+    schedule = Schedule(
         epochs=epochs,
+        batch_size=batch_size,
         learning_rate=learning_rate,
         weight_decay=1e-4,
-        seed=seed,
-        backup=backup,
+        clip_norm=1.0,
+        patience=None,
     )
-    logits = model.predict(_as_inputs(validation.images), batch_size=64, verbose=0)
-    return {"ink_f1": round(ink_f1(validation.ink, logits[..., 0]), 4)}
+    history = fit_network(
+        model,
+        InkBatches(train, validation),
+        schedule=schedule,
+        seed=seed,
+        loss=ink_loss,
+        state=state,
+        on_epoch=on_epoch,
+    )
+    return {"ink_f1": round(history.validation_accuracy[-1], 4)}
 
 
 def ink_loss(target: Any, logits: Any) -> Any:

@@ -1,77 +1,19 @@
-"""The figures of a training in files, while it goes on: CSV, and events for TensorBoard."""
+"""Events for TensorBoard, and files that may fail to be written."""
 
 import io
 import os
 import time
 import warnings
 from collections.abc import Mapping
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from segcap.core.errors import DataError, FileError, SegcapWarning
-from segcap.core.files import write_atomically
-from segcap.training.history import History, history_csv
+from segcap.core.errors import FileError, SegcapWarning
 
-__all__ = ["HISTORY_CSV", "EventFile", "Log", "Tolerance", "as_summary", "check_log"]
+__all__ = ["EventFile", "Tolerance", "as_summary"]
 
-HISTORY_CSV = "history.csv"
 _EVENTS = "events.out.tfevents"
 _FILE_VERSION = "brain.Event:2"
-
-
-class Log:
-    """A folder with the figures of a run.
-
-    `history.csv` has one row an epoch. Where the package tensorboard is installed, event files have
-    the same scalars; a run that is resumed, or begun anew, adds a file, by which TensorBoard
-    forgets what it knew of the epochs from there on.
-
-    What cannot be written is warned of once and does not stop the run.
-
-    Parameters
-    ----------
-    folder : Path
-        Made if it is missing.
-
-    Raises
-    ------
-    DataError
-        `folder` is a file.
-    """
-
-    def __init__(self, folder: Path) -> None:
-        check_log(folder)
-        self._folder = folder
-        self._events = EventFile(folder) if find_spec("tensorboard") else None
-        self._tolerance = Tolerance(f"The training goes on without its log in '{folder}'.")
-
-    def write(self, history: History) -> None:
-        """Write the last epoch down.
-
-        Warns
-        -----
-        SegcapWarning
-            The folder cannot be written to; once.
-        """
-        epoch = len(history.loss)
-        with self._tolerance:
-            self._folder.mkdir(parents=True, exist_ok=True)
-            write_atomically(self._folder / HISTORY_CSV, history_csv(history).encode())
-            if self._events is not None:
-                self._events.add(epoch, as_summary(history.at(epoch - 1)))
-
-
-def check_log(folder: str | os.PathLike[str] | None) -> None:
-    """Refuse a file in place of a log's folder.
-
-    Raises
-    ------
-    DataError
-        It is one.
-    """
-    if folder is not None and os.path.lexists(folder) and not os.path.isdir(folder):
-        raise DataError(f"A log must go to a folder. Got '{folder}', which is a file.")
 
 
 class Tolerance:

@@ -10,7 +10,15 @@ import numpy as np
 
 from segcap.core.errors import ParameterError
 
-__all__ = ["WARMUP", "Decay", "LossName", "OptimizerName", "Schedule", "plateau_rate"]
+__all__ = [
+    "WARMUP",
+    "WARMUP_STEPS",
+    "Decay",
+    "LossName",
+    "OptimizerName",
+    "Schedule",
+    "plateau_rate",
+]
 
 Decay: TypeAlias = Literal["cosine", "plateau"]
 LossName: TypeAlias = Literal["crossentropy", "focal", "squared"]
@@ -18,6 +26,8 @@ OptimizerName: TypeAlias = Literal["adamw", "adam", "rmsprop", "sgd"]
 
 WARMUP = 100
 """The first epoch begins at the highest rate divided by this."""
+WARMUP_STEPS = 500
+"""After so many steps, or the first epoch if that has fewer, the rate is the highest."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +42,7 @@ class Schedule:
     batch_size : int
         Samples of one step.
     learning_rate : float
-        Highest rate, reached after the first epoch.
+        Highest rate, reached after the first epoch, or after 500 steps of a longer one.
     weight_decay : float
         Of AdamW; the other optimisers have none.
     patience : int, optional
@@ -40,7 +50,7 @@ class Schedule:
         and keep the epoch with the lowest; without it, train to the end and keep the last, as is
         better where few samples validate.
     decay : {"cosine", "plateau"}
-        How the rate falls after the first epoch: to 0 along a cosine, or by steps whenever the
+        How the rate falls from there: to 0 along a cosine, or by steps whenever the
         validation loss no longer falls.
     plateau_factor : float
         What the rate is multiplied by at such a step, in (0, 1).
@@ -68,6 +78,8 @@ class Schedule:
     auxiliary : bool
         Whether the middle of the network is trained to answer, too, from the mean of both losses.
         For networks with `segcap.models.Network.auxiliary` that read texts.
+    clip_norm : float
+        Longest gradient of a weight tensor, longer ones are scaled down to it; 0 for any length.
     ema : float
         Decay of an exponential moving average of the weights, in [0, 1); 0 for none, 0.999 is
         usual. The average is what is validated and kept.
@@ -113,6 +125,7 @@ class Schedule:
     cutout: float = 0.0
     first_scale: float = 1.0
     auxiliary: bool = False
+    clip_norm: float = 0.0
     ema: float = 0.0
     mixed_precision: bool = False
 
@@ -132,12 +145,14 @@ class Schedule:
             "mixup",
             "cutout",
             "first_scale",
+            "clip_norm",
         ):
             self._check(name, _is_real(getattr(self, name)), "a number")
         self._check("plateau_factor", 0 < self.plateau_factor < 1, "between 0 and 1")
         for name in ("label_smoothing", "ema"):
             self._check(name, 0 <= getattr(self, name) < 1, "at least 0 and below 1")
-        self._check("mixup", self.mixup >= 0, "at least 0")
+        for name in ("mixup", "clip_norm"):
+            self._check(name, getattr(self, name) >= 0, "at least 0")
         self._check("cutout", 0 <= self.cutout <= 1, "in 0 to 1")
         self._check("first_scale", 0 < self.first_scale <= 1, "above 0 and at most 1")
         for name in ("auxiliary", "mixed_precision"):
@@ -162,17 +177,17 @@ def _is_real(value: Any) -> bool:
     return isinstance(value, Real) and not isinstance(value, bool) and isfinite(value)
 
 
-def plateau_rate(schedule: Schedule, done: float, losses: Sequence[float]) -> float:
+def plateau_rate(schedule: Schedule, warm: float, losses: Sequence[float]) -> float:
     """Return the learning rate of a schedule with the decay "plateau".
 
-    It rises from a hundredth to the highest during the first epoch, and is then multiplied by
+    It rises from a hundredth to the highest during the warm-up, and is then multiplied by
     `plateau_factor` after every `plateau_patience` epochs in a row without a lower loss.
 
     Parameters
     ----------
     schedule : Schedule
-    done : float
-        Epochs that lie behind, with the fraction of the current one.
+    warm : float
+        Fraction of the warm-up that lies behind; 1 and above once it is over.
     losses : sequence of float
         On the validation part, one an epoch behind; a loss that is no number is never lower.
 
@@ -187,8 +202,8 @@ def plateau_rate(schedule: Schedule, done: float, losses: Sequence[float]) -> fl
     [0.1, 0.05, 0.05]
     """
     rate = schedule.learning_rate
-    if done < 1:
-        return rate / WARMUP + (rate - rate / WARMUP) * done
+    if warm < 1:
+        return rate / WARMUP + (rate - rate / WARMUP) * warm
     lowest, waited = float("inf"), 0
     for loss in losses:
         if loss < lowest:

@@ -16,7 +16,7 @@ from segcap.segmentation.text_lines import (
     span_rows,
 )
 from segcap.training.augment import augment_strips
-from segcap.training.fit import Batch
+from segcap.training.batching import Batch
 
 if TYPE_CHECKING:
     import keras

@@ -56,8 +56,7 @@ class FittedContext:
     digest : str
         SHA-256 of images and labels.
     figures : dict
-        The settings, the chance level, the accuracy on one batch that was overfitted, and on
-        images held out.
+        The settings, the chance level, and the accuracy on images held out.
     interrupted : bool
         Whether the keyboard stopped it; then all is as at the end of the last epoch.
     """
@@ -158,7 +157,6 @@ def fit_context(
         epochs=epochs,
         report=report,
     )
-    overfitted = course.overfit(inherit(start, known, drawn), seed)
     trained, interrupted = _run(course, model, start.options, seed, state)
     pipeline = Pipeline(charset, None, trained, settings, length)
     out = np.flatnonzero(held_out).tolist()
@@ -168,12 +166,11 @@ def fit_context(
         "images": int((~held_out).sum()),
         "images_held_out": int(held_out.sum()),
         "chance_level": round(_chance_level(classes), 4),
-        "one_batch_overfitted": round(overfitted, 4),
         **course.figures,
         **_accuracy(pipeline, [pixels[i] for i in out], [classes[i] for i in out]),
     }
-    if not interrupted:
-        _warn_unless_reading(figures)
+    if not interrupted and figures["characters_held_out"] < _least_right(figures):
+        _warn_that_it_does_not_read(figures, course.overfit(inherit(start, known, drawn), seed))
     return FittedContext(
         trained, settings, len(pixels), digest(*pixels, *classes), figures, interrupted
     )
@@ -279,11 +276,14 @@ def _warn_of_absent(classes: list[NDArray[np.intp]], charset: Charset) -> None:
         )
 
 
-def _warn_unless_reading(figures: dict[str, Any]) -> None:
-    half_way = (1 + figures["chance_level"]) / 2
-    if figures["characters_held_out"] >= half_way:
-        return
-    if figures["one_batch_overfitted"] < half_way:
+def _least_right(figures: dict[str, Any]) -> float:
+    """Return half the way from chance to all characters right."""
+    return (1 + float(figures["chance_level"])) / 2
+
+
+def _warn_that_it_does_not_read(figures: dict[str, Any], overfitted: float) -> None:
+    """Warn, with the reason: `overfitted` is the accuracy on a few lines shown again and again."""
+    if overfitted < _least_right(figures):
         reason = (
             "not even those of the few images that it saw again and again: check that the labels "
             "belong to their images and that the characters stand out from the background"
