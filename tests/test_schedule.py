@@ -265,8 +265,8 @@ def test_layers_inside_layers_learn_in_half_precision_too():
 @pytest.mark.slow
 def test_long_gradients_are_cut_to_one_length(batches):
     settings = {"epochs": 1, "optimizer": "sgd", "learning_rate": 1.0}
-    start = learn(batches, **settings | {"learning_rate": 1e-9})[0].get_weights()
-    clipped = learn(batches, clip_norm=1e-6, **settings)[0].get_weights()
+    start = run_training(batches, **settings | {"learning_rate": 1e-9})[0].get_weights()
+    clipped = run_training(batches, clip_norm=1e-6, **settings)[0].get_weights()
     for before, after in zip(start[:2], clipped[:2], strict=True):
         assert 0 < np.linalg.norm(after - before) < 1e-3
 
