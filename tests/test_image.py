@@ -151,13 +151,6 @@ def test_palette_png_with_transparency_shows_its_dark_ink():
     np.testing.assert_array_equal(image, [[[255, 255, 255], [40, 50, 60], [255, 255, 255]]])
 
 
-def test_first_frame_of_an_animated_gif():
-    first, second = (Image.new("RGB", (5, 4), colour) for colour in ("red", "blue"))
-    with pytest.warns(SegcapWarning, match=r"one is read\. Got \d+ given bytes with 2:"):
-        image = load_image(encoded(first, "GIF", save_all=True, append_images=[second]))
-    np.testing.assert_array_equal(image, np.full((4, 5, 3), [255, 0, 0]))
-
-
 @pytest.mark.parametrize(
     ("orientation", "upright"),
     [

@@ -58,6 +58,12 @@ ReadTurned = Annotated[
         "--turned", help="Read upside down, too (auto), or every way (four); the surest counts."
     ),
 ]
+OfFrames = Annotated[
+    str | None,
+    typer.Option(
+        "--frame", help="Of animations: first, last, merge or a number from 0; see the guides."
+    ),
+]
 RejectBelow = Annotated[
     float | None, typer.Option(min=0, max=1, help="Reject readings of less confidence.")
 ]
@@ -123,6 +129,7 @@ def read(
     case: FoldCase = None,
     kind: ReadKind = None,
     turned: ReadTurned = None,
+    frame: OfFrames = None,
     reject_below: RejectBelow = None,
     engine: Engine = "onnx",
     json: AsJson = False,
@@ -132,7 +139,8 @@ def read(
     resume: Resume = False,
 ) -> None:
     """Read the text of images, and give the accuracy where labels.csv lies beside them."""
-    known = {"length": length, "allowlist": allowlist, "case": case, "kind": kind}
+    which = int(frame) if frame is not None and frame.isdecimal() else frame
+    known = {"length": length, "allowlist": allowlist, "case": case, "kind": kind, "frame": which}
     reader = open_reader(model, engine, of="texts", **known, reject_below=reject_below)
     output = Output(("path", "text", "confidence", "status", "error"), json, csv, out, resume)
     read_many = reader.read_many

@@ -7,7 +7,7 @@ import re
 import warnings
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
-from functools import cache
+from functools import cache, partial
 from importlib import import_module
 from pathlib import Path
 from typing import IO, Any, Literal, TypeAlias, TypeVar, get_args
@@ -17,7 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from segcap.core.errors import DataError, ImageError, ParameterError, SegcapWarning
+from segcap.core.errors import DataError, ImageError, ParameterError
+from segcap.core.frames import Frame, check_frame, decode_frame
 from segcap.core.pixels import FLOATS, eight_bit, file_levels, full_scale, to_rgb
 
 __all__ = [
@@ -70,19 +71,26 @@ _ORIENTATION = 0x0112
 _ON_ITS_SIDE = (5, 6, 7, 8)
 
 
-def load_image(source: ImageSource, *, channels: Channels = "rgb") -> NDArray[np.uint8]:
+def load_image(
+    source: ImageSource, *, channels: Channels = "rgb", frame: Frame | None = None
+) -> NDArray[np.uint8]:
     """Load one image as RGB.
 
     Parameters
     ----------
     source : path, bytes, array or PIL.Image.Image
-        A path or an encoded image in any format that Pillow reads: of several frames the first
-        counts, EXIF orientation is applied, 16-bit images are scaled to 8. Or a decoded array:
+        A path or an encoded image in any format that Pillow reads: EXIF orientation is applied,
+        16-bit images are scaled to 8. Or a decoded array:
         (H, W), (H, W, 1), (H, W, 3) RGB or (H, W, 4) RGBA; bool, integers in [0, 255], uint16
         in [0, 65535], or floats: levels in [0, 1] where none is above 1, else in [0, 255].
     channels : {"rgb", "bgr"}
         Order of the colours where `source` is an array: "bgr" for those of OpenCV. Files, bytes
         and PIL images know their own order.
+    frame : {"first", "last", "merge"} or int, optional
+        Of an animation, or of a TIFF with several pages: which one, counted from 0, or "merge" for
+        one image of all; see `segcap.core.frames`. Unless given, frames that add up are merged, as
+        letters that appear one after the other do, and of others the first is read with a warning;
+        a PIL image that stands at a later frame is read there.
 
     Returns
     -------
@@ -96,13 +104,15 @@ def load_image(source: ImageSource, *, channels: Channels = "rgb") -> NDArray[np
         The file is missing, empty, damaged or of no known format; it or the array has more pixels
         than `MOST_PIXELS` (judged from the header, before decoding), or ``PIL.Image`` allows; or
         the array, or the levels of a file with floats or 32-bit integers, have another shape, type
-        or range.
+        or range; or there is no such frame, or frames that are needed have too many pixels in all.
+    ParameterError
+        `channels` or `frame` is something else.
 
     Warns
     -----
     SegcapWarning
-        A 16-bit image is so dark that it hardly can be one, such as of 12 bits; or a file has
-        several frames.
+        A 16-bit image is so dark that it hardly can be one, such as of 12 bits; or one of several
+        frames is read that do not add up.
 
     Examples
     --------
@@ -111,10 +121,13 @@ def load_image(source: ImageSource, *, channels: Channels = "rgb") -> NDArray[np
     >>> load_image(np.uint8([[[255, 0, 0]]]), channels="bgr").tolist()
     [[[0, 0, 255]]]
     """
+    check_frame(frame)
     source = as_rgb(source, channels)
     if isinstance(source, np.ndarray):
         return to_rgb(eight_bit(_checked(source)))
-    return _opened(source, _from_pil)
+    if frame is None and isinstance(source, Image.Image):
+        frame = source.tell() or None
+    return _opened(source, partial(_from_pil, frame=frame))
 
 
 def as_rgb(source: ImageSource, channels: Channels) -> ImageSource:
@@ -293,7 +306,12 @@ def _natural_key(path: Path) -> list[int | str]:
 def _opened(source: Any, use: Callable[[Image.Image, str], T]) -> T:
     """Open an encoded image, its header checked, and use it."""
     if isinstance(source, Image.Image):
-        return use(source, "the given PIL image")
+        stands_at = source.tell()
+        try:
+            return use(source, "the given PIL image")
+        finally:
+            if source.tell() != stands_at:
+                source.seek(stands_at)
     if isinstance(source, bytes | bytearray | memoryview):
         data = _given_bytes(source)
         return _from_file(io.BytesIO(data), len(data), source_name(data), use)
@@ -389,30 +407,26 @@ def _upright_size(image: Image.Image, name: str) -> tuple[int, int]:
     return (height, width) if lies_on_its_side else (width, height)
 
 
-def _from_pil(image: Image.Image, name: str) -> NDArray[np.uint8]:
+def _from_pil(image: Image.Image, name: str, frame: Frame | None = None) -> NDArray[np.uint8]:
     _check_pixels(*image.size, name)
     if image.format == "TIFF":
         _hush_libtiff()
+    decode = partial(_decoded, name=name)
     try:
         with _quiet():
-            frames = getattr(image, "n_frames", 1) if getattr(image, "is_animated", False) else 1
-            array = _decoded(ImageOps.exif_transpose(image))
+            return to_rgb(decode_frame(image, frame, name, decode, most=_most_pixels()))
+    except ImageError:
+        raise
     except Exception as error:  # noqa: BLE001 decoders raise what they like on damaged files
         raise ImageError(f"An image must be intact. Got {name}: {error}") from None
-    if frames > 1:
-        warnings.warn(
-            f"Of several frames, one is read. Got {name} with {frames}: the others are left out.",
-            SegcapWarning,
-            stacklevel=2,
-        )
-    return to_rgb(array if array.dtype == np.uint8 else eight_bit(file_levels(array, name)))
 
 
-def _decoded(image: Image.Image) -> NDArray:
-    """Return RGB or RGBA, or the levels of a mode that has more than 256."""
-    if image.mode.startswith("I;16") or image.mode in ("I", "F"):
-        return np.asarray(image)
-    return np.asarray(image.convert("RGBA" if image.has_transparency_data else "RGB"))
+def _decoded(image: Image.Image, name: str) -> NDArray[np.uint8]:
+    """Return the RGB or RGBA of an image as it stands."""
+    upright = ImageOps.exif_transpose(image)
+    if upright.mode.startswith("I;16") or upright.mode in ("I", "F"):
+        return to_rgb(eight_bit(file_levels(np.asarray(upright), name)))
+    return np.asarray(upright.convert("RGBA" if upright.has_transparency_data else "RGB"))
 
 
 def _most_pixels() -> int:

@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from segcap.core.batching import batched, check_batching
 from segcap.core.errors import ImageError, ParameterError
+from segcap.core.frames import Frame, check_frame
 from segcap.core.image import CHANNELS, Channels, ImageSource, as_rgb, load_image
 from segcap.core.reading import Reading, Result
 from segcap.core.validation import Errors, check_errors, check_many, sample_weights, warn_impossible
@@ -34,6 +35,7 @@ class Reader(Estimator, ABC, Generic[R]):
     """
 
     channels: Channels
+    frame: Frame | None
 
     @abstractmethod
     def _check_parameters(self) -> None:
@@ -206,7 +208,8 @@ class Reader(Estimator, ABC, Generic[R]):
         self._require_fitted()
         self._check_parameters()
 
-    def _check_channels(self) -> None:
+    def _check_loading(self) -> None:
+        check_frame(self.frame)
         if self.channels not in CHANNELS:
             raise ParameterError(
                 f"The 'channels' of {type(self).__name__} must be one of {', '.join(CHANNELS)}. "
@@ -214,11 +217,13 @@ class Reader(Estimator, ABC, Generic[R]):
             )
 
     def _load(self, image: ImageSource) -> NDArray[np.uint8]:
-        return load_image(image, channels=self.channels)
+        return load_image(image, channels=self.channels, frame=self.frame)
 
     def _as_rgb(self, images: Iterable[ImageSource]) -> Iterator[ImageSource]:
-        """Images to train on, their colours in the order that training expects."""
-        return (as_rgb(image, self.channels) for image in images)
+        """Images to train on, of the frame and in the order of colours that are read."""
+        for image in images:
+            loaded = None if self.frame is None else self._load_or_error(image)
+            yield loaded if isinstance(loaded, np.ndarray) else as_rgb(image, self.channels)
 
     def _load_or_error(self, image: ImageSource) -> NDArray[np.uint8] | ImageError:
         try:

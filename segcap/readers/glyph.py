@@ -36,6 +36,7 @@ _DESCRIBED_ELSEWHERE = (
     "segmenter",
     "engine",
     "channels",
+    "frame",
     "random_state",
 )
 
@@ -85,6 +86,8 @@ class GlyphReader(GlyphAnswers):
         What runs the classifier; see `segcap.recognition.engines.open_engine`.
     channels : {"rgb", "bgr"}
         Order of the colours in arrays: "bgr" for those of OpenCV.
+    frame : {"first", "last", "merge"} or int, optional
+        Which frame of an animation or page of a TIFF; see `segcap.core.image.load_image`.
     epochs : int
         Epochs over the images, lines or glyphs that are trained on, at least 1; of few of them
         one epoch shows each several times.

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from segcap.core.bundle import Bundle
 from segcap.core.errors import ParameterError
+from segcap.core.frames import Frame
 from segcap.core.image import Channels, ImageSource
 from segcap.core.reading import ClassReading
 from segcap.core.validation import is_number, one_of
@@ -61,6 +62,8 @@ class ImageClassifier(WholeImageClassifier[ClassReading]):
         See `segcap.recognition.engines.open_engine`.
     channels : {"rgb", "bgr"}
         Order of the colours in arrays: "bgr" for those of OpenCV.
+    frame : {"first", "last", "merge"} or int, optional
+        Which frame of an animation or page of a TIFF; see `segcap.core.image.load_image`.
     epochs : int
         Epochs over the photos in training, each of at least 50 batches.
     random_state : int
@@ -100,6 +103,7 @@ class ImageClassifier(WholeImageClassifier[ClassReading]):
         tta: int = 1,
         engine: EngineName = "onnx",
         channels: Channels = "rgb",
+        frame: Frame | None = None,
         epochs: int = 40,
         random_state: int = 0,
     ) -> None:
@@ -114,6 +118,7 @@ class ImageClassifier(WholeImageClassifier[ClassReading]):
         self.tta = tta
         self.engine = engine
         self.channels = channels
+        self.frame = frame
         self.epochs = epochs
         self.random_state = random_state
 

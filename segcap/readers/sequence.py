@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from segcap.core.bundle import Bundle
 from segcap.core.charset import Charset
 from segcap.core.errors import DataError, ParameterError
+from segcap.core.frames import Frame
 from segcap.core.image import Channels, ImageSource
 from segcap.core.reading import Glyph, Reading
 from segcap.core.validation import check_fraction, check_length, one_of, whole_number
@@ -67,6 +68,8 @@ class SequenceReader(WholeImageReader[Reading], TextReader):
         See `segcap.recognition.engines.open_engine`.
     channels : {"rgb", "bgr"}
         Order of the colours in arrays: "bgr" for those of OpenCV.
+    frame : {"first", "last", "merge"} or int, optional
+        Which frame of an animation or page of a TIFF; see `segcap.core.image.load_image`.
     epochs : int
         Epochs over the images in training, each of at least 50 batches.
     random_state : int
@@ -113,6 +116,7 @@ class SequenceReader(WholeImageReader[Reading], TextReader):
         schedule: Mapping[str, Any] | None = None,
         engine: EngineName = "onnx",
         channels: Channels = "rgb",
+        frame: Frame | None = None,
         epochs: int = 60,
         random_state: int = 0,
     ) -> None:
@@ -128,6 +132,7 @@ class SequenceReader(WholeImageReader[Reading], TextReader):
         self.schedule = schedule
         self.engine = engine
         self.channels = channels
+        self.frame = frame
         self.epochs = epochs
         self.random_state = random_state
 

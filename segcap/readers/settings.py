@@ -7,6 +7,7 @@ from string import digits
 
 from segcap.core.charset import CASES, KINDS, Case, Charset, Kind
 from segcap.core.errors import ParameterError
+from segcap.core.frames import Frame
 from segcap.core.image import Channels
 from segcap.core.validation import check_fraction, check_length, seed_number, whole_number
 from segcap.models.registry import networks_for
@@ -44,6 +45,7 @@ class GlyphSettings(TextReader, ABC):
         segmenter: OwnSegmenter | None = None,
         engine: EngineName = "onnx",
         channels: Channels = "rgb",
+        frame: Frame | None = None,
         epochs: int = 12,
         random_state: int = 0,
     ) -> None:
@@ -61,6 +63,7 @@ class GlyphSettings(TextReader, ABC):
         self.segmenter = segmenter
         self.engine = engine
         self.channels = channels
+        self.frame = frame
         self.epochs = epochs
         self.random_state = random_state
 
@@ -90,7 +93,7 @@ class GlyphSettings(TextReader, ABC):
             raise ParameterError(
                 f"A reader of the kind '{self.kind}' must know digits. Got {characters!r}."
             )
-        self._check_channels()
+        self._check_loading()
         if not self._has_own_classifier() and self.classifier not in self._classifiers():
             raise ParameterError(
                 f"The 'classifier' of a GlyphReader must be one of "

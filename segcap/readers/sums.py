@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from segcap.core.bundle import Bundle
 from segcap.core.errors import ParameterError
+from segcap.core.frames import Frame
 from segcap.core.image import Channels, ImageSource
 from segcap.core.reading import Reading, SumReading
 from segcap.core.validation import Errors, whole_number
@@ -43,6 +44,8 @@ class SumClassifier(WholeImageClassifier[SumReading]):
         See `segcap.recognition.engines.open_engine`.
     channels : {"rgb", "bgr"}
         Order of the colours in arrays: "bgr" for those of OpenCV.
+    frame : {"first", "last", "merge"} or int, optional
+        Which frame of an animation or page of a TIFF; see `segcap.core.image.load_image`.
     epochs : int
         Epochs over the images in training, each of at least 50 batches.
     random_state : int
@@ -75,6 +78,7 @@ class SumClassifier(WholeImageClassifier[SumReading]):
         schedule: Mapping[str, Any] | None = None,
         engine: EngineName = "onnx",
         channels: Channels = "rgb",
+        frame: Frame | None = None,
         epochs: int = 30,
         random_state: int = 0,
     ) -> None:
@@ -84,6 +88,7 @@ class SumClassifier(WholeImageClassifier[SumReading]):
         self.schedule = schedule
         self.engine = engine
         self.channels = channels
+        self.frame = frame
         self.epochs = epochs
         self.random_state = random_state
 

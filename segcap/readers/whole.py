@@ -398,7 +398,7 @@ class WholeImageReader(Reader[R], ABC):
                 f"The 'weights' that '{self.classifier}' starts from must be one of "
                 f"{', '.join(map(str, starts))}. Got {self.weights!r}."
             )
-        self._check_channels()
+        self._check_loading()
         check_size(self.size)
         whole_number("epochs", self.epochs, least=1)
         if self.schedule is not None:
