@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -10,9 +11,11 @@ from bench_material import Nearest
 import segcap
 from segcap import benchmark
 from segcap.benchmark import SplitTask
-from segcap.benchmark.bench import DIFFICULTIES
+from segcap.benchmark.adapters import as_methods
+from segcap.benchmark.bench import DIFFICULTIES, _doubts, _voters
 from segcap.benchmark.ceiling import ceiling
 from segcap.benchmark.difficulty import texts_generator
+from segcap.benchmark.outcomes import CANNOT_ANSWER, Problem
 from segcap.benchmark.split_task import labelled_only
 from segcap.benchmark.tasks import default_readers, open_task, task_readers
 from segcap.core.charset import Charset
@@ -250,9 +253,43 @@ def test_a_reader_that_may_know_the_tested_images_is_doubted(split_task):
     found = benchmark.run(readers, split_task, difficulties=())
     problems = {one.name: [problem.message for problem in one.problems] for one in found.methods}
     assert problems["digits"] == []
+    knows = readers["wordpress"].can_answer
     assert problems["wordpress"] == [
-        "It was fitted before, and may have been trained on tested images."
+        *([] if all(map(knows, split_task.truths)) else [CANNOT_ANSWER]),
+        "It was fitted before, and may have been trained on tested images.",
     ]
+
+
+def test_readers_that_cannot_give_the_labels_are_told():
+    generator = TextGenerator("clean", charset="ab12", length=4)
+    images, labels, _ = generator.arrays(12, seed=1)
+    dataset = Dataset("folders", images, labels, Path("mine"), charset="ab12", duplicates="label")
+    split_task = SplitTask.of(dataset, test=1.0)
+    assert split_task.title == "mine, segment-then-classify against end-to-end"
+    assert (len(split_task.training), len(split_task.tested)) == (0, 12)
+    assert split_task.problems == ()
+    (method,) = as_methods({"digits": "digits"}, "texts")
+    doubt = Problem(CANNOT_ANSWER, sum(not label.isdecimal() for label in labels.tolist()))
+    assert _doubts(split_task, method) == [doubt]
+    with pytest.raises(ParameterError, match=r"trained already .* Got nearest, glyphs\."):
+        benchmark.run({"nearest": Nearest(), "glyphs": segcap.GlyphReader("ab12")}, split_task)
+    (ready,) = task_readers(split_task, ["any"]).values()
+    assert (ready.reader.allowlist, ready.reader.case) == ("12ab", "fold")
+    both = SplitTask.of(replace(dataset, charset="aAb12"), test=1.0)
+    assert task_readers(both, ["any"])["any"].reader.case == segcap.load("any").case
+
+
+@pytest.mark.parametrize(
+    ("right", "voters"),
+    [((1.0, 0.5, 0.4), 2), ((0.0, 0.0, 0.0), 0), ((0.3, 0.2, 0.2), 3), ((0.9, 0.1, 0.0), 1)],
+)
+def test_who_is_right_half_as_often_as_the_best_votes(right, voters):
+    def found(rate, approach):
+        accuracy = SimpleNamespace(exact=SimpleNamespace(value=rate))
+        return SimpleNamespace(approach=approach, accuracy=accuracy)
+
+    members = [found(rate, "segment") for rate in right]
+    assert _voters([*members, found(1.0, "peer")]) == members[:voters]
 
 
 def test_six_characters_are_drawn_with_their_boxes():

@@ -81,6 +81,10 @@ def test_two_results_are_compared(command, drawn_folder, tmp_path):
         (["--compare", "a", "b", "--quick"], "give --compare alone. Got quick, too."),
         (["--compare", "a", "b", "--seed", "0", "--test", "0"], "alone. Got seed, test, too."),
         (["labelled", "--out", "o", "--data", "."], "A folder must hold at least one image"),
+        (
+            ["six-char", "--out", "o", "--pattern", "(?P<text>.)"],
+            "A 'pattern' must be for the task labelled or named. Got it for 'six-char'.",
+        ),
     ],
 )
 def test_wrong_use_is_one_sentence(command, tmp_path, monkeypatch, options, message):

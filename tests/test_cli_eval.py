@@ -272,3 +272,7 @@ def test_a_pattern_gives_the_texts_of_files(command, tmp_path):
     status, out, _ = command("eval", "digits", "--data", tmp_path, "--pattern", r"\d-(?P<text>\d+)")
     assert status == 0
     assert out.startswith("exact match         100.00%")
+    told = "--data", tmp_path, "--pattern", r"\d-(?P<text>\d+)", "--kind", "number"
+    status, out, _ = command("threshold", "digits", *told)
+    assert status == 0
+    assert "100.00% of 2" in out

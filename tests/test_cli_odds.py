@@ -49,9 +49,15 @@ def test_a_bare_accuracy(command):
     )
 
 
+def test_the_number_of_items_has_no_default(command):
+    status, out, err = command("odds", "--accuracy", 0.5)
+    assert (status, out) == (2, "")
+    assert "Missing option '--n'" in err
+
+
 def test_intervals_come_from_what_was_measured(command):
     rate = wilson(2949, 3000)
-    _, out, _ = command("odds", "--accuracy", 0.983, "--measured", 3000)
+    _, out, _ = command("odds", "--accuracy", 0.983, "--measured", 3000, "--n", 12)
     assert out.startswith(f"accuracy {rate}\n")
     found = cells(out)["passes per attempt", "all 12 right"]
     assert found == pytest.approx([rate.value**12, rate.low**12, rate.high**12], rel=1e-3)
@@ -114,20 +120,20 @@ def test_tries_tiles_and_people(command):
 
 
 def test_no_length_stops_who_is_always_right(command):
-    status, out, _ = command("odds", "--accuracy", 1, "--price-per-attempt", 2)
+    status, out, _ = command("odds", "--accuracy", 1, "--n", 12, "--price-per-attempt", 2)
     assert status == 0
     assert "items against" not in out
     assert cells(out)["price of a pass", "all 12 right"] == [2]
 
 
 def test_who_never_passes_pays_without_end(command):
-    _, out, _ = command("odds", "--accuracy", 0, "--price-per-attempt", 2)
+    _, out, _ = command("odds", "--accuracy", 0, "--n", 12, "--price-per-attempt", 2)
     assert cells(out)["price of a pass", "all 12 right"] == [float("inf")]
 
 
 def test_the_plot_is_written(command, tmp_path):
     path = tmp_path / "odds.png"
-    status, _, _ = command("odds", "--accuracy", 0.9, "--measured", 100, "--plot", path)
+    status, _, _ = command("odds", "--accuracy", 0.9, "--n", 12, "--measured", 100, "--plot", path)
     assert status == 0
     with Image.open(path) as figure:
         assert figure.width > 600
@@ -136,7 +142,7 @@ def test_the_plot_is_written(command, tmp_path):
 @pytest.mark.parametrize("name", ["odds.txt", "none/odds.png", "there.png"])
 def test_a_plot_is_a_new_figure(command, tmp_path, name):
     (tmp_path / "there.png").touch()
-    status, out, err = command("odds", "--accuracy", 0.9, "--plot", tmp_path / name)
+    status, out, err = command("odds", "--accuracy", 0.9, "--n", 12, "--plot", tmp_path / name)
     assert (status, out) == (2, "")
     assert "must go to a new .pdf, .png or .svg file" in err
     assert (tmp_path / "there.png").read_bytes() == b""
@@ -168,7 +174,7 @@ def test_a_plot_is_a_new_figure(command, tmp_path, name):
     ],
 )
 def test_bad_input_is_one_sentence(command, options, message):
-    status, out, err = command("odds", "--accuracy", 0.9, *options)
+    status, out, err = command("odds", "--accuracy", 0.9, "--n", 12, *options)
     assert (status, out) == (2, "")
     assert err.startswith(f"segcap: {message}")
     assert err.count("\n") == 1
@@ -176,14 +182,15 @@ def test_bad_input_is_one_sentence(command, options, message):
 
 def test_a_plot_without_room_leaves_nothing_behind(command, tmp_path, no_room):
     with no_room():
-        status, _, err = command("odds", "--accuracy", 0.9, "--plot", tmp_path / "odds.png")
+        place = tmp_path / "odds.png"
+        status, _, err = command("odds", "--accuracy", 0.9, "--n", 12, "--plot", place)
     assert status == 2
     assert "A plot must go where it can be written" in err
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_plot_that_cannot_be_written(command):
-    status, out, err = command("odds", "--accuracy", 0.9, "--plot", "/proc/odds.png")
+    status, out, err = command("odds", "--accuracy", 0.9, "--n", 12, "--plot", "/proc/odds.png")
     assert status == 2
     assert out.startswith("accuracy 0.9")
     assert err.startswith("segcap: A plot must go where it can be written. Got '/proc/odds.png'")

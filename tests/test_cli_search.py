@@ -129,6 +129,25 @@ def test_trials_never_see_the_images_of_the_test(run, texts, tmp_path, monkeypat
     assert not tried & held_out
 
 
+def test_a_pattern_gives_the_texts_to_search_on(run, tmp_path, monkeypatch):
+    def searched(objective, space, **options):
+        labels.extend(objective.data.labels.tolist())
+        raise KeyboardInterrupt
+
+    labels = []
+    monkeypatch.setattr("segcap.training.search", searched)
+    for number in range(4):
+        image = TextGenerator("clean", charset="12", length=3).sample(number).image
+        Image.fromarray(image).save(tmp_path / f"{number}={number}21.png")
+    place = ("--data", tmp_path, "--out", tmp_path / "out", "--pattern", r"\d=(?P<text>\d+)")
+    run("search", "labelled", *place, "--study", "segmentation")
+    assert set(labels) < {f"{number}21" for number in range(4)}
+    assert len(labels) == 3
+    status, _, err = run("search", "cats-dogs", *place)
+    assert status == 2
+    assert "must be for the study 'segmentation'. Got it for 'optimizer'." in err
+
+
 @pytest.mark.slow
 def test_ctrl_c_says_how_to_go_on(run, photos, tmp_path, monkeypatch):
     def interrupted(self, settings, report):

@@ -228,7 +228,9 @@ def test_patterns_that_give_no_text(tmp_path, pattern, error, message):
 
 def test_a_pattern_is_for_files_by_name(tmp_path):
     touch(tmp_path, "1_a.png")
-    with pytest.raises(ParameterError, match=r"must be for the data set 'named'\. Got it for 'six"):
+    with pytest.raises(
+        ParameterError, match=r"must be for .* 'named' or 'labelled'\. Got it for 'six"
+    ):
         load("six-char", tmp_path, pattern="(?P<text>.)")
 
 

@@ -7,7 +7,7 @@ import pytest
 import report_material
 from report_material import by_name
 
-from segcap.benchmark.outcomes import Matrix
+from segcap.benchmark.outcomes import CANNOT_ANSWER, Matrix, Problem
 from segcap.benchmark.report.charts import Axis, Point, Series, dot_chart, line_chart
 from segcap.benchmark.report.matrix import matrix_of
 from segcap.benchmark.report.plots import charts, pareto_front
@@ -115,6 +115,17 @@ def test_the_matrix_counts_every_character(result):
         supports = {row.label: row.support for row in one.accuracy.classes}
         rows = dict(zip(one.accuracy.matrix.labels, map(sum, counts), strict=True))
         assert {label: rows[label] for label in supports} == supports
+
+
+def test_who_was_trained_for_something_else_neither_wins_nor_loses(result):
+    given = scored(result, {"six-char": 60, "mixed": 80})
+    for count, has_verdict in ((50, True), (51, False)):
+        beyond = (Problem(CANNOT_ANSWER, count),)
+        methods = [
+            replace(one, problems=beyond) if one.name == "six-char" else one
+            for one in given.methods
+        ]
+        assert bool(verdict(replace(given, methods=tuple(methods)))) == has_verdict
 
 
 def test_without_pairs_nobody_wins(result):

@@ -13,7 +13,7 @@ import segcap
 from segcap.benchmark.adapters import VOTE, Method, Progress, ReaderMethod, as_methods
 from segcap.benchmark.cache import Parts
 from segcap.benchmark.cost import hardware, together
-from segcap.benchmark.outcomes import Cost, Judged, MethodResult, Problem
+from segcap.benchmark.outcomes import CANNOT_ANSWER, Cost, Judged, MethodResult, Problem
 from segcap.benchmark.outputs import write_outputs
 from segcap.benchmark.plain import to_plain
 from segcap.benchmark.report import require_report
@@ -21,6 +21,7 @@ from segcap.benchmark.results import BenchmarkResult, ImageResult
 from segcap.benchmark.scoring import judged, pairs, voted
 from segcap.benchmark.split_task import SplitTask
 from segcap.benchmark.stages import Plan, Stages
+from segcap.benchmark.training import can_train
 from segcap.core.errors import ParameterError
 from segcap.core.validation import fractions, seed_number, whole_number
 from segcap.datasets.dataset import Dataset
@@ -61,7 +62,8 @@ def run(
         Folder for results.json, answers.csv, report.html and the finished parts, from which a
         killed benchmark goes on. Nothing is kept without.
     test : float or int
-        Rate or number of images to test on; see `segcap.datasets.Dataset.split`.
+        Rate or number of images to test on; see `segcap.datasets.Dataset.split`. With 1.0 all are,
+        and readers must be fitted.
     seed : int
         Of the split, and of the images to train on for the learning curve.
     labels : sequence of int
@@ -111,6 +113,7 @@ def run(
         _difficulties(difficulties) if split_task.generator is not None else (),
         whole_number("drawn", drawn, least=1),
     )
+    _check_trained(plan.methods, split_task)
     if out is not None:
         require_report()
         place = Path(out)
@@ -139,7 +142,7 @@ def _run(
         _method_result(split_task, stages, method, replies[method.name], costs[method.name])
         for method in plan.methods
     ]
-    members = [one for one in found if one.approach != "peer"]
+    members = _voters(found)
     if len(members) > 1:
         replies[VOTE] = voted([replies[one.name] for one in members])
         found.append(_vote_result(split_task, members, replies[VOTE]))
@@ -174,14 +177,37 @@ def _method_result(
 
 
 def _doubts(split_task: SplitTask, method: Method) -> list[Problem]:
-    """Report where nothing shows that a reader was not trained on the test images."""
+    """Report labels that a fitted reader cannot give, and that it may have seen tested images."""
     if not isinstance(method, ReaderMethod) or not method.is_fitted:
         return []
+    known = split_task.tested.labels.tolist() if split_task.asks != "sums" else []
+    beyond = sum(not method.reader.can_answer(label) for label in known)
+    doubts = [Problem(CANNOT_ANSWER, beyond)] if beyond else []
     data = method.reader.provenance_["data"]
     held_out = data.get("split", {}).get("tested") == split_task.split().tested_sha256
     if held_out or data["name"] in _OF_NO_TASK:
-        return []
-    return [Problem("It was fitted before, and may have been trained on tested images.", 1)]
+        return doubts
+    return [
+        *doubts,
+        Problem("It was fitted before, and may have been trained on tested images.", 1),
+    ]
+
+
+def _check_trained(methods: Sequence[Method], split_task: SplitTask) -> None:
+    """Refuse readers that are to be trained where all images are tested on."""
+    untrained = [one.name for one in methods if can_train(one)]
+    if untrained and not len(split_task.training):
+        raise ParameterError(
+            "Readers must be trained already where all images are tested on. "
+            f"Got {', '.join(untrained)}."
+        )
+
+
+def _voters(found: Sequence[MethodResult]) -> list[MethodResult]:
+    """Return the readers of both approaches that are right half as often as the best, or more."""
+    members = [one for one in found if one.approach != "peer"]
+    best = max((one.accuracy.exact.value for one in members), default=0.0)
+    return [one for one in members if 0 < best <= 2 * one.accuracy.exact.value]
 
 
 def _vote_result(
@@ -193,7 +219,8 @@ def _vote_result(
         split_task,
         name=VOTE,
         approach="vote",
-        description=f"{', '.join(one.name for one in members)}, weighted by their confidence",
+        description=f"{', '.join(one.name for one in members)}, weighted by their confidence; who "
+        "is right half as often as the best votes",
         replies=replies,
         cost=together(known) if len(known) == len(costs) else None,
     )

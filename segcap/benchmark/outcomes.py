@@ -16,6 +16,7 @@ from segcap.evaluate.labels import shown_label
 from segcap.evaluate.metrics import Rate
 
 __all__ = [
+    "CANNOT_ANSWER",
     "Accuracy",
     "Approach",
     "Box",
@@ -36,6 +37,9 @@ __all__ = [
 Approach: TypeAlias = Literal["segment", "end-to-end", "peer", "vote"]
 JudgedStatus: TypeAlias = Literal["ok", "rejected", "empty", "unreadable", "failed"]
 Box: TypeAlias = tuple[int, int, int, int]
+
+CANNOT_ANSWER = "Its characters, classes or length are not those of the label."
+"""The problem of a reader that was trained for something else, once a label."""
 
 _ROUNDING = 1e-9
 

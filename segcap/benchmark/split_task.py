@@ -111,7 +111,7 @@ class SplitTask:
         ----------
         dataset : Dataset
         test : float or int
-            A fraction in (0, 1), or a number of images.
+            A fraction in (0, 1), or a number of images; 1.0 for all, none being trained on.
         seed : int
         known : sequence of (Truth or None), optional
             One an image; where a manifest of generated images lies beside them, what it says
@@ -131,13 +131,16 @@ class SplitTask:
                 "What is known of images must be as much as there are images. "
                 f"Got {len(truths)} for {len(dataset)} images."
             )
-        strata = dataset.labels if dataset.classes is not None else None
-        train, held_out = divide(dataset.groups, strata, test=test, seed=seed)
+        if isinstance(test, float) and test == 1:
+            train, held_out = np.empty(0, np.intp), np.arange(len(dataset))
+        else:
+            strata = dataset.labels if dataset.classes is not None else None
+            train, held_out = divide(dataset.groups, strata, test=test, seed=seed)
         training, tested = dataset.subset(train), dataset.subset(held_out)
         names = _names(dataset)
         return cls(
             dataset.name,
-            f"{dataset.name}, segment-then-classify against end-to-end",
+            f"{_title(dataset)}, segment-then-classify against end-to-end",
             training,
             tested,
             seed,
@@ -242,6 +245,12 @@ def _agreeing(truth: Truth | None, label: str | int) -> Truth | None:
     return truth if adds_up else None
 
 
+def _title(dataset: Dataset) -> str:
+    """Return a data set's name, or that of the folder where it is named by its layout alone."""
+    is_own = dataset.name in ("labelled", "named", "folders")
+    return (dataset.root.resolve().name if is_own else "") or dataset.name
+
+
 def _has_manifest(folder: Path) -> bool:
     return (folder / MANIFEST).is_file()
 
@@ -255,7 +264,7 @@ def _names(dataset: Dataset) -> list[str]:
 def _not_trained_on(training: Dataset, tested: Dataset) -> list[str]:
     """Report characters and classes that are tested on but not trained on."""
     asks = asked(tested)
-    if asks == "sums":
+    if asks == "sums" or not len(training):
         return []
     pieces = "".join if asks == "texts" else list
     known, wanted = (set(pieces(part.labels.tolist())) for part in (training, tested))

@@ -30,6 +30,7 @@ __all__ = ["TASKS", "default_readers", "open_task", "task_readers"]
 
 _ALIASES = {"tiles": "recaptcha-tiles"}
 TASKS = (*names(), *_ALIASES)
+_OWN = ("labelled", "named")
 _LIKE: dict[Asks, str] = {"texts": "captcha-v2", "sums": "digit-sum", "classes": "cats-dogs"}
 _TASKS: dict[Asks, Task] = {"texts": "texts", "sums": "sums", "classes": "photos"}
 _GLYPHS, _END_TO_END = "glyphs", "end-to-end"
@@ -45,6 +46,7 @@ def open_task(
     *,
     test: float | None = None,
     seed: int = 0,
+    pattern: str | None = None,
     quick: bool = False,
 ) -> SplitTask:
     """Find, or draw, a task's images and divide them.
@@ -57,9 +59,13 @@ def open_task(
         The folder of the images. Of six-char 10,000 are drawn without; of digit-sum 30,000 rows of
         overlapping digits, those to test on with MNIST's x_test, if it holds mnist.npz or is None.
     test : float, optional
-        Rate to test on, in place of the task's own.
+        Rate to test on, in place of the task's own; 1 for all of a folder's images, where no reader
+        is trained.
     seed : int
         Of the split, and of what is drawn.
+    pattern : str, optional
+        Of "labelled" and "named": where a file's name has the text, see
+        `segcap.datasets.named.load_named`.
     quick : bool
         Take 300 images only.
 
@@ -80,14 +86,23 @@ def open_task(
             f"The task of a benchmark must be one of {', '.join(TASKS)}. Got {task!r}."
         )
     task = _ALIASES.get(task, task)
-    split_task = _divided(task, data, test, seed, quick)
+    if pattern is not None and task not in _OWN:
+        raise ParameterError(
+            f"A 'pattern' must be for the task {' or '.join(_OWN)}. Got it for '{task}'."
+        )
+    split_task = _divided(task, data, test, seed, pattern, quick)
     return (
         replace(split_task, title=f"{split_task.title}, a quick look only") if quick else split_task
     )
 
 
 def _divided(
-    task: str, data: str | os.PathLike[str] | None, test: float | None, seed: int, quick: bool
+    task: str,
+    data: str | os.PathLike[str] | None,
+    test: float | None,
+    seed: int,
+    pattern: str | None,
+    quick: bool,
 ) -> SplitTask:
     own = END_TO_END[task].test if task in END_TO_END else _TEST
     rate = own if test is None else test
@@ -107,7 +122,7 @@ def _divided(
             generator=texts_generator(task, dataset),
         )
     named = task == "labelled" and not (Path(data) / LABELS).is_file()
-    dataset = labelled_only(load("named" if named else task, data))
+    dataset = labelled_only(load("named" if named else task, data, pattern=pattern))
     if quick and len(dataset) > _QUICK:
         chosen = np.random.default_rng(seed).permutation(len(dataset))[:_QUICK]
         dataset = dataset.subset(np.sort(chosen))
@@ -197,6 +212,8 @@ def _opened(split_task: SplitTask, name: str) -> ReaderMethod:
     settings: dict[str, Any] = {}
     if isinstance(reader, GlyphReader) and charset and set(charset) < set(reader.charset_):
         settings["allowlist"] = charset
+        if not any(char != char.swapcase() and char.swapcase() in charset for char in charset):
+            settings["case"] = "fold"  # as peers are: labels hold each letter in one case
     if isinstance(reader, GlyphReader) and reader.length is None:
         settings["length"] = length
     reader.set_params(**settings)

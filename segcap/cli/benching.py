@@ -9,7 +9,7 @@ import typer
 from typer.core import TyperCommand
 
 from segcap.cli.app import app, say, warnings_said
-from segcap.cli.options import Epochs, Seed
+from segcap.cli.options import Epochs, Pattern, Seed
 from segcap.cli.output import progress_bar
 from segcap.core.errors import ParameterError
 from segcap.datasets.catalogue import names
@@ -86,6 +86,7 @@ def bench(
     ctx: typer.Context,
     task: Task = None,
     data: DataFolder = None,
+    pattern: Pattern = None,
     out: OutFolder = None,
     readers: Readers = None,
     test: TestPart = None,
@@ -111,7 +112,7 @@ def bench(
             f"Got {task or 'no task'} and {out or 'no --out'}."
         )
     with warnings_said():
-        split_task = open_task(task, data, test=test, seed=seed, quick=quick)
+        split_task = open_task(task, data, test=test, seed=seed, pattern=pattern, quick=quick)
         most = 1 if quick and epochs is None else epochs
         with ExitStack() as stack:
             result = _interruptible(

@@ -79,7 +79,7 @@ def evaluate(
     _check_files(predictions, page)
     if probabilities and predictions is None:
         raise ParameterError("Probabilities must go to the file of --predictions. Got none.")
-    known = load("named" if pattern else dataset, data, pattern=pattern)
+    known = load(dataset, data, pattern=pattern)
     given = {"length": length, "allowlist": allowlist, "case": case, "kind": kind}
     reader = open_reader(model, engine, of="images", **given)
     read_many = _way_to_read(reader, known, model)
@@ -120,16 +120,19 @@ def threshold(
     data: Data,
     accuracy: LeastAccuracy = 0.99,
     dataset: Layout = "labelled",
+    pattern: Pattern = None,
     length: Length = None,
     allowlist: Allowlist = None,
     case: FoldCase = None,
+    kind: ReadKind = None,
     engine: Engine = "onnx",
 ) -> None:
     """Find the confidence from which on a reader keeps an accuracy, and how much that leaves."""
     from segcap.evaluate.abstention import coverage_curve
 
-    known = load(dataset, data)
-    reader = open_reader(model, engine, of="images", length=length, allowlist=allowlist, case=case)
+    known = load(dataset, data, pattern=pattern)
+    given = {"length": length, "allowlist": allowlist, "case": case, "kind": kind}
+    reader = open_reader(model, engine, of="images", **given)
     read_many, truths = _way_to_read(reader, known, model), _truths(reader, known)
     with warnings_said(repeated=False):
         results = read_many(known.images)

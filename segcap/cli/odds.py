@@ -45,7 +45,13 @@ _Chance: TypeAlias = Callable[[float], Any]
 
 
 Accuracy = Annotated[float, typer.Option(help="Fraction of items answered right, 0 to 1.")]
-Items = Annotated[int, typer.Option("--n", help="Items of a challenge: photos, characters.")]
+Items = Annotated[
+    int,
+    typer.Option(
+        "--n",
+        help="Items of a challenge that the accuracy is of: photos, characters; 1 for whole texts.",
+    ),
+]
 Measured = Annotated[
     int | None, typer.Option(help="Items that the accuracy was measured on; gives intervals.")
 ]
@@ -74,7 +80,7 @@ Plot = Annotated[Path | None, typer.Option(help="Draw the odds into a new PDF, P
 @app.command()
 def odds(
     accuracy: Accuracy,
-    n: Items = 12,
+    n: Items,
     measured: Measured = None,
     wrong_allowed: WrongAllowed = 0,
     tries: Tries = None,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from segcap.cli.app import app, say, warnings_said
-from segcap.cli.options import Data, Seed
+from segcap.cli.options import Data, Pattern, Seed
 from segcap.cli.output import progress_bar
 from segcap.core.errors import DataError, ParameterError
 from segcap.datasets.catalogue import load, names
@@ -78,6 +78,7 @@ def search(
     data: Data,
     out: OutFolder,
     study: Study = "optimizer",
+    pattern: Pattern = None,
     trials: Trials = None,
     minutes: Minutes = None,
     epochs: EpochsOfTrial = 5,
@@ -95,11 +96,13 @@ def search(
     from segcap.recipes.objectives import Cutting, Fitting
 
     _check(study, minutes, fraction, out)
+    if pattern is not None and study != _CUTS:
+        raise ParameterError(f"A --pattern must be for the study '{_CUTS}'. Got it for '{study}'.")
     with warnings_said():
         warnings.filterwarnings("ignore", category=FutureWarning, module="keras")
         objective: Cutting | Fitting
         if study == _CUTS:
-            glyphs, training, test = _glyph_reader(task, data, model, seed)
+            glyphs, training, test = _glyph_reader(task, data, pattern, model, seed)
             objective = Cutting(glyphs, _part(training, fraction, seed), wrong_cost)
         else:
             reader, training, test = _reader(task, data, study, classifier, epochs, seed)
@@ -155,12 +158,12 @@ def _search(
 
 
 def _glyph_reader(
-    task: str, data: Path, model: str, seed: int
+    task: str, data: Path, pattern: str | None, model: str, seed: int
 ) -> tuple[GlyphReader, Dataset, Dataset]:
     import segcap
 
     reader = segcap.load(model)
-    known = load(task, data)
+    known = load(task, data, pattern=pattern)
     if not isinstance(reader, GlyphReader) or known.charset is None:
         raise ParameterError(
             f"The study '{_CUTS}' must be of texts, and of a reader that cuts them into glyphs. "

@@ -83,7 +83,8 @@ def load(
         Instead of what the table says, see `Dataset`. In a folder of few texts, such as single
         digits, "label" would keep all images of a text on one side.
     pattern : str, optional
-        Of "named" alone: where a file's name has the text; see `load_named`.
+        Where a file's name has the text, see `load_named`: of "named", and of "labelled" instead of
+        its labels.csv.
 
     Returns
     -------
@@ -101,8 +102,11 @@ def load(
         raise ParameterError(
             f"The 'name' of a data set must be one of {', '.join(_ENTRIES)}. Got {name!r}."
         )
-    if pattern is not None and name != "named":
-        raise ParameterError(f"A 'pattern' must be for the data set 'named'. Got it for '{name}'.")
+    if pattern is not None and name not in ("named", "labelled"):
+        raise ParameterError(
+            f"A 'pattern' must be for the data set 'named' or 'labelled'. Got it for '{name}'."
+        )
+    name = name if pattern is None else "named"
     place = os.fspath(root) if isinstance(root, os.PathLike) else root
     if not isinstance(place, str) or not os.path.isdir(place):
         raise DataError(f"The 'root' of a data set must be an existing folder. Got {place!r}.")

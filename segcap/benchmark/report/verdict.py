@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from segcap.benchmark.outcomes import MethodResult
+from segcap.benchmark.outcomes import CANNOT_ANSWER, MethodResult
 from segcap.benchmark.report.pairs import cost_ratio, pair_of
 from segcap.benchmark.report.wording import amount, difference, interval, percent
 from segcap.benchmark.results import BenchmarkResult, Pair
@@ -68,8 +68,12 @@ def cards(result: BenchmarkResult) -> list[Card]:
 
 
 def verdict(result: BenchmarkResult) -> list[str]:
-    """State which approach wins and at what cost, and what a vote gains, as far as is known."""
-    methods, pairs = result.methods, result.pairs
+    """State which approach wins and at what cost, and what a vote gains, as far as is known.
+
+    Readers that cannot give most of the labels were trained for something else, and win or lose
+    nothing.
+    """
+    methods, pairs = [one for one in result.methods if _can_answer(one)], result.pairs
     cutting, whole = (_best(methods, approach) for approach in ("segment", "end-to-end"))
     said = []
     if cutting and whole:
@@ -81,6 +85,11 @@ def verdict(result: BenchmarkResult) -> list[str]:
         if alone:
             said.append(_gain(vote, max(alone, key=_exact), pairs))
     return said
+
+
+def _can_answer(method: MethodResult) -> bool:
+    cannot = sum(own.count for own in method.problems if own.message == CANNOT_ANSWER)
+    return 2 * cannot <= method.accuracy.exact.n
 
 
 def _exact(method: MethodResult) -> float:
