@@ -6,6 +6,7 @@ import pytest
 
 import segcap
 from segcap.cli.output import progress_bar
+from segcap.cli.training import _common_length
 from segcap.core.errors import DataError
 from segcap.datasets import load_named
 from segcap.generate import TextGenerator, write_text
@@ -162,6 +163,44 @@ def test_wrong_use_is_one_sentence(run, folder, tmp_path, arguments, message):
     assert (status, out) == (2, "")
     assert message in err
     assert "Traceback" not in err
+
+
+@pytest.mark.parametrize(
+    ("task", "shown"),
+    [
+        ([], {"charset", "length", "classifier", "pattern", "fonts", "log"}),
+        (["text"], {"charset", "length", "classifier", "pattern"}),
+        (["any"], {"fonts"}),
+        (["digits"], set()),
+        (["cats-dogs"], {"classifier", "log"}),
+    ],
+)
+def test_the_help_shows_the_options_of_the_task(run, task, shown):
+    status, out, _ = run("train", *task, "--help")
+    assert status == 0
+    some = {"charset", "length", "classifier", "pattern", "fonts", "log"}
+    assert {name for name in some if f"--{name} " in out} == shown
+    assert all(f"--{name} " in out for name in ("data", "out", "epochs", "seed"))
+
+
+def test_epochs_are_those_of_digits_and_of_rows(run, tmp_path, monkeypatch):
+    def trained(data, **options):
+        given.append(options)
+        raise KeyboardInterrupt
+
+    given = []
+    monkeypatch.setattr("segcap.recipes.digits.train_digits", trained)
+    run("train", "digits", "--out", tmp_path / "m.segcap", "--epochs", 2)
+    run("train", "digits", "--out", tmp_path / "m.segcap")
+    assert (given[0]["epochs"], given[0]["line_epochs"]) == (2, 2)
+    assert given[1]["epochs"] == 30
+    assert "line_epochs" not in given[1]
+
+
+@pytest.mark.parametrize(("first", "said"), [("1234", True), ("0034", False), ("12a4", False)])
+def test_numbers_that_may_have_lost_their_zeros(capsys, first, said):
+    assert _common_length([first, *["423"] * 19]) is None
+    assert ("If they lost leading zeros" in capsys.readouterr().err) == said
 
 
 def test_file_names_give_the_texts(folder, tmp_path):

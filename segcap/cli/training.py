@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from typer.core import TyperCommand
 
 from segcap.cli.app import app, say, warnings_said
 from segcap.cli.options import Epochs, Pattern, Seed
@@ -32,6 +33,23 @@ _FEW = 20
 _GOOD = 0.95
 _SHOWN = 3
 _END_TO_END_OPTIONS = {"classifier", "log"}
+
+
+class _OptionsOfTask(TyperCommand):
+    """Shows in its help the options of the task that is named with it, if one is."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        named = (arg for arg in args if arg in _EPOCHS or arg in END_TO_END)
+        ctx.meta["task"] = next(named, None)
+        return super().parse_args(ctx, args)
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        task = ctx.meta["task"]
+        others = _END_TO_END_OPTIONS.union(*_OPTIONS.values())
+        others -= others if task is None else _OPTIONS.get(task, _END_TO_END_OPTIONS)
+        for param in self.params:
+            param.hidden = param.name in others
+        super().format_help(ctx, formatter)
 
 
 Task = Annotated[
@@ -71,7 +89,7 @@ Log = Annotated[
 ]
 
 
-@app.command()
+@app.command(cls=_OptionsOfTask)
 def train(
     task: Task,
     out: Bundle,
@@ -85,7 +103,10 @@ def train(
     epochs: Epochs = None,
     seed: Seed = 0,
 ) -> None:
-    """Train a reader; a killed training goes on from OUT.state... when started again."""
+    """Train a reader; a killed training goes on from OUT.state... when started again.
+
+    The help of segcap train TASK shows the options of the task alone.
+    """
     options = {"charset": charset, "length": length, "classifier": classifier, "pattern": pattern}
     _check_options(task, **options, fonts=fonts and str(fonts), log=log and str(log))
     _check_new(out)
@@ -111,7 +132,8 @@ def train(
         elif task == "digits":
             from segcap.recipes.digits import train_digits
 
-            reader = train_digits(data, on_epoch=show, **shared)
+            rows = {} if epochs is None else {"line_epochs": epochs}
+            reader = train_digits(data, on_epoch=show, **shared, **rows)
         elif task == "mixed":
             from segcap.recipes.mixed import train_mixed
 
@@ -197,7 +219,14 @@ def _train_text(
 def _common_length(labels: Sequence[str]) -> int | None:
     """The length that all labels have, if they have one."""
     lengths = set(map(len, labels))
-    if len(labels) < _FEW or len(lengths) > 1:
+    if len(labels) < _FEW:
+        return None
+    if len(lengths) > 1:
+        if all(label.isdecimal() and label[0] != "0" for label in labels):
+            say(
+                f"The labels are numbers of {min(lengths)} to {max(lengths)} digits, none of which "
+                "begins with 0. If they lost leading zeros, as in tables of numbers, restore them."
+            )
         return None
     (length,) = lengths
     say(f"All {len(labels)} labels have {length} characters; the reader expects that length.")
