@@ -161,6 +161,15 @@ def test_an_option_that_a_reader_has_not_is_named(run, folder, option, value):
     assert err == f"segcap: The reader 'digit-sum' takes no {option}. Got {value}.\n"
 
 
+def test_a_shell_completes_commands():
+    code = "import sys; sys.argv = ['segcap']; from segcap.cli import main; main()"
+    asked = {"_SEGCAP_COMPLETE": "complete_bash", "COMP_WORDS": "segcap t", "COMP_CWORD": "1"}
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=os.environ | asked, capture_output=True, text=True
+    )
+    assert (sorted(done.stdout.split()), done.stderr) == (["threshold", "train"], "")
+
+
 def test_the_version(run):
     assert run("--version")[:2] == (0, f"segcap {segcap.__version__}\n")
 

@@ -1,13 +1,18 @@
 """Results show themselves in notebooks."""
 
 import base64
+import html
 import re
 
 import cv2
 import numpy as np
+import report_material
 
 import segcap
+from segcap import benchmark
 from segcap.core.reading import Glyph, Reading
+from segcap.generate import TextGenerator
+from segcap.segmentation.components import segment
 
 
 def test_a_reading_shows_its_image_and_the_boxes_of_its_characters():
@@ -28,6 +33,24 @@ def test_without_an_image_a_result_shows_what_it_says():
     assert Reading("a&b")._repr_html_() == (
         "<code>Reading(text=&#x27;a&amp;b&#x27;, confidence=0, status=&#x27;ok&#x27;)</code>"
     )
+
+
+def test_segments_and_samples_show_their_boxes():
+    ink = np.zeros((20, 40), bool)
+    ink[4:16, 3:9] = ink[4:16, 20:28] = True
+    page = segment(ink)._repr_html_()
+    assert page.count("<rect") == 2
+    assert "Segments of 2 boxes" in page
+    assert segment(np.zeros((3, 3), bool))._repr_html_().count("<rect") == 0
+    sample = TextGenerator("clean", length=4).sample(0)
+    page = sample._repr_html_()
+    assert page.count("<rect") == 4
+    assert all(f"<title>{html.escape(char)} 1.00</title>" in page for char in sample.label)
+
+
+def test_a_benchmark_shows_its_table():
+    result, _ = report_material.material()
+    assert result._repr_html_() == f"<pre>{html.escape(benchmark.table(result))}</pre>"
 
 
 def test_one_image_is_kept_and_many_are_not():

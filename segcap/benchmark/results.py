@@ -5,6 +5,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from functools import cache
+from html import escape
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -125,6 +126,12 @@ class BenchmarkResult:
     methods: tuple[MethodResult, ...]
     pairs: tuple[Pair, ...]
     answers: tuple[ImageResult, ...]
+
+    def _repr_html_(self) -> str:
+        """Show notebooks the table that `segcap bench` prints."""
+        from segcap.benchmark.outputs import table
+
+        return f"<pre>{escape(table(self))}</pre>"
 
     def to_json(self) -> dict[str, Any]:
         """Return plain types."""

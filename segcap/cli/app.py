@@ -18,7 +18,6 @@ __all__ = ["app", "main", "say", "warnings_said"]
 _INTERRUPTED = 130
 
 app = typer.Typer(
-    add_completion=False,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},

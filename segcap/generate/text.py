@@ -16,6 +16,8 @@ from numpy.typing import ArrayLike, NDArray
 from segcap.core.charset import Charset
 from segcap.core.display import short_repr
 from segcap.core.errors import ParameterError
+from segcap.core.notebook import as_html
+from segcap.core.pixels import to_rgb
 from segcap.core.validation import whole_number
 from segcap.generate.difficulty import DIFFICULTIES, Difficulty, DifficultyLike
 from segcap.generate.draws import Draws
@@ -59,6 +61,12 @@ class Sample:
     parameters: dict[str, Any] = field(repr=False)
 
     __repr__ = short_repr
+
+    def _repr_html_(self) -> str:
+        """Show notebooks the image and where its characters are."""
+        boxes = map(tuple, self.boxes.tolist())
+        marks = [(char, 1.0, box) for char, box in zip(self.label, boxes, strict=True)]
+        return as_html(repr(self), to_rgb(self.image), marks)
 
 
 class TextArrays(NamedTuple):

@@ -9,6 +9,7 @@ from imutils import contours as imutils_contours
 from numpy.typing import NDArray
 
 from segcap.core.errors import ParameterError
+from segcap.core.notebook import as_html
 
 __all__ = [
     "SEGMENTERS",
@@ -48,6 +49,12 @@ class Segments(NamedTuple):
 
     boxes: NDArray[np.int32]
     labels: NDArray[np.int32]
+
+    def _repr_html_(self) -> str:
+        """Show notebooks the ink, its boxes and their numbers."""
+        marks = [(str(number), 1.0, tuple(box)) for number, box in enumerate(self.boxes.tolist())]
+        ink = cv2.cvtColor(np.where(self.labels > 0, 0, 255).astype(np.uint8), cv2.COLOR_GRAY2RGB)
+        return as_html(f"Segments of {len(marks)} boxes", ink, marks)
 
 
 def segment(ink: NDArray[np.bool_], method: Segmenter = "components") -> Segments:

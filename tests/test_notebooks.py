@@ -1,0 +1,26 @@
+"""The notebooks run, and stand in the repository without outputs."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+NOTEBOOKS = sorted(Path(__file__).parent.parent.glob("examples/notebooks/*.ipynb"))
+
+
+def test_there_are_notebooks_without_outputs():
+    assert len(NOTEBOOKS) == 3
+    for path in NOTEBOOKS:
+        cells = json.loads(path.read_text())["cells"]
+        assert not any(cell.get("outputs") or cell.get("execution_count") for cell in cells)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_a_notebook_runs(path):
+    reason = "nbclient and ipykernel, of the extra dev, run notebooks"
+    nbclient = pytest.importorskip("nbclient", reason=reason)
+    pytest.importorskip("ipykernel", reason=reason)
+    nbformat = pytest.importorskip("nbformat", reason=reason)
+    place = {"metadata": {"path": str(path.parent)}}
+    nbclient.NotebookClient(nbformat.read(path, 4), timeout=900, resources=place).execute()
