@@ -58,7 +58,7 @@ def test_damaged_labels_are_reported_and_images_read(run, folder):
     (folder / "labels.csv").write_text("name\n")
     status, out, err = run("read", folder)
     assert (status, len(out.splitlines())) == (0, 3)
-    assert "must have the columns 'file' and 'label'" in err
+    assert "must have a column file or filename or path or image and a column label or text" in err
 
 
 def test_sum_compares_with_the_sum_of_the_label(run, folder):

@@ -59,10 +59,11 @@ def test_mnist_offline_is_reported_in_one_sentence(monkeypatch):
         load_mnist()
 
 
-def test_labelled_images_in_the_order_of_the_labels(tmp_path):
+@pytest.mark.parametrize("header", ["file,label", "Filename, Text", "path,text", "image,label"])
+def test_labelled_images_in_the_order_of_the_labels(tmp_path, header):
     for name in ("b.png", "a.png"):
         (tmp_path / name).touch()
-    (tmp_path / "labels.csv").write_text("file,label\nb.png,07\na.png,x\n")
+    (tmp_path / "labels.csv").write_text(f"{header}\nb.png,07\na.png,x\n")
     images, labels = load_labelled(tmp_path)
     assert [image.name for image in images] == ["b.png", "a.png"]
     assert labels == ["07", "x"]
@@ -72,8 +73,8 @@ def test_labelled_images_in_the_order_of_the_labels(tmp_path):
     ("content", "message"),
     [
         (None, "must hold labels.csv"),
-        ("name,text\n", "columns 'file' and 'label'"),
-        ("", "columns 'file' and 'label'"),
+        ("name,text\n", "a column file or .* and a column label or text.*with name, text"),
+        ("", "a column file or .*with none"),
         ("file,label\na.png,1\na.png,2\n", "each image once.*line 3"),
         ("file,label\na.png,1\ninside/../a.png,2\n", "each image once.*line 3"),
         (f"file,label\n{300 * 'x'},1\n", "must be a file that exists.*xxx', which is none"),

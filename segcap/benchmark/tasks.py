@@ -16,7 +16,6 @@ from segcap.core.bundle import available
 from segcap.core.errors import ParameterError
 from segcap.datasets.catalogue import load, names
 from segcap.datasets.dataset import Dataset
-from segcap.datasets.labelled import LABELS
 from segcap.datasets.mnist import Mnist, load_mnist
 from segcap.generate import TextGenerator
 from segcap.models.registry import Task, networks_for
@@ -121,8 +120,7 @@ def _divided(
             SplitTask.of(dataset, test=rate, seed=seed, known=known),
             generator=texts_generator(task, dataset),
         )
-    named = task == "labelled" and not (Path(data) / LABELS).is_file()
-    dataset = labelled_only(load("named" if named else task, data, pattern=pattern))
+    dataset = labelled_only(load(task, data, pattern=pattern))
     if quick and len(dataset) > _QUICK:
         chosen = np.random.default_rng(seed).permutation(len(dataset))[:_QUICK]
         dataset = dataset.subset(np.sort(chosen))

@@ -10,6 +10,7 @@ import numpy as np
 from segcap.core.errors import DataError, ParameterError
 from segcap.datasets import layouts
 from segcap.datasets.dataset import Dataset, Duplicates
+from segcap.datasets.labelled import LABELS
 from segcap.datasets.layouts import Found
 from segcap.datasets.named import load_named
 
@@ -68,7 +69,8 @@ def load(
     six-char            captchas/INDEX_LABEL.jpeg                          label
     recaptcha-tiles     Large/CLASS/…                                      look
     cats-dogs           train/cat.N.jpg, train/dog.N.jpg                   look
-    labelled            labels.csv with the columns file and label         content
+    labelled            labels.csv with the columns file and label, or     content
+                        named where there is none
     named               LABEL.*, LABEL_2.*                                 label
     folders             CLASS/…                                            look
     ==================  =================================================  ==================
@@ -106,10 +108,11 @@ def load(
         raise ParameterError(
             f"A 'pattern' must be for the data set 'named' or 'labelled'. Got it for '{name}'."
         )
-    name = name if pattern is None else "named"
     place = os.fspath(root) if isinstance(root, os.PathLike) else root
     if not isinstance(place, str) or not os.path.isdir(place):
         raise DataError(f"The 'root' of a data set must be an existing folder. Got {place!r}.")
+    if name == "labelled" and (pattern is not None or not os.path.isfile(Path(root) / LABELS)):
+        name = "named"
     entry = _ENTRIES[name]
     published = Path(root) / entry.published_as
     folder = published if published.is_dir() else Path(root)

@@ -2,6 +2,7 @@
 
 import csv
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -10,6 +11,7 @@ from segcap.core.errors import DataError
 __all__ = ["LABELS", "LabelledImages", "load_labelled", "read_labels"]
 
 LABELS = "labels.csv"
+_FILES, _TEXTS = ("file", "filename", "path", "image"), ("label", "text")
 
 
 class LabelledImages(NamedTuple):
@@ -31,8 +33,8 @@ def load_labelled(folder: str | os.PathLike[str]) -> LabelledImages:
     Parameters
     ----------
     folder : path
-        Holds images and "labels.csv" with the columns "file" (path within the folder) and
-        "label".
+        Holds images and "labels.csv" with a column of paths within the folder, "file", "filename",
+        "path" or "image", and one of labels, "label" or "text".
 
     Returns
     -------
@@ -76,19 +78,15 @@ def read_labels(path: str | os.PathLike[str]) -> dict[Path, str]:
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:
             rows = csv.DictReader(file)
-            if not {"file", "label"} <= set(rows.fieldnames or []):
-                raise DataError(
-                    "Labels must have the columns 'file' and 'label'. "
-                    f"Got '{path}' with {', '.join(rows.fieldnames or []) or 'none'}."
-                )
+            names, texts = _columns(rows.fieldnames or [], path)
             for row in rows:
-                image = Path(os.path.normpath(path.parent / (row["file"] or "")))
-                if image in labels or row["label"] is None or None in row:
+                image = Path(os.path.normpath(path.parent / (row[names] or "")))
+                if image in labels or row[texts] is None or None in row:
                     raise DataError(
                         "Labels must name each image once, with its one label. "
-                        f"Got '{path}', line {rows.line_num}: {row['file']!r}."
+                        f"Got '{path}', line {rows.line_num}: {row[names]!r}."
                     )
-                labels[image] = row["label"]
+                labels[image] = row[texts]
     except FileNotFoundError:
         raise DataError(
             f"A folder of the layout 'labelled' must hold {LABELS}, unlike those of other layouts, "
@@ -97,3 +95,15 @@ def read_labels(path: str | os.PathLike[str]) -> dict[Path, str]:
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise DataError(f"Labels must be a readable CSV file. Got '{path}': {error}.") from None
     return labels
+
+
+def _columns(header: Sequence[str], path: Path) -> list[str]:
+    """Return the columns of the files and of the labels, each the first that is there."""
+    known = {column.strip().lower(): column for column in header}
+    found = [next(filter(known.get, names), None) for names in (_FILES, _TEXTS)]
+    if None in found:
+        raise DataError(
+            f"Labels must have a column {' or '.join(_FILES)} and a column {' or '.join(_TEXTS)}. "
+            f"Got '{path}' with {', '.join(header) or 'none'}."
+        )
+    return [known[name] for name in found if name is not None]
