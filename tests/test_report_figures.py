@@ -125,7 +125,10 @@ def test_who_was_trained_for_something_else_neither_wins_nor_loses(result):
             replace(one, problems=beyond) if one.name == "six-char" else one
             for one in given.methods
         ]
-        assert bool(verdict(replace(given, methods=tuple(methods)))) == has_verdict
+        told = replace(given, methods=tuple(methods))
+        assert bool(verdict(told)) == has_verdict
+        beaten = [card.words.startswith("behind mixed") for card in cards(told)]
+        assert beaten == [card.name == "six-char" and has_verdict for card in cards(told)]
 
 
 def test_without_pairs_nobody_wins(result):

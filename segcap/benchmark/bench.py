@@ -215,12 +215,13 @@ def _vote_result(
 ) -> MethodResult:
     costs = [one.cost for one in members]
     known = [cost for cost in costs if cost is not None]
+    names = ", ".join(one.name for one in members)
     return judged(
         split_task,
         name=VOTE,
         approach="vote",
-        description=f"{', '.join(one.name for one in members)}, weighted by their confidence; who "
-        "is right half as often as the best votes",
+        description=f"{names}, weighted by their confidence: those right at least half as often as "
+        "the best",
         replies=replies,
         cost=together(known) if len(known) == len(costs) else None,
     )

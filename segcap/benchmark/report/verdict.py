@@ -50,7 +50,7 @@ class Card:
 def cards(result: BenchmarkResult) -> list[Card]:
     """Return each method's headline, in the methods' order."""
     methods = result.methods
-    ranked = sorted(methods, key=_exact, reverse=True)
+    ranked = sorted(filter(_can_answer, methods), key=_exact, reverse=True)
     return [
         Card(
             one.name,
@@ -60,7 +60,7 @@ def cards(result: BenchmarkResult) -> list[Card]:
             interval(one.accuracy.exact),
             one.accuracy.exact.n,
             _standing(one, ranked, result.pairs),
-            _exact(one) == _exact(ranked[0]) and len(ranked) > 1,
+            len(ranked) > 1 and _exact(one) == _exact(ranked[0]),
             place,
         )
         for place, one in enumerate(methods)
@@ -106,6 +106,8 @@ def _standing(
     ranked: Sequence[MethodResult],
     pairs: Sequence[Pair],
 ) -> str:
+    if not _can_answer(one):
+        return "cannot give most of the labels: it was trained for something else"
     if len(ranked) < 2:
         return ""
     best = ranked[0]
