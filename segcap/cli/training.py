@@ -47,7 +47,8 @@ class _OptionsOfTask(TyperCommand):
         task = ctx.meta["task"]
         others = _END_TO_END_OPTIONS.union(*_OPTIONS.values())
         others -= others if task is None else _OPTIONS.get(task, _END_TO_END_OPTIONS)
-        for param in self.params:
+        params: Sequence[Any] = self.params  # click's base class has no "hidden"
+        for param in params:
             param.hidden = param.name in others
         super().format_help(ctx, formatter)
 
@@ -132,7 +133,7 @@ def train(
         elif task == "digits":
             from segcap.recipes.digits import train_digits
 
-            rows = {} if epochs is None else {"line_epochs": epochs}
+            rows: Mapping[str, Any] = {} if epochs is None else {"line_epochs": epochs}
             reader = train_digits(data, on_epoch=show, **shared, **rows)
         elif task == "mixed":
             from segcap.recipes.mixed import train_mixed

@@ -30,7 +30,7 @@ def check_frame(frame: Any) -> None:
     ------
     ParameterError
     """
-    is_number = isinstance(frame, Integral) and not isinstance(frame, bool) and frame >= 0
+    is_number = isinstance(frame, Integral) and not isinstance(frame, bool) and int(frame) >= 0
     is_name = frame is None or (isinstance(frame, str) and frame in get_args(_Named))
     if not is_number and not is_name:
         raise ParameterError(
