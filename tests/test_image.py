@@ -181,8 +181,9 @@ def test_cmyk_jpeg():
     assert image[:, 18:].min() > 235
 
 
-def test_float_tiff():
-    levels = (GREY / 255).astype(np.float32)
+@pytest.mark.parametrize("white", [1, 255])
+def test_float_tiff(white):
+    levels = (GREY / 255 * white).astype(np.float32)
     np.testing.assert_array_equal(load_image(encoded(Image.fromarray(levels), "TIFF")), GREY_AS_RGB)
 
 
