@@ -219,7 +219,7 @@ def test_an_unreadable_image_among_others(run, folder):
         (["train", "nothing", "--out", "x"], "must be one of: any, digits, mixed, text, "),
         (["train", "digits", "--out", "{empty}/x", "--data", "{empty}"], "mnist.npz"),
         (["train", "digits", "--out", "{empty}/no/x"], "folder that exists"),
-        (["eval", "digits", "--data", "{empty}"], "labels.csv"),
+        (["eval", "digits", "--data", "{empty}"], "at least one image"),
     ],
 )
 def test_wrong_use_is_one_sentence_and_status_2(run, tmp_path, arguments, message):
