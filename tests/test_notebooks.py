@@ -23,4 +23,4 @@ def test_a_notebook_runs(path):
     pytest.importorskip("ipykernel", reason=reason)
     nbformat = pytest.importorskip("nbformat", reason=reason)
     place = {"metadata": {"path": str(path.parent)}}
-    nbclient.NotebookClient(nbformat.read(path, 4), timeout=900, resources=place).execute()
+    nbclient.NotebookClient(nbformat.read(path, 4), timeout=1800, resources=place).execute()
