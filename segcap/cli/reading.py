@@ -285,25 +285,67 @@ def _read_all(
 ) -> None:
     paths = _find(sources)
     before = {record["path"]: record for record in output.begin(paths)}
-    records = [before[str(path)] for path in paths if str(path) in before]
-    if records:
-        say(f"Images that were read before, perhaps by another model: {len(records)}.")
-    for record in records:
-        _report_if_unreadable(record)
+    known = [before[str(path)] for path in paths if str(path) in before]
+    if known:
+        say(f"Images that were read before, perhaps by another model: {len(known)}.")
     waiting = [path for path in paths if str(path) not in before]
-    with progress_bar("images", len(paths), done=len(records)) as bar:
+    summary = _Summary(_labels_beside(sources), output.fields[1])
+    for record in known:
+        summary.add(record)
+    with progress_bar("images", len(paths), done=len(known)) as bar:
         for record in output.write(read_files(partial(_warned, read_batch), waiting, n_jobs=jobs)):
-            records.append(record)
             bar()
-            _report_if_unreadable(record)
-    _report_accuracy(records, output, _labels_beside(sources), truths)
-    if any(record["status"] == "unreadable" for record in records):
+            summary.add(record)
+    summary.report(output, truths)
+    if summary.statuses["unreadable"]:
         raise typer.Exit(1)
 
 
-def _report_if_unreadable(record: dict[str, Any]) -> None:
-    if record["status"] == "unreadable":
-        say(record["error"])
+class _Summary:
+    """What a run's end needs of its records; of images without label nothing is kept."""
+
+    def __init__(self, labels: dict[str, str], field: str) -> None:
+        self._labels, self._field = labels, field
+        self._judged: list[tuple[str | None, str]] = []
+        self._judged_statuses: Counter[str] = Counter()
+        self.statuses: Counter[str] = Counter()
+
+    def add(self, record: dict[str, Any]) -> None:
+        """Count a record; show the error of an image that cannot be read."""
+        status = record["status"]
+        self.statuses[status] += 1
+        if status == "unreadable":
+            say(record["error"])
+        label = self._labels.get(os.path.abspath(record["path"])) if self._labels else None
+        if label is not None:
+            answer = record[self._field]
+            text = "" if answer is None else str(answer)
+            self._judged.append((None if status == "unreadable" else text, label))
+            self._judged_statuses[status] += 1
+
+    def report(self, output: Output, truths: Truths) -> None:
+        """Print the accuracy, where there are labels."""
+        if not self._labels:
+            return
+        missing = [path for path in self._labels if not os.path.exists(path)]
+        if missing:
+            say(
+                f"{len(missing)} of {len(self._labels)} labels are of files that do not exist, "
+                f"such as '{missing[0]}'."
+            )
+        if not self._judged:
+            say(f"No accuracy is given. The {LABELS} beside the images names none.")
+            return
+        total = self.statuses.total()
+        if len(self._judged) < total:
+            say(f"{total - len(self._judged)} of {total} images have no label.")
+        answers, labels = zip(*self._judged, strict=True)
+        with warnings_said():
+            warn_impossible(labels, truths.can_be, stacklevel=1)
+        output.remark(f"exact match {truths.rate_right(answers, labels)}")
+        for status, count in sorted(self._judged_statuses.items()):
+            if status != "ok":
+                output.remark(f"{status} {count}")
 
 
 def _warned(read_batch: ReadBatch, paths: Sequence[Path]) -> Sequence[dict[str, Any]]:
@@ -352,38 +394,3 @@ def _labels_beside(sources: list[str]) -> dict[str, str]:
                 say(f"'{file}' names no image.")
             labels |= {os.path.abspath(path): label for path, label in read.items()}
     return labels
-
-
-def _report_accuracy(
-    records: list[dict[str, Any]], output: Output, labels: dict[str, str], truths: Truths
-) -> None:
-    if not labels:
-        return
-    missing = [path for path in labels if not os.path.exists(path)]
-    if missing:
-        say(
-            f"{len(missing)} of {len(labels)} labels are of files that do not exist, such as "
-            f"'{missing[0]}'."
-        )
-    labelled = [(record, labels.get(os.path.abspath(record["path"]))) for record in records]
-    judged = [(record, label) for record, label in labelled if label is not None]
-    if not judged:
-        say(f"No accuracy is given. The {LABELS} beside the images names none.")
-        return
-    if len(judged) < len(records):
-        say(f"{len(records) - len(judged)} of {len(records)} images have no label.")
-    answers = [
-        None if record["status"] == "unreadable" else str(_known(record[output.fields[1]]))
-        for record, _ in judged
-    ]
-    known = [label for _, label in judged]
-    with warnings_said():
-        warn_impossible(known, truths.can_be, stacklevel=1)
-    output.remark(f"exact match {truths.rate_right(answers, known)}")
-    for status, count in sorted(Counter(record["status"] for record, _ in judged).items()):
-        if status != "ok":
-            output.remark(f"{status} {count}")
-
-
-def _known(answer: Any) -> Any:
-    return "" if answer is None else answer
