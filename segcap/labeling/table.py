@@ -1,0 +1,52 @@
+"""One label at a time in labels.csv, everything else in it kept."""
+
+import csv
+import io
+import os
+from pathlib import Path
+
+from segcap.core.files import write_atomically
+from segcap.datasets.labelled import read_labels
+
+__all__ = ["write_label"]
+
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+
+
+def write_label(path: Path, image: str, label: str | None) -> None:
+    """Write an image's label into labels.csv, or take its row out.
+
+    Parameters
+    ----------
+    path : Path
+        The file; it is read anew, so that what others wrote meanwhile is kept.
+    image : str
+        The image's path within the file's folder.
+    label : str or None
+
+    Raises
+    ------
+    DataError
+        The file is damaged or has other columns than "file" and "label" need.
+    FileError
+        It cannot be written.
+    """
+    fields, rows, encoding = ["file", "label"], [], "utf-8"
+    if path.exists():
+        read_labels(path)
+        content = path.read_bytes()
+        encoding = "utf-8-sig" if content.startswith(_BYTE_ORDER_MARK) else "utf-8"
+        table = csv.DictReader(io.StringIO(content.decode(encoding), newline=""))
+        rows, fields = list(table), list(table.fieldnames or [])
+    own = [row for row in rows if os.path.normpath(row["file"]) == os.path.normpath(image)]
+    if label is None:
+        rows = [row for row in rows if row not in own]
+    else:
+        row = own[0] if own else {"file": image}
+        row["label"] = label
+        rows += [] if own else [row]
+    written = io.StringIO(newline="")
+    writer = csv.DictWriter(written, fields, restval="", lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    write_atomically(path, written.getvalue().encode(encoding))
