@@ -48,6 +48,7 @@ def test_a_page_of_predictions_asks(without, tmp_path):
     [
         ("matplotlib.figure", "plot", ["odds", "--accuracy", 0.9, "--plot", "odds.png"]),
         ("jinja2", "report", ["eval", "digits", "--data", SAMPLES, "--page", "page.html"]),
+        ("flask", "label", ["label", SAMPLES]),
     ],
 )
 def test_commands_ask_before_they_begin(

@@ -198,11 +198,11 @@ def test_nothing_is_found_without_the_token(start, folder):
 def test_the_page_loads_nothing_from_elsewhere(start):
     client = start()
     for path in ("", "page.js", "page.css", "state", "image/0"):
-        response = client.get(f"/{TOKEN}/{path}")
-        assert response.status_code == 200
-        assert response.headers["Content-Security-Policy"].startswith("default-src 'none'")
-        assert response.headers["Cache-Control"] == "no-store"
-        assert b"http" not in response.data
+        with client.get(f"/{TOKEN}/{path}") as response:
+            assert response.status_code == 200
+            assert response.headers["Content-Security-Policy"].startswith("default-src 'none'")
+            assert response.headers["Cache-Control"] == "no-store"
+            assert b"http" not in response.data
     assert client.get(f"/{TOKEN}/server.py").status_code == 404
     assert client.get(f"/{TOKEN}/image/4").status_code == 404
 
@@ -228,7 +228,8 @@ def test_answers_are_written_and_taken_back(start, folder, tree):
 
 def test_a_page_that_is_started_again_goes_on(start, folder):
     post(start(), "answer", image=0, text="one")
-    (folder / "labels.csv").open("a").write("elsewhere.png,kept\n")
+    with (folder / "labels.csv").open("a") as file:
+        file.write("elsewhere.png,kept\n")
     client = start()
     state = client.get(f"/{TOKEN}/state").json
     assert (state["name"], state["labelled"]) == ("2.png", 1)

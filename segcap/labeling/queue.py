@@ -37,7 +37,7 @@ class LabelQueue:
     ----------
     images : sequence of str
         Names, each once.
-    labels : mapping of str to str
+    labels : mapping of str to str, optional
         Those that are known already; they are not asked again.
     length : int, optional
         Characters of every label.
@@ -72,14 +72,15 @@ class LabelQueue:
     def __init__(
         self,
         images: Sequence[str],
-        labels: Mapping[str, str],
+        labels: Mapping[str, str] | None = None,
         *,
         length: int | None = None,
         allowlist: str | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.images = list(images)
-        self.labels = {image: labels[image] for image in images if labels.get(image)}
+        known = labels or {}
+        self.labels = {image: known[image] for image in images if known.get(image)}
         self.guesses: dict[str, Guess] = {}
         self.unreadable: dict[str, str] = {}
         self.skipped: set[str] = set()

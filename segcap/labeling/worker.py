@@ -1,7 +1,6 @@
 """A reader in a process of its own, so that the page stays quick while it reads and trains."""
 
 import multiprocessing
-import os
 import signal
 import warnings
 from collections.abc import Sequence
@@ -78,8 +77,6 @@ def _work(pipe: Connection, model: str, settings: dict[str, Any]) -> None:
     """Answer requests until the page's process ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the page's process
     warnings.simplefilter("ignore")
-    if hasattr(os, "nice"):
-        os.nice(5)
     reader = load(model, **settings)
     with suppress(EOFError, OSError):
         while True:
