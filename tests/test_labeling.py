@@ -1,18 +1,23 @@
 """Labels: the queue alone, labels.csv, and the page's server without a browser."""
 
 import csv
+from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
+import segcap
 from segcap.core.errors import DataError, ParameterError
-from segcap.datasets.labelled import read_labels
-from segcap.labeling import Guess, LabelQueue, Session, open_server
+from segcap.datasets.labelled import load_labelled, read_labels
+from segcap.generate import TextGenerator, write_text
+from segcap.labeling import Guess, LabelQueue, Session, Worker, open_server
 from segcap.labeling.server import make_app
 from segcap.labeling.table import write_label
+from segcap.labeling.worker import trained
 
 TOKEN = "a-token"
+SAMPLES = Path(__file__).parents[1] / "data" / "samples"
 
 
 class Clock:
@@ -340,3 +345,29 @@ def test_a_port_in_use_is_refused(folder, command):
     assert status == 2
     assert f"must be free to use, or 0 for any. Got {server.port}: " in err
     assert err.count("\n") == 1
+
+
+@pytest.mark.slow
+def test_a_reader_reads_in_a_process_of_its_own(folder):
+    worker = Worker("digits", {"length": 4})
+    (folder / "torn.png").write_bytes(b"torn")
+    guess, error = worker.read([SAMPLES / "sum-apart-0.png", folder / "torn.png"])
+    assert guess.text == "2395"
+    assert "torn.png" in error
+    with pytest.raises(DataError, match="be one of span_roi, span_cnn"):
+        worker.train([SAMPLES / "sum-apart-0.png"], ["2395"])
+
+
+@pytest.mark.slow
+def test_a_reader_is_trained_on_what_it_may_answer(monkeypatch, tmp_path):
+    monkeypatch.setattr("segcap.training.text_fitting.REPLAY_LINES", 60)
+    write_text(TextGenerator("wordpress", charset="ABCD2345"), 24, tmp_path / "drawn")
+    images, labels = load_labelled(tmp_path / "drawn")
+    reader = trained(segcap.load("wordpress"), [*images, images[0]], [*labels, "é"])
+    assert reader.score(images, labels) == 1
+    assert reader.provenance_["data"]["samples"] == 24
+
+
+def test_a_reader_that_does_not_cut_is_not_trained():
+    with pytest.raises(ParameterError, match="must be a reader that cuts"):
+        trained(segcap.load("six-char"), [], [])

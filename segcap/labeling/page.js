@@ -2,7 +2,8 @@
 
 const part = (id) => document.getElementById(id);
 let asked = null; // the image that is shown, with the text that was offered for it
-let isBusy = false;
+let isSending = false;
+let answers = 0;
 
 function left(seconds) {
   if (seconds === null) return "";
@@ -58,19 +59,27 @@ function show(state) {
 }
 
 async function send(path, body) {
-  if (isBusy) return;
-  isBusy = true;
+  if (isSending) return;
+  if (body) answers += 1;
+  const before = answers;
+  isSending = Boolean(body); // an answer need not wait for a mere look at the state
   try {
     const options = { method: "POST", headers: { "Content-Type": "application/json" } };
     const response = await fetch(path, body && { ...options, body: JSON.stringify(body) });
     const answer = await response.json();
+    if (before !== answers) return; // looked at before an answer that was given meanwhile
     if (body || !response.ok) part("error").textContent = answer.error ?? "";
     if (response.ok) show(answer);
   } catch {
     part("error").textContent = "segcap does not answer. Start it again, and open the address that it gives.";
   } finally {
-    isBusy = false;
+    if (body) isSending = false;
   }
+}
+
+async function watch() {
+  await send("state");
+  setTimeout(watch, 1000);
 }
 
 const undo = () => !part("undo").disabled && send("undo", {});
@@ -90,5 +99,4 @@ document.addEventListener("keydown", (event) => {
   if (does || (event.repeat && does === null)) event.preventDefault();
   if (does && !event.repeat) does();
 });
-setInterval(() => send("state"), 1000);
-send("state");
+watch();

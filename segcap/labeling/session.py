@@ -188,4 +188,4 @@ class Session:
         with self._changed:
             self.queue.forget_reader()
             seconds = monotonic() - started
-            self.note = f"Better guesses: trained on {len(labels)} labels in {seconds:.0f} s."
+            self.note = f"New guesses: trained on {len(labels)} labels in {seconds:.0f} s."

@@ -10,13 +10,15 @@ from pathlib import Path
 from typing import Any
 
 from segcap.core.errors import DataError, ParameterError, SegcapError
+from segcap.evaluate.metrics import character_accuracy
 from segcap.labeling.queue import Guess
 from segcap.readers.glyph import GlyphReader
 from segcap.readers.registry import load
 
-__all__ = ["Worker"]
+__all__ = ["EPOCHS", "Worker", "trained"]
 
-_EPOCHS = 6
+EPOCHS = 3
+"""Of a training in the background: few, for it is made anew once there are more labels."""
 
 
 class Worker:
@@ -84,7 +86,7 @@ def _work(pipe: Connection, model: str, settings: dict[str, Any]) -> None:
             answer: list[Guess | str] | str | None = None
             try:
                 if task == "train":
-                    reader = _train(load(model, **settings), *given)
+                    reader = trained(load(model, **settings), *given)
                 else:
                     answer = [
                         one.error or Guess(one.text, one.confidence)
@@ -95,21 +97,48 @@ def _work(pipe: Connection, model: str, settings: dict[str, Any]) -> None:
             pipe.send(answer)
 
 
-def _train(reader: Any, images: Sequence[Path], labels: Sequence[str]) -> Any:
-    """Train a reader on the labels that it may answer, and leave when the page's process ends."""
+def trained(reader: Any, images: Sequence[Path], labels: Sequence[str]) -> Any:
+    """Train a reader on the labels that it may answer, if that makes it better.
+
+    Parameters
+    ----------
+    reader : GlyphReader
+        As it was before all labels; changed in place.
+    images : sequence of Path
+    labels : sequence of str
+
+    Returns
+    -------
+    GlyphReader
+        The same.
+
+    Raises
+    ------
+    ParameterError
+        It is a reader of another kind.
+    DataError
+        There are too few labels, or what is held out of them is read worse than all were before.
+    """
     if not isinstance(reader, GlyphReader):
         raise ParameterError(
             "To be trained on labels, the model must be a reader that cuts. "
             f"Got a {type(reader).__name__}."
         )
-
-    def look_up(*_: object) -> None:
-        parent = multiprocessing.parent_process()
-        if parent is None or not parent.is_alive():
-            raise SystemExit
-
     known = [pair for pair in zip(images, labels, strict=True) if reader.can_answer(pair[1])]
-    reader.set_params(epochs=_EPOCHS)
-    return reader.partial_fit(
-        [path for path, _ in known], [label for _, label in known], on_progress=look_up
-    )
+    images, labels = [path for path, _ in known], [label for _, label in known]
+    before = character_accuracy([one.text for one in reader.read_many(images)], labels).value
+    reader.set_params(epochs=EPOCHS).partial_fit(images, labels, on_progress=_look_up)
+    after = reader.provenance_["figures"]["characters_held_out"]
+    if after < before:
+        raise DataError(
+            "What is trained must read no worse. "
+            f"Got {after:.0%} of the characters held out, and {before:.0%} of all before."
+        )
+    return reader
+
+
+def _look_up(*_: object) -> None:
+    """Leave in the midst of a training when the page's process has ended."""
+    parent = multiprocessing.parent_process()
+    if parent is not None and not parent.is_alive():
+        raise SystemExit
