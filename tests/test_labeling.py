@@ -196,7 +196,9 @@ def test_nothing_is_found_without_the_token(start, folder):
     for prefix in ("", "/wrong", f"/{TOKEN}x"):
         for path in ("/", "/state", "/image/0", "/page.js"):
             assert client.get(prefix + path).status_code == 404
-        assert client.post(f"{prefix}/answer", json={"image": 0, "text": "1"}).status_code == 404
+        assert (
+            client.post(f"{prefix}/answer", json={"image": "1.png", "text": "1"}).status_code == 404
+        )
     assert not (folder / "labels.csv").exists()
 
 
@@ -216,30 +218,30 @@ def test_answers_are_written_and_taken_back(start, folder, tree):
     before = tree(folder)
     client = start()
     state = client.get(f"/{TOKEN}/state").json
-    assert (state["name"], state["guess"]) == ("1.png", {"text": "1", "confidence": 0.1})
+    assert (state["image"], state["guess"]) == ("1.png", {"text": "1", "confidence": 0.1})
     assert (state["labelled"], state["total"], state["can_undo"]) == (0, 3, False)
     assert state["unreadable"] == [f"'{folder / '3.png'}' is torn."]
-    assert post(client, "answer", image=0, text="1a")["name"] == "2.png"
-    assert post(client, "answer", image=0, text="sent twice")["labelled"] == 1
+    assert post(client, "answer", image="1.png", text="1a")["image"] == "2.png"
+    assert post(client, "answer", image="1.png", text="sent twice")["labelled"] == 1
     assert read_labels(folder / "labels.csv") == {folder / "1.png": "1a"}
-    assert post(client, "skip", image=1)["name"] == "4.png"
-    assert post(client, "undo")["name"] == "2.png"
+    assert post(client, "skip", image="2.png")["image"] == "4.png"
+    assert post(client, "undo")["image"] == "2.png"
     state = post(client, "undo")
-    assert (state["name"], state["label"], state["can_undo"]) == ("1.png", "1a", False)
+    assert (state["image"], state["label"], state["can_undo"]) == ("1.png", "1a", False)
     assert read_labels(folder / "labels.csv") == {}
-    assert post(client, "undo")["name"] == "1.png"
+    assert post(client, "undo")["image"] == "1.png"
     assert {name: tree(folder)[name] for name in before} == before
 
 
 def test_a_page_that_is_started_again_goes_on(start, folder):
-    post(start(), "answer", image=0, text="one")
+    post(start(), "answer", image="1.png", text="one")
     with (folder / "labels.csv").open("a") as file:
         file.write("elsewhere.png,kept\n")
     client = start()
     state = client.get(f"/{TOKEN}/state").json
-    assert (state["name"], state["labelled"]) == ("2.png", 1)
-    post(client, "answer", image=1, text="two")
-    state = post(client, "answer", image=3, text="four")
+    assert (state["image"], state["labelled"]) == ("2.png", 1)
+    post(client, "answer", image="2.png", text="two")
+    state = post(client, "answer", image="4.png", text="four")
     assert (state["image"], state["labelled"]) == (None, 3)
     with (folder / "labels.csv").open(newline="") as file:
         assert dict(csv.reader(file)) == {
@@ -253,11 +255,11 @@ def test_a_page_that_is_started_again_goes_on(start, folder):
 
 def test_what_cannot_be_written_is_still_asked(start, folder):
     client = start(length=2)
-    assert "must have 2 characters" in post(client, "answer", 422, image=0, text="1")["error"]
+    assert "must have 2 characters" in post(client, "answer", 422, image="1.png", text="1")["error"]
     (folder / "labels.csv").write_text("image,text\n")
-    assert "'file' and 'label'" in post(client, "answer", 422, image=0, text="12")["error"]
+    assert "'file' and 'label'" in post(client, "answer", 422, image="1.png", text="12")["error"]
     state = client.get(f"/{TOKEN}/state").json
-    assert (state["name"], state["labelled"]) == ("1.png", 0)
+    assert (state["image"], state["labelled"]) == ("1.png", 0)
     assert (folder / "labels.csv").read_text() == "image,text\n"
 
 
@@ -266,36 +268,41 @@ def test_an_image_that_cannot_be_shown_is_left_out(start, folder):
     (folder / "1.png").write_bytes(b"torn")
     assert client.get(f"/{TOKEN}/image/0").status_code == 404
     state = client.get(f"/{TOKEN}/state").json
-    assert (state["name"], len(state["unreadable"])) == ("2.png", 2)
+    assert (state["image"], len(state["unreadable"])) == ("2.png", 2)
 
 
 def test_the_reader_is_trained_on_what_was_answered(folder, monkeypatch):
     monkeypatch.setattr("segcap.labeling.queue.FIRST_TRAINING", 2)
     session, reader = Session(folder), Reader()
-    session.step(reader)
-    session.answer(0, "one")
-    session.answer(1, "two")
+    session.answer("1.png", "one")
+    session.answer("2.png", "two")
+    session.step(reader)  # guesses go first
+    assert not reader.trained
     session.step(reader)
     assert reader.trained == [{"1.png": "one", "2.png": "two"}]
     assert session.queue.unread(9) == ["4.png"]
     state = session.state()
     assert "trained on 2 labels" in state["note"]
-    assert state["recent"] == (0, 2)
-    assert not Session(folder, trains=False).queue.trained_on
+    untrained = Session(folder, trains=False)
+    untrained.step(reader)
+    untrained.step(reader)
+    assert len(reader.trained) == 1
 
 
-def test_a_training_that_fails_says_why_and_reading_goes_on(folder, monkeypatch):
+def test_a_training_that_fails_says_why_and_the_guesses_stand(folder, monkeypatch):
     def refuse(*_):
         raise DataError("Training needs more. Got little.")
 
     monkeypatch.setattr("segcap.labeling.queue.FIRST_TRAINING", 1)
     session, reader = Session(folder), Reader()
-    session.answer(0, "one")
+    session.step(reader)
+    session.answer("1.png", "one")
     reader.train = refuse
     session.step(reader)
-    assert session.state()["note"] == "Not trained. Training needs more. Got little."
-    session.step(reader)
-    assert session.queue.unread(9) == []
+    state = session.state()
+    assert state["note"] == "Not trained. Training needs more. Got little."
+    assert state["guess"]["text"] == "2"
+    assert not session.queue.wants_training
 
 
 def test_a_reader_that_stops_says_why(folder):
@@ -305,7 +312,7 @@ def test_a_reader_that_stops_says_why(folder):
     session = Session(folder)
     session.run(stop)
     assert session.state()["note"] == "No more guesses. It must go on. Got its end."
-    session.answer(0, "1")
+    session.answer("1.png", "1")
 
 
 @pytest.mark.parametrize(

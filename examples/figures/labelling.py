@@ -64,7 +64,7 @@ def label_all(session, truth):
     """Answer image after image, and say which guesses were right."""
     right = []
     while (state := session.state())["image"] is not None:
-        label, guess = truth[state["name"]], state["guess"]
+        label, guess = truth[state["image"]], state["guess"]
         right.append(guess is not None and guess["text"] == label)
         sleep(ANSWER + (0 if right[-1] else CHARACTER * len(label)))
         session.answer(state["image"], label)

@@ -37,8 +37,8 @@ function show(state) {
   if (state.image === null) {
     asked = null;
   } else if (state.image !== asked?.image) {
-    part("image").src = `image/${state.image}`;
-    part("image").alt = state.name;
+    part("image").src = `image/${state.number}`;
+    part("image").alt = state.image;
     offer(state);
   } else if (!asked.isGuessed && state.guess && part("text").value === asked.offered) {
     offer(state); // nothing was typed before the guess came

@@ -12,6 +12,7 @@ from segcap.core.errors import ParameterError
 __all__ = ["Guess", "LabelQueue"]
 
 FIRST_TRAINING = 20
+_AHEAD = 100
 _RECENT = 20
 _TIMED = 3
 
@@ -124,6 +125,12 @@ class LabelQueue:
     def wants_training(self) -> bool:
         """Whether there are enough labels for a first training, or twice those of the last."""
         return bool(self.waiting) and len(self.labels) >= max(FIRST_TRAINING, 2 * self.trained_on)
+
+    @property
+    def is_ahead(self) -> bool:
+        """Whether there are guesses enough to go on with while the reader does something else."""
+        waiting = self.waiting
+        return sum(image in self.guesses for image in waiting) >= min(_AHEAD, len(waiting))
 
     def unread(self, most: int) -> list[str]:
         """List images that wait for a guess of the present reader."""

@@ -72,13 +72,13 @@ def make_app(session: Session, token: str) -> "Flask":
 
     @page.get("/image/<int:number>")
     def image(number: int) -> Any:
-        paths = list(session.paths.values())
-        if number >= len(paths):
+        name, path = dict(enumerate(session.paths.items())).get(number, ("", None))
+        if path is None:
             return "", 404
         try:
-            pixels = load_image(paths[number])
+            pixels = load_image(path)
         except ImageError as error:
-            session.cannot_show(number, str(error))
+            session.cannot_show(name, str(error))
             return "", 404
         _, png = cv2.imencode(".png", pixels[..., ::-1])
         return png.tobytes(), {"Content-Type": "image/png"}

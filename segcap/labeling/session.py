@@ -79,8 +79,8 @@ class Session:
             image = queue.current
             guess = queue.guesses.get(image or "")
             return {
-                "image": image and queue.images.index(image),
-                "name": image,
+                "image": image,
+                "number": image and queue.images.index(image),
                 "guess": guess and guess._asdict(),
                 "label": queue.taken_back,
                 "labelled": len(queue.labels),
@@ -93,7 +93,7 @@ class Session:
                 "note": self.note,
             }
 
-    def answer(self, number: int, text: str) -> None:
+    def answer(self, image: str, text: str) -> None:
         """Write a label of the image that is asked; of any other, such as one sent twice, none.
 
         Raises
@@ -104,16 +104,14 @@ class Session:
             It cannot be written.
         """
         with self._changed:
-            image = self.queue.images[number]
             if image == self.queue.current:
                 write_label(self.file, image, self.queue.checked(text))
                 self.queue.answer(image, text)
                 self._changed.notify_all()
 
-    def skip(self, number: int) -> None:
+    def skip(self, image: str) -> None:
         """Leave the image that is asked for another time."""
         with self._changed:
-            image = self.queue.images[number]
             if image == self.queue.current:
                 self.queue.skip(image)
 
@@ -132,10 +130,10 @@ class Session:
                     write_label(self.file, image, None)
                 self.queue.undo()
 
-    def cannot_show(self, number: int, reason: str) -> None:
+    def cannot_show(self, image: str, reason: str) -> None:
         """Name an image that turns out to be unreadable, and ask the next one."""
         with self._changed:
-            self.queue.unreadable[self.queue.images[number]] = reason
+            self.queue.unreadable[image] = reason
 
     def run(self, open_reader: Callable[[], BackgroundReader]) -> None:
         """Let a reader guess, and train it as labels come; returns only if it cannot go on."""
@@ -158,7 +156,7 @@ class Session:
 
     @property
     def _wants_training(self) -> bool:
-        return self.trains and self.queue.wants_training
+        return self.trains and self.queue.wants_training and self.queue.is_ahead
 
     def _read(self, reader: BackgroundReader) -> None:
         with self._changed:
