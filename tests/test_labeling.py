@@ -361,11 +361,12 @@ def test_a_reader_reads_in_a_process_of_its_own(folder):
     guess, error = worker.read([SAMPLES / "sum-apart-0.png", folder / "torn.png"])
     assert guess.text == "2395"
     assert "torn.png" in error
-    with pytest.raises(DataError, match="be one of span_roi, span_cnn"):
+    with pytest.raises(DataError, match="To be trained further"):
         worker.train([SAMPLES / "sum-apart-0.png"], ["2395"])
 
 
 @pytest.mark.slow
+@pytest.mark.filterwarnings("ignore:No label holds")
 def test_a_reader_is_trained_on_what_it_may_answer(monkeypatch, tmp_path):
     monkeypatch.setattr("segcap.training.text_fitting.REPLAY_LINES", 60)
     write_text(TextGenerator("wordpress", charset="ABCD2345"), 24, tmp_path / "drawn")
@@ -378,3 +379,13 @@ def test_a_reader_is_trained_on_what_it_may_answer(monkeypatch, tmp_path):
 def test_a_reader_that_does_not_cut_is_not_trained():
     with pytest.raises(ParameterError, match="must be a reader that cuts"):
         trained(segcap.load("six-char"), [], [])
+
+
+def test_what_has_become_worse_by_training_is_refused(monkeypatch):
+    def spoil(self, images, labels, *, on_progress):
+        self.provenance_["figures"] = {"characters_held_out": 0.5}
+        return self
+
+    monkeypatch.setattr(segcap.GlyphReader, "partial_fit", spoil)
+    with pytest.raises(DataError, match="Got 50% of the characters held out, and 100% of all"):
+        trained(segcap.load("digits"), [SAMPLES / "sum-apart-0.png"], ["2395"])
