@@ -4,6 +4,7 @@ import csv
 import io
 import os
 from pathlib import Path
+from typing import Any
 
 from segcap.core.files import write_atomically
 from segcap.datasets.labelled import read_labels
@@ -31,14 +32,15 @@ def write_label(path: Path, image: str, label: str | None) -> None:
     FileError
         It cannot be written.
     """
-    fields, rows, encoding = ["file", "label"], [], "utf-8"
+    fields, encoding = ["file", "label"], "utf-8"
+    rows: list[dict[str, Any]] = []
     if path.exists():
         read_labels(path)
         content = path.read_bytes()
         encoding = "utf-8-sig" if content.startswith(_BYTE_ORDER_MARK) else "utf-8"
         table = csv.DictReader(io.StringIO(content.decode(encoding), newline=""))
         rows, fields = list(table), list(table.fieldnames or [])
-    own = [row for row in rows if os.path.normpath(row["file"]) == os.path.normpath(image)]
+    own = [row for row in rows if os.path.normpath(row["file"] or "") == os.path.normpath(image)]
     if label is None:
         rows = [row for row in rows if row not in own]
     else:

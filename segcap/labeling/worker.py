@@ -79,7 +79,7 @@ def _work(pipe: Connection, model: str, settings: dict[str, Any]) -> None:
     """Answer requests until the page's process ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the page's process
     warnings.simplefilter("ignore")
-    reader = load(model, **settings)
+    reader: Any = load(model, **settings)
     with suppress(EOFError, OSError):
         while True:
             task, *given = pipe.recv()
