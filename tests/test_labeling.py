@@ -9,8 +9,7 @@ from PIL import Image
 
 import segcap
 from segcap.core.errors import DataError, ParameterError
-from segcap.datasets.labelled import load_labelled, read_labels
-from segcap.generate import TextGenerator, write_text
+from segcap.datasets.labelled import read_labels
 from segcap.labeling import Guess, LabelQueue, Session, Worker, open_server
 from segcap.labeling.server import make_app
 from segcap.labeling.table import write_label
@@ -139,10 +138,10 @@ def test_what_cannot_be_a_label_is_refused(text, message):
 
 def test_a_label_is_written_and_all_else_is_kept(tmp_path):
     file = tmp_path / "labels.csv"
-    file.write_bytes('\ufefffile,label,by\nold.png,é1,Ann\ngone.png,"2,3",\n'.encode())
+    file.write_bytes('\ufeffFilename,text,by\nold.png,é1,Ann\ngone.png,"2,3",\n'.encode())
     write_label(file, "new/a.png", "0042")
     write_label(file, "old.png", "e1")
-    expected = '\ufefffile,label,by\nold.png,e1,Ann\ngone.png,"2,3",\n'
+    expected = '\ufeffFilename,text,by\nold.png,e1,Ann\ngone.png,"2,3",\n'
     assert file.read_text(encoding="utf-8") == expected + "new/a.png,0042,\n"
     write_label(file, "new/a.png", None)
     assert file.read_text(encoding="utf-8") == expected
@@ -256,11 +255,13 @@ def test_a_page_that_is_started_again_goes_on(start, folder):
 def test_what_cannot_be_written_is_still_asked(start, folder):
     client = start(length=2)
     assert "must have 2 characters" in post(client, "answer", 422, image="1.png", text="1")["error"]
-    (folder / "labels.csv").write_text("image,text\n")
-    assert "'file' and 'label'" in post(client, "answer", 422, image="1.png", text="12")["error"]
+    (folder / "labels.csv").write_text("picture,name\n")
+    assert (
+        "must have a column file" in post(client, "answer", 422, image="1.png", text="12")["error"]
+    )
     state = client.get(f"/{TOKEN}/state").json
     assert (state["image"], state["labelled"]) == ("1.png", 0)
-    assert (folder / "labels.csv").read_text() == "image,text\n"
+    assert (folder / "labels.csv").read_text() == "picture,name\n"
 
 
 def test_an_image_that_cannot_be_shown_is_left_out(start, folder):
@@ -321,7 +322,7 @@ def test_a_reader_that_stops_says_why(folder):
         (lambda path: path / "none", "must be in a folder. Got '{}', which is none."),
         (lambda path: path / "1.png", "must be in a folder. Got '{}', which is none."),
         (lambda path: empty(path), "must hold at least one image"),
-        (lambda path: columns(path), "must have the columns 'file' and 'label'"),
+        (lambda path: columns(path), "must have a column file"),
     ],
 )
 def test_folders_that_cannot_be_labelled(make, message, folder, command):
@@ -338,7 +339,7 @@ def empty(folder):
 
 
 def columns(folder):
-    (folder / "labels.csv").write_text("image,text\n1.png,1\n")
+    (folder / "labels.csv").write_text("picture,name\n1.png,1\n")
     return folder
 
 
@@ -363,17 +364,6 @@ def test_a_reader_reads_in_a_process_of_its_own(folder):
     assert "torn.png" in error
     with pytest.raises(DataError, match="To be trained further"):
         worker.train([SAMPLES / "sum-apart-0.png"], ["2395"])
-
-
-@pytest.mark.slow
-@pytest.mark.filterwarnings("ignore:No label holds")
-def test_a_reader_is_trained_on_what_it_may_answer(monkeypatch, tmp_path):
-    monkeypatch.setattr("segcap.training.text_fitting.REPLAY_LINES", 60)
-    write_text(TextGenerator("wordpress", charset="ABCD2345"), 24, tmp_path / "drawn")
-    images, labels = load_labelled(tmp_path / "drawn")
-    reader = trained(segcap.load("wordpress"), [*images, images[0]], [*labels, "é"])
-    assert reader.score(images, labels) == 1
-    assert reader.provenance_["data"]["samples"] == 24
 
 
 def test_a_reader_that_does_not_cut_is_not_trained():

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from segcap.core.errors import DataError
 
-__all__ = ["LABELS", "LabelledImages", "load_labelled", "read_labels"]
+__all__ = ["LABELS", "LabelledImages", "label_columns", "load_labelled", "read_labels"]
 
 LABELS = "labels.csv"
 _FILES, _TEXTS = ("file", "filename", "path", "image"), ("label", "text")
@@ -78,7 +78,7 @@ def read_labels(path: str | os.PathLike[str]) -> dict[Path, str]:
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:
             rows = csv.DictReader(file)
-            names, texts = _columns(rows.fieldnames or [], path)
+            names, texts = label_columns(rows.fieldnames or [], path)
             for row in rows:
                 image = Path(os.path.normpath(path.parent / (row[names] or "")))
                 if image in labels or row[texts] is None or None in row:
@@ -97,7 +97,7 @@ def read_labels(path: str | os.PathLike[str]) -> dict[Path, str]:
     return labels
 
 
-def _columns(header: Sequence[str], path: Path) -> list[str]:
+def label_columns(header: Sequence[str], path: Path) -> list[str]:
     """Return the columns of the files and of the labels, each the first that is there."""
     known = {column.strip().lower(): column for column in header}
     found = [next(filter(known.get, names), None) for names in (_FILES, _TEXTS)]

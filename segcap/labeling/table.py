@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from segcap.core.files import write_atomically
-from segcap.datasets.labelled import read_labels
+from segcap.datasets.labelled import label_columns, read_labels
 
 __all__ = ["write_label"]
 
@@ -28,7 +28,7 @@ def write_label(path: Path, image: str, label: str | None) -> None:
     Raises
     ------
     DataError
-        The file is damaged or has other columns than "file" and "label" need.
+        The file is damaged, or has no column of files or of labels.
     FileError
         It cannot be written.
     """
@@ -40,12 +40,13 @@ def write_label(path: Path, image: str, label: str | None) -> None:
         encoding = "utf-8-sig" if content.startswith(_BYTE_ORDER_MARK) else "utf-8"
         table = csv.DictReader(io.StringIO(content.decode(encoding), newline=""))
         rows, fields = list(table), list(table.fieldnames or [])
-    own = [row for row in rows if os.path.normpath(row["file"] or "") == os.path.normpath(image)]
+    name, text = label_columns(fields, path)
+    own = [row for row in rows if os.path.normpath(row[name] or "") == os.path.normpath(image)]
     if label is None:
         rows = [row for row in rows if row not in own]
     else:
-        row = own[0] if own else {"file": image}
-        row["label"] = label
+        row = own[0] if own else {name: image}
+        row[text] = label
         rows += [] if own else [row]
     written = io.StringIO(newline="")
     writer = csv.DictWriter(written, fields, restval="", lineterminator="\n")
