@@ -86,6 +86,7 @@ def test_training_goes_on_after_the_last_epoch(handwriting, tmp_path, monkeypatc
     assert net.approach == "end-to-end"
     assert net.cost.training_seconds > before
     assert net.learning_curve[0].scores == (net.accuracy.exact.value,)
+    assert net.learning_curve[0].seconds == net.cost.training_seconds
     assert [point.k for point in net.accuracy.top] == [2, 3, 5]
     assert not list(parts.glob("*.state")) + list(parts.glob("*.seconds"))
     assert not hasattr(reader, "trained_")

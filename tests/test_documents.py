@@ -20,7 +20,7 @@ BLOCKS = {
     )
     for page in PAGES
 }
-HEAVY = re.compile(r'\.fit\(|segcap\.training|benchmark\.run|engine="keras"')
+HEAVY = re.compile(r'\.fit\(|segcap\.training|benchmark\.(run|audit)|engine="keras"')
 LIGHT = {
     page: list(takewhile(lambda block: not HEAVY.search(block), BLOCKS[page])) for page in BLOCKS
 }

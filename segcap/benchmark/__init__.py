@@ -1,6 +1,7 @@
 """Segment-then-classify against end-to-end, on the same split, in one report."""
 
 from segcap.benchmark.adapters import Method, ReaderMethod, TrainableMethod
+from segcap.benchmark.audit import AuditResult, AuditTerms, audit
 from segcap.benchmark.bench import run
 from segcap.benchmark.compare import Difference, compare
 from segcap.benchmark.cost import hardware
@@ -10,6 +11,8 @@ from segcap.benchmark.results import BenchmarkResult
 from segcap.benchmark.split_task import ImageGenerator, SplitTask, Truth
 
 __all__ = [
+    "AuditResult",
+    "AuditTerms",
     "BenchmarkResult",
     "Ddddocr",
     "Difference",
@@ -21,6 +24,7 @@ __all__ = [
     "Tesseract",
     "TrainableMethod",
     "Truth",
+    "audit",
     "compare",
     "hardware",
     "run",

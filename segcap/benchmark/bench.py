@@ -30,7 +30,11 @@ __all__ = ["DIFFICULTIES", "run"]
 
 DIFFICULTIES = (0.0, 0.25, 0.5, 0.75, 1.0)
 _DRAWN = 200
-_OF_NO_TASK = ("MNIST x_train", "generated schemes and MNIST x_train")
+_OF_NO_TASK = (
+    "MNIST x_train",
+    "generated schemes and MNIST x_train",
+    "wild and mixed images, handwriting of MNIST x_train",
+)
 
 
 def run(

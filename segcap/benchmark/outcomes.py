@@ -264,13 +264,17 @@ class Cost:
 
 @dataclass(frozen=True, slots=True)
 class LearningPoint:
-    """Exact match after training on so many labels: one score a seed, their mean and extent."""
+    """Exact match after training from so many labels: one score a seed, their mean and extent.
+
+    `seconds` is the mean time of a training; None where it is not known.
+    """
 
     labels: int
     scores: tuple[float, ...]
     mean: float
     low: float
     high: float
+    seconds: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -116,9 +116,13 @@ def voted(members: Sequence[Sequence[Judged]]) -> list[Judged]:
     ]
 
 
-def learning_point(labels: int, scores: Sequence[float]) -> LearningPoint:
+def learning_point(
+    labels: int, scores: Sequence[float], seconds: Sequence[float] = ()
+) -> LearningPoint:
     """Put the scores of several seeds into one point, with the least and the greatest of them."""
-    return LearningPoint(labels, tuple(scores), sum(scores) / len(scores), min(scores), max(scores))
+    mean = sum(scores) / len(scores)
+    spent = sum(seconds) / len(seconds) if seconds else None
+    return LearningPoint(labels, tuple(scores), mean, min(scores), max(scores), spent)
 
 
 def _accuracy(replies: Sequence[Judged], split_task: SplitTask) -> Accuracy:

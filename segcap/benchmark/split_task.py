@@ -27,6 +27,7 @@ __all__ = [
     "Truth",
     "asked",
     "drawn_truth",
+    "image_names",
     "labelled_only",
 ]
 
@@ -137,7 +138,7 @@ class SplitTask:
             strata = dataset.labels if dataset.classes is not None else None
             train, held_out = divide(dataset.groups, strata, test=test, seed=seed)
         training, tested = dataset.subset(train), dataset.subset(held_out)
-        names = _names(dataset)
+        names = image_names(dataset)
         return cls(
             dataset.name,
             f"{_title(dataset)}, segment-then-classify against end-to-end",
@@ -255,7 +256,8 @@ def _has_manifest(folder: Path) -> bool:
     return (folder / MANIFEST).is_file()
 
 
-def _names(dataset: Dataset) -> list[str]:
+def image_names(dataset: Dataset) -> list[str]:
+    """Name each image: by its path below the data's folder, or by its number."""
     if isinstance(dataset.images, np.ndarray):
         return list(map(str, range(len(dataset))))
     return [Path(os.path.relpath(image, dataset.root)).as_posix() for image in dataset.images]

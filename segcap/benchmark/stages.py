@@ -185,10 +185,13 @@ class Stages:
             seeds = range(1 if count == whole else 0, self._plan.seeds)
             scores = [self._score(method, count, seed) for seed in seeds]
             known = [score for score in scores if score is not None]
+            spent = [self._seconds(method, count, seed) for seed in seeds]
             if count == whole and self.trained(method).method is not None:
                 known.insert(0, all_right)
+                spent.insert(0, self.trained(method).seconds)
             if known:
-                points.append(learning_point(count, known))
+                times = [seconds for seconds in spent if seconds is not None]
+                points.append(learning_point(count, known, times))
         return tuple(points)
 
     def problems(self, method: Method) -> list[Problem]:
@@ -217,7 +220,7 @@ class Stages:
 
     def _score(self, method: Method, count: int, seed: int) -> float | None:
         note = f"{method.name}, {count} labels, seed {seed}"
-        key = {**self._key(method), "labels": count, "own_seed": seed}
+        key = self._point_key(method, count, seed)
         kept = self._parts.read(f"{method.name}.curve", key)
         if kept is None:
             own_seed = self._split_task.seed + seed
@@ -239,6 +242,13 @@ class Stages:
                 found.bundle.unlink()
         self._step(note)
         return float(kept)
+
+    def _seconds(self, method: Method, count: int, seed: int) -> float | None:
+        notes = self._parts.read(f"{method.name}.training", self._point_key(method, count, seed))
+        return None if notes is None else float(notes["seconds"])
+
+    def _point_key(self, method: Method, count: int, seed: int) -> dict[str, Any]:
+        return {**self._key(method), "labels": count, "own_seed": seed}
 
     def _fewer(self, count: int, seed: int) -> Dataset:
         """Choose images to train on; more of one seed hold fewer of it."""

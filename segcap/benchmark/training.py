@@ -15,7 +15,7 @@ from segcap.benchmark.plain import from_plain, to_plain
 from segcap.core.files import write_atomically
 from segcap.datasets.dataset import Dataset
 
-__all__ = ["Trained", "can_train", "identity", "train"]
+__all__ = ["Clock", "Trained", "can_train", "identity", "train"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,7 +118,7 @@ def _fit(
     on_progress: Progress | None,
 ) -> dict[str, Any]:
     state = parts.path(method.name, key, ".state")
-    clock = _Clock(parts.path(method.name, key, ".seconds"))
+    clock = Clock(parts.path(method.name, key, ".seconds"))
 
     def report(done: int, total: int, note: str) -> None:
         clock.keep()
@@ -136,7 +136,7 @@ def _fit(
     return notes
 
 
-class _Clock:
+class Clock:
     """Seconds of training, those of a killed run until its last epoch among them."""
 
     def __init__(self, path: Path) -> None:
@@ -149,7 +149,9 @@ class _Clock:
 
     @property
     def seconds(self) -> float:
+        """Seconds so far."""
         return self._before + time.perf_counter() - self._started
 
     def keep(self) -> None:
+        """Write them down, for a run that goes on after this one is killed."""
         write_atomically(self.path, str(self.seconds).encode())

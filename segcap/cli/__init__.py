@@ -2,6 +2,7 @@
 
 from segcap.cli import (
     about,
+    auditing,
     benching,
     evaluating,
     generating,
@@ -16,6 +17,7 @@ from segcap.cli.app import app, main
 __all__ = [
     "about",
     "app",
+    "auditing",
     "benching",
     "evaluating",
     "generating",

@@ -1,16 +1,14 @@
 """The command that compares approaches: bench."""
 
-from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from typer.core import TyperCommand
 
 from segcap.cli.app import app, say, warnings_said
-from segcap.cli.options import Epochs, Pattern, Seed
-from segcap.cli.output import progress_bar
+from segcap.cli.options import Epochs, ManyValues, Pattern, Seed
+from segcap.cli.output import parts_bar
 from segcap.core.errors import ParameterError
 from segcap.datasets.catalogue import names
 
@@ -19,23 +17,6 @@ if TYPE_CHECKING:
 
 _FEWEST, _TIMES = 50, 4
 _QUICK = {"difficulties": (0.0, 0.5, 1.0), "drawn": 20}
-
-
-class _ManyValues(TyperCommand):
-    """Lets one option be followed by several values: --labels 50 100."""
-
-    _many = ("--labels", "--readers")
-
-    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        repeated: list[str] = []
-        option = None
-        for arg in args:
-            if arg.startswith("-"):
-                option = arg if arg in self._many else None
-            elif option is not None and repeated[-1] != option:
-                repeated.append(option)
-            repeated.append(arg)
-        return super().parse_args(ctx, repeated)
 
 
 Task = Annotated[
@@ -81,7 +62,7 @@ Compare = Annotated[
 ]
 
 
-@app.command(cls=_ManyValues)
+@app.command(cls=ManyValues)
 def bench(
     ctx: typer.Context,
     task: Task = None,
@@ -125,7 +106,7 @@ def bench(
                 **(_QUICK if quick else {}),
                 resume=resume,
                 overwrite=overwrite,
-                on_progress=_progress(stack),
+                on_progress=parts_bar(stack),
             )
     print(table(result))
     say(f"The report is '{out / 'report.html'}'.")
@@ -172,15 +153,3 @@ def _points(most: int) -> list[int]:
     while points[-1] * _TIMES < most:
         points.append(points[-1] * _TIMES)
     return points
-
-
-def _progress(stack: ExitStack) -> Callable[[int, int, str], None]:
-    """Show a bar as soon as the number of parts is known."""
-    bars: list[Callable[..., None]] = []
-
-    def show(done: int, total: int, note: str) -> None:
-        if not bars:
-            bars.append(stack.enter_context(progress_bar("parts", total)))
-        bars[0](done, note)
-
-    return show

@@ -1,13 +1,24 @@
 """Options that several commands take, with the help that they share."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperCommand
 
 from segcap.datasets.catalogue import names
 
-__all__ = ["Data", "Epochs", "Jobs", "Layout", "OutFolder", "Pattern", "Resume", "Seed"]
+__all__ = [
+    "Data",
+    "Epochs",
+    "Jobs",
+    "Layout",
+    "ManyValues",
+    "OutFolder",
+    "Pattern",
+    "Resume",
+    "Seed",
+]
 
 Data = Annotated[Path, typer.Option(help="Folder that holds the images.")]
 Layout = Annotated[str, typer.Option(help=f"How the folder is laid out: {', '.join(names())}.")]
@@ -26,3 +37,21 @@ Resume = Annotated[
 Seed = Annotated[int, typer.Option(min=0, help="Seed of all random choices.")]
 Epochs = Annotated[int | None, typer.Option(min=1, help="Most epochs over the data.")]
 Jobs = Annotated[int, typer.Option(help="Worker processes; -1 for one per core.")]
+
+
+class ManyValues(TyperCommand):
+    """Lets one option be followed by several values: --labels 50 100."""
+
+    _many = ("--labels", "--readers")
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Repeat the option before each of its values."""
+        repeated: list[str] = []
+        option = None
+        for arg in args:
+            if arg.startswith("-"):
+                option = arg if arg in self._many else None
+            elif option is not None and repeated[-1] != option:
+                repeated.append(option)
+            repeated.append(arg)
+        return super().parse_args(ctx, repeated)

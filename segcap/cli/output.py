@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,7 @@ from typing import Any
 from segcap.cli.bulk import RecordFile
 from segcap.core.errors import ParameterError
 
-__all__ = ["Output", "progress_bar"]
+__all__ = ["Output", "parts_bar", "progress_bar"]
 
 
 class Output:
@@ -132,6 +132,18 @@ def progress_bar(
 
 def _say(unit: str, total: int, done: int, note: str = "") -> None:
     print(f"{unit} {done}/{total} {note}".rstrip(), file=sys.stderr, flush=True)
+
+
+def parts_bar(stack: ExitStack) -> Callable[[int, int, str], None]:
+    """Show a bar as soon as the number of parts is known."""
+    bars: list[Callable[..., None]] = []
+
+    def show(done: int, total: int, note: str) -> None:
+        if not bars:
+            bars.append(stack.enter_context(progress_bar("parts", total)))
+        bars[0](done, note)
+
+    return show
 
 
 def _ignore(*_: object) -> None:

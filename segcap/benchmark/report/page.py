@@ -25,7 +25,7 @@ from segcap.core.extras import require
 from segcap.core.files import write_atomically
 from segcap.core.image import ImageSource
 
-__all__ = ["require_report", "write_report"]
+__all__ = ["render", "require_report", "write_report"]
 
 Images: TypeAlias = Sequence[ImageSource] | NDArray
 
@@ -77,7 +77,9 @@ def write_report(
             f"Got {len(images)} images and {len(given.answers)} answers."
         )
     sources = {} if images is None else dict(enumerate(images))
-    write_atomically(path, _render(_view(given, sources)).encode("utf-8", errors="replace"))
+    write_atomically(
+        path, render("report.html.j2", _view(given, sources)).encode("utf-8", errors="replace")
+    )
 
 
 def require_report() -> None:
@@ -208,7 +210,8 @@ def _listing(
     return {"names": names, "rows": rows}, notes
 
 
-def _render(view: Mapping[str, Any]) -> str:
+def render(template: str, view: Mapping[str, Any]) -> str:
+    """Fill in one of the templates beside this module; the page may load nothing."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
     from markupsafe import Markup
 
@@ -228,7 +231,7 @@ def _render(view: Mapping[str, Any]) -> str:
         f"default-src 'none'; img-src data:; style-src {_source_of(styles)}; "
         f"script-src {_source_of(script)}; base-uri 'none'; form-action 'none'"
     )
-    return environment.get_template("report.html.j2").render(
+    return environment.get_template(template).render(
         view,
         policy=policy,
         styles=Markup(styles),

@@ -1,0 +1,266 @@
+"""Audit a scheme: ready-made readers, trained ones, changes of the scheme, odds."""
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from segcap.benchmark.adapters import Method, Progress, ReaderMethod
+from segcap.benchmark.audit.findings import (
+    SHARES,
+    AuditResult,
+    AuditTerms,
+    Change,
+    Legibility,
+    Passes,
+    best_of,
+    labels_needed,
+    passes,
+)
+from segcap.benchmark.audit.images import (
+    divided,
+    listed,
+    one_look,
+    printed_images,
+    read_changed,
+    steps,
+)
+from segcap.benchmark.audit.page import write_audit
+from segcap.benchmark.bench import run
+from segcap.benchmark.cache import Parts
+from segcap.benchmark.peers import PEERS, installed_peers
+from segcap.benchmark.report import require_report
+from segcap.benchmark.results import BenchmarkResult
+from segcap.benchmark.split_task import SplitTask, labelled_only
+from segcap.benchmark.tasks import task_readers
+from segcap.benchmark.training import Clock
+from segcap.core.errors import ParameterError
+from segcap.core.extras import require
+from segcap.core.validation import seed_number, whole_number
+from segcap.datasets.catalogue import load as load_dataset
+from segcap.datasets.dataset import Dataset
+from segcap.evaluate.metrics import wilson
+from segcap.generate import TextGenerator, write_text
+from segcap.readers.glyph import GlyphReader
+from segcap.readers.registry import load
+
+__all__ = ["audit"]
+
+_UNAWARE: Final = "any"
+_TOLD, _TRAINED = "any (told)", "any (trained)"
+_MILLI = 1e3
+_TOO_FEW = (
+    "Training takes at least 16 labelled images, and as many as there are characters, besides "
+    "those tested on; smaller numbers of labels are left out."
+)
+
+
+def audit(
+    out: str | os.PathLike[str],
+    *,
+    data: str | os.PathLike[str] | Dataset | None = None,
+    generator: str | TextGenerator | None = None,
+    command: str | None = None,
+    images: int = 200,
+    labels: Sequence[int] = (20, 100),
+    end_to_end: bool = False,
+    terms: AuditTerms | None = None,
+    seed: int = 0,
+    on_progress: Progress | None = None,
+) -> AuditResult:
+    """Find out how weak a scheme of text images is, to which attack, and which change helps.
+
+    Parameters
+    ----------
+    out : path
+        Folder for audit.html, audit.json, the benchmark that they rest on (in "bench") and the
+        finished parts. Empty or not there, or that of the same audit, which then goes on.
+    data : path or Dataset, optional
+        A folder with labels.csv, or of images named by their texts.
+    generator : str or TextGenerator, optional
+        A scheme whose images all have the same difficulties, or a generator; each difficulty is
+        changed, too.
+    command : str, optional
+        A program that prints a line an image: its path, a tab and its text. What it prints is
+        kept; an audit that goes on does not run it again.
+    images : int
+        Most images to test on.
+    labels : sequence of int
+        Train on so many labels, as far as there are images; none trains nothing.
+    end_to_end : bool
+        Train the end-to-end network, too.
+    terms : AuditTerms, optional
+        What is taken for granted of an attacker.
+    seed : int
+    on_progress : callable, optional
+        Called with the number of parts that are done, their total and a note.
+
+    Returns
+    -------
+    AuditResult
+
+    Raises
+    ------
+    ParameterError
+        Not one of `data`, `generator` and `command` is given, a parameter is outside its range, or
+        something that is needed is not installed.
+    DataError
+        The images are missing, the command fails or prints something else, or `out` holds
+        something else.
+    """
+    if sum(own is not None for own in (data, generator, command)) != 1:
+        raise ParameterError(
+            "An audit must be given one of 'data', 'generator' and 'command'. "
+            f"Got {data!r}, {generator!r} and {command!r}."
+        )
+    require_report()
+    images, seed = whole_number("images", images, least=1), seed_number("seed", seed)
+    wanted = sorted({whole_number("labels", own, least=1) for own in labels})
+    if wanted:
+        require("keras", "train", "Training on labels")
+    elif end_to_end:
+        raise ParameterError("To train end to end, an audit must be given 'labels'. Got none.")
+    terms = terms or AuditTerms()
+    passes("", wilson(0, 1), 0.0, terms)  # what it refuses is refused before the work
+    place = Path(out)
+    drawn: TextGenerator | None = None
+    if data is not None:
+        dataset = _texts(data)
+        name = dataset.name if isinstance(data, Dataset) else Path(data).resolve().name
+        parts = _parts(place, name)
+    elif command is not None:
+        name, parts = command, _parts(place, command)
+        dataset = listed(parts.once("images", {}, lambda: printed_images(command)))
+    else:
+        drawn = one_look(generator or "")
+        name, parts = drawn.scheme, _parts(place, drawn.scheme)
+        count = images + max(wanted, default=0)
+        write_text(drawn, count, place / "images", seed=seed, resume=True)
+        dataset = load_dataset("labelled", place / "images")
+    task, possible = divided(dataset, f"Audit of {name}", images=images, labels=wanted, seed=seed)
+    pupils = _pupils(task, end_to_end=end_to_end) if possible else {}
+    problems = [_TOO_FEW] if wanted and wanted[:1] != list(possible[:1]) else []
+    result = _audited(task, possible, pupils, drawn, parts, terms, problems, on_progress)
+    write_audit(result, place, task.tested.images, drawn)
+    return result
+
+
+def _audited(
+    task: SplitTask,
+    labels: Sequence[int],
+    pupils: Mapping[str, Any],
+    drawn: TextGenerator | None,
+    parts: Parts,
+    terms: AuditTerms,
+    problems: Sequence[str],
+    on_progress: Progress | None,
+) -> AuditResult:
+    ready = {method.name: method for method in _ready(task.tested)}
+    clock = Clock(parts.path("audit", {}, ".seconds"))
+    looks = 0 if drawn is None else 1 + len(steps(drawn))
+    done = total = 0
+
+    def report(now: int, of: int, note: str) -> None:
+        nonlocal done, total
+        done, total = now, of
+        clock.keep()
+        if on_progress is not None:
+            on_progress(now, of, note)
+
+    options: dict[str, Any] = {"labels": labels, "difficulties": (), "resume": True}
+    options["on_progress"] = lambda now, of, note: report(now, of + looks, note)
+    bench = run({**ready, **pupils}, task, out=parts.folder / "bench", **options)
+    best = best_of(method for method in bench.methods if method.name in ready).name
+    before: Legibility | None = None
+    changes: tuple[Change, ...] = ()
+    if drawn is not None:
+        before, changes = read_changed(
+            drawn,
+            ready[best],
+            parts,
+            images=len(task.tested),
+            seed=task.seed,
+            on_step=lambda note: report(done + 1, total, note),
+        )
+    return AuditResult(
+        bench=bench,
+        needed=_needed(bench, list(pupils)),
+        changed_reader=None if drawn is None else best,
+        legibility=before,
+        changes=changes,
+        terms=terms,
+        passes=_passes(bench, [best, *pupils], terms),
+        problems=(
+            *problems,
+            *(f"{own.name}: {one.message}" for own in bench.methods for one in own.problems),
+        ),
+        seconds=clock.seconds,
+    )
+
+
+def _passes(bench: BenchmarkResult, names: Sequence[str], terms: AuditTerms) -> tuple[Passes, ...]:
+    return tuple(
+        passes(own.name, own.accuracy.exact, own.cost.latency_ms_p50 / _MILLI, terms)
+        for own in bench.methods
+        if own.name in names and own.cost is not None
+    )
+
+
+def _needed(bench: BenchmarkResult, names: Sequence[str]) -> dict[str, dict[str, int | None]]:
+    """Return labels for each of `SHARES`, by reader; "any" knows without labels what it does."""
+    rates = {own.name: own.accuracy.exact.value for own in bench.methods}
+    start = max((rates[name] for name in (_UNAWARE, _TOLD) if name in rates), default=0.0)
+    needed: dict[str, dict[str, int | None]] = {}
+    for own in bench.methods:
+        if own.name in names:
+            first = (0, start if own.name == _TRAINED else 0.0)
+            curve = [first, *((point.labels, point.mean) for point in own.learning_curve)]
+            needed[own.name] = {str(share): labels_needed(curve, share) for share in SHARES}
+    return needed
+
+
+def _parts(place: Path, name: str) -> Parts:
+    return Parts(place, {"task": "audit", "split": name}, resume=True)
+
+
+def _texts(data: str | os.PathLike[str] | Dataset) -> Dataset:
+    dataset = data if isinstance(data, Dataset) else labelled_only(load_dataset("labelled", data))
+    if dataset.charset is None:
+        raise ParameterError(f"The 'data' of an audit must show texts. Got {dataset!r}.")
+    return dataset
+
+
+def _ready(tested: Dataset) -> list[Method]:
+    """Return the readers that are at hand: "any", told nothing and what is known, and peers."""
+    charset, length = tested.charset or "", _length(tested)
+    known = load(_UNAWARE).charset_
+    settings: dict[str, Any] = {"allowlist": known}
+    if charset in (charset.lower(), charset.upper()):  # letters of one case are read as of it
+        settings["case"] = "fold"
+    if charset == charset.upper() != charset.lower():
+        settings["allowlist"] = "".join(char for char in known if not char.islower())
+    description = "the shipped reader 'any', told nothing"
+    found: list[Method] = [ReaderMethod(_UNAWARE, load(_UNAWARE, **settings), "texts", description)]
+    if allowlist := "".join(char for char in charset if char in known):
+        told = load(_UNAWARE, **{**settings, "allowlist": allowlist, "length": length})
+        what = "the characters" if length is None else "the characters and the length"
+        description = f"the shipped reader 'any', told {what} of the texts"
+        found.append(ReaderMethod(_TOLD, told, "texts", description))
+    return [*found, *(PEERS[name](charset=charset) for name in installed_peers())]
+
+
+def _pupils(task: SplitTask, *, end_to_end: bool) -> dict[str, Any]:
+    """Return the readers that are trained: one that starts from "any", perhaps a network."""
+    reader = GlyphReader(
+        task.training.charset or "",
+        length=_length(task.tested),
+        classifier="span_roi",
+        random_state=task.seed,
+    )
+    network = task_readers(task, ["end-to-end"], seed=task.seed) if end_to_end else {}
+    return {_TRAINED: reader, **network}
+
+
+def _length(dataset: Dataset) -> int | None:
+    lengths = set(map(len, dataset.labels.tolist()))
+    return lengths.pop() if len(lengths) == 1 else None
