@@ -191,6 +191,17 @@ def test_csv(run, folder):
     assert list(rows[0]) == ["path", "value", "confidence", "status", "error"]
 
 
+def test_csv_has_boxes_on_request(run, folder):
+    _, out, _ = run("read", folder, "--csv", "--boxes")
+    rows = list(csv.DictReader(out.splitlines()))
+    digits = segcap.load("digits")
+    for row in rows:
+        boxes = [tuple(map(int, box.split())) for box in row["boxes"].split("; ")]
+        assert boxes == [glyph.box for glyph in digits.read(row["path"]).glyphs]
+    _, out, _ = run("read", folder, "--json", "--boxes")
+    assert "boxes" not in json.loads(out.splitlines()[0])
+
+
 def test_an_unreadable_image_among_others(run, folder):
     (folder / "text.png").write_text("no image")
     status, out, err = run("read", folder, folder / "missing.png")

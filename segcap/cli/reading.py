@@ -70,6 +70,12 @@ RejectBelow = Annotated[
 Engine = Annotated[EngineName, typer.Option(help="What runs the network: keras may use a GPU.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Write JSON lines.")]
 AsCsv = Annotated[bool, typer.Option("--csv", help="Write CSV.")]
+WithBoxes = Annotated[
+    bool,
+    typer.Option(
+        "--boxes", help="In CSV, a column with the characters' boxes: x0 y0 x1 y1 of each."
+    ),
+]
 Out = Annotated[Path | None, typer.Option(help="Write to a new file, CSV unless --json is given.")]
 Jobs = Annotated[int, typer.Option(help="Worker processes; -1 for one per core.")]
 Resume = Annotated[
@@ -134,6 +140,7 @@ def read(
     engine: Engine = "onnx",
     json: AsJson = False,
     csv: AsCsv = False,
+    boxes: WithBoxes = False,
     out: Out = None,
     jobs: Jobs = 1,
     resume: Resume = False,
@@ -142,13 +149,15 @@ def read(
     which = int(frame) if frame is not None and frame.isdecimal() else frame
     known = {"length": length, "allowlist": allowlist, "case": case, "kind": kind, "frame": which}
     reader = open_reader(model, engine, of="texts", **known, reject_below=reject_below)
-    output = Output(("path", "text", "confidence", "status", "error"), json, csv, out, resume)
+    fields = ("path", "text", "confidence", "status", "error", *(["boxes"] if boxes else []))
+    output = Output(fields, json, csv, out, resume)
     read_many = reader.read_many
     if turned is not None:
         if not _IS_READER_OF["values"](reader):
             raise _takes_no(model, "turned", turned)
         read_many = partial(read_many, turned=turned)
-    _read_all(partial(_rows, read_many), paths, output, jobs, truths_as_written(reader))
+    rows = _rows_with_boxes if boxes and not json else _rows
+    _read_all(partial(rows, read_many), paths, output, jobs, truths_as_written(reader))
 
 
 @app.command("sum")
@@ -242,6 +251,14 @@ def _takes_no(model: str, name: str, value: Any) -> ParameterError:
 def _rows(read_many: ReadMany, paths: Sequence[Path]) -> list[dict[str, Any]]:
     images = [sys.stdin.buffer.read() if path == _STANDARD_INPUT else path for path in paths]
     return [result.to_dict() for result in read_many(images)]
+
+
+def _rows_with_boxes(read_many: ReadMany, paths: Sequence[Path]) -> list[dict[str, Any]]:
+    records = _rows(read_many, paths)
+    for record in records:
+        boxes = (" ".join(map(str, glyph["box"])) for glyph in record.get("glyphs", ()))
+        record["boxes"] = "; ".join(boxes)
+    return records
 
 
 def truths_as_written(reader: Any) -> Truths:

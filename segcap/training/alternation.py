@@ -29,7 +29,6 @@ _REAL_FRACTION = 0.67
 _WIDEST = 640
 _OVERFIT_LINES = 32
 _OVERFIT_EPOCHS = 3
-_BATCH = 64
 _LEARNING_RATE = 1.5e-3
 
 
@@ -47,7 +46,7 @@ class Course:
         Images that are not trained on.
     replay : list of Line
         Shown besides, so that what the network knew is not forgotten.
-    epochs : int
+    epochs, batch_size : int
     report : callable
         Called with the number of epochs done, their total and a sentence.
 
@@ -72,6 +71,7 @@ class Course:
         replay: LabelledStrips | None,
         *,
         epochs: int,
+        batch_size: int,
         report: Progress,
     ) -> None:
         self._model = model
@@ -81,6 +81,7 @@ class Course:
         self._held_out = held_out
         self._replay = [] if replay is None else [replay]
         self._epochs = epochs
+        self._batch_size = batch_size
         self._report = report
         self._last: list[NDArray] | None = None
         self.figures: dict[str, Any] = {}
@@ -108,7 +109,7 @@ class Course:
                 self.batches,
                 schedule=Schedule(
                     epochs=epochs,
-                    batch_size=_BATCH,
+                    batch_size=self._batch_size,
                     learning_rate=_LEARNING_RATE,
                     patience=None,
                 ),

@@ -148,13 +148,16 @@ def fit_context(
     settings = _chosen(model, some, some_classes, choices)
     report(0, epochs, "drawing lines to replay")
     layouts = [settings.layout(image) for image in pixels]
+    # lines that learned ink finds cost more, to draw and to train on: fewer do as well
+    replayed, batch = (REPLAY_LINES, 64) if settings.ink is None else (REPLAY_LINES // 3, 32)
     course = Course(
         model,
         layouts,
         classes,
         held_out,
-        replay_lines(drawn, REPLAY_LINES, seed=seed, ink=settings.ink),
+        replay_lines(drawn, replayed, seed=seed, ink=settings.ink),
         epochs=epochs,
+        batch_size=batch,
         report=report,
     )
     trained, interrupted = _run(course, model, start.options, seed, state)
