@@ -46,7 +46,7 @@ def test_a_page_of_predictions_asks(without, tmp_path):
 @pytest.mark.parametrize(
     ("package", "extra", "words"),
     [
-        ("matplotlib.figure", "plot", ["odds", "--accuracy", 0.9, "--plot", "odds.png"]),
+        ("matplotlib.figure", "plot", ["odds", "--accuracy", 0.9, "--n", 1, "--plot", "odds.png"]),
         ("jinja2", "report", ["eval", "digits", "--data", SAMPLES, "--page", "page.html"]),
         ("flask", "label", ["label", SAMPLES]),
     ],

@@ -3,6 +3,7 @@
 import cv2
 import numpy as np
 import pytest
+from image_material import encoded
 from PIL import Image
 
 import segcap
@@ -10,7 +11,6 @@ from segcap.core import image as image_module
 from segcap.core.errors import ImageError, ParameterError, SegcapWarning
 from segcap.core.image import load_image
 from segcap.generate import TextGenerator
-from tests.image_material import encoded
 
 RED, GREEN, BLUE = (np.full((4, 5, 3), np.eye(3)[place] * 255, np.uint8) for place in range(3))
 

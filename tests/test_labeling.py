@@ -74,6 +74,14 @@ def test_answers_and_skips_are_taken_back_one_by_one():
     assert (queue.taken_back, queue.recent) == (None, (1, 1))
 
 
+def test_a_guess_that_comes_after_its_answer_does_not_count():
+    queue = queue_of("ab")
+    queue.answer("a", "1")
+    queue.guess("a", Guess("1", 0.5))
+    queue.undo()
+    assert (queue.current, queue.recent) == ("a", (0, 0))
+
+
 def test_images_that_cannot_be_read_are_left_out():
     queue = queue_of("ab")
     assert queue.current == "a"
@@ -145,6 +153,9 @@ def test_a_label_is_written_and_all_else_is_kept(tmp_path):
     assert file.read_text(encoding="utf-8") == expected + "new/a.png,0042,\n"
     write_label(file, "new/a.png", None)
     assert file.read_text(encoding="utf-8") == expected
+    file.write_text("file,label,by\nold.png,e1,Ann\n")
+    write_label(file, "old.png", None)
+    assert file.read_text() == "file,label,by\nold.png,,Ann\n"
     assert [path.name for path in tmp_path.iterdir()] == ["labels.csv"]
 
 

@@ -1,4 +1,4 @@
-"""Commands that answer to images: read, sum, value, name."""
+"""Commands that answer to images: read, sum, value, classify."""
 
 import os
 import sys

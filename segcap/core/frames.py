@@ -70,14 +70,19 @@ def decode_frame(
     SegcapWarning
         The first frame is taken, as the frames do not add up.
     """
+    if frame is not None and frame == image.tell():
+        return decode(image)
     count = getattr(image, "n_frames", 1)
     if frame is None and count > 1:
         frames = _stacked(image, count, decode, most)
         if frames is not None and add_up(frames):
             return merged(frames)
+        why = "that do not add up to one image" if frames is not None else "of several sizes"
+        if count * image.size[0] * image.size[1] > most:
+            why = f"of more than {most:,} pixels in all"
         warnings.warn(
-            "Frames that do not add up to one image are not merged; the first is read unless "
-            f"'frame' says otherwise. Got {name} with {count} frames.",
+            f"Frames {why} are not merged; the first is read unless 'frame' says otherwise. "
+            f"Got {name} with {count} frames.",
             SegcapWarning,
             stacklevel=2,
         )
@@ -116,7 +121,8 @@ def add_up(frames: NDArray[np.uint8]) -> bool:
     do not add up. Of 300 GIFs in which letters appear one after the other, in five ways and five
     schemes, 278 add up; of 360 with other noise, lines, movement or several texts, 12 do.
     """
-    ink = np.stack([_distance(frame, frames[0]).max(axis=2) > _INK for frame in frames])
+    background = _background(frames[0])
+    ink = np.stack([np.abs(frame - background).max(axis=2) > _INK for frame in frames])
     ink &= ~ink.all(axis=0)
     columns, together = ink.sum(axis=1), ink.any(axis=0).sum(axis=0)
     if together.sum() > _MOST_CHANGED * ink[0].size:
@@ -141,19 +147,18 @@ def merged(frames: NDArray[np.uint8]) -> NDArray[np.uint8]:
     The background is the median colour of the first frame. This shows all letters that appear one
     after the other, whether they stay or go; a median shows those that stay long.
     """
-    result = frames[0].copy()
-    farthest = _distance(result, result).sum(axis=2)
+    result, background = frames[0].copy(), _background(frames[0])
+    farthest = np.abs(result - background).sum(axis=2)
     for frame in frames[1:]:
-        distance = _distance(frame, frames[0]).sum(axis=2)
+        distance = np.abs(frame - background).sum(axis=2)
         is_farther = distance > farthest
         result[is_farther], farthest[is_farther] = frame[is_farther], distance[is_farther]
     return result
 
 
-def _distance(frame: NDArray[np.uint8], first: NDArray[np.uint8]) -> NDArray[np.int16]:
-    """Return how many levels each channel is away from the background's."""
-    background = np.median(first.reshape(-1, first.shape[2]), axis=0).astype(np.int16)
-    return np.abs(frame - background)
+def _background(first: NDArray[np.uint8]) -> NDArray[np.int16]:
+    """Return the median colour of the first frame."""
+    return np.median(first.reshape(-1, first.shape[2]), axis=0).astype(np.int16)
 
 
 def _stacked(image: Image.Image, count: int, decode: Decode, most: int) -> NDArray[np.uint8] | None:

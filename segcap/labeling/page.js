@@ -3,6 +3,7 @@
 const part = (id) => document.getElementById(id);
 let asked = null; // the image that is shown, with the text that was offered for it
 let isSending = false;
+let isLost = false; // whether the last look had no answer
 let answers = 0;
 
 function left(seconds) {
@@ -68,9 +69,11 @@ async function send(path, body) {
     const response = await fetch(path, body && { ...options, body: JSON.stringify(body) });
     const answer = await response.json();
     if (before !== answers) return; // looked at before an answer that was given meanwhile
-    if (body || !response.ok) part("error").textContent = answer.error ?? "";
+    if (body || isLost || !response.ok) part("error").textContent = answer.error ?? "";
+    isLost = false;
     if (response.ok) show(answer);
   } catch {
+    isLost = true;
     part("error").textContent = "segcap does not answer. Start it again, and open the address that it gives.";
   } finally {
     if (body) isSending = false;

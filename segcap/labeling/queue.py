@@ -89,7 +89,7 @@ class LabelQueue:
         self._length, self._allowlist, self._clock = length, allowlist, clock
         self.taken_back: str | None = None
         self._asked: str | None = None
-        self._done: list[str] = []
+        self._done: list[tuple[str, bool]] = []  # and whether its guess was counted
         self._stale = dict.fromkeys(self.images)
         self._hits: deque[bool] = deque(maxlen=_RECENT)
         self._seconds: deque[float] = deque(maxlen=_RECENT)
@@ -169,35 +169,36 @@ class LabelQueue:
     def answer(self, image: str, text: str) -> None:
         """Take the label of the current image."""
         text = self.checked(text)
-        if image in self.guesses:
+        is_guessed = image in self.guesses
+        if is_guessed:
             self._hits.append(self.guesses[image].text == text)
         self.labels[image] = text
-        self._go_on(image)
+        self._go_on(image, is_guessed)
 
     def skip(self, image: str) -> None:
         """Leave an image out until the next start."""
         self.skipped.add(image)
-        self._go_on(image)
+        self._go_on(image, is_counted=False)
 
     @property
     def last(self) -> str | None:
         """The image that was answered or skipped last, which `undo` would ask again."""
-        return self._done[-1] if self._done else None
+        return self._done[-1][0] if self._done else None
 
     def undo(self) -> None:
         """Ask the last image again."""
-        image = self._done.pop()
+        image, is_counted = self._done.pop()
         self.skipped.discard(image)
         self.taken_back = self.labels.pop(image, None)
-        if self.taken_back is not None and image in self.guesses:
+        if is_counted:
             self._hits.pop()
         self._asked = image
 
     def _sureness(self, image: str) -> float:
         return self.guesses[image].confidence if image in self.guesses else inf
 
-    def _go_on(self, image: str) -> None:
-        self._done.append(image)
+    def _go_on(self, image: str, is_counted: bool) -> None:
+        self._done.append((image, is_counted))
         self.taken_back = None
         now = self._clock()
         self._seconds.append(now - self._since)

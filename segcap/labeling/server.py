@@ -43,7 +43,13 @@ def open_server(session: Session, port: int = 0) -> tuple["BaseWSGIServer", str]
         The port is in use, or the extra "label" is not installed.
     """
     require("flask", "label", "The page for labels")
-    from werkzeug.serving import make_server
+    from werkzeug.serving import WSGIRequestHandler, make_server
+
+    class Silent(WSGIRequestHandler):
+        """Logs no requests: the page looks every second, and its address is secret."""
+
+        def log_request(self, *_: object) -> None:
+            pass
 
     try:
         listening = socket.create_server((_HOST, port))
@@ -54,7 +60,9 @@ def open_server(session: Session, port: int = 0) -> tuple["BaseWSGIServer", str]
     token = secrets.token_urlsafe(16)
     app = make_app(session, token)
     with listening:  # the server has a copy of it
-        server = make_server(_HOST, port, app, threaded=True, fd=listening.fileno())
+        server = make_server(
+            _HOST, port, app, threaded=True, request_handler=Silent, fd=listening.fileno()
+        )
     return server, f"http://{_HOST}:{server.port}/{token}/"
 
 
@@ -72,9 +80,9 @@ def make_app(session: Session, token: str) -> "Flask":
 
     @page.get("/image/<int:number>")
     def image(number: int) -> Any:
-        name, path = dict(enumerate(session.paths.items())).get(number, ("", None))
-        if path is None:
+        if number >= len(session.paths):
             return "", 404
+        name, path = list(session.paths.items())[number]
         try:
             pixels = load_image(path)
         except ImageError as error:

@@ -15,7 +15,7 @@ _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
 def write_label(path: Path, image: str, label: str | None) -> None:
-    """Write an image's label into labels.csv, or take its row out.
+    """Write an image's label into labels.csv, or take it out, with its row if that holds no more.
 
     Parameters
     ----------
@@ -43,7 +43,9 @@ def write_label(path: Path, image: str, label: str | None) -> None:
     name, text = label_columns(fields, path)
     own = [row for row in rows if os.path.normpath(row[name] or "") == os.path.normpath(image)]
     if label is None:
-        rows = [row for row in rows if row not in own]
+        for row in own:
+            row[text] = ""
+        rows = [row for row in rows if row not in own or any(row[k] for k in row if k != name)]
     else:
         row = own[0] if own else {name: image}
         row[text] = label

@@ -85,8 +85,11 @@ class Trained:
         fields = self.classifier, self.classes, parts, self.temperature, self.options
         return _unpickled, (pickle.dumps(fields),)
 
+    def __deepcopy__(self, memo: dict[int, Any]) -> "Trained":
+        return self
 
-@lru_cache(maxsize=8)
+
+@lru_cache(maxsize=2)
 def _unpickled(fields: bytes) -> Trained:
     """Return one network for equal fields: a worker that gets it with every task opens it once."""
     return Trained(*pickle.loads(fields))  # noqa: S301 what `__reduce__` has put into a pickle

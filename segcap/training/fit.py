@@ -144,7 +144,7 @@ def fit_network(
     shown = _shown_batches(run.learner, batches, schedule, seed, steps, targets)
     callbacks = [run.callback(shown)]
     has_tensorboard = find_spec("tensorboard") and find_spec("tensorflow")
-    if log is not None and has_tensorboard and os.path.isdir(log):
+    if log is not None and has_tensorboard and os.access(log, os.W_OK):
         callbacks.append(keras.callbacks.TensorBoard(os.fspath(log), write_graph=False))
     try:
         if not run.is_done:
@@ -218,12 +218,26 @@ class _Run:
         """Return what Keras calls."""
         import keras
 
-        hooks: dict[str, Any] = {"on_epoch_begin": shown.begin, "on_epoch_end": self._end_epoch}
-        if self._schedule.decay == "plateau":
-            hooks["on_train_batch_begin"] = self._set_rate
-        if self._schedule.ema:
-            hooks["on_train_batch_end"] = self._average
-        return keras.callbacks.LambdaCallback(**hooks)
+        run, schedule = self, self._schedule
+
+        class Around(keras.callbacks.Callback):
+            # by `self.model`, variables are up to date on JAX, too, which keeps them elsewhere
+
+            def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:  # noqa: ARG002
+                shown.begin(epoch)
+
+            def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:  # noqa: ARG002
+                if schedule.decay == "plateau" and (self.model is not None):
+                    run._set_rate(batch)
+
+            def on_train_batch_end(self, batch: int, logs: Any = None) -> None:  # noqa: ARG002
+                if schedule.ema and (self.model is not None):
+                    run._average(batch)
+
+            def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+                run._end_epoch(epoch, logs)
+
+        return Around()
 
     def write_log(self, folder: Path) -> None:
         """Write the history to a folder, and after each epoch again."""
@@ -278,13 +292,13 @@ class _Run:
             "best": self.best,
         }
 
-    def _set_rate(self, step: int, logs: Any = None) -> None:  # noqa: ARG002
+    def _set_rate(self, step: int) -> None:
         taken = len(self.history.loss) * self._steps + step + 1
         self._optimizer.learning_rate = plateau_rate(
             self._schedule, taken / _warm_up(self._steps), self.history.validation_loss
         )
 
-    def _average(self, step: int, logs: Any = None) -> None:  # noqa: ARG002
+    def _average(self, step: int) -> None:
         taken = len(self.history.loss) * self._steps + step
         rest = 1 - min(self._schedule.ema, (1 + taken) / (10 + taken))
         values = zip(self._averages, self._trained.get_weights(), strict=True)
@@ -331,7 +345,7 @@ def _shown_batches(
     steps: int,
     targets: NDArray[np.float32] | None,
 ) -> Any:
-    """Return what Keras draws from, ahead of its steps, in a thread of its own."""
+    """Return what Keras draws from; TensorFlow draws ahead of its steps."""
     import keras
 
     class Shown(keras.utils.PyDataset):
@@ -341,7 +355,7 @@ def _shown_batches(
         def __len__(self) -> int:
             return steps
 
-        def begin(self, epoch: int, logs: Any = None) -> None:  # noqa: ARG002
+        def begin(self, epoch: int) -> None:
             rng = np.random.default_rng((seed, epoch))
             self.orders = batch_orders(batches, steps, schedule.batch_size, rng)
             self.epoch = epoch

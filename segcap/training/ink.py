@@ -96,11 +96,15 @@ class InkBatches:
 
     def evaluate(self, model: "keras.Model") -> tuple[float, float]:
         """Return the mean loss, and the mean F1 of the pixels, on the validation part."""
+        from keras import ops
+
         images, ink = self._validation
         logits = model.predict(_as_inputs(images), batch_size=_TOGETHER, verbose=0)
         loss = np.concatenate(
             [
-                ink_loss(_as_targets(ink[i : i + _TOGETHER]), logits[i : i + _TOGETHER])
+                ops.convert_to_numpy(
+                    ink_loss(_as_targets(ink[i : i + _TOGETHER]), logits[i : i + _TOGETHER])
+                )
                 for i in range(0, len(ink), _TOGETHER)
             ]
         )

@@ -15,7 +15,7 @@ from segcap.evaluate.odds import Odds, carried, passes_per_hour, price_per_pass
 from segcap.evaluate.paired import RateDifference
 
 __all__ = [
-    "SHARES",
+    "FRACTIONS",
     "AuditResult",
     "AuditTerms",
     "Change",
@@ -27,7 +27,7 @@ __all__ = [
     "passes",
 ]
 
-SHARES = (0.5, 0.9, 0.99)
+FRACTIONS = (0.5, 0.9, 0.99)
 """Fractions of the texts: how many labels reading them takes."""
 
 _BROKEN = 0.01
@@ -86,7 +86,7 @@ class AuditResult:
     bench : BenchmarkResult
         What the readers read, those that come as they are and those that were trained.
     needed : mapping of str to mapping of str to (int or None)
-        For each reader that was trained, labels for each of `SHARES`; None where not reached.
+        For each reader that was trained, labels for each of `FRACTIONS`; None where not reached.
     changed_reader : str or None
         Who read the changed scheme; None where it is not drawn here.
     legibility : Legibility or None
@@ -189,7 +189,7 @@ def _summary(result: AuditResult) -> list[str]:
         sentences.append(
             f"At {amount(terms.attempts_per_hour)} attempts an hour one address passes "
             f"{_within(attack.per_hour)} times an hour by “{attack.name}”. As assumed here, "
-            + ("no price buys a pass." if price is None else f"a pass costs {price:.2g}.")
+            + ("no price buys a pass." if price is None else f"a pass costs {amount(price)}.")
         )
     return sentences
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from segcap.benchmark.audit.findings import (
-    SHARES,
+    FRACTIONS,
     AuditResult,
     Change,
     best_of,
@@ -140,7 +140,7 @@ def _needed(result: AuditResult) -> Table:
         missing = f"not reached with {most:,} labels" if most else "not trained"
         needed = result.needed[one.name].values()
         rows.append([one.name, *(missing if own is None else f"{own:,}" for own in needed)])
-    head = ["", *(f"{rounded_percent(share)} of the texts" for share in SHARES)]
+    head = ["", *(f"{rounded_percent(fraction)} of the texts" for fraction in FRACTIONS)]
     note = (
         "Interpolated by the logarithm of 1 + labels. “any” begins with what it reads without "
         "labels, a network that starts from nothing with 0."

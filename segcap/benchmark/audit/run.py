@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from segcap.benchmark.adapters import Method, Progress, ReaderMethod
 from segcap.benchmark.audit.findings import (
-    SHARES,
+    FRACTIONS,
     AuditResult,
     AuditTerms,
     Change,
@@ -47,7 +47,7 @@ from segcap.readers.registry import load
 __all__ = ["audit"]
 
 _UNAWARE: Final = "any"
-_TOLD, _TRAINED = "any (told)", "any (trained)"
+_INFORMED, _TRAINED = "any (charset known)", "any (trained)"
 _MILLI = 1e3
 _TOO_FEW = (
     "Training takes at least 16 labelled images, and as many as there are characters, besides "
@@ -138,9 +138,9 @@ def audit(
         write_text(drawn, count, place / "images", seed=seed, resume=True)
         dataset = load_dataset("labelled", place / "images")
     task, possible = divided(dataset, f"Audit of {name}", images=images, labels=wanted, seed=seed)
-    pupils = _pupils(task, end_to_end=end_to_end) if possible else {}
-    problems = [_TOO_FEW] if wanted and wanted[:1] != list(possible[:1]) else []
-    result = _audited(task, possible, pupils, drawn, parts, terms, problems, on_progress)
+    trainable = _trainable(task, end_to_end=end_to_end) if possible else {}
+    problems = [_TOO_FEW] if wanted and min(wanted) < min(possible, default=max(wanted) + 1) else []
+    result = _audited(task, possible, trainable, drawn, parts, terms, problems, on_progress)
     write_audit(result, place, task.tested.images, drawn)
     return result
 
@@ -148,7 +148,7 @@ def audit(
 def _audited(
     task: SplitTask,
     labels: Sequence[int],
-    pupils: Mapping[str, Any],
+    trainable: Mapping[str, Any],
     drawn: TextGenerator | None,
     parts: Parts,
     terms: AuditTerms,
@@ -169,7 +169,7 @@ def _audited(
 
     options: dict[str, Any] = {"labels": labels, "difficulties": (), "resume": True}
     options["on_progress"] = lambda now, of, note: report(now, of + looks, note)
-    bench = run({**ready, **pupils}, task, out=parts.folder / "bench", **options)
+    bench = run({**ready, **trainable}, task, out=parts.folder / "bench", **options)
     best = best_of(method for method in bench.methods if method.name in ready).name
     before: Legibility | None = None
     changes: tuple[Change, ...] = ()
@@ -184,12 +184,12 @@ def _audited(
         )
     return AuditResult(
         bench=bench,
-        needed=_needed(bench, list(pupils)),
+        needed=_needed(bench, list(trainable)),
         changed_reader=None if drawn is None else best,
         legibility=before,
         changes=changes,
         terms=terms,
-        passes=_passes(bench, [best, *pupils], terms),
+        passes=_passes(bench, [best, *trainable], terms),
         problems=(
             *problems,
             *(f"{own.name}: {one.message}" for own in bench.methods for one in own.problems),
@@ -207,15 +207,17 @@ def _passes(bench: BenchmarkResult, names: Sequence[str], terms: AuditTerms) -> 
 
 
 def _needed(bench: BenchmarkResult, names: Sequence[str]) -> dict[str, dict[str, int | None]]:
-    """Return labels for each of `SHARES`, by reader; "any" knows without labels what it does."""
+    """Return labels for each of `FRACTIONS`, by reader; "any" begins with what it reads without."""
     rates = {own.name: own.accuracy.exact.value for own in bench.methods}
-    start = max((rates[name] for name in (_UNAWARE, _TOLD) if name in rates), default=0.0)
+    start = max((rates[name] for name in (_UNAWARE, _INFORMED) if name in rates), default=0.0)
     needed: dict[str, dict[str, int | None]] = {}
     for own in bench.methods:
         if own.name in names:
             first = (0, start if own.name == _TRAINED else 0.0)
             curve = [first, *((point.labels, point.mean) for point in own.learning_curve)]
-            needed[own.name] = {str(share): labels_needed(curve, share) for share in SHARES}
+            needed[own.name] = {
+                str(fraction): labels_needed(curve, fraction) for fraction in FRACTIONS
+            }
     return needed
 
 
@@ -231,7 +233,7 @@ def _texts(data: str | os.PathLike[str] | Dataset) -> Dataset:
 
 
 def _ready(tested: Dataset) -> list[Method]:
-    """Return the readers that are at hand: "any", told nothing and what is known, and peers."""
+    """Return the readers that are at hand: "any", with and without what is known, and peers."""
     charset, length = tested.charset or "", _length(tested)
     known = load(_UNAWARE).charset_
     settings: dict[str, Any] = {"allowlist": known}
@@ -239,17 +241,17 @@ def _ready(tested: Dataset) -> list[Method]:
         settings["case"] = "fold"
     if charset == charset.upper() != charset.lower():
         settings["allowlist"] = "".join(char for char in known if not char.islower())
-    description = "the shipped reader 'any', told nothing"
+    description = "the shipped reader 'any', nothing known"
     found: list[Method] = [ReaderMethod(_UNAWARE, load(_UNAWARE, **settings), "texts", description)]
     if allowlist := "".join(char for char in charset if char in known):
-        told = load(_UNAWARE, **{**settings, "allowlist": allowlist, "length": length})
+        informed = load(_UNAWARE, **{**settings, "allowlist": allowlist, "length": length})
         what = "the characters" if length is None else "the characters and the length"
-        description = f"the shipped reader 'any', told {what} of the texts"
-        found.append(ReaderMethod(_TOLD, told, "texts", description))
+        description = f"the shipped reader 'any', {what} of the texts known"
+        found.append(ReaderMethod(_INFORMED, informed, "texts", description))
     return [*found, *(PEERS[name](charset=charset) for name in installed_peers())]
 
 
-def _pupils(task: SplitTask, *, end_to_end: bool) -> dict[str, Any]:
+def _trainable(task: SplitTask, *, end_to_end: bool) -> dict[str, Any]:
     """Return the readers that are trained: one that starts from "any", perhaps a network."""
     reader = GlyphReader(
         task.training.charset or "",
