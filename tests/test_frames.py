@@ -1,5 +1,7 @@
 """Of several frames, the one that is asked for; letters that appear one by one are put together."""
 
+from pathlib import Path
+
 import cv2
 import numpy as np
 import pytest
@@ -155,3 +157,14 @@ def test_training_sees_the_frame_that_is_read():
     (image,) = reader._as_rgb([animated([RED, BLUE])])
     np.testing.assert_array_equal(image, BLUE)
     assert list(reader._as_rgb([b""])) == [b""]
+
+
+@pytest.mark.parametrize("words", [["read"], ["sum"], ["value", "--model", "digits"]])
+def test_the_command_line_takes_a_frame(words, command, tmp_path):
+    shown = load_image(Path(__file__).parents[1] / "data/samples/field-dark-4.png")
+    source = animated([np.zeros_like(shown), shown])
+    (tmp_path / "two.gif").write_bytes(source)
+    reader = segcap.load("digits", frame=1)
+    answer = {"read": reader.read, "sum": reader.digit_sum, "value": reader.value}[words[0]](source)
+    status, out, _ = command(*words, tmp_path / "two.gif", "--frame", 1, "--csv")
+    assert (status, out.splitlines()[1].split(",")[1]) == (0, str(answer.answer))

@@ -146,8 +146,7 @@ def read(
     resume: Resume = False,
 ) -> None:
     """Read the text of images, and give the accuracy where labels.csv lies beside them."""
-    which = int(frame) if frame is not None and frame.isdecimal() else frame
-    known = {"length": length, "allowlist": allowlist, "case": case, "kind": kind, "frame": which}
+    known = {"length": length, "allowlist": allowlist, "case": case, "kind": kind, "frame": frame}
     reader = open_reader(model, engine, of="texts", **known, reject_below=reject_below)
     fields = ("path", "text", "confidence", "status", "error", *(["boxes"] if boxes else []))
     output = Output(fields, json, csv, out, resume)
@@ -165,6 +164,7 @@ def sum_(
     paths: Paths,
     model: Model = "digits",
     length: Length = None,
+    frame: OfFrames = None,
     reject_below: RejectBelow = None,
     engine: Engine = "onnx",
     json: AsJson = False,
@@ -174,9 +174,8 @@ def sum_(
     resume: Resume = False,
 ) -> None:
     """Read images of digits and add them up; truths are the sums of the labels' digits."""
-    reader = open_reader(
-        model, engine, of="the digits of sums", length=length, reject_below=reject_below
-    )
+    known = {"length": length, "frame": frame, "reject_below": reject_below}
+    reader = open_reader(model, engine, of="the digits of sums", **known)
     output = Output(("path", "value", "confidence", "status", "error"), json, csv, out, resume)
     _read_all(partial(_rows, reader.digit_sums), paths, output, jobs, truths_of_sums(reader))
 
@@ -192,6 +191,7 @@ def value(
     length: Length = None,
     allowlist: Allowlist = None,
     turned: ReadTurned = None,
+    frame: OfFrames = None,
     reject_below: RejectBelow = None,
     engine: Engine = "onnx",
     json: AsJson = False,
@@ -201,7 +201,7 @@ def value(
     resume: Resume = False,
 ) -> None:
     """Read images of numbers or arithmetic tasks; truths are the values of the labels."""
-    given = {"length": length, "allowlist": allowlist, "kind": kind}
+    given = {"length": length, "allowlist": allowlist, "kind": kind, "frame": frame}
     reader = open_reader(model, engine, of="values", **given, reject_below=reject_below)
     decimals = check_decimals(decimals)
     output = Output(
@@ -217,6 +217,7 @@ def classify(
     model: Annotated[
         str, typer.Option(help="A shipped reader of photos, such as cats-dogs, or a bundle's path.")
     ],
+    frame: OfFrames = None,
     engine: Engine = "onnx",
     json: AsJson = False,
     csv: AsCsv = False,
@@ -225,7 +226,7 @@ def classify(
     resume: Resume = False,
 ) -> None:
     """Classify photos, and give the accuracy where labels.csv lies beside them."""
-    reader = open_reader(model, engine, of="photos")
+    reader = open_reader(model, engine, of="photos", frame=frame)
     output = Output(("path", "label", "confidence", "status", "error"), json, csv, out, resume)
     _read_all(partial(_rows, reader.read_many), paths, output, jobs, truths_as_written(reader))
 
@@ -238,6 +239,8 @@ def open_reader(model: str, engine: EngineName, *, of: str, **options: Any) -> A
             f"The model must be a reader of {of}. Got '{model}' of type {type(reader).__name__}."
         )
     given = {name: value for name, value in options.items() if value is not None}
+    if str(given.get("frame")).isdecimal():
+        given["frame"] = int(given["frame"])
     for name, value in given.items():
         if name not in reader.get_params():
             raise _takes_no(model, name, value)
