@@ -11,7 +11,7 @@ import argparse
 from pathlib import Path
 
 import segcap
-from segcap.core.image import find_images
+from segcap.core.image_files import find_images
 from segcap.evaluate import classification_report, exact_match, sample_page, write_predictions
 from segcap.training import Schedule, plot_history
 

@@ -13,7 +13,7 @@ from tempfile import TemporaryDirectory
 from PIL import Image
 
 import segcap
-from segcap.core.image import find_images
+from segcap.core.image_files import find_images
 from segcap.generate import TextGenerator
 
 LOOK_AGAIN_BELOW = 0.8

@@ -5,7 +5,7 @@ import os
 import pytest
 
 from segcap.core.errors import DataError
-from segcap.core.image import find_images
+from segcap.core.image_files import find_images
 
 
 def touch(folder, *names):

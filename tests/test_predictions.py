@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 import segcap
 from segcap.core.errors import DataError, FileError, ParameterError
-from segcap.core.image import find_images
+from segcap.core.image_files import find_images
 from segcap.decoding.compose import log_softmax
 from segcap.evaluate import write_predictions
 

@@ -14,7 +14,8 @@ import matplotlib as mpl
 mpl.use("agg")
 from matplotlib import pyplot as plt
 
-from segcap.core.image import find_images, load_image
+from segcap.core.image import load_image
+from segcap.core.image_files import find_images
 from segcap.generate import TextGenerator
 from segcap.generate.six_char import STYLES
 

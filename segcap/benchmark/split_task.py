@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from segcap.benchmark.outcomes import Box
 from segcap.benchmark.results import SplitResult
 from segcap.core.errors import DataError, SegcapWarning
-from segcap.core.image import ImageSource, find_images
+from segcap.core.image import ImageSource
+from segcap.core.image_files import find_images
 from segcap.datasets.dataset import Dataset
 from segcap.datasets.labelled import LABELS
 from segcap.datasets.splits import divide

@@ -15,7 +15,7 @@ from segcap.cli.bulk import ReadBatch, read_files
 from segcap.cli.output import Output, progress_bar
 from segcap.core.charset import Case, Kind
 from segcap.core.errors import DataError, ParameterError
-from segcap.core.image import find_images
+from segcap.core.image_files import find_images
 from segcap.core.reading import Turned
 from segcap.core.validation import warn_impossible
 from segcap.datasets.labelled import LABELS, read_labels

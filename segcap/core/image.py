@@ -3,9 +3,8 @@
 import ctypes
 import io
 import os
-import re
 import warnings
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from functools import cache, partial
 from importlib import import_module
@@ -17,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from segcap.core.errors import DataError, ImageError, ParameterError
+from segcap.core.errors import ImageError, ParameterError
 from segcap.core.frames import Frame, check_frame, decode_frame
 from segcap.core.pixels import FLOATS, eight_bit, file_levels, full_scale, to_rgb
 
@@ -27,7 +26,6 @@ __all__ = [
     "Channels",
     "ImageSource",
     "as_rgb",
-    "find_images",
     "image_size",
     "load_image",
     "load_or_error",
@@ -50,22 +48,6 @@ MOST_PIXELS = int(os.environ.get("SEGCAP_MOST_PIXELS") or 20_000_000)
 """Of an image, in a file as in an array: set it here, or in the environment as SEGCAP_MOST_PIXELS,
 which worker processes take over. See SECURITY.md for the time and memory that a pixel takes."""
 
-_SUFFIXES = (
-    ".png",
-    ".jpg",
-    ".jpeg",
-    ".jpe",
-    ".jfif",
-    ".bmp",
-    ".tif",
-    ".tiff",
-    ".gif",
-    ".webp",
-    ".pbm",
-    ".pgm",
-    ".pnm",
-    ".ppm",
-)
 _FORMATS = ("PNG", "JPEG", "BMP", "TIFF", "GIF", "WEBP", "PPM")
 _ORIENTATION = 0x0112
 _ON_ITS_SIDE = (5, 6, 7, 8)
@@ -234,42 +216,6 @@ def to_grey(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
 
 
-def find_images(sources: Iterable[str | os.PathLike[str]]) -> list[Path]:
-    """List image files, folders searched to any depth, in natural order of their names.
-
-    Parameters
-    ----------
-    sources : iterable of path
-        Files, taken as they are whatever their ending, and folders, of which all files with an
-        image's ending are taken; links to folders are not followed.
-
-    Returns
-    -------
-    list of Path
-        Each once.
-
-    Raises
-    ------
-    DataError
-        A path does not exist, or a folder holds no image or cannot be listed.
-    """
-    found: dict[Path, None] = {}
-    for source in map(Path, sources):
-        if os.path.isdir(source):
-            inside = _images_inside(source)
-            if not inside:
-                raise DataError(
-                    f"A folder must hold at least one image ({', '.join(_SUFFIXES)}). "
-                    f"Got '{source}', which holds none."
-                )
-            found.update(dict.fromkeys(sorted(inside, key=_natural_key)))
-        elif os.path.exists(source):
-            found[source] = None
-        else:
-            raise DataError(f"A path must exist. Got '{source}', which does not.")
-    return list(found)
-
-
 def source_name(source: ImageSource) -> str:
     """Return an image's name for messages and results: its path, or what kind of object it is."""
     if isinstance(source, str | os.PathLike):
@@ -279,28 +225,6 @@ def source_name(source: ImageSource) -> str:
     if isinstance(source, bytes | bytearray | memoryview):
         return f"{memoryview(source).nbytes} given bytes"
     return f"a {type(source).__name__}"
-
-
-def _images_inside(folder: Path) -> list[Path]:
-    def refuse(error: OSError) -> None:
-        raise DataError(
-            f"A folder must be readable, with all folders in it. Got '{error.filename}': "
-            f"{error.strerror}."
-        )
-
-    return [
-        Path(place) / name
-        for place, _, names in os.walk(folder, onerror=refuse)
-        for name in names
-        if name.lower().endswith(_SUFFIXES)
-    ]
-
-
-def _natural_key(path: Path) -> list[int | str]:
-    return [
-        int(part) if index % 2 else part
-        for index, part in enumerate(re.split(r"([0-9]+)", str(path)))
-    ]
 
 
 def _opened(source: Any, use: Callable[[Image.Image, str], T]) -> T:

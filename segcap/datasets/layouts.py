@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segcap.core.errors import DataError
-from segcap.core.image import find_images
+from segcap.core.image_files import find_images
 from segcap.datasets.labelled import load_labelled
 from segcap.datasets.named import load_named
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from segcap.core.errors import DataError, ParameterError
-from segcap.core.image import find_images
+from segcap.core.image_files import find_images
 from segcap.datasets.labelled import LabelledImages
 
 __all__ = ["load_named"]

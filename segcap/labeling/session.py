@@ -8,7 +8,7 @@ from time import monotonic
 from typing import Any, Protocol
 
 from segcap.core.errors import DataError, SegcapError
-from segcap.core.image import find_images
+from segcap.core.image_files import find_images
 from segcap.datasets.labelled import LABELS, read_labels
 from segcap.labeling.queue import Guess, LabelQueue
 from segcap.labeling.table import write_label
