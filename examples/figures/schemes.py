@@ -1,12 +1,14 @@
 """Measure readers on schemes that nobody here drew.
 
     python examples/figures/schemes.py FOLDER [--readers any mixed ddddocr] [--sets NAME ...]
-                                       [--n 300] [--labels 0 20 100] [--seeds 3] [--csv FILE]
+                                       [--n 300] [--labels 0 20 100] [--classifier span_roi]
+                                       [--seeds 3] [--csv FILE]
 
 FOLDER holds a folder a set: images, and labels.csv with the columns file and label. A set's charset
 is that of its labels, its length theirs where they have one. "known" reads with both, "not known"
 with neither. Letters of either case count as right. With labels, GlyphReader is fitted on so many
-images, and tested on the others.
+images, and tested on the others: from "any" with the classifier span_roi, from "mixed" with
+span_cnn.
 """
 
 import argparse
@@ -27,6 +29,7 @@ parser.add_argument("--readers", nargs="+", default=["any", "mixed"])
 parser.add_argument("--sets", nargs="+")
 parser.add_argument("--n", type=int, default=300)
 parser.add_argument("--labels", type=int, nargs="+", default=[0])
+parser.add_argument("--classifier", choices=("span_roi", "span_cnn"), default="span_roi")
 parser.add_argument("--seeds", type=int, default=1)
 parser.add_argument("--csv", type=Path, help="a row a set and reader")
 args = parser.parse_args()
@@ -66,7 +69,9 @@ def measure(scheme, name, images, labels):
                 if count:
                     order = np.random.default_rng(seed).permutation(len(images))
                     train, tested = order[:count], order[count:]
-                    reader = segcap.GlyphReader(charset, length=length, random_state=seed)
+                    reader = segcap.GlyphReader(
+                        charset, length=length, classifier=args.classifier, random_state=seed
+                    )
                     reader.fit([images[i] for i in train], [labels[i] for i in train])
                 else:
                     reader = open_reader(name, charset, length, known)
