@@ -1,5 +1,7 @@
 """Readers read with whatever has `predict_proba` on glyphs."""
 
+import pickle
+
 import numpy as np
 import pytest
 from sklearn.base import clone
@@ -94,14 +96,76 @@ def test_another_classifier_takes_its_place():
     assert clone(reader).set_params(classifier=Fixed([0.1, 0.9])).read(image).text == "b"
 
 
+def weighted_means(form, path, *, channels_first=False):
+    """Write a network whose logits are a glyph's mean and half of it, or their probabilities."""
+    from onnx import TensorProto, helper, numpy_helper, save
+
+    sides = [None, 1, 28, 28] if channels_first else [None, 28, 28, 1]
+    nodes = [
+        helper.make_node("Flatten", ["glyphs"], ["flat"]),
+        helper.make_node("MatMul", ["flat", "weights"], ["logits"]),
+        helper.make_node("Softmax", ["logits"], ["probabilities"]),
+    ]
+    weights = np.repeat(np.float32([[20, 10]]) / 784, 784, axis=0)
+    graph = helper.make_graph(
+        nodes,
+        "means",
+        [helper.make_tensor_value_info("glyphs", TensorProto.FLOAT, sides)],
+        [helper.make_tensor_value_info(form, TensorProto.FLOAT, [None, 2])],
+        [numpy_helper.from_array(weights, "weights")],
+    )
+    opset = [helper.make_opsetid("", 13)]
+    save(helper.make_model(graph, opset_imports=opset, ir_version=8), path)
+    return path
+
+
+@pytest.mark.parametrize("channels_first", [False, True])
+@pytest.mark.parametrize("form", ["logits", "probabilities"])
+def test_an_onnx_file_classifies(form, channels_first, tmp_path):
+    pytest.importorskip("onnx", reason="a network is written with onnx")
+    path = weighted_means(form, tmp_path / "mine.onnx", channels_first=channels_first)
+    image = np.full((40, 30), 255, np.uint8)
+    image[8:32, 10:16] = 0
+    reader = segcap.GlyphReader("ab", classifier=path)
+    glyph = frame_glyph(1 - image[8:32, 10:16] / np.float32(255))
+    expected = 1 / (1 + np.exp(-10 * glyph.mean()))
+    for own in (reader, clone(reader), pickle.loads(pickle.dumps(reader))):
+        reading = own.read(image)
+        assert (reading.text, reading.confidence) == ("a", pytest.approx(expected, abs=1e-4))
+    with pytest.raises(ParameterError, match="Got PosixPath without; networks are trained before"):
+        reader.fit_glyphs(np.zeros((4, 28, 28, 1), np.float32), np.array([0, 0, 1, 1]))
+
+
+def test_a_file_that_is_no_network(tmp_path):
+    (tmp_path / "no.onnx").write_bytes(b"no network")
+    reader = segcap.GlyphReader("ab", classifier=str(tmp_path / "no.onnx"))
+    with pytest.raises(ParameterError, match=r"ONNX Runtime can open\. Got '.*no\.onnx'"):
+        reader.read(np.uint8(255 * np.eye(30)))
+
+
+@pytest.mark.slow
+def test_a_keras_model_classifies():
+    import keras
+
+    glyphs = keras.Input((28, 28, 1))
+    means = keras.layers.GlobalAveragePooling2D()(glyphs)
+    model = keras.Model(glyphs, keras.layers.Dense(2)(means))
+    model.set_weights([np.float32([[20, 10]]), np.zeros(2, np.float32)])
+    image = np.full((40, 30), 255, np.uint8)
+    image[8:32, 10:16] = 0
+    assert segcap.GlyphReader("ab", classifier=model).read(image).text == "a"
+
+
 def test_what_cannot_be_fitted_says_so():
     reader = segcap.GlyphReader("ab", classifier=Fixed([0.5, 0.5]))
-    with pytest.raises(ParameterError, match=r"must have 'fit'. Got Fixed without"):
+    with pytest.raises(
+        ParameterError, match=r"must have 'fit' and 'predict_proba'. Got Fixed without"
+    ):
         reader.fit_glyphs(np.zeros((4, 28, 28, 1), np.float32), np.array([0, 0, 1, 1]))
 
 
 def test_a_name_is_no_classifier_before_it_is_fitted():
     with pytest.raises(NotFittedError):
         segcap.GlyphReader("ab").read(np.zeros((4, 4), np.uint8))
-    with pytest.raises(ParameterError, match=r"or have 'predict_proba'. Got 'oracle'"):
+    with pytest.raises(ParameterError, match=r"path of an \.onnx file\. Got 'oracle'"):
         segcap.GlyphReader("ab", classifier="oracle").fit([], [])

@@ -2,7 +2,7 @@
 
 import os
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,7 +21,7 @@ from segcap.readers.serialization import (
     trained_glyphs,
     trained_ink,
 )
-from segcap.recognition.own_classifier import GlyphClassifier, OwnClassifier
+from segcap.recognition.own_classifier import OwnClassifier
 from segcap.segmentation.glyph_crops import NO_GLYPHS
 from segcap.segmentation.settings import LEARNED
 
@@ -72,11 +72,12 @@ class GlyphReader(GlyphAnswers):
     cutters : sequence of str
         What proposes cuts through touching characters; names of
         `segcap.segmentation.cut_candidates.CUTTERS`.
-    classifier : {"span_roi", "span_cnn", "glyph_cnn"} or GlyphClassifier
+    classifier : {"span_roi", "span_cnn", "glyph_cnn"}, GlyphClassifier, keras.Model or path
         What `fit` trains: "span_roi" and "span_cnn" classify spans of a line, seen with what
         stands around them, the former by learned ink and at their own height. "glyph_cnn", and any
-        object with `predict_proba` on (N, 28, 28, 1) float32 glyphs, classify single glyphs. An
-        object that is fitted already reads without `fit`; `fit` fits a copy. See
+        object with `predict_proba` on (N, 28, 28, 1) float32 glyphs, classify single glyphs, as do
+        a trained Keras model and an .onnx file from glyphs to probabilities or logits. What is
+        fitted already reads without `fit`; `fit` fits a copy of an object that has it. See
         `segcap.recognition.own_classifier`.
     segmenter : callable, optional
         What finds the characters instead of `binarization` and `line_removal`: a function from an
@@ -327,8 +328,6 @@ class GlyphReader(GlyphAnswers):
     def _require_fitted(self) -> None:
         if self._has_own_classifier() and not getattr(self, "provenance_", None):
             self.charset_, self.settings_ = self.charset, self._settings()
-            self.glyphs_ = OwnClassifier(
-                cast(GlyphClassifier, self.classifier), Charset(self.charset)
-            )
+            self.glyphs_ = OwnClassifier(self.classifier, Charset(self.charset))
             self.context_, self.ink_, self.provenance_ = None, None, {}
         super()._require_fitted()

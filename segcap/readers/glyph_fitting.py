@@ -235,10 +235,10 @@ class GlyphFitting(GlyphSettings, ABC):
     ) -> Self:
         from sklearn.base import clone
 
-        if not hasattr(self.classifier, "fit"):
+        if not (hasattr(self.classifier, "fit") and hasattr(self.classifier, "predict_proba")):
             raise ParameterError(
-                "To be fitted, an own 'classifier' must have 'fit'. "
-                f"Got {type(self.classifier).__name__} without."
+                "To be fitted, an own 'classifier' must have 'fit' and 'predict_proba'. "
+                f"Got {type(self.classifier).__name__} without; networks are trained beforehand."
             )
         fitted = clone(self.classifier, safe=False).fit(glyphs, classes)
         self.glyphs_ = OwnClassifier(fitted, Charset(self.charset))

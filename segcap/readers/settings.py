@@ -1,5 +1,6 @@
 """The parameters of a glyph reader: kept, checked, and filled in where they were left open."""
 
+import os
 from abc import ABC
 from collections.abc import Sequence
 from itertools import compress
@@ -13,7 +14,7 @@ from segcap.core.validation import check_fraction, check_length, seed_number, wh
 from segcap.models.registry import networks_for
 from segcap.readers.base import TextReader
 from segcap.recognition.engines import ENGINES, EngineName
-from segcap.recognition.own_classifier import GlyphClassifier
+from segcap.recognition.own_classifier import GlyphClassifier, KerasModel, is_own_classifier
 from segcap.recognition.trained import TrainedInk
 from segcap.segmentation.binarize import METHODS
 from segcap.segmentation.components import SEGMENTERS, Segmenter
@@ -41,7 +42,7 @@ class GlyphSettings(TextReader, ABC):
         line_removal: LineRemoval | None = None,
         segmentation: Segmenter = "components",
         cutters: Sequence[str] = DEFAULT_CUTTERS,
-        classifier: str | GlyphClassifier = "span_cnn",
+        classifier: str | os.PathLike[str] | GlyphClassifier | KerasModel = "span_cnn",
         segmenter: OwnSegmenter | None = None,
         engine: EngineName = "onnx",
         channels: Channels = "rgb",
@@ -97,8 +98,8 @@ class GlyphSettings(TextReader, ABC):
         if not self._has_own_classifier() and self.classifier not in self._classifiers():
             raise ParameterError(
                 f"The 'classifier' of a GlyphReader must be one of "
-                f"{', '.join(self._classifiers())}, or have 'predict_proba'. "
-                f"Got {self.classifier!r}."
+                f"{', '.join(self._classifiers())}, have 'predict_proba', or be a Keras model or "
+                f"the path of an .onnx file. Got {self.classifier!r}."
             )
         if self._needs_learned_ink() and self.binarization not in (LEARNED, None):
             raise ParameterError(
@@ -124,7 +125,7 @@ class GlyphSettings(TextReader, ABC):
         return self.classifier in list(spans) and spans[str(self.classifier)].learned_ink
 
     def _has_own_classifier(self) -> bool:
-        return hasattr(self.classifier, "predict_proba")
+        return is_own_classifier(self.classifier)
 
     def _settings(self, chosen: SegmentationSettings | None = None) -> SegmentationSettings:
         """Return the settings as they are or, where they were left open, as chosen in training."""
