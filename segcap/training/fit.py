@@ -44,6 +44,7 @@ __all__ = [
 LEAST_STEPS = 50
 _OUTPUTS = ("logits", "heads", "digits")
 _MOMENTUM = 0.9
+_LONG = 500  # steps in which XLA makes good what it compiles
 
 Loss: TypeAlias = Callable[[Any, Any], Any]
 
@@ -479,6 +480,7 @@ def _compile(
 
     optimizer = _optimizer(schedule, steps)
     one_size = schedule.first_scale == 1 and len(np.unique(batches.sizes)) == 1
+    is_long = schedule.epochs * steps >= _LONG
     if loss is None:
         loss = keras.losses.CTC() if batches.unaligned else _loss(schedule)
         metrics = None if batches.unaligned else ["accuracy"]
@@ -488,8 +490,8 @@ def _compile(
         keras.optimizers.LossScaleOptimizer(optimizer) if schedule.mixed_precision else optimizer,
         loss,
         weighted_metrics=metrics,
-        # XLA takes half the time, but compiles anew for each size of a batch
-        jit_compile="auto" if one_size else False,
+        # XLA takes half the time, but compiles anew, for many seconds, for each size of a batch
+        jit_compile="auto" if one_size and is_long else False,
     )
     learner.optimizer.build(learner.trainable_variables)
     return optimizer
