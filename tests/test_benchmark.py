@@ -180,7 +180,7 @@ def test_a_method_that_cannot_train_is_wrong_everywhere(photos):
             raise RuntimeError("no room")
 
     result = benchmark.run([Broken(), Nearest()], photos, labels=[4])
-    broken, nearest, _ = result.methods
+    broken, nearest = result.methods  # no vote with a reader that is never right
     assert broken.accuracy.exact.value == 0
     assert broken.cost is None
     assert broken.learning_curve == ()
@@ -189,7 +189,6 @@ def test_a_method_that_cannot_train_is_wrong_everywhere(photos):
     assert failed.count == len(result.answers)
     assert [one.message for one in fewer] == ["broken, 4 labels, seed 0: RuntimeError: no room"]
     assert nearest.accuracy.exact.value > 0.5
-    assert result.methods[-1].cost is None
 
 
 @pytest.mark.slow
