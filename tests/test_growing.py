@@ -67,7 +67,7 @@ def test_a_network_sees_images_grow_and_is_judged_on_whole_ones(batches, monkeyp
         seen.append(small.shape[1:3])
         return small
 
-    monkeypatch.setattr("segcap.training.fit.shrink", watched)
+    monkeypatch.setattr("segcap.training.shown_batches.shrink", watched)
     model, history = run_training(batches)
     assert list(dict.fromkeys(seen)) == [(32, 32), (48, 48), (64, 64)]
     assert model.input_shape == (None, 64, 64, 3)

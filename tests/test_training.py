@@ -217,6 +217,19 @@ def test_the_state_of_another_run_is_refused(glyphs, tmp_path):
 
 
 @pytest.mark.slow
+def test_a_damaged_state_is_refused(glyphs, tmp_path, monkeypatch):
+    monkeypatch.setattr("segcap.training.fit.LEAST_STEPS", 1)
+    state = tmp_path / "run.state"
+    with pytest.raises(KeyboardInterrupt):
+        run_training(glyphs, state, stop_after=1, small=True, batch_size=512)
+    content = bytearray(state.read_bytes())
+    content[-1000] ^= 0x40
+    state.write_bytes(content)
+    with pytest.raises(DataError, match=r"as a run wrote it\. Got '.*', which is damaged"):
+        run_training(glyphs, state, small=True, batch_size=512)
+
+
+@pytest.mark.slow
 def test_training_that_diverges_is_reported(glyphs, monkeypatch):
     monkeypatch.setattr(ImageBatches, "evaluate", lambda *_: (np.nan, 0.1))
     monkeypatch.setattr("segcap.training.fit.LEAST_STEPS", 1)
@@ -312,7 +325,7 @@ def test_a_full_disk_does_not_end_a_training(glyphs, tmp_path, monkeypatch):
     settings = {"small": True, "epochs": 3, "batch_size": 64}
     keras.utils.set_random_seed(0)
     unbroken, history = run_training(glyphs, **settings)
-    monkeypatch.setattr("segcap.training.fit.write_atomically", full)
+    monkeypatch.setattr("segcap.training.state.write_atomically", full)
     keras.utils.set_random_seed(0)
     message = r"goes on without its state in '.*run\.state'\. Got:.*No space"
     with pytest.warns(SegcapWarning, match=message) as caught:
