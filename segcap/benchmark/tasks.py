@@ -25,7 +25,7 @@ from segcap.recipes.end_to_end import drawn_sums, end_to_end_reader, sums_alone
 from segcap.recipes.mixed import training_seeds
 from segcap.recipes.tasks import END_TO_END
 
-__all__ = ["TASKS", "default_readers", "open_task", "task_readers"]
+__all__ = ["TASKS", "common_length", "default_readers", "open_task", "task_readers"]
 
 _ALIASES = {"tiles": "recaptcha-tiles"}
 TASKS = (*names(), *_ALIASES)
@@ -179,7 +179,9 @@ def _made(split_task: SplitTask, name: str, epochs: int | None, seed: int) -> tu
     networks = networks_for(_TASKS[asks])
     known = (_GLYPHS, _END_TO_END, *networks, *PEERS, *available())
     if name == _GLYPHS and asks == "texts":
-        reader = GlyphReader(training.charset or "", length=_length(training), random_state=seed)
+        reader = GlyphReader(
+            training.charset or "", length=common_length(training), random_state=seed
+        )
         return name, reader if epochs is None else reader.set_params(epochs=epochs)
     if name == _GLYPHS and asks == "sums":
         digits = open_reader("digits", length=_DIGITS)
@@ -206,7 +208,7 @@ def _made(split_task: SplitTask, name: str, epochs: int | None, seed: int) -> tu
 def _opened(split_task: SplitTask, name: str) -> ReaderMethod:
     """Open a reader, kept to the characters and the length of the training images."""
     reader = open_reader(name)
-    charset, length = split_task.training.charset, _length(split_task.training)
+    charset, length = split_task.training.charset, common_length(split_task.training)
     settings: dict[str, Any] = {}
     if isinstance(reader, GlyphReader) and charset and set(charset) < set(reader.charset_):
         settings["allowlist"] = charset
@@ -220,7 +222,8 @@ def _opened(split_task: SplitTask, name: str) -> ReaderMethod:
     return ReaderMethod(Path(name).stem, reader, split_task.asks, description)
 
 
-def _length(dataset: Dataset) -> int | None:
+def common_length(dataset: Dataset) -> int | None:
+    """Return the one length that all texts have, None where they differ; the digits of sums."""
     if asked(dataset) == "sums":
         return _DIGITS
     lengths = set(map(len, map(str, dataset.labels.tolist())))

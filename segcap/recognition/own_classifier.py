@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from segcap.core.charset import Charset
 from segcap.core.errors import ParameterError
 from segcap.decoding.compose import log_softmax
+from segcap.recognition.engines.session import new_session
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
@@ -75,10 +76,8 @@ class OnnxFile:
 
     @cached_property
     def _session(self) -> "InferenceSession":
-        import onnxruntime
-
         try:
-            return onnxruntime.InferenceSession(self._path, providers=["CPUExecutionProvider"])
+            return new_session(self._path)
         except Exception as error:  # noqa: BLE001 onnxruntime's errors share no base
             raise ParameterError(
                 "An own 'classifier' in a file must be a network that ONNX Runtime can open. "

@@ -1,6 +1,5 @@
 """A trained network, ready to be opened."""
 
-import pickle
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -81,18 +80,27 @@ class Trained:
 
     def __reduce__(self) -> tuple:
         # where it is unpickled, nothing that exports need be installed
-        parts = self.complete()
-        fields = self.classifier, self.classes, parts, self.temperature, self.options
-        return _unpickled, (pickle.dumps(fields),)
+        parts = tuple(self.complete().items())
+        options = (
+            (name, tuple(value) if isinstance(value, list) else value)
+            for name, value in self.options.items()
+        )
+        return _once, (self.classifier, self.classes, parts, self.temperature, tuple(options))
 
     def __deepcopy__(self, memo: dict[int, Any]) -> "Trained":
         return self
 
 
 @lru_cache(maxsize=2)
-def _unpickled(fields: bytes) -> Trained:
+def _once(
+    classifier: str,
+    classes: int,
+    parts: tuple[tuple[str, bytes], ...],
+    temperature: float,
+    options: tuple[tuple[str, Any], ...],
+) -> Trained:
     """Return one network for equal fields: a worker that gets it with every task opens it once."""
-    return Trained(*pickle.loads(fields))  # noqa: S301 what `__reduce__` has put into a pickle
+    return Trained(classifier, classes, dict(parts), temperature, dict(options))
 
 
 @dataclass(frozen=True)

@@ -32,7 +32,7 @@ from segcap.benchmark.peers import PEERS, installed_peers
 from segcap.benchmark.report import require_report
 from segcap.benchmark.results import BenchmarkResult
 from segcap.benchmark.split_task import SplitTask, labelled_only
-from segcap.benchmark.tasks import task_readers
+from segcap.benchmark.tasks import common_length, task_readers
 from segcap.benchmark.training import Clock
 from segcap.core.errors import ParameterError
 from segcap.core.extras import require
@@ -234,7 +234,7 @@ def _texts(data: str | os.PathLike[str] | Dataset) -> Dataset:
 
 def _ready(tested: Dataset) -> list[Method]:
     """Return the readers that are at hand: "any", with and without what is known, and peers."""
-    charset, length = tested.charset or "", _length(tested)
+    charset, length = tested.charset or "", common_length(tested)
     known = load(_UNAWARE).charset_
     settings: dict[str, Any] = {"allowlist": known}
     if charset in (charset.lower(), charset.upper()):  # letters of one case are read as of it
@@ -255,14 +255,9 @@ def _trainable(task: SplitTask, *, end_to_end: bool) -> dict[str, Any]:
     """Return the readers that are trained: one that starts from "any", perhaps a network."""
     reader = GlyphReader(
         task.training.charset or "",
-        length=_length(task.tested),
+        length=common_length(task.tested),
         classifier="span_roi",
         random_state=task.seed,
     )
     network = task_readers(task, ["end-to-end"], seed=task.seed) if end_to_end else {}
     return {_TRAINED: reader, **network}
-
-
-def _length(dataset: Dataset) -> int | None:
-    lengths = set(map(len, dataset.labels.tolist()))
-    return lengths.pop() if len(lengths) == 1 else None

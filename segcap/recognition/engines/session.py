@@ -11,7 +11,7 @@ from segcap.recognition.engines.graph import check_graph
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
 
-__all__ = ["MOST_MEMORY", "open_session"]
+__all__ = ["MOST_MEMORY", "new_session", "open_session"]
 
 MOST_MEMORY = 3 * 2**30
 """Bytes that all networks of a process may take together while they answer."""
@@ -33,6 +33,19 @@ def open_session(model: bytes, part: str) -> "InferenceSession":
         It is more than weights and arithmetic, see `check_graph`, or ONNX Runtime cannot run it.
     """
     check_graph(model, part)
+    import onnxruntime
+
+    try:
+        return new_session(model)
+    except Exception as error:  # noqa: BLE001 onnxruntime's errors share no base
+        raise BundleError(
+            f"The part '{part}' must be a network that ONNX Runtime "
+            f"{onnxruntime.__version__} can run. Got: {' '.join(str(error).split())}"
+        ) from None
+
+
+def new_session(model: bytes | str) -> "InferenceSession":
+    """Open an ONNX network, or the file of one, on the CPU, as it is; errors are ONNX Runtime's."""
     os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
     import onnxruntime
 
@@ -42,13 +55,7 @@ def open_session(model: bytes, part: str) -> "InferenceSession":
     # this variable says how many threads each of joblib's workers may use
     options.intra_op_num_threads = int(os.environ.get("OMP_NUM_THREADS") or 0)
     options.add_session_config_entry("session.use_env_allocators", "1")
-    try:
-        return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
-    except Exception as error:  # noqa: BLE001 onnxruntime's errors share no base
-        raise BundleError(
-            f"The part '{part}' must be a network that ONNX Runtime "
-            f"{onnxruntime.__version__} can run. Got: {' '.join(str(error).split())}"
-        ) from None
+    return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
 
 
 @cache
