@@ -8,12 +8,13 @@ import pytest
 from PIL import Image
 
 import segcap
+from segcap.cli.labeling.queue import Guess, LabelQueue
+from segcap.cli.labeling.server import make_app, open_server
+from segcap.cli.labeling.session import Session
+from segcap.cli.labeling.table import write_label
+from segcap.cli.labeling.worker import Worker, trained
 from segcap.core.errors import DataError, ParameterError
 from segcap.datasets.labelled import read_labels
-from segcap.labeling import Guess, LabelQueue, Session, Worker, open_server
-from segcap.labeling.server import make_app
-from segcap.labeling.table import write_label
-from segcap.labeling.worker import trained
 
 TOKEN = "a-token"
 SAMPLES = Path(__file__).parents[1] / "data" / "samples"
@@ -284,7 +285,7 @@ def test_an_image_that_cannot_be_shown_is_left_out(start, folder):
 
 
 def test_the_reader_is_trained_on_what_was_answered(folder, monkeypatch):
-    monkeypatch.setattr("segcap.labeling.queue.FIRST_TRAINING", 2)
+    monkeypatch.setattr("segcap.cli.labeling.queue.FIRST_TRAINING", 2)
     session, reader = Session(folder), Reader()
     session.answer("1.png", "one")
     session.answer("2.png", "two")
@@ -305,7 +306,7 @@ def test_a_training_that_fails_says_why_and_the_guesses_stand(folder, monkeypatc
     def refuse(*_):
         raise DataError("Training needs more. Got little.")
 
-    monkeypatch.setattr("segcap.labeling.queue.FIRST_TRAINING", 1)
+    monkeypatch.setattr("segcap.cli.labeling.queue.FIRST_TRAINING", 1)
     session, reader = Session(folder), Reader()
     session.step(reader)
     session.answer("1.png", "one")

@@ -7,11 +7,11 @@ from pathlib import Path
 from time import monotonic
 from typing import Any, Protocol
 
+from segcap.cli.labeling.queue import Guess, LabelQueue
+from segcap.cli.labeling.table import write_label
 from segcap.core.errors import DataError, SegcapError
 from segcap.core.image_files import find_images
 from segcap.datasets.labelled import LABELS, read_labels
-from segcap.labeling.queue import Guess, LabelQueue
-from segcap.labeling.table import write_label
 
 __all__ = ["BackgroundReader", "Session"]
 
@@ -20,7 +20,7 @@ _STARTS = "The reader starts."
 
 
 class BackgroundReader(Protocol):
-    """What reads and is trained beside the page; see `segcap.labeling.worker.Worker`."""
+    """What reads and is trained beside the page; see `segcap.cli.labeling.worker.Worker`."""
 
     def read(self, images: Sequence[Path]) -> list[Guess | str]:
         """Read images: a guess of each, or what is wrong with it."""

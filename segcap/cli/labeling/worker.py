@@ -9,9 +9,9 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
+from segcap.cli.labeling.queue import Guess
 from segcap.core.errors import DataError, ParameterError
 from segcap.evaluate.metrics import character_accuracy
-from segcap.labeling.queue import Guess
 from segcap.readers.glyph import GlyphReader
 from segcap.readers.registry import load
 

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import cv2
 
+from segcap.cli.labeling.session import Session
 from segcap.core.errors import ImageError, ParameterError, SegcapError
 from segcap.core.extras import require
 from segcap.core.image import load_image
-from segcap.labeling.session import Session
 
 if TYPE_CHECKING:
     from flask import Flask, Response
@@ -70,7 +70,7 @@ def make_app(session: Session, token: str) -> "Flask":
     """The page as a WSGI application; without the token nothing is found."""
     from flask import Blueprint, Flask, request, send_from_directory
 
-    app = Flask("segcap.labeling", static_folder=None)
+    app = Flask("segcap.cli.labeling", static_folder=None)
     page = Blueprint("page", __name__)
 
     @page.get("/")
@@ -80,16 +80,8 @@ def make_app(session: Session, token: str) -> "Flask":
 
     @page.get("/image/<int:number>")
     def image(number: int) -> Any:
-        if number >= len(session.paths):
-            return "", 404
-        name, path = list(session.paths.items())[number]
-        try:
-            pixels = load_image(path)
-        except ImageError as error:
-            session.cannot_show(name, str(error))
-            return "", 404
-        _, png = cv2.imencode(".png", pixels[..., ::-1])
-        return png.tobytes(), {"Content-Type": "image/png"}
+        png = _png(session, number)
+        return ("", 404) if png is None else (png, {"Content-Type": "image/png"})
 
     @page.get("/state")
     def state() -> dict[str, Any]:
@@ -121,3 +113,17 @@ def make_app(session: Session, token: str) -> "Flask":
 
     app.register_blueprint(page, url_prefix=f"/{token}")
     return app
+
+
+def _png(session: Session, number: int) -> bytes | None:
+    """An image by its number; None if there is none, or if it cannot be read."""
+    if number >= len(session.paths):
+        return None
+    name, path = list(session.paths.items())[number]
+    try:
+        pixels = load_image(path)
+    except ImageError as error:
+        session.cannot_show(name, str(error))
+        return None
+    _, png = cv2.imencode(".png", pixels[..., ::-1])
+    return png.tobytes()
