@@ -14,9 +14,9 @@ from threading import Thread
 from time import monotonic, sleep
 
 from segcap.benchmark import hardware
+from segcap.cli.labeling import Session, Worker
 from segcap.datasets import load_labelled
 from segcap.generate import TextGenerator, write_text
-from segcap.labeling import Session, Worker
 
 ANSWER, CHARACTER = 1.5, 0.25  # seconds
 

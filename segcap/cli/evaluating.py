@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from segcap.cli.app import app, say, warnings_said
+from segcap.cli.judging import Truths, truths_as_written, truths_of_sums
 from segcap.cli.options import Data, Layout, Pattern
 from segcap.cli.reading import (
     Allowlist,
@@ -17,10 +18,7 @@ from segcap.cli.reading import (
     Length,
     ReadKind,
     ReadMany,
-    Truths,
     open_reader,
-    truths_as_written,
-    truths_of_sums,
 )
 from segcap.core.errors import DataError, ParameterError
 from segcap.core.extras import require

@@ -2,33 +2,37 @@
 
 import os
 import sys
-from collections import Counter
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
 import typer
 
 from segcap.cli.app import app, say, warnings_said
 from segcap.cli.bulk import ReadBatch, read_files
+from segcap.cli.judging import (
+    STANDARD_INPUT,
+    Summary,
+    Truths,
+    labels_beside,
+    truths_as_written,
+    truths_of_sums,
+    truths_of_values,
+)
 from segcap.cli.output import Output, progress_bar
 from segcap.core.charset import Case, Kind
 from segcap.core.errors import DataError, ParameterError
 from segcap.core.image_files import find_images
 from segcap.core.reading import Turned
-from segcap.core.validation import warn_impossible
-from segcap.datasets.labelled import LABELS, read_labels
-from segcap.decoding.numbers import check_decimals, value_of
+from segcap.decoding.numbers import check_decimals
 from segcap.readers.base import TextReader
-from segcap.readers.classifier import WholeImageClassifier
 from segcap.readers.images import ImageClassifier
 from segcap.readers.registry import load
-from segcap.readers.sums import SumClassifier
 from segcap.recognition.engines import EngineName
 
 if TYPE_CHECKING:
-    from segcap.evaluate.metrics import Rate
+    pass
 
 Paths = Annotated[
     list[str],
@@ -59,9 +63,12 @@ ReadTurned = Annotated[
     ),
 ]
 OfFrames = Annotated[
-    str | None,
+    Any,
     typer.Option(
-        "--frame", help="Of animations: first, last, merge or a number from 0; see the guides."
+        "--frame",
+        parser=lambda given: int(given) if given.isdecimal() else given,
+        metavar="FRAME",
+        help="Of animations: first, last, merge or a number from 0; see the guides.",
     ),
 ]
 RejectBelow = Annotated[
@@ -89,7 +96,6 @@ Resume = Annotated[
 ReadMany: TypeAlias = Callable[[Any], Sequence[Any]]
 """From images to results."""
 
-_STANDARD_INPUT = Path("-")
 _IS_READER_OF: dict[str, Callable[[Any], bool]] = {
     "texts": lambda reader: isinstance(reader, TextReader),
     "values": lambda reader: hasattr(reader, "values"),
@@ -97,33 +103,6 @@ _IS_READER_OF: dict[str, Callable[[Any], bool]] = {
     "photos": lambda reader: isinstance(reader, ImageClassifier),
     "images": lambda _: True,
 }
-
-
-class Truths(NamedTuple):
-    """What is right where labels are known.
-
-    Attributes
-    ----------
-    can_be : callable
-        Whether a label can be answered at all.
-    answer : callable
-        From a label to the right answer, None where there is none.
-    """
-
-    can_be: Callable[[str], bool]
-    answer: Callable[[str], str | None] = str
-
-    def right(self, answers: Sequence[str | None], labels: Sequence[str]) -> list[bool]:
-        """Whether each answer is right; None, for an image without answer, is not."""
-        truths = map(self.answer, labels)
-        return [a is not None and a == t for a, t in zip(answers, truths, strict=True)]
-
-    def rate_right(self, answers: Sequence[str | None], labels: Sequence[str]) -> "Rate":
-        """Return the rate of right answers."""
-        from segcap.evaluate.metrics import wilson
-
-        right = self.right(answers, labels)
-        return wilson(sum(right), len(right))
 
 
 @app.command()
@@ -208,7 +187,7 @@ def value(
         ("path", "value", "text", "confidence", "status", "error"), json, csv, out, resume
     )
     read_many = partial(reader.values, decimals=decimals, turned=turned)
-    _read_all(partial(_rows, read_many), paths, output, jobs, _truths_of_values(decimals))
+    _read_all(partial(_rows, read_many), paths, output, jobs, truths_of_values(decimals))
 
 
 @app.command()
@@ -239,8 +218,6 @@ def open_reader(model: str, engine: EngineName, *, of: str, **options: Any) -> A
             f"The model must be a reader of {of}. Got '{model}' of type {type(reader).__name__}."
         )
     given = {name: value for name, value in options.items() if value is not None}
-    if str(given.get("frame")).isdecimal():
-        given["frame"] = int(given["frame"])
     for name, value in given.items():
         if name not in reader.get_params():
             raise _takes_no(model, name, value)
@@ -252,7 +229,7 @@ def _takes_no(model: str, name: str, value: Any) -> ParameterError:
 
 
 def _rows(read_many: ReadMany, paths: Sequence[Path]) -> list[dict[str, Any]]:
-    images = [sys.stdin.buffer.read() if path == _STANDARD_INPUT else path for path in paths]
+    images = [sys.stdin.buffer.read() if path == STANDARD_INPUT else path for path in paths]
     return [result.to_dict() for result in read_many(images)]
 
 
@@ -262,38 +239,6 @@ def _rows_with_boxes(read_many: ReadMany, paths: Sequence[Path]) -> list[dict[st
         boxes = (" ".join(map(str, glyph["box"])) for glyph in record.get("glyphs", ()))
         record["boxes"] = "; ".join(boxes)
     return records
-
-
-def truths_as_written(reader: Any) -> Truths:
-    """What is right where labels are the answers: numbers among classes, too."""
-    if isinstance(reader, WholeImageClassifier):
-        return Truths(set(map(str, reader.classes_.tolist())).__contains__)
-    return Truths(reader.can_answer)
-
-
-def truths_of_sums(reader: Any) -> Truths:
-    """Which sums are right where labels are the digits that images show."""
-
-    def can_be(label: str) -> bool:
-        if not (label.isascii() and label.isdecimal()):
-            return False
-        if isinstance(reader, SumClassifier):
-            return len(label) == reader.digits
-        return reader.can_answer(label)
-
-    return Truths(can_be, lambda label: str(sum(map(int, label))) if can_be(label) else None)
-
-
-def _truths_of_values(decimals: int | None) -> Truths:
-    """Which values are right where labels are the numbers or tasks that images show."""
-
-    def answer(label: str) -> str | None:
-        try:
-            return str(value_of(label, decimals=decimals))
-        except ParameterError:
-            return None
-
-    return Truths(lambda label: answer(label) is not None, answer)
 
 
 def _read_all(
@@ -309,7 +254,7 @@ def _read_all(
     if known:
         say(f"Images that were read before, perhaps by another model: {len(known)}.")
     waiting = [path for path in paths if str(path) not in before]
-    summary = _Summary(_labels_beside(sources), output.fields[1])
+    summary = Summary(labels_beside(sources), output.fields[1])
     for record in known:
         summary.add(record)
     with progress_bar("images", len(paths), done=len(known)) as bar:
@@ -321,53 +266,6 @@ def _read_all(
         raise typer.Exit(1)
 
 
-class _Summary:
-    """What a run's end needs of its records; of images without label nothing is kept."""
-
-    def __init__(self, labels: dict[str, str], field: str) -> None:
-        self._labels, self._field = labels, field
-        self._judged: list[tuple[str | None, str]] = []
-        self._judged_statuses: Counter[str] = Counter()
-        self.statuses: Counter[str] = Counter()
-
-    def add(self, record: dict[str, Any]) -> None:
-        """Count a record; show the error of an image that cannot be read."""
-        status = record["status"]
-        self.statuses[status] += 1
-        if status == "unreadable":
-            say(record["error"])
-        label = self._labels.get(os.path.abspath(record["path"])) if self._labels else None
-        if label is not None:
-            answer = record[self._field]
-            text = "" if answer is None else str(answer)
-            self._judged.append((None if status == "unreadable" else text, label))
-            self._judged_statuses[status] += 1
-
-    def report(self, output: Output, truths: Truths) -> None:
-        """Print the accuracy, where there are labels."""
-        if not self._labels:
-            return
-        missing = [path for path in self._labels if not os.path.exists(path)]
-        if missing:
-            say(
-                f"{len(missing)} of {len(self._labels)} labels are of files that do not exist, "
-                f"such as '{missing[0]}'."
-            )
-        if not self._judged:
-            say(f"No accuracy is given. The {LABELS} beside the images names none.")
-            return
-        total = self.statuses.total()
-        if len(self._judged) < total:
-            say(f"{total - len(self._judged)} of {total} images have no label.")
-        answers, labels = zip(*self._judged, strict=True)
-        with warnings_said():
-            warn_impossible(labels, truths.can_be, stacklevel=1)
-        output.remark(f"exact match {truths.rate_right(answers, labels)}")
-        for status, count in sorted(self._judged_statuses.items()):
-            if status != "ok":
-                output.remark(f"{status} {count}")
-
-
 def _warned(read_batch: ReadBatch, paths: Sequence[Path]) -> Sequence[dict[str, Any]]:
     """Read a batch, in whatever process, and show its warnings as other remarks are shown."""
     with warnings_said(repeated=False):
@@ -376,10 +274,10 @@ def _warned(read_batch: ReadBatch, paths: Sequence[Path]) -> Sequence[dict[str, 
 
 def _find(sources: list[str]) -> list[Path]:
     """List the images; of several sources one that is not there is left to be read in vain."""
-    if str(_STANDARD_INPUT) in sources:
+    if str(STANDARD_INPUT) in sources:
         if len(sources) > 1:
             raise ParameterError(f"Standard input, '-', must be read alone. Got {sources}.")
-        return [_STANDARD_INPUT]
+        return [STANDARD_INPUT]
     paths: dict[Path, None] = {}
     for source in sources:
         if not source:
@@ -394,23 +292,3 @@ def _find(sources: list[str]) -> list[Path]:
             found = [Path(source)]
         paths.update(dict.fromkeys(found))
     return list(paths)
-
-
-def _labels_beside(sources: list[str]) -> dict[str, str]:
-    """Read the labels in the folders of what is read, by absolute paths."""
-    labels: dict[str, str] = {}
-    if sources == [str(_STANDARD_INPUT)]:
-        return labels
-    folders = [source if os.path.isdir(source) else os.path.dirname(source) for source in sources]
-    for folder in dict.fromkeys(folders):
-        file = Path(folder) / LABELS
-        if os.path.exists(file):
-            try:
-                read = read_labels(file)
-            except DataError as error:
-                say(f"The labels beside the images are left out. {error}")
-                continue
-            if not read:
-                say(f"'{file}' names no image.")
-            labels |= {os.path.abspath(path): label for path, label in read.items()}
-    return labels
