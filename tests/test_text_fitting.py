@@ -5,6 +5,7 @@ import pytest
 
 import segcap
 from segcap.core.errors import DataError, ParameterError, SegcapWarning
+from segcap.core.image import load_image
 from segcap.generate import TextGenerator
 
 SYMBOLS = "+#%&@?"
@@ -75,6 +76,68 @@ def test_a_trained_reader_is_kept_and_trains_on(fitted, tmp_path):
     copy.set_params(epochs=2).partial_fit(*drawn(30, 3))
     assert copy.score(images, labels) >= before - 0.1
     assert copy.settings_ == reader.settings_
+
+
+@pytest.mark.slow
+def test_sure_readings_of_images_without_a_label_are_trained_on_if_they_help(tmp_path):
+    known = {"charset": "0123456789", "epochs": 3}
+    labelled, images = drawn(40, 0, charset="0123456789"), drawn(30, 4, charset="0123456789")[0]
+    damaged = tmp_path / "damaged.png"
+    damaged.write_bytes(b"no image")
+    with pytest.warns(SegcapWarning, match="1 of 31 images were left out"):
+        reader = reader_to_fit(**known).fit(*labelled, unlabelled=[*images, damaged])
+    figures = reader.provenance_["figures"]
+    assert figures["unlabelled"] == 30
+    assert 0 < figures["read_surely"] <= 30
+    assert reader.score(*labelled) >= 0.9
+
+
+def clean_digits(n):
+    return [load_image(image) for image in drawn(n, 0, charset="0123456789")[0]]
+
+
+class Judge:
+    """A course that labels held out fit so well, before and after."""
+
+    def __init__(self, *scores):
+        self.scores = list(scores)
+
+    def fit_of_held_out(self):
+        return self.scores.pop(0)
+
+    def joined(self, layouts, classes, epochs):
+        assert len(layouts) == len(classes) == 4
+        assert epochs == 3
+        return self
+
+
+@pytest.mark.parametrize(("after", "kept"), [(-0.5, "further"), (-1.5, "before"), (-1.0, "before")])
+def test_what_unlabelled_images_teach_is_kept_if_it_helps(after, kept):
+    from segcap.training.text_fitting import _with_unlabelled
+
+    pipeline = segcap.load("digits")._pipeline()
+    images = [*clean_digits(4), np.zeros((40, 96, 3), np.uint8)]
+    got, interrupted, figures = _with_unlabelled(
+        Judge(-1.0, after), "before", pipeline, images, 9, lambda course: ("further", False)
+    )
+    assert (got, interrupted) == (kept, False)
+    assert figures == {"unlabelled": 5, "read_surely": 4, "unlabelled_help": kept == "further"}
+
+
+def test_ctrl_c_keeps_what_labels_taught():
+    from segcap.training.text_fitting import _with_unlabelled
+
+    def interrupted(course):
+        raise KeyboardInterrupt
+
+    pipeline = segcap.load("digits")._pipeline()
+    got = _with_unlabelled(Judge(-1.0, 0.0), "before", pipeline, clean_digits(4), 9, interrupted)
+    assert got[:2] == ("before", True)
+
+
+def test_images_without_a_label_are_for_span_networks():
+    with pytest.raises(ParameterError, match="one of span_cnn, span_roi. Got 'glyph_cnn'"):
+        reader_to_fit(classifier="glyph_cnn").fit(*drawn(2, 0), unlabelled=drawn(1, 1)[0])
 
 
 @pytest.mark.slow

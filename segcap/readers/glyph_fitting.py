@@ -45,6 +45,7 @@ class GlyphFitting(GlyphSettings, ABC):
         images: Iterable[ImageSource],
         labels: Sequence[str],
         *,
+        unlabelled: Iterable[ImageSource] = (),
         state: str | os.PathLike[str] | None = None,
         on_progress: "Progress | None" = None,
     ) -> Self:
@@ -60,6 +61,9 @@ class GlyphFitting(GlyphSettings, ABC):
         ----------
         images : iterable of path, bytes, array or PIL.Image.Image
         labels : sequence of str
+        unlabelled : iterable of path, bytes, array or PIL.Image.Image
+            Other images of the scheme, for span networks: their sure readings are trained on
+            besides, if that helps; see `segcap.training.text_fitting.fit_context`.
         state : path, optional
             What was trained is kept after every epoch in files of this name (with ".0", ".1",
             ... for the rounds of alignment); if they exist, training goes on from them.
@@ -88,7 +92,19 @@ class GlyphFitting(GlyphSettings, ABC):
         """
         self._check_parameters()
         if self.classifier in networks_for("spans"):
-            return self._train(images, labels, start=None, state=state, on_progress=on_progress)
+            return self._train(
+                images,
+                labels,
+                start=None,
+                unlabelled=unlabelled,
+                state=state,
+                on_progress=on_progress,
+            )
+        if unlabelled := list(unlabelled):
+            raise ParameterError(
+                f"To train with 'unlabelled' images, the 'classifier' must be one of "
+                f"{', '.join(networks_for('spans'))}. Got {self.classifier!r}."
+            )
         from segcap.training.segment_labels import labelled_glyphs
 
         check_many(images)
@@ -111,7 +127,8 @@ class GlyphFitting(GlyphSettings, ABC):
     ) -> Self:
         """Train on more images, starting from what was trained; parameters as of `fit`.
 
-        The settings that `fit` chose stay. A reader that is not fitted yet is fitted.
+        The settings that `fit` chose stay. A reader that is not fitted yet is fitted. All images have
+        a label.
         """
         self._check_parameters()
         start = getattr(self, "context_", None)
@@ -133,6 +150,7 @@ class GlyphFitting(GlyphSettings, ABC):
         labels: Sequence[str],
         *,
         start: Trained | None,
+        unlabelled: Iterable[ImageSource] = (),
         state: str | os.PathLike[str] | None,
         on_progress: "Progress | None",
     ) -> Self:
@@ -158,6 +176,7 @@ class GlyphFitting(GlyphSettings, ABC):
             choices=choices,
             epochs=int(self.epochs),
             seed=int(self.random_state),
+            unlabelled=self._as_rgb(unlabelled),
             state=state,
             on_progress=on_progress,
         )

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from functools import partial
+from itertools import compress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -12,7 +13,13 @@ from segcap.core.errors import DataError
 from segcap.recognition.trained import NO_CHARACTER
 from segcap.segmentation.candidates import Layout
 from segcap.training.fit import History, Schedule, fit_network
-from segcap.training.forced_alignment import Alignment, align, aligned_strips, moved_fraction
+from segcap.training.forced_alignment import (
+    Alignment,
+    align,
+    aligned_strips,
+    mean_score,
+    moved_fraction,
+)
 from segcap.training.spans import LabelledStrips, SpanBatches, join_strips
 
 if TYPE_CHECKING:
@@ -79,7 +86,7 @@ class Course:
         self._layouts = layouts
         self._classes = classes
         self._held_out = held_out
-        self._replay = [] if replay is None else [replay]
+        self._replay = replay
         self._epochs = epochs
         self._batch_size = batch_size
         self._report = report
@@ -120,12 +127,37 @@ class Course:
             self._last = self._model.get_weights()
             done, number = done + epochs, number + 1
 
+    def joined(
+        self, layouts: list[Layout], classes: list[NDArray[np.intp]], epochs: int
+    ) -> "Course":
+        """Return a course of the same network on further images besides."""
+        return Course(
+            self._model,
+            self._layouts + layouts,
+            self._classes + classes,
+            np.append(self._held_out, np.zeros(len(layouts), bool)),
+            self._replay,
+            epochs=epochs,
+            batch_size=self._batch_size,
+            report=self._report,
+        )
+
     def go_back_to_last_epoch(self) -> bool:
         """Undo the training after the last epoch's end; False if none was completed."""
         if self._last is None:
             return False
         self._model.set_weights(self._last)
         return True
+
+    def fit_of_held_out(self) -> float:
+        """Return how well labels held out fit their images; see `mean_score`."""
+        return mean_score(
+            align(
+                self._model,
+                list(compress(self._layouts, self._held_out)),
+                list(compress(self._classes, self._held_out)),
+            )
+        )
 
     def _keep(self, before: int, epoch: int, history: History) -> None:
         self._last = self._model.get_weights()
@@ -155,11 +187,12 @@ class Course:
         return SpanBatches(self._with_replay(), validation, self._characters)
 
     def _with_replay(self) -> LabelledStrips:
-        replayed = sum(len(part.pixels) for part in self._replay)
+        replay = [] if self._replay is None else [self._replay]
+        replayed = sum(len(part.pixels) for part in replay)
         ratio = _REAL_FRACTION / (1 - _REAL_FRACTION)
         times = max(1, round(ratio * replayed / len(self._train.pixels)))
         width = min(self._train.pixels.shape[2], _WIDEST)
-        return join_strips([self._train] * times + self._replay, width)
+        return join_strips([self._train] * times + replay, width)
 
     def _strips(self, chosen: NDArray[np.bool_]) -> LabelledStrips:
         indices = np.flatnonzero(chosen).tolist()

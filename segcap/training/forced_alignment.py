@@ -16,9 +16,10 @@ from segcap.training.spans import LabelledStrips, stack_strips
 if TYPE_CHECKING:
     import keras
 
-__all__ = ["Alignment", "align", "aligned_strips", "moved_fraction"]
+__all__ = ["Alignment", "align", "aligned_strips", "mean_score", "moved_fraction"]
 
 _MOVED = 0.35
+_CANNOT_BE = -12.0
 
 
 class Alignment(NamedTuple):
@@ -90,6 +91,12 @@ def aligned_strips(
                 spans.append(layout.columns[alignment.spans[line == number]])
                 names.append(label[line == number])
     return stack_strips(strips, spans, names)
+
+
+def mean_score(alignments: Sequence[Alignment | None]) -> float:
+    """Return how well labels fit their images: a character's mean log-probability, bounded."""
+    scores = [_CANNOT_BE if one is None else max(one.score, _CANNOT_BE) for one in alignments]
+    return float(np.mean(scores))
 
 
 def moved_fraction(

@@ -6,8 +6,9 @@ the network is trained on where they lie and aligns again, until hardly any char
 
 import os
 import warnings
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,8 +26,8 @@ from segcap.segmentation.candidates import Layout
 from segcap.segmentation.settings import SegmentationSettings
 from segcap.training.alternation import Course, Progress
 from segcap.training.context import finish, inherit
-from segcap.training.forced_alignment import Alignment, align
-from segcap.training.labelled import usable_images
+from segcap.training.forced_alignment import align, mean_score
+from segcap.training.labelled import load_usable, usable_images
 from segcap.training.synthetic import replay_lines
 
 if TYPE_CHECKING:
@@ -37,8 +38,8 @@ __all__ = ["FittedContext", "Progress", "fit_context"]
 _VALIDATION_FRACTION = 0.1
 _LEAST_VALIDATION = 8
 _TRIED_ON = 60
+_SURE = 0.9
 _CLEARLY_BETTER = 0.02
-_CANNOT_BE = -12.0
 REPLAY_LINES = 1500
 
 
@@ -80,6 +81,7 @@ def fit_context(
     choices: Sequence[SegmentationSettings],
     epochs: int,
     seed: int,
+    unlabelled: Iterable[ImageSource] = (),
     state: str | os.PathLike[str] | None = None,
     on_progress: Progress | None = None,
 ) -> FittedContext:
@@ -104,6 +106,10 @@ def fit_context(
     epochs : int
         Epochs over the images in all, each of at least 50 batches.
     seed : int
+    unlabelled : iterable of path, bytes, array or PIL.Image.Image
+        Other images of the scheme. What is read of them with a confidence of at least 0.9 is
+        trained on as labels are (pseudo-labels) for a further third of the epochs; what comes of
+        it is kept if the labels held out fit their images better.
     state : path, optional
         Training that was killed goes on from files of this name with ".0", ".1", ... for the
         rounds of alignment.
@@ -113,6 +119,11 @@ def fit_context(
     Returns
     -------
     FittedContext
+
+    References
+    ----------
+    Lee: Pseudo-label. The simple and efficient semi-supervised learning method for deep neural
+    networks. ICML workshop 2013.
 
     Raises
     ------
@@ -162,6 +173,15 @@ def fit_context(
     )
     trained, interrupted = _run(course, model, start.options, seed, state)
     pipeline = Pipeline(charset, None, trained, settings, length)
+    others = [] if interrupted else load_usable(list(unlabelled))[0]
+    gained: dict[str, Any] = {}
+    if others:
+        on = None if state is None else f"{os.fspath(state)}.more"
+        run = partial(_run, model=model, options=start.options, seed=seed, state=on)
+        trained, interrupted, gained = _with_unlabelled(
+            course, trained, pipeline, others, epochs, run
+        )
+        pipeline = replace(pipeline, context=trained)
     out = np.flatnonzero(held_out).tolist()
     figures = {
         "binarization": settings.binarization,
@@ -170,6 +190,7 @@ def fit_context(
         "images_held_out": int(held_out.sum()),
         "chance_level": round(_chance_level(classes), 4),
         **course.figures,
+        **gained,
         **_accuracy(pipeline, [pixels[i] for i in out], [classes[i] for i in out]),
     }
     if not interrupted and figures["characters_held_out"] < _least_right(figures):
@@ -194,6 +215,34 @@ def _run(
         if not course.go_back_to_last_epoch():
             raise
         return finish(model, course.batches, options), True
+
+
+def _with_unlabelled(
+    course: Course,
+    trained: Trained,
+    pipeline: Pipeline,
+    images: list[NDArray[np.uint8]],
+    epochs: int,
+    run: Callable[[Course], tuple[Trained, bool]],
+) -> tuple[Trained, bool, dict[str, Any]]:
+    """Train on, on sure readings of images without a label; keep that if it helps."""
+    layouts, classes = [], []
+    for image in images:
+        (outcome,) = pipeline.read([image])
+        if outcome.reading.text and outcome.reading.confidence >= _SURE:
+            layouts.append(pipeline.settings.layout(image))
+            classes.append(pipeline.charset.encode(outcome.reading.text))
+    figures = {"unlabelled": len(images), "read_surely": len(layouts), "unlabelled_help": False}
+    if not layouts:
+        return trained, False, figures
+    before, further = course.fit_of_held_out(), course.joined(layouts, classes, max(1, epochs // 3))
+    try:
+        retrained, interrupted = run(further)
+    except KeyboardInterrupt:
+        return trained, True, figures
+    if further.fit_of_held_out() > before:
+        return retrained, interrupted, figures | {"unlabelled_help": True}
+    return trained, interrupted, figures
 
 
 def _accuracy(
@@ -236,7 +285,7 @@ def _drawn_as(
     if known != characters and len(other) == len(set(other)) == len(characters):
         forms.append(other)
     models = [inherit(start, known, form) for form in forms]
-    scores = [_fit(align(model, layouts, classes)) for model in models]
+    scores = [mean_score(align(model, layouts, classes)) for model in models]
     best = int(np.argmax(scores))
     return forms[best], models[best]
 
@@ -250,16 +299,10 @@ def _chosen(
     """Take the settings under which labels fit their images best; earlier ones unless clearly."""
     best, best_score = choices[0], -np.inf
     for settings in choices if len(choices) > 1 else ():
-        score = _fit(align(model, [settings.layout(image) for image in images], classes))
+        score = mean_score(align(model, [settings.layout(image) for image in images], classes))
         if score > best_score + _CLEARLY_BETTER:
             best, best_score = settings, score
     return best
-
-
-def _fit(alignments: Sequence[Alignment | None]) -> float:
-    """Return how well labels fit their images: the mean log-probability of a character, bounded."""
-    scores = [_CANNOT_BE if one is None else max(one.score, _CANNOT_BE) for one in alignments]
-    return float(np.mean(scores))
 
 
 def _chance_level(classes: list[NDArray[np.intp]]) -> float:
