@@ -9,6 +9,8 @@ from skimage import data
 import segcap
 from segcap.core.errors import ParameterError
 from segcap.generate import TextGenerator
+from segcap.recipes.any import _without_most_numbers
+from segcap.training.spans import LabelledStrips
 
 SEED = 3_000_000
 
@@ -96,3 +98,12 @@ def test_a_saved_reader_finds_ink_as_before(anything, tmp_path):
 def test_learned_ink_cannot_be_exchanged_for_a_threshold():
     with pytest.raises(ParameterError, match=r"'binarization' for 'span_roi' must be 'le"):
         segcap.load("any", binarization="otsu")
+
+
+def test_most_lines_of_digits_alone_are_not_trained_on():
+    classes = np.full((1000, 4), 40)
+    classes[:600] = [3, 4, 5, -1]
+    lines = LabelledStrips(np.zeros((1000, 8, 8, 4), np.uint8), np.zeros((1000, 4, 2)), classes)
+    kept = _without_most_numbers(lines, seed=0).classes
+    assert (kept == 40).all(axis=1).sum() == 400
+    assert 200 < len(kept) - 400 < 340

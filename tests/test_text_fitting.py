@@ -136,7 +136,7 @@ def test_ctrl_c_keeps_what_labels_taught():
 
 
 def test_images_without_a_label_are_for_span_networks():
-    with pytest.raises(ParameterError, match="one of span_cnn, span_roi. Got 'glyph_cnn'"):
+    with pytest.raises(ParameterError, match=r"one of span_cnn, span_roi\. Got 'glyph_cnn'"):
         reader_to_fit(classifier="glyph_cnn").fit(*drawn(2, 0), unlabelled=drawn(1, 1)[0])
 
 

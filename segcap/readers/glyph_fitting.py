@@ -127,8 +127,8 @@ class GlyphFitting(GlyphSettings, ABC):
     ) -> Self:
         """Train on more images, starting from what was trained; parameters as of `fit`.
 
-        The settings that `fit` chose stay. A reader that is not fitted yet is fitted. All images have
-        a label.
+        The settings that `fit` chose stay. A reader that is not fitted yet is fitted. All images
+        have a label.
         """
         self._check_parameters()
         start = getattr(self, "context_", None)

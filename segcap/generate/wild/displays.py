@@ -58,6 +58,8 @@ class _Wheels(NamedTuple):
     framed: bool
     first_red: int
     turned: int
+    teeth: float
+    neighbours: bool
 
 
 def segment_display(draws: Draws, page: Page) -> Drawn:
@@ -74,6 +76,8 @@ def segment_display(draws: Draws, page: Page) -> Drawn:
         canvas[:] = canvas * np.float32(0.15) + tint
     level = canvas.reshape(-1, 3).mean(axis=0)
     ink = contrasting(rng, level, page.difficulty.contrast)
+    if rng.random() < 0.3:  # pale, as in poor light
+        ink = (level + (ink - level) * rng.uniform(0.35, 0.8)).astype(np.float32)
     if rng.random() < 0.35:
         lay(canvas, ghosts, ink, rng.uniform(0.03, 0.16))
     if rng.random() < 0.25:
@@ -82,6 +86,9 @@ def segment_display(draws: Draws, page: Page) -> Drawn:
     lay(canvas, masks.max(axis=0), ink, rng.uniform(0.7, 1))
     if rng.random() < 0.3:
         _unit(rng, canvas, ink, digits.left + cells * digits.pitch, digits.top, digits.tall)
+    if rng.random() < 0.15:  # print above the digits
+        at = rng.uniform(0, page.size[0])
+        _unit(rng, canvas, ink, at, digits.top - 1.1 * digits.tall, digits.tall)
     if rng.random() < 0.25:
         canvas = _glare(rng, canvas)
     if rng.random() < 0.2:
@@ -94,33 +101,23 @@ def counter(draws: Draws, page: Page) -> Drawn:
     """Draw a counter: a wheel a digit, frames between them, the last ones red, one half turned."""
     rng, (width, height), text = draws.rng, page.size, page.text
     draws.parameters["family"] = "counter"
-    cells = sum(char not in ".," for char in text)
-    pitch = (width - 2) / cells
-    size = float(min(height * rng.uniform(0.45, 0.97), pitch * rng.uniform(0.9, 1.6)))
-    draws.parameters["capitals"] = round(size, 2)
-    face = choose_face(draws, page, "0123456789")
-    draws.parameters["fonts"] = [face.name]
+    wheels = _turn_wheels(draws, page, sum(char not in ".," for char in text))
     canvas = background(draws, page)
-    dark = rng.random() < 0.65
-    colour = np.full(3, rng.uniform(5, 60) if dark else rng.uniform(170, 250)) + rng.normal(0, 8, 3)
-    tone = contrasting(rng, colour.astype(np.float32), 0.2)
-    first_red = cells - (int(rng.integers(1, 4)) if rng.random() < 0.4 else 0)
-    boxed, framed = rng.random() < 0.75, rng.random() < 0.5
-    gap = pitch * rng.uniform(0.02, 0.2)
-    turned = cells - 1 if rng.random() < 0.4 else -1
-    tops = (height - size) * rng.uniform(0.2, 0.8) + rng.normal(0, 0.03, cells) * height
-    look = boxed, framed, first_red, turned
-    wheels = _Wheels(pitch, size, gap, tops, face, colour, tone, *look)
+    if rng.random() < 0.5:  # the dark inside of the device
+        canvas *= np.float32(rng.uniform(0.05, 0.5))
     masks = np.zeros((len(text), height, width), np.uint8)
     cell = 0
     for mask, char in zip(masks, text, strict=True):
         if char in ".,":
-            at = round(cell * pitch), round(height * 0.8)
-            cv2.circle(mask, at, max(1, round(size * 0.07)), 255, -1)
-            lay(canvas, mask, tone, 1.0)
+            at = round(cell * wheels.pitch), round(height * 0.8)
+            cv2.circle(mask, at, max(1, round(wheels.size * 0.07)), 255, -1)
+            lay(canvas, mask, wheels.tone, 1.0)
         else:
             _draw_wheel(rng, canvas, mask, char, cell, wheels)
             cell += 1
+    if rng.random() < 0.4:  # wheels are round: darker above and below
+        down = np.linspace(-1, 1, height, dtype=np.float32)[:, np.newaxis, np.newaxis]
+        canvas *= 1 - np.float32(rng.uniform(0.2, 0.8)) * down**4
     if rng.random() < 0.3:
         canvas = _glare(rng, canvas)
     if rng.random() < 0.5:  # light from one side
@@ -129,6 +126,35 @@ def counter(draws: Draws, page: Page) -> Drawn:
         canvas = canvas * slope[:, np.newaxis]
     leave_a_pixel(masks)
     return Drawn(finish(draws, page, canvas), masks)
+
+
+def _turn_wheels(draws: Draws, page: Page, cells: int) -> _Wheels:
+    rng, (width, height) = draws.rng, page.size
+    pitch = (width - 2) / cells
+    size = float(min(height * rng.uniform(0.45, 0.97), pitch * rng.uniform(0.9, 1.6)))
+    draws.parameters["capitals"] = round(size, 2)
+    face = choose_face(draws, page, "0123456789")
+    draws.parameters["fonts"] = [face.name]
+    dark = rng.random() < 0.35
+    colour = np.full(3, rng.uniform(5, 60) if dark else rng.uniform(120, 250)) + rng.normal(0, 8, 3)
+    tone = contrasting(rng, colour.astype(np.float32), 0.2)
+    if rng.random() < 0.5:  # most are black and white
+        tone = np.full(3, rng.uniform(180, 255) if dark else rng.uniform(0, 60), np.float32)
+    return _Wheels(
+        pitch=pitch,
+        size=size,
+        gap=pitch * rng.uniform(0.02, 0.2),
+        tops=(height - size) * rng.uniform(0.2, 0.8) + rng.normal(0, 0.03, cells) * height,
+        face=face,
+        colour=colour,
+        tone=tone,
+        boxed=rng.random() < 0.75,
+        framed=rng.random() < 0.5,
+        first_red=cells - (int(rng.integers(1, 4)) if rng.random() < 0.4 else 0),
+        turned=cells - 1 if rng.random() < 0.4 else -1,
+        teeth=height * rng.uniform(0.12, 0.5) if rng.random() < 0.4 else 0.0,
+        neighbours=rng.random() < 0.5,
+    )
 
 
 def _place_digits(rng: np.random.Generator, size: tuple[int, int], cells: int) -> _Digits:
@@ -188,14 +214,34 @@ def _draw_wheel(
     shift = rng.uniform(0.1, 0.5) * size * 1.25 if cell == wheels.turned else 0.0
     x = round(cell * pitch + (pitch - mark.shape[1]) / 2)
     paste(mask, mark, x, round(wheels.tops[cell] - shift))
-    if cell == wheels.turned:
-        following = np.zeros(mask.shape, np.uint8)
-        other, _ = place(wheels.face, str((int(char) + 1) % 10), size, stretch)
-        paste(following, other, x, round(wheels.tops[cell] - shift + size * 1.35))
-        lay(canvas, following, ink, 1.0)
+    if wheels.neighbours or cell == wheels.turned:
+        others = np.zeros(mask.shape, np.uint8)
+        for step in (-1, 1):
+            other, _ = place(wheels.face, str((int(char) + step) % 10), size, stretch)
+            paste(others, other, x, round(wheels.tops[cell] - shift + step * size * 1.35))
+        lay(canvas, others, ink, 1.0)
     lay(canvas, mask, ink, 1.0)
     if wheels.framed:  # the slit between this wheel and the next: dark, with bright edges
         _draw_slit(rng, canvas, x1, max(1, round(wheels.gap * rng.uniform(0.6, 1.4))))
+    if wheels.teeth > 0:
+        _draw_teeth(rng, canvas, (x0, x1), ground, wheels)
+
+
+def _draw_teeth(
+    rng: np.random.Generator,
+    canvas: NDArray[np.float32],
+    edges: tuple[int, int],
+    ground: NDArray[np.float64],
+    wheels: _Wheels,
+) -> None:
+    """Draw the notches by which one wheel turns the next, in the wheel's colour, or dark."""
+    deep, tall = max(1, round(1.6 * wheels.gap)), wheels.teeth * rng.uniform(0.3, 0.7)
+    tone = ground * rng.uniform(0.8, 1.1) if rng.random() < 0.6 else ground * rng.uniform(0.1, 0.5)
+    start = rng.uniform(-1, 0) * wheels.teeth
+    for y in np.arange(start, len(canvas), wheels.teeth):
+        for x in edges if rng.random() < 0.7 else edges[:1]:
+            corners = (x - deep // 2, round(y)), (x + deep // 2, round(y + tall))
+            cv2.rectangle(canvas, *corners, tuple(map(float, tone)), -1)
 
 
 def _draw_slit(rng: np.random.Generator, canvas: NDArray[np.float32], x: int, thick: int) -> None:
