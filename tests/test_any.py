@@ -100,6 +100,17 @@ def test_learned_ink_cannot_be_exchanged_for_a_threshold():
         segcap.load("any", binarization="otsu")
 
 
+def test_unsure_texts_are_looked_at_again(anything, monkeypatch):
+    images, _ = drawn(20)
+    looked = anything.read_many(images)
+    monkeypatch.setattr("segcap.recognition.pipeline._UNSURE", 0.0)
+    once = anything.read_many(images)
+    sure = [one.confidence >= 0.8 for one in once]
+    assert 0 < sum(sure) < 20
+    for one, other, same in zip(once, looked, sure, strict=True):
+        assert (one == other) is same
+
+
 def test_most_lines_of_digits_alone_are_not_trained_on():
     classes = np.full((1000, 4), 40)
     classes[:600] = [3, 4, 5, -1]

@@ -5,6 +5,10 @@
 FOLDER holds a folder a set: images, and labels.csv with the columns file and label. Tasks count as
 right by their values, numbers by their digits, leading zeros included. The reader is given that
 there is a number or a task, and which characters may occur; not how many.
+
+At the end, of CAPTCHAs of digits: in how many is the number of digits wrong, with and without "11"
+in them; and what remains of the confidence, in the median, where 15 % of an image's width is cut
+off on the right, through a character.
 """
 
 import argparse
@@ -27,6 +31,8 @@ TASKS = {
     "water meters": ("watermeter_ec", "number", DIGITS, 0),
     "amounts on cheques": ("orand_car_a", "number", DIGITS, 0),
 }
+CAPTCHAS = "noise6_digits", "krcourt6_digits", "krwetax6_digits"
+CUT_OFF = 0.15
 
 parser = argparse.ArgumentParser(description=__doc__)
 parser.add_argument("folder", type=Path)
@@ -56,6 +62,33 @@ def main():
             f"{milliseconds:.0f} ms an image",
             flush=True,
         )
+    for name in CAPTCHAS:
+        count_and_crop(name)
+
+
+def count_and_crop(name):
+    images, labels = load(args.folder / name)
+    reader = segcap.load("any", allowlist=DIGITS, reject_below=0.0)
+    readings = reader.read_many(images)
+    miscounted = np.array(
+        [len(one.text) != len(label) for one, label in zip(readings, labels, strict=True)]
+    )
+    narrow = np.array(["11" in label for label in labels])
+    cropped = reader.read_many(
+        [image[:, : round((1 - CUT_OFF) * image.shape[1])] for image in images]
+    )
+    kept = np.median([one.confidence for one in cropped]) / np.median(
+        [one.confidence for one in readings]
+    )
+    print(
+        f"{name}: digits miscounted, with 11 {wilson(*tally(miscounted[narrow]))}, without "
+        f"{wilson(*tally(miscounted[~narrow]))}; cropped, {kept:.2f} of the confidence",
+        flush=True,
+    )
+
+
+def tally(flags):
+    return int(flags.sum()), len(flags)
 
 
 def load(folder):

@@ -42,6 +42,8 @@ __all__ = ["Pipeline", "Scored"]
 _DOUBT = 0.9
 _GLYPH_FRACTION = 0.7
 _TURN = 8.0
+_UNSURE = 0.8
+_STRETCHES = 0.8, 1.25
 
 
 @dataclass(frozen=True)
@@ -204,11 +206,29 @@ class Pipeline:
         scores = self._classify_in_line(layouts)
         if self.glyphs is not None:
             self._classify_narrow_again(found, layouts, scores)
-        characters = len(self.charset)
-        return [
-            Scored(lattice, own[:, :characters], own[:, BLANK_CLASS])
-            for lattice, own in zip(lattices, scores, strict=True)
+        if self.settings.ink is not None:
+            self._classify_unsure_again(layouts, scores)
+        return list(map(self._scored, lattices, scores))
+
+    def _scored(self, lattice: Lattice, scores: NDArray[np.float64]) -> Scored:
+        return Scored(lattice, scores[:, : len(self.charset)], scores[:, BLANK_CLASS])
+
+    def _classify_unsure_again(
+        self, layouts: list[Layout], scores: list[NDArray[np.float64]]
+    ) -> None:
+        """Look again, at lines that are narrower and wider, where a text is read unsurely."""
+        unsure = [
+            i
+            for i, (layout, own) in enumerate(zip(layouts, scores, strict=True))
+            if self.choose(self._scored(layout.lattice, own)).reading.confidence < _UNSURE
         ]
+        looks = [
+            self._classify_in_line([layouts[i].stretched(factor) for i in unsure])
+            for factor in _STRETCHES
+        ]
+        for i, *others in zip(unsure, *looks, strict=True):
+            together = np.mean([scores[i], *others], axis=0)
+            scores[i] = together - np.logaddexp.reduce(together, axis=1, keepdims=True)
 
     def _classify_in_line(self, layouts: list[Layout]) -> list[NDArray[np.float64]]:
         if not layouts or self.context is None:
