@@ -1,17 +1,20 @@
 """Readers read with whatever has `predict_proba` on glyphs."""
 
 import pickle
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from sklearn.base import clone
+from sklearn.linear_model import LogisticRegression
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
 import segcap
+from segcap.core.bundle import read_bundle, write_bundle
 from segcap.core.charset import Charset
-from segcap.core.errors import NotFittedError, ParameterError
+from segcap.core.errors import BundleError, NotFittedError, ParameterError
 from segcap.recognition.own_classifier import OwnClassifier
 from segcap.segmentation.glyph_crops import frame_glyph
 
@@ -61,6 +64,7 @@ def test_no_glyphs_are_not_asked_for():
         (Fixed([0.5, 0.5]), r"one column a class, \(2, 3\)\. Got \(2, 2\)"),
         (Fixed([0.5, 0.5], ["a", "x"]), "characters of 'bac' or their indices. Got a, x"),
         (Fixed([0.5, 0.5], [0, 3]), "their indices. Got 0, 3"),
+        (Fixed([0.5, np.nan, 0.5]), "must be finite. Got NaN or infinity"),
     ],
 )
 def test_answers_that_do_not_fit(classifier, message):
@@ -73,11 +77,15 @@ def flat(glyphs):
 
 
 @pytest.fixture(scope="module")
-def fitted(handwriting):
+def framed(handwriting):
     pictures, names = handwriting
-    neighbours = make_pipeline(FunctionTransformer(flat), KNeighborsClassifier(3))
     glyphs = np.stack([frame_glyph(picture / np.float32(255)) for picture in pictures])
-    return neighbours.fit(glyphs[..., None], names)
+    return glyphs[..., None], names
+
+
+@pytest.fixture(scope="module")
+def fitted(framed):
+    return make_pipeline(FunctionTransformer(flat), KNeighborsClassifier(3)).fit(*framed)
 
 
 @pytest.mark.parametrize(("min_advance", "least"), [(24, 0.8), (15, 0.6)])
@@ -98,20 +106,25 @@ def test_another_classifier_takes_its_place():
 
 def weighted_means(form, path, *, channels_first=False):
     """Write a network whose logits are a glyph's mean and half of it, or their probabilities."""
+    weights = np.repeat(np.float32([[20, 10]]) / 784, 784, axis=0)
+    return dense_network(weights, path, form=form, channels_first=channels_first)
+
+
+def dense_network(weights, path, *, form="logits", channels_first=False, last=("Softmax",)):
+    """Write a network whose logits are a glyph's pixels by weights."""
     from onnx import TensorProto, helper, numpy_helper, save
 
     sides = [None, 1, 28, 28] if channels_first else [None, 28, 28, 1]
     nodes = [
         helper.make_node("Flatten", ["glyphs"], ["flat"]),
         helper.make_node("MatMul", ["flat", "weights"], ["logits"]),
-        helper.make_node("Softmax", ["logits"], ["probabilities"]),
+        helper.make_node(*last, ["logits"], ["probabilities"]),
     ]
-    weights = np.repeat(np.float32([[20, 10]]) / 784, 784, axis=0)
     graph = helper.make_graph(
         nodes,
         "means",
         [helper.make_tensor_value_info("glyphs", TensorProto.FLOAT, sides)],
-        [helper.make_tensor_value_info(form, TensorProto.FLOAT, [None, 2])],
+        [helper.make_tensor_value_info(form, TensorProto.FLOAT, [None, weights.shape[1]])],
         [numpy_helper.from_array(weights, "weights")],
     )
     opset = [helper.make_opsetid("", 13)]
@@ -141,6 +154,87 @@ def test_a_file_that_is_no_network(tmp_path):
     reader = segcap.GlyphReader("ab", classifier=str(tmp_path / "no.onnx"))
     with pytest.raises(ParameterError, match=r"ONNX Runtime can open\. Got '.*no\.onnx'"):
         reader.read(np.uint8(255 * np.eye(30)))
+
+
+@pytest.fixture(scope="module")
+def regression(framed):
+    """A linear classifier of real digits: (784, 10) weights."""
+    glyphs, names = framed
+    regression = LogisticRegression(fit_intercept=False, max_iter=100)
+    return regression.fit(flat(glyphs)[::3], names[::3]).coef_.T.astype(np.float32)
+
+
+@pytest.fixture(scope="module")
+def rows(handwriting):
+    """Images of four real digits each, and their texts."""
+    drawn = segcap.generate.digit_sums(20, 24, seed=7, digits=handwriting)
+    return drawn.images, ["".join(map(str, row)) for row in drawn.labels]
+
+
+def test_an_onnx_file_is_kept_in_a_bundle(regression, rows, tmp_path):
+    pytest.importorskip("onnx", reason="a network is written with onnx")
+    path = dense_network(regression, tmp_path / "mine.onnx")
+    reader = segcap.GlyphReader(length=4, classifier=path)
+    before = reader.read_many(rows[0])
+    assert reader.score(*rows) >= 0.5
+    reader.save(tmp_path / "mine.segcap")
+    path.unlink()
+    loaded = segcap.load(tmp_path / "mine.segcap")
+    for own in (loaded, clone(loaded), pickle.loads(pickle.dumps(loaded))):
+        assert own.read_many(rows[0]) == before
+    loaded.save(tmp_path / "again.segcap")
+    assert (tmp_path / "again.segcap").read_bytes() == (tmp_path / "mine.segcap").read_bytes()
+    assert repr(loaded).startswith("GlyphReader(length=4, binarization='auto'")
+    assert "SHA-256" in repr(loaded.classifier)
+
+
+@pytest.mark.slow
+def test_a_keras_model_is_kept_in_a_bundle(regression, rows, tmp_path):
+    import keras
+
+    model = keras.Sequential(
+        [keras.Input((28, 28, 1)), keras.layers.Flatten(), keras.layers.Dense(10, use_bias=False)]
+    )
+    model.set_weights([regression])
+    reader = segcap.GlyphReader(length=4, classifier=model)
+    before = reader.read_many(rows[0])
+    reader.save(tmp_path / "mine.segcap")
+    after = segcap.load(tmp_path / "mine.segcap").read_many(rows[0])
+    assert [one.text for one in after] == [one.text for one in before]
+    np.testing.assert_allclose(
+        [one.confidence for one in after], [one.confidence for one in before], atol=1e-4
+    )
+
+
+def test_what_a_bundle_does_not_keep(fitted, tmp_path):
+    reader = segcap.GlyphReader(classifier=fitted)
+    with pytest.raises(ParameterError, match=r"a Keras model or an ONNX file\. Got Pipeline"):
+        reader.save(tmp_path / "mine.segcap")
+    gone = segcap.GlyphReader(classifier=tmp_path / "gone.onnx")
+    with pytest.raises(ParameterError, match=r"can be read\. Got '.*gone\.onnx': No such file"):
+        gone.save(tmp_path / "mine.segcap")
+    pytest.importorskip("onnx", reason="a network is written with onnx")
+    weights = np.zeros((784, 10), np.float32)
+    path = dense_network(weights, tmp_path / "random.onnx", last=("RandomNormalLike",))
+    with pytest.raises(BundleError, match=r"alone\. Got the operator :RandomNormalLike"):
+        segcap.GlyphReader(classifier=path).save(tmp_path / "mine.segcap")
+    assert not (tmp_path / "mine.segcap").exists()
+
+
+def test_a_network_in_a_bundle_is_looked_at_before_it_runs(regression, rows, tmp_path):
+    pytest.importorskip("onnx", reason="a network is written with onnx")
+    path = dense_network(regression, tmp_path / "mine.onnx")
+    segcap.GlyphReader(classifier=path).save(tmp_path / "mine.segcap")
+    bundle = read_bundle(tmp_path / "mine.segcap")
+    last = ("RandomNormalLike",)
+    other = dense_network(regression, tmp_path / "other.onnx", last=last).read_bytes()
+    for parts, message in (
+        ({"model.onnx": other}, "arithmetic alone"),
+        ({"model": other}, "must hold 'model.onnx'. Got none"),
+    ):
+        write_bundle(replace(bundle, parts=parts), tmp_path / "changed.segcap")
+        with pytest.raises(BundleError, match=message):
+            segcap.load(tmp_path / "changed.segcap").read(rows[0][0])
 
 
 @pytest.mark.slow

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from segcap.core.bundle import Bundle, write_bundle
+from segcap.core.bundle import Bundle, digest, write_bundle
 from segcap.core.charset import Charset
 from segcap.core.errors import BundleError, DataError, ParameterError
 from segcap.core.image import ImageSource, source_name
@@ -39,6 +39,12 @@ _DESCRIBED_ELSEWHERE = (
     "frame",
     "random_state",
 )
+_TRAINED_ELSEWHERE = {
+    "data": {"name": "unknown", "samples": 0, "sha256": digest()},
+    "seed": None,
+    "versions": {},
+    "figures": {},
+}
 
 
 class GlyphReader(GlyphAnswers):
@@ -77,8 +83,8 @@ class GlyphReader(GlyphAnswers):
         stands around them, the former by learned ink and at their own height. "glyph_cnn", and any
         object with `predict_proba` on (N, 28, 28, 1) float32 glyphs, classify single glyphs, as do
         a trained Keras model and an .onnx file from glyphs to probabilities or logits. What is
-        fitted already reads without `fit`; `fit` fits a copy of an object that has it. See
-        `segcap.recognition.own_classifier`.
+        fitted already reads without `fit`; `fit` fits a copy of an object that has it. `save` keeps
+        a Keras model, exported to ONNX, and an ONNX file. See `segcap.recognition.own_classifier`.
     segmenter : callable, optional
         What finds the characters instead of `binarization` and `line_removal`: a function from an
         (H, W, 3) uint8 RGB image to an (H, W) mask of ink, or to (N, 4) boxes. See
@@ -235,14 +241,13 @@ class GlyphReader(GlyphAnswers):
         FileError
             The file cannot be written.
         ParameterError
-            The classifier or the segmenter is an own one, which a bundle does not hold.
+            An own classifier is neither a Keras model nor an ONNX file, or the segmenter is an own
+            one: a bundle holds networks, and no functions.
+        BundleError
+            An own network is more than weights and arithmetic; see
+            `segcap.recognition.engines.graph`.
         """
         self._require_fitted()
-        if isinstance(self.glyphs_, OwnClassifier):
-            raise ParameterError(
-                "A reader that is saved must have a network of segcap as its classifier. "
-                f"Got {type(self.classifier).__name__}."
-            )
         if self.segmenter is not None:
             raise ParameterError(
                 "A reader that is saved must find characters by itself: set its 'segmenter' to "
@@ -276,7 +281,10 @@ class GlyphReader(GlyphAnswers):
         BundleError
             The bundle's own settings are outside their range, or a network is missing.
         """
-        classifier = bundle.architecture.split("+")[0]
+        glyphs = trained_glyphs(bundle)
+        classifier: Any = bundle.architecture.split("+")[0]
+        if isinstance(glyphs, OwnClassifier):
+            classifier = glyphs.given
         settings = dict(bundle.settings)
         if "cutters" in settings:
             settings["cutters"] = tuple(settings["cutters"])
@@ -284,7 +292,7 @@ class GlyphReader(GlyphAnswers):
         with settings_of(bundle):
             reader._check_parameters()
         reader.charset_ = bundle.charset
-        reader.glyphs_ = trained_glyphs(bundle)
+        reader.glyphs_ = glyphs
         reader.context_ = trained_context(bundle)
         reader.ink_ = trained_ink(bundle)
         if reader._settings().binarization == LEARNED and reader.ink_ is None:
@@ -326,8 +334,8 @@ class GlyphReader(GlyphAnswers):
         return self.glyphs_.open(self.engine).logits(glyphs.astype(np.float32, copy=False))
 
     def _require_fitted(self) -> None:
-        if self._has_own_classifier() and not getattr(self, "provenance_", None):
+        if self._has_own_classifier() and not hasattr(self, "provenance_"):
             self.charset_, self.settings_ = self.charset, self._settings()
             self.glyphs_ = OwnClassifier(self.classifier, Charset(self.charset))
-            self.context_, self.ink_, self.provenance_ = None, None, {}
+            self.context_, self.ink_, self.provenance_ = None, None, _TRAINED_ELSEWHERE
         super()._require_fitted()

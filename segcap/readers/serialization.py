@@ -5,8 +5,11 @@ from contextlib import contextmanager
 from typing import Any
 
 from segcap.core.bundle import Bundle
+from segcap.core.charset import Charset
 from segcap.core.errors import BundleError, ParameterError
 from segcap.models.registry import networks_for
+from segcap.recognition.engines.networks import MODEL_ONNX
+from segcap.recognition.own_classifier import OWN, OnnxFile, OwnClassifier
 from segcap.recognition.trained import NO_CHARACTER, Trained
 
 __all__ = [
@@ -29,7 +32,7 @@ _PARAMETERS = {key: name for name, key in _KEYS.items()}
 
 
 def glyph_bundle(
-    glyphs: Trained | None,
+    glyphs: Trained | OwnClassifier | None,
     context: Trained | None,
     ink: Trained | None,
     charset: str,
@@ -115,15 +118,19 @@ def trained_network(bundle: Bundle) -> Trained:
     return Trained(bundle.architecture, classes, dict(bundle.parts), _temperature(bundle), options)
 
 
-def trained_glyphs(bundle: Bundle) -> Trained | None:
+def trained_glyphs(bundle: Bundle) -> Trained | OwnClassifier | None:
     """Take from a bundle what classifies single glyphs.
 
     Raises
     ------
     BundleError
-        Its temperature is missing.
+        Its temperature is missing, or the network that somebody brought along.
     """
     classifier = bundle.architecture.split("+")[0]
+    if classifier == OWN:
+        if MODEL_ONNX not in bundle.parts:
+            raise BundleError(f"A bundle of an own network must hold '{MODEL_ONNX}'. Got none.")
+        return OwnClassifier(OnnxFile(bundle.parts[MODEL_ONNX]), Charset(bundle.charset))
     if classifier in networks_for("spans"):
         return None
     parts, options = (

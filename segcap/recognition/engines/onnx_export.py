@@ -28,7 +28,7 @@ from segcap.recognition.engines.networks import (
     rebuild_network,
 )
 
-__all__ = ["export_onnx"]
+__all__ = ["export_model", "export_onnx"]
 
 _ANY_SIDE = 16
 
@@ -68,6 +68,31 @@ def export_onnx(
             _export_elsewhere(folder, classifier, classes, options or {})
         else:
             _export(rebuild_network(weights, classifier, classes=classes, options=options), folder)
+        return Path(folder, MODEL_ONNX).read_bytes()
+
+
+def export_model(model: Any) -> bytes:
+    """Turn a Keras model into an ONNX file.
+
+    Raises
+    ------
+    ParameterError
+        Keras runs on JAX, has nothing that can export, or cannot export this model.
+    """
+    if keras_backend() == "jax":
+        raise ParameterError(
+            "To save a Keras model, Keras must run on TensorFlow or PyTorch. Got jax."
+        )
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            _export(model, folder)
+        except ParameterError:
+            raise
+        except Exception as error:  # noqa: BLE001 what exports raises what it likes
+            raise ParameterError(
+                "To be saved, a Keras model must be one that Keras can export to ONNX. "
+                f"Got: {' '.join(str(error).split())[:200]}"
+            ) from None
         return Path(folder, MODEL_ONNX).read_bytes()
 
 
