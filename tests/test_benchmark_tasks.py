@@ -16,7 +16,6 @@ from segcap.benchmark.bench import DIFFICULTIES, _doubts, _voters
 from segcap.benchmark.ceiling import ceiling
 from segcap.benchmark.difficulty import texts_generator
 from segcap.benchmark.outcomes import CANNOT_ANSWER, Problem
-from segcap.benchmark.split_task import labelled_only
 from segcap.benchmark.tasks import default_readers, open_task, task_readers
 from segcap.core.charset import Charset
 from segcap.core.errors import DataError, ParameterError, SegcapWarning
@@ -43,7 +42,7 @@ def test_missing_labels_are_left_out_and_reported(drawn_folder, tmp_path):
     assert len(split_task.training) + len(split_task.tested) == 29
     (tmp_path / "labels.csv").write_text(f"file,label\n{without},")
     with pytest.raises(DataError, match="where none has"):
-        labelled_only(load("labelled", tmp_path))
+        load("labelled", tmp_path)
 
 
 def test_what_is_tested_without_having_been_trained_on_is_reported(handwriting):

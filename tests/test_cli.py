@@ -98,12 +98,12 @@ def test_labels_of_other_images_are_reported(run, folder):
     )
 
 
-def test_empty_labels_have_no_characters_to_count(run, folder):
+def test_where_no_image_has_a_label_nothing_is_measured(run, folder):
     (folder / "labels.csv").write_text("file,label\nsum-apart-0.png,\n")
     status, out, err = run("eval", "digits", "--data", folder)
-    assert (status, err) == (0, "")
-    assert out.startswith("exact match         0.00%")
-    assert "character" not in out
+    assert (status, out) == (2, "")
+    assert "At least one image must have a label" in err
+    assert "exact match" not in run("read", folder)[1]
 
 
 def test_labels_that_cannot_be_answered_are_reported(run, folder):
@@ -292,7 +292,7 @@ def test_results_are_never_overwritten(run, folder, tmp_path):
 
 def test_an_unreadable_image_is_never_right(run, folder):
     (folder / "text.png").write_text("no image")
-    (folder / "labels.csv").write_text("file,label\ntext.png,\n")
+    (folder / "labels.csv").write_text("file,label\ntext.png,1\n")
     status, out, _ = run("read", folder)
     assert status == 1
     assert "exact match 0.00%" in out

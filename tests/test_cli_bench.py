@@ -5,7 +5,10 @@ import pytest
 import segcap
 from segcap import benchmark
 from segcap.benchmark import BenchmarkResult
+from segcap.benchmark.split_task import SplitTask
+from segcap.benchmark.tasks import task_readers
 from segcap.cli import benching  # noqa: F401 registers the command
+from segcap.core.errors import ParameterError
 
 pytestmark = pytest.mark.usefixtures("quick_benchmarks")
 
@@ -69,12 +72,9 @@ def test_two_results_are_compared(command, drawn_folder, tmp_path):
     [
         (
             [],
-            "must be given its task, as its first word, and --out; or --compare. Got no task",
+            "must be given its task, as its first word, or --data; and --out. Got no task",
         ),
-        (
-            ["labelled"],
-            "must be given its task, as its first word, and --out; or --compare. Got labelled",
-        ),
+        (["--data", "."], "or --data; and --out. Got labelled and no --out."),
         (["mnist", "--out", "o"], "The task of a benchmark must be one of"),
         (["wordpress", "--out", "o"], "To compare on 'wordpress', 'data' must be a folder."),
         (["wordpress", "--compare", "a", "b"], "To compare results, give --compare alone."),
@@ -93,6 +93,18 @@ def test_wrong_use_is_one_sentence(command, tmp_path, monkeypatch, options, mess
     assert (status, printed) == (2, "")
     assert message in err
     assert err.count("\n") == 1
+
+
+def test_readers_are_told_what_is_known_of_the_texts(split_task, photos):
+    known = {"length": 4, "allowlist": "0123456789X", "case": None}
+    made = task_readers(split_task, ["glyphs", "crnn", "mixed"], known=known)
+    charset = split_task.training.charset
+    assert (made["glyphs"].length, made["glyphs"].allowlist) == (4, charset)
+    assert made["crnn"].allowlist == charset
+    assert (made["mixed"].reader.length, made["mixed"].reader.case) == (4, "fold")
+    assert made["mixed"].reader.allowlist == "0123456789X"
+    with pytest.raises(ParameterError, match=r"must be for a task of texts\. Got length"):
+        task_readers(SplitTask.of(photos), ["end-to-end"], known={"length": 4})
 
 
 def test_an_unknown_reader_is_named(command, drawn_folder, tmp_path):

@@ -76,7 +76,7 @@ def test_the_truth_of_a_sum_classifier_is_the_sum_of_the_labels_digits(command, 
         rows.append(f"{place}.png," + "".join(str(np.clip(total - 9 * n, 0, 9)) for n in range(4)))
     (tmp_path / "labels.csv").write_text("\n".join(rows))
     _, of_texts, _ = command("eval", "digit-sum", "--data", tmp_path)
-    for impossible in ("", "99999", "a1"):
+    for impossible in ("99999", "a1"):
         wrong = [*rows[:-1], rows[-1].split(",")[0] + f",{impossible}"]
         (tmp_path / "labels.csv").write_text("\n".join(wrong))
         _, _, err = command("eval", "digit-sum", "--data", tmp_path)

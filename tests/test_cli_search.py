@@ -145,7 +145,10 @@ def test_a_pattern_gives_the_texts_to_search_on(run, tmp_path, monkeypatch):
     assert len(labels) == 3
     status, _, err = run("search", "cats-dogs", *place)
     assert status == 2
-    assert "must be for the study 'segmentation'. Got it for 'optimizer'." in err
+    assert "must be for labelled or named, or for the study 'segmentation'. Got it for" in err
+    status, _, err = run("search", *place, "--length", 3)
+    assert status == 2
+    assert "The --length must be for the study 'segmentation'. Got it for 'optimizer'." in err
 
 
 @pytest.mark.slow

@@ -238,3 +238,13 @@ def test_numbered_files_raise_an_error_that_explains_patterns(tmp_path):
     touch(tmp_path, "0_ab.png", "1_ac.png")
     with pytest.raises(DataError, match=r"a pattern can say .* --pattern '.*\(\?P<text>"):
         load_named(tmp_path)
+
+
+def test_many_files_that_are_numbered_by_dashes_are_no_differences(tmp_path):
+    touch(tmp_path, *(f"{number}-7.png" for number in range(9)))
+    assert load_named(tmp_path).labels[:2] == ["0-7", "1-7"]
+    touch(tmp_path, "9-7.png")
+    with pytest.raises(DataError, match=r"not with its number; a pattern can say .* --pattern"):
+        load_named(tmp_path)
+    touch(tmp_path, "11-7.png")
+    assert "11-7" in load_named(tmp_path).labels

@@ -1,7 +1,6 @@
 """What methods are compared on: one split of one data set, and all that is known about it."""
 
 import os
-import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,11 +11,9 @@ from numpy.typing import NDArray
 
 from segcap.benchmark.outcomes import Box
 from segcap.benchmark.results import SplitResult
-from segcap.core.errors import DataError, SegcapWarning
+from segcap.core.errors import DataError
 from segcap.core.image import ImageSource
-from segcap.core.image_files import find_images
 from segcap.datasets.dataset import Dataset
-from segcap.datasets.labelled import LABELS
 from segcap.datasets.splits import divide
 from segcap.generate.folder import MANIFEST, read_manifest
 
@@ -29,7 +26,6 @@ __all__ = [
     "asked",
     "drawn_truth",
     "image_names",
-    "labelled_only",
 ]
 
 Asks: TypeAlias = Literal["texts", "sums", "classes"]
@@ -203,40 +199,6 @@ def drawn_truth(dataset: Dataset) -> list[Truth | None]:
         _agreeing(known.get(place), label)
         for place, label in zip(places, dataset.labels.tolist(), strict=True)
     ]
-
-
-def labelled_only(dataset: Dataset) -> Dataset:
-    """Leave out images without a label.
-
-    Raises
-    ------
-    DataError
-        No image has one.
-
-    Warns
-    -----
-    SegcapWarning
-        Some have none, in labels.csv or beside it.
-    """
-    if asked(dataset) != "texts" or isinstance(dataset.images, np.ndarray):
-        return dataset
-    has_label = np.array([bool(label.strip()) for label in dataset.labels.tolist()])
-    without = [image for image, own in zip(dataset.images, has_label, strict=True) if not own]
-    if dataset.name == "labelled":
-        listed = set(dataset.images)
-        without += [image for image in find_images([dataset.root]) if image not in listed]
-    if not has_label.any():
-        raise DataError(
-            f"At least one image must have a label. Got '{dataset.root}', where none has."
-        )
-    if without:
-        warnings.warn(
-            f"Every image should have a label in {LABELS}. Got {len(without)} without, "
-            f"such as '{without[0]}', which are left out.",
-            SegcapWarning,
-            stacklevel=2,
-        )
-    return dataset if has_label.all() else dataset.subset(np.flatnonzero(has_label))
 
 
 def _agreeing(truth: Truth | None, label: str | int) -> Truth | None:

@@ -1,7 +1,7 @@
 """The tasks that come with a benchmark of their own: their images, and who takes part."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,8 +10,8 @@ import numpy as np
 
 from segcap.benchmark.adapters import ReaderMethod
 from segcap.benchmark.difficulty import sums_generator, texts_generator
-from segcap.benchmark.peers import PEERS, installed_peers
-from segcap.benchmark.split_task import Asks, SplitTask, Truth, asked, labelled_only
+from segcap.benchmark.peers import PEERS, Ddddocr, Tesseract, installed_peers
+from segcap.benchmark.split_task import Asks, SplitTask, Truth, asked
 from segcap.core.bundle import available
 from segcap.core.errors import ParameterError
 from segcap.datasets.catalogue import load, names
@@ -120,7 +120,7 @@ def _divided(
             SplitTask.of(dataset, test=rate, seed=seed, known=known),
             generator=texts_generator(task, dataset),
         )
-    dataset = labelled_only(load(task, data, pattern=pattern))
+    dataset = load(task, data, pattern=pattern)
     if quick and len(dataset) > _QUICK:
         chosen = np.random.default_rng(seed).permutation(len(dataset))[:_QUICK]
         dataset = dataset.subset(np.sort(chosen))
@@ -139,6 +139,7 @@ def task_readers(
     split_task: SplitTask,
     wanted: Sequence[str] | None = None,
     *,
+    known: Mapping[str, Any] | None = None,
     epochs: int | None = None,
     seed: int = 0,
 ) -> dict[str, Any]:
@@ -151,6 +152,9 @@ def task_readers(
         "glyphs", the segmenting reader; "end-to-end", the task's network, or another one's name;
         "ddddocr", "tesseract"; names of shipped readers and paths of bundles, not trained here.
         Those of `default_readers` unless given.
+    known : mapping, optional
+        What is known of the texts: "length", "allowlist", "case", of which None is not known.
+        Readers without such a parameter go without it.
     epochs : int, optional
         In place of the readers' own.
     seed : int
@@ -163,13 +167,21 @@ def task_readers(
     Raises
     ------
     ParameterError
-        A name is unknown, is no reader of what is asked for, or is of a peer that is not installed.
+        A name is unknown, is no reader of what is asked for, or is of a peer that is not installed;
+        or something is known of texts where classes are asked for.
     """
+    given = {name: value for name, value in (known or {}).items() if value is not None}
+    if given and split_task.asks == "classes":
+        raise ParameterError(
+            f"What is known of texts must be for a task of texts. Got {', '.join(given)} for "
+            f"'{split_task.task}'."
+        )
     made: dict[str, Any] = {}
-    for given in dict.fromkeys(wanted or default_readers(split_task.asks)):
-        name, reader = _made(split_task, given, epochs, seed)
+    for one in dict.fromkeys(wanted or default_readers(split_task.asks)):
+        name, reader = _made(split_task, one, epochs, seed)
         if name in made:
             raise ParameterError(f"Readers must have different names. Got two called '{name}'.")
+        _inform(reader, given)
         made[name] = reader
     return made
 
@@ -203,6 +215,20 @@ def _made(split_task: SplitTask, name: str, epochs: int | None, seed: int) -> tu
         f"A reader for '{split_task.task}' must be one of {', '.join(known)}, or a bundle's path. "
         f"Got {name!r}."
     )
+
+
+def _inform(reader: Any, known: Mapping[str, Any]) -> None:
+    """Set what is known of the texts, as far as a reader has parameters for it."""
+    own = getattr(reader, "reader", reader)
+    if isinstance(own, Ddddocr | Tesseract):
+        own.charset = known.get("allowlist", own.charset)
+        return
+    settings = {name: value for name, value in known.items() if name in own.get_params()}
+    if "allowlist" in settings:
+        charset = getattr(own, "charset_", own.charset)
+        allowed = "".join(char for char in settings["allowlist"] if char in charset)
+        settings["allowlist"] = allowed or settings["allowlist"]  # none of them is refused
+    own.set_params(**settings)
 
 
 def _opened(split_task: SplitTask, name: str) -> ReaderMethod:

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from segcap.cli.app import app, say, warnings_said
-from segcap.cli.options import ManyValues, Seed
+from segcap.cli.options import ManyValues, Pattern, Seed
 from segcap.cli.output import parts_bar
 
 DataFolder = Annotated[
@@ -48,6 +48,7 @@ def audit(
     data: DataFolder = None,
     generator: Generator = None,
     command: Program = None,
+    pattern: Pattern = None,
     images: Images = 200,
     labels: Labels = [20, 100],  # noqa: B006 typer copies it
     end_to_end: EndToEnd = False,
@@ -70,6 +71,7 @@ def audit(
                 data=data,
                 generator=generator,
                 command=command,
+                pattern=pattern,
                 images=images,
                 labels=[count for count in labels if count],
                 end_to_end=end_to_end,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from segcap.cli.app import app, say, warnings_said
-from segcap.cli.options import Epochs, ManyValues, Pattern, Seed
+from segcap.cli.options import Allowlist, Epochs, FoldCase, Length, ManyValues, Pattern, Seed
 from segcap.cli.output import parts_bar
 from segcap.core.errors import ParameterError
 from segcap.datasets.catalogue import names
@@ -16,12 +16,16 @@ if TYPE_CHECKING:
     from segcap.benchmark import BenchmarkResult
 
 _FEWEST, _TIMES = 50, 4
+_OWN = "labelled"
 _QUICK = {"difficulties": (0.0, 0.5, 1.0), "drawn": 20}
 
 
 Task = Annotated[
     str | None,
-    typer.Argument(help=f"What to compare on: {', '.join(names())}; tiles is recaptcha-tiles."),
+    typer.Argument(
+        help=f"What to compare on: {', '.join(names())}; tiles is recaptcha-tiles. With --data "
+        f"{_OWN} unless given."
+    ),
 ]
 DataFolder = Annotated[
     Path | None,
@@ -68,6 +72,9 @@ def bench(
     task: Task = None,
     data: DataFolder = None,
     pattern: Pattern = None,
+    length: Length = None,
+    allowlist: Allowlist = None,
+    case: FoldCase = None,
     out: OutFolder = None,
     readers: Readers = None,
     test: TestPart = None,
@@ -87,17 +94,20 @@ def bench(
     if compare_ is not None:
         _compare(*compare_, others=_given(ctx) - {"compare_"})
         return
+    if data is not None:
+        task = task or _OWN
     if task is None or out is None:
         raise ParameterError(
-            "A benchmark must be given its task, as its first word, and --out; or --compare. "
+            "A benchmark must be given its task, as its first word, or --data; and --out. "
             f"Got {task or 'no task'} and {out or 'no --out'}."
         )
+    known = {"length": length, "allowlist": allowlist, "case": case}
     with warnings_said():
         split_task = open_task(task, data, test=test, seed=seed, pattern=pattern, quick=quick)
         most = 1 if quick and epochs is None else epochs
         with ExitStack() as stack:
             result = _interruptible(
-                task_readers(split_task, readers, epochs=most, seed=seed),
+                task_readers(split_task, readers, known=known, epochs=most, seed=seed),
                 split_task,
                 out=out,
                 seed=seed,

@@ -10,16 +10,19 @@ import typer
 
 from segcap.cli.app import app, say, warnings_said
 from segcap.cli.judging import Truths, truths_as_written, truths_of_sums
-from segcap.cli.options import Data, Layout, Pattern
-from segcap.cli.reading import (
+from segcap.cli.options import (
     Allowlist,
+    Data,
     Engine,
     FoldCase,
+    Layout,
     Length,
+    OfFrames,
+    Pattern,
     ReadKind,
-    ReadMany,
-    open_reader,
+    RejectBelow,
 )
+from segcap.cli.reading import ReadMany, open_reader
 from segcap.core.errors import DataError, ParameterError
 from segcap.core.extras import require
 from segcap.core.validation import warn_impossible
@@ -69,6 +72,8 @@ def evaluate(
     allowlist: Allowlist = None,
     case: FoldCase = None,
     kind: ReadKind = None,
+    frame: OfFrames = None,
+    reject_below: RejectBelow = None,
     engine: Engine = "onnx",
 ) -> None:
     """Measure a reader on labelled images; for sums, too, labels are the digits in a row."""
@@ -77,9 +82,9 @@ def evaluate(
     _check_files(predictions, page)
     if probabilities and predictions is None:
         raise ParameterError("Probabilities must go to the file of --predictions. Got none.")
-    known = load(dataset, data, pattern=pattern)
-    given = {"length": length, "allowlist": allowlist, "case": case, "kind": kind}
-    reader = open_reader(model, engine, of="images", **given)
+    known = _labelled(dataset, data, pattern)
+    given = {"length": length, "allowlist": allowlist, "case": case, "kind": kind, "frame": frame}
+    reader = open_reader(model, engine, of="images", **given, reject_below=reject_below)
     read_many = _way_to_read(reader, known, model)
     if probabilities and not isinstance(reader, WholeImageClassifier):
         raise ParameterError(
@@ -123,13 +128,14 @@ def threshold(
     allowlist: Allowlist = None,
     case: FoldCase = None,
     kind: ReadKind = None,
+    frame: OfFrames = None,
     engine: Engine = "onnx",
 ) -> None:
     """Find the confidence from which on a reader keeps an accuracy, and how much that leaves."""
     from segcap.evaluate.abstention import coverage_curve
 
-    known = load(dataset, data, pattern=pattern)
-    given = {"length": length, "allowlist": allowlist, "case": case, "kind": kind}
+    known = _labelled(dataset, data, pattern)
+    given = {"length": length, "allowlist": allowlist, "case": case, "kind": kind, "frame": frame}
     reader = open_reader(model, engine, of="images", **given)
     read_many, truths = _way_to_read(reader, known, model), _truths(reader, known)
     with warnings_said(repeated=False):
@@ -149,6 +155,11 @@ def threshold(
     print("\ncoverage  accuracy  threshold")
     for point in curve.thinned(_POINTS).points:
         print(f"{point.coverage:8.2%}  {point.accuracy:8.2%}  {point.threshold:9.4f}")
+
+
+def _labelled(dataset: str, data: Path, pattern: str | None) -> Dataset:
+    with warnings_said():
+        return load(dataset, data, pattern=pattern)
 
 
 def _answers(results: Sequence[Any]) -> list[str | None]:
@@ -176,7 +187,7 @@ def _print_figures(
     from segcap.evaluate.metrics import character_accuracy
 
     print(f"{'exact match' if is_text else 'accuracy':<19} {truths.rate_right(answers, labels)}")
-    if is_text and any(labels):
+    if is_text:
         print(f"{'character accuracy':<19} {character_accuracy(answers, labels)}")
     for status, count in sorted(Counter(result.status for result in results).items()):
         print(f"{status:<19} {count}")

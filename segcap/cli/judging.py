@@ -11,6 +11,7 @@ from segcap.cli.output import Output
 from segcap.core.errors import DataError, ParameterError
 from segcap.core.validation import warn_impossible
 from segcap.datasets.labelled import LABELS, read_labels
+from segcap.datasets.named import texts_in_names
 from segcap.decoding.numbers import value_of
 from segcap.readers.classifier import WholeImageClassifier
 from segcap.readers.sums import SumClassifier
@@ -23,6 +24,7 @@ __all__ = [
     "Summary",
     "Truths",
     "labels_beside",
+    "labels_in_names",
     "truths_as_written",
     "truths_of_sums",
     "truths_of_values",
@@ -153,5 +155,12 @@ def labels_beside(sources: list[str]) -> dict[str, str]:
                 continue
             if not read:
                 say(f"'{file}' names no image.")
-            labels |= {os.path.abspath(path): label for path, label in read.items()}
+            known = {path: label for path, label in read.items() if label.strip()}
+            labels |= {os.path.abspath(path): label for path, label in known.items()}
     return labels
+
+
+def labels_in_names(images: Sequence[Path], pattern: str) -> dict[str, str]:
+    """Find the labels in the names of what is read, by absolute paths."""
+    texts = texts_in_names(images, pattern)
+    return dict(zip(map(os.path.abspath, images), texts, strict=True))

@@ -6,19 +6,54 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperCommand
 
+from segcap.core.charset import Case, Kind
 from segcap.datasets.catalogue import names
+from segcap.recognition.engines import EngineName
 
 __all__ = [
+    "Allowlist",
     "Data",
+    "Engine",
     "Epochs",
+    "FoldCase",
     "Jobs",
     "Layout",
+    "Length",
     "ManyValues",
+    "OfFrames",
     "OutFolder",
     "Pattern",
+    "ReadKind",
+    "RejectBelow",
     "Resume",
     "Seed",
 ]
+
+Length = Annotated[
+    int | None, typer.Option(min=1, help="Characters in every image, if they are known.")
+]
+Allowlist = Annotated[
+    str | None, typer.Option(help="The characters that may occur, if they are known.")
+]
+FoldCase = Annotated[
+    Case | None, typer.Option("--case", help="With fold, letters of both cases are one.")
+]
+ReadKind = Annotated[
+    Kind | None, typer.Option("--kind", help="With number, numbers and arithmetic tasks alone.")
+]
+OfFrames = Annotated[
+    Any,
+    typer.Option(
+        "--frame",
+        parser=lambda given: int(given) if given.isdecimal() else given,
+        metavar="FRAME",
+        help="Of animations: first, last, merge or a number from 0; see the guides.",
+    ),
+]
+RejectBelow = Annotated[
+    float | None, typer.Option(min=0, max=1, help="Reject readings of less confidence.")
+]
+Engine = Annotated[EngineName, typer.Option(help="What runs the network: keras may use a GPU.")]
 
 Data = Annotated[Path, typer.Option(help="Folder that holds the images.")]
 Layout = Annotated[str, typer.Option(help=f"How the folder is laid out: {', '.join(names())}.")]

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
+from typing import Annotated, Any, TypeAlias
 
 import typer
 
@@ -16,12 +16,23 @@ from segcap.cli.judging import (
     Summary,
     Truths,
     labels_beside,
+    labels_in_names,
     truths_as_written,
     truths_of_sums,
     truths_of_values,
 )
+from segcap.cli.options import (
+    Allowlist,
+    Engine,
+    FoldCase,
+    Length,
+    OfFrames,
+    Pattern,
+    ReadKind,
+    RejectBelow,
+)
 from segcap.cli.output import Output, progress_bar
-from segcap.core.charset import Case, Kind
+from segcap.core.charset import Kind
 from segcap.core.errors import DataError, ParameterError
 from segcap.core.image_files import find_images
 from segcap.core.reading import Turned
@@ -31,9 +42,6 @@ from segcap.readers.images import ImageClassifier
 from segcap.readers.registry import load
 from segcap.recognition.engines import EngineName
 
-if TYPE_CHECKING:
-    pass
-
 Paths = Annotated[
     list[str],
     typer.Argument(
@@ -41,18 +49,6 @@ Paths = Annotated[
     ),
 ]
 Model = Annotated[str, typer.Option(help="A shipped reader's name, or a bundle's path.")]
-Length = Annotated[
-    int | None, typer.Option(min=1, help="Characters in every image, if they are known.")
-]
-Allowlist = Annotated[
-    str | None, typer.Option(help="The characters that may occur, if they are known.")
-]
-FoldCase = Annotated[
-    Case | None, typer.Option("--case", help="With fold, letters of both cases are one.")
-]
-ReadKind = Annotated[
-    Kind | None, typer.Option("--kind", help="With number, numbers and arithmetic tasks alone.")
-]
 ValueKind = Annotated[
     Kind, typer.Option("--kind", help="With task, tasks alone; with text, what is neither, too.")
 ]
@@ -62,19 +58,6 @@ ReadTurned = Annotated[
         "--turned", help="Read upside down, too (auto), or every way (four); the surest counts."
     ),
 ]
-OfFrames = Annotated[
-    Any,
-    typer.Option(
-        "--frame",
-        parser=lambda given: int(given) if given.isdecimal() else given,
-        metavar="FRAME",
-        help="Of animations: first, last, merge or a number from 0; see the guides.",
-    ),
-]
-RejectBelow = Annotated[
-    float | None, typer.Option(min=0, max=1, help="Reject readings of less confidence.")
-]
-Engine = Annotated[EngineName, typer.Option(help="What runs the network: keras may use a GPU.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Write JSON lines.")]
 AsCsv = Annotated[bool, typer.Option("--csv", help="Write CSV.")]
 WithBoxes = Annotated[
@@ -109,6 +92,7 @@ _IS_READER_OF: dict[str, Callable[[Any], bool]] = {
 def read(
     paths: Paths,
     model: Model = "digits",
+    pattern: Pattern = None,
     length: Length = None,
     allowlist: Allowlist = None,
     case: FoldCase = None,
@@ -124,7 +108,7 @@ def read(
     jobs: Jobs = 1,
     resume: Resume = False,
 ) -> None:
-    """Read the text of images, and give the accuracy where labels.csv lies beside them."""
+    """Read the text of images; give the accuracy where labels.csv or --pattern has labels."""
     known = {"length": length, "allowlist": allowlist, "case": case, "kind": kind, "frame": frame}
     reader = open_reader(model, engine, of="texts", **known, reject_below=reject_below)
     fields = ("path", "text", "confidence", "status", "error", *(["boxes"] if boxes else []))
@@ -135,14 +119,16 @@ def read(
             raise _takes_no(model, "turned", turned)
         read_many = partial(read_many, turned=turned)
     rows = _rows_with_boxes if boxes and not json else _rows
-    _read_all(partial(rows, read_many), paths, output, jobs, truths_as_written(reader))
+    _read_all(partial(rows, read_many), paths, output, jobs, truths_as_written(reader), pattern)
 
 
 @app.command("sum")
 def sum_(
     paths: Paths,
     model: Model = "digits",
+    pattern: Pattern = None,
     length: Length = None,
+    allowlist: Allowlist = None,
     frame: OfFrames = None,
     reject_below: RejectBelow = None,
     engine: Engine = "onnx",
@@ -153,10 +139,12 @@ def sum_(
     resume: Resume = False,
 ) -> None:
     """Read images of digits and add them up; truths are the sums of the labels' digits."""
-    known = {"length": length, "frame": frame, "reject_below": reject_below}
-    reader = open_reader(model, engine, of="the digits of sums", **known)
+    known = {"length": length, "allowlist": allowlist, "frame": frame}
+    reader = open_reader(model, engine, of="the digits of sums", **known, reject_below=reject_below)
     output = Output(("path", "value", "confidence", "status", "error"), json, csv, out, resume)
-    _read_all(partial(_rows, reader.digit_sums), paths, output, jobs, truths_of_sums(reader))
+    _read_all(
+        partial(_rows, reader.digit_sums), paths, output, jobs, truths_of_sums(reader), pattern
+    )
 
 
 @app.command()
@@ -167,6 +155,7 @@ def value(
     decimals: Annotated[
         int | None, typer.Option(help="Decimals of a number, drawn with a point or not.")
     ] = None,
+    pattern: Pattern = None,
     length: Length = None,
     allowlist: Allowlist = None,
     turned: ReadTurned = None,
@@ -187,7 +176,7 @@ def value(
         ("path", "value", "text", "confidence", "status", "error"), json, csv, out, resume
     )
     read_many = partial(reader.values, decimals=decimals, turned=turned)
-    _read_all(partial(_rows, read_many), paths, output, jobs, truths_of_values(decimals))
+    _read_all(partial(_rows, read_many), paths, output, jobs, truths_of_values(decimals), pattern)
 
 
 @app.command()
@@ -247,14 +236,16 @@ def _read_all(
     output: Output,
     jobs: int,
     truths: Truths,
+    pattern: str | None = None,
 ) -> None:
     paths = _find(sources)
+    labels = labels_beside(sources) if pattern is None else labels_in_names(paths, pattern)
     before = {record["path"]: record for record in output.begin(paths)}
     known = [before[str(path)] for path in paths if str(path) in before]
     if known:
         say(f"Images that were read before, perhaps by another model: {len(known)}.")
     waiting = [path for path in paths if str(path) not in before]
-    summary = Summary(labels_beside(sources), output.fields[1])
+    summary = Summary(labels, output.fields[1])
     for record in known:
         summary.add(record)
     with progress_bar("images", len(paths), done=len(known)) as bar:

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from segcap.cli.app import app, say, warnings_said
-from segcap.cli.options import Data, Pattern, Seed
+from segcap.cli.options import Allowlist, Data, FoldCase, Length, Pattern, Seed
 from segcap.cli.output import progress_bar
+from segcap.cli.reading import open_reader
 from segcap.core.errors import DataError, ParameterError
 from segcap.datasets.catalogue import load, names
 from segcap.datasets.dataset import Dataset
@@ -28,13 +29,15 @@ _CUTS = "segmentation"
 _TEST = 0.2
 _DATABASE, _TRIALS, _LOG = "search.db", "trials.csv", "log"
 _BEST, _STATE = "best.segcap", "best.state"
-
+_OWN = ("labelled", "named")
+_NETWORK_OF = {name: name for name in END_TO_END} | dict.fromkeys(_OWN, "captcha-v2")
+"""The task as whose network what is trained for begins."""
 
 Task = Annotated[
     str,
     typer.Argument(
-        help=f"What to train for: {', '.join(END_TO_END)}. For the study {_CUTS} the layout of the "
-        f"folder: {', '.join(names())}."
+        help=f"What to train for: {', '.join(_NETWORK_OF)}. For the study {_CUTS} the layout of "
+        f"the folder: {', '.join(names())}."
     ),
 ]
 OutFolder = Annotated[
@@ -74,11 +77,14 @@ TrainBest = Annotated[
 
 @app.command()
 def search(
-    task: Task,
     data: Data,
     out: OutFolder,
+    task: Task = _OWN[0],
     study: Study = "optimizer",
     pattern: Pattern = None,
+    length: Length = None,
+    allowlist: Allowlist = None,
+    case: FoldCase = None,
     trials: Trials = None,
     minutes: Minutes = None,
     epochs: EpochsOfTrial = 5,
@@ -96,16 +102,19 @@ def search(
     from segcap.recipes.objectives import Cutting, Fitting
 
     _check(study, minutes, fraction, out)
-    if pattern is not None and study != _CUTS:
-        raise ParameterError(f"A --pattern must be for the study '{_CUTS}'. Got it for '{study}'.")
+    known = {"length": length, "allowlist": allowlist, "case": case}
+    if study != _CUTS and (given := [name for name, own in known.items() if own is not None]):
+        raise ParameterError(
+            f"The --{given[0]} must be for the study '{_CUTS}'. Got it for '{study}'."
+        )
     with warnings_said():
         warnings.filterwarnings("ignore", category=FutureWarning, module="keras")
         objective: Cutting | Fitting
         if study == _CUTS:
-            glyphs, training, test = _glyph_reader(task, data, pattern, model, seed)
+            glyphs, training, test = _glyph_reader(task, data, pattern, model, seed, known)
             objective = Cutting(glyphs, _part(training, fraction, seed), wrong_cost)
         else:
-            reader, training, test = _reader(task, data, study, classifier, epochs, seed)
+            reader, training, test = _reader(task, data, pattern, study, classifier, epochs, seed)
             objective = Fitting(reader, _part(training, fraction, seed), folds)
         out.mkdir(exist_ok=True)
         result = _search(
@@ -158,30 +167,42 @@ def _search(
 
 
 def _glyph_reader(
-    task: str, data: Path, pattern: str | None, model: str, seed: int
+    task: str, data: Path, pattern: str | None, model: str, seed: int, known: Mapping[str, Any]
 ) -> tuple[GlyphReader, Dataset, Dataset]:
-    import segcap
-
-    reader = segcap.load(model)
-    known = load(task, data, pattern=pattern)
-    if not isinstance(reader, GlyphReader) or known.charset is None:
+    reader = open_reader(model, "onnx", of="texts", **known)
+    dataset = load(task, data, pattern=pattern)
+    if not isinstance(reader, GlyphReader) or dataset.charset is None:
         raise ParameterError(
             f"The study '{_CUTS}' must be of texts, and of a reader that cuts them into glyphs. "
             f"Got '{model}' of type {type(reader).__name__}, for '{task}'."
         )
-    return reader, *known.split(_TEST, seed)
+    return reader, *dataset.split(_TEST, seed)
 
 
 def _reader(
-    task: str, data: Path, study: str, classifier: str | None, epochs: int, seed: int
+    task: str,
+    data: Path,
+    pattern: str | None,
+    study: str,
+    classifier: str | None,
+    epochs: int,
+    seed: int,
 ) -> "tuple[EndToEndReader, Dataset, Dataset]":
     from segcap.recipes.end_to_end import end_to_end_reader, task_data
 
-    ((training, test),) = task_data(task, data, seed=seed)
+    if task in _OWN:
+        training, test = load(task, data, pattern=pattern).split(_TEST, seed)
+    elif pattern is not None:
+        raise ParameterError(
+            f"A --pattern must be for {' or '.join(_OWN)}, or for the study '{_CUTS}'. "
+            f"Got it for '{task}'."
+        )
+    else:
+        ((training, test),) = task_data(task, data, seed=seed)
     if classifier is None and training.classes is not None:
         classifier = STUDIES[study].classifier
-    reader = end_to_end_reader(task, training, classifier=classifier, epochs=epochs, seed=seed)
-    return reader, training, test
+    options: dict[str, Any] = {"classifier": classifier, "epochs": epochs, "seed": seed}
+    return end_to_end_reader(_NETWORK_OF[task], training, **options), training, test
 
 
 def _part(training: Dataset, fraction: float, seed: int) -> Dataset:
@@ -225,7 +246,7 @@ def _finish(
     if isinstance(objective, Cutting):
         best = objective.finish(settings, parts[1])
     else:
-        epochs = END_TO_END[task].epochs
+        epochs = END_TO_END[_NETWORK_OF[task]].epochs
         with progress_bar("epochs", epochs, in_lines=True) as bar:
             best = objective.finish(
                 settings,

@@ -15,8 +15,8 @@ from segcap.cli.app import app, say, warnings_said
 from segcap.cli.options import Epochs, Pattern, Seed
 from segcap.cli.output import progress_bar
 from segcap.core.errors import DataError, ParameterError
-from segcap.datasets.labelled import LABELS, LabelledImages, load_labelled
-from segcap.datasets.named import load_named
+from segcap.datasets.catalogue import load
+from segcap.datasets.labelled import LabelledImages
 from segcap.readers.glyph import GlyphReader
 from segcap.readers.whole import WholeImageReader
 from segcap.recipes.tasks import END_TO_END
@@ -275,9 +275,8 @@ def _advise(reader: GlyphReader, images: Sequence[Path], labels: Sequence[str]) 
 def _labelled(folder: Path | None, pattern: str | None) -> LabelledImages:
     if folder is None:
         raise ParameterError("To train on texts, --data must be a folder of images. Got none.")
-    if pattern is None and (folder / LABELS).exists():
-        return load_labelled(folder)
-    return load_named(folder, pattern=pattern)
+    known = load("labelled", folder, pattern=pattern)
+    return LabelledImages(list(known.images), known.labels.tolist())
 
 
 def _show(bar: Callable[..., None], epoch: int, history: Any) -> None:

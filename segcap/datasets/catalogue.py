@@ -70,7 +70,8 @@ def load(
     recaptcha-tiles     Large/CLASS/…                                      look
     cats-dogs           train/cat.N.jpg, train/dog.N.jpg                   look
     labelled            labels.csv with the columns file and label, or     content
-                        named where there is none
+                        named where there is none; images without a
+                        label are left out, with a warning
     named               LABEL.*, LABEL_2.*                                 label
     folders             CLASS/…                                            look
     ==================  =================================================  ==================

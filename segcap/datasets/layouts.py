@@ -2,16 +2,18 @@
 
 import os
 import re
+import warnings
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from segcap.core.errors import DataError
+from segcap.core.errors import DataError, SegcapWarning
 from segcap.core.image_files import find_images
-from segcap.datasets.labelled import load_labelled
+from segcap.datasets.labelled import LABELS, load_labelled
 from segcap.datasets.named import load_named
 
 __all__ = [
@@ -40,19 +42,42 @@ class Found(NamedTuple):
 
 
 def labelled(folder: Path) -> Found:
-    """List images that labels.csv names.
+    """List images that have a label in labels.csv.
 
     Raises
     ------
     DataError
-        As of `load_labelled`, or labels.csv names no image.
+        As of `load_labelled`, or labels.csv names no image or labels none.
+
+    Warns
+    -----
+    SegcapWarning
+        Some have none, in labels.csv or beside it.
     """
-    images, labels = load_labelled(folder)
-    if not images:
+    listed = load_labelled(folder)
+    if not listed.images:
         raise DataError(
             f"A data set must hold at least one image. Got '{folder}', whose labels.csv names none."
         )
-    return Found(images, labels)
+    known = {image: label for image, label in zip(*listed, strict=True) if label.strip()}
+    if not known:
+        raise DataError(f"At least one image must have a label. Got '{folder}', where none has.")
+    if without := [image for image in _images_of(folder, listed.images) if image not in known]:
+        warnings.warn(
+            f"Every image should have a label in {LABELS}. Got {len(without)} without, "
+            f"such as '{without[0]}', which are left out.",
+            SegcapWarning,
+            stacklevel=2,
+        )
+    return Found(list(known), list(known.values()))
+
+
+def _images_of(folder: Path, listed: Sequence[Path]) -> list[Path]:
+    """Return images that are listed, then the others in the folder."""
+    inside: list[Path] = []
+    with suppress(DataError):  # it may hold labels of images elsewhere
+        inside = [Path(os.path.normpath(image)) for image in find_images([folder])]
+    return list(dict.fromkeys([*listed, *inside]))
 
 
 def named(folder: Path) -> Found:

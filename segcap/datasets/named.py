@@ -9,9 +9,9 @@ from segcap.core.errors import DataError, ParameterError
 from segcap.core.image_files import find_images
 from segcap.datasets.labelled import LabelledImages
 
-__all__ = ["load_named"]
+__all__ = ["load_named", "texts_in_names"]
 
-
+_DASHED = 10
 _PATTERN = (
     r"a pattern can say where it stands, such as --pattern '\d+_(?P<text>.+)', and labels.csv can "
     "hold it, too"
@@ -41,17 +41,17 @@ def load_named(folder: str | os.PathLike[str], *, pattern: str | None = None) ->
         `pattern` is no regular expression with a group ``text``.
     DataError
         The folder is missing or holds no image, a file name gives no text, or all look like
-        INDEX_TEXT: numbers without gap, or different ones each with a text of its own.
+        INDEX_TEXT: numbers without gap, or different ones each with a text of its own; or ten or
+        more like INDEX-TEXT with numbers without gap.
 
     Notes
     -----
     "22A6.png" and "22A6_2.png" both show "22A6"; "7-22A6.png" does, too, with the pattern
     ``[0-9]+-(?P<text>.+)``.
     """
-    expression = None if pattern is None else _compiled(pattern)
     images = find_images([folder])
-    if expression is not None:
-        return LabelledImages(images, _matched(images, expression))
+    if pattern is not None:
+        return LabelledImages(images, texts_in_names(images, pattern))
     parts = [path.stem.partition("_") for path in images]
     labels, rests = [text for text, _, _ in parts], [rest for _, _, rest in parts]
     if "" in labels:
@@ -59,7 +59,7 @@ def load_named(folder: str | os.PathLike[str], *, pattern: str | None = None) ->
             f"A named image's file name must begin with what it shows; {_PATTERN}. "
             f"Got '{images[labels.index('')]}'."
         )
-    if _are_numbers_before(rests, labels):
+    if _are_numbers_before(rests, labels) or _are_numbered_by_dashes(images):
         raise DataError(
             f"A named image's file name must begin with what it shows, not with its number; "
             f"{_PATTERN}. "
@@ -83,7 +83,17 @@ def _compiled(pattern: str) -> re.Pattern[str]:
     return expression
 
 
-def _matched(images: Sequence[Path], expression: re.Pattern[str]) -> list[str]:
+def texts_in_names(images: Sequence[Path], pattern: str) -> list[str]:
+    """Return the texts that a pattern finds in the names of images; see `load_named`.
+
+    Raises
+    ------
+    ParameterError
+        `pattern` is no regular expression with a group ``text``.
+    DataError
+        A file name gives no text.
+    """
+    expression = _compiled(pattern)
     labels = []
     for image in images:
         match = expression.fullmatch(image.stem)
@@ -100,7 +110,18 @@ def _are_numbers_before(rests: list[str], labels: list[str]) -> bool:
     """Return whether names look like INDEX_TEXT: numbers without gap, or each with its own text."""
     if len(labels) < 2 or not all(rests) or not all(map(str.isdecimal, labels)):
         return False
-    numbers = sorted(map(int, labels))
-    without_gap = numbers == list(range(numbers[0], numbers[0] + len(numbers)))
+    numbers = list(map(int, labels))
     are_texts = len(set(rests)) == len(rests) and not all(map(str.isdecimal, rests))
-    return without_gap or (are_texts and len(set(numbers)) == len(numbers))
+    return _have_no_gap(numbers) or (are_texts and len(set(numbers)) == len(numbers))
+
+
+def _are_numbered_by_dashes(images: Sequence[Path]) -> bool:
+    """Return whether names look like INDEX-TEXT, and too many do for them to be differences."""
+    parts = [path.stem.partition("-") for path in images]
+    if len(parts) < _DASHED or not all(rest and start.isdecimal() for start, _, rest in parts):
+        return False
+    return _have_no_gap([int(start) for start, _, _ in parts])
+
+
+def _have_no_gap(numbers: Sequence[int]) -> bool:
+    return sorted(numbers) == list(range(min(numbers), min(numbers) + len(numbers)))

@@ -31,7 +31,7 @@ from segcap.benchmark.cache import Parts
 from segcap.benchmark.peers import PEERS, installed_peers
 from segcap.benchmark.report import require_report
 from segcap.benchmark.results import BenchmarkResult
-from segcap.benchmark.split_task import SplitTask, labelled_only
+from segcap.benchmark.split_task import SplitTask
 from segcap.benchmark.tasks import common_length, task_readers
 from segcap.benchmark.training import Clock
 from segcap.core.errors import ParameterError
@@ -61,6 +61,7 @@ def audit(
     data: str | os.PathLike[str] | Dataset | None = None,
     generator: str | TextGenerator | None = None,
     command: str | None = None,
+    pattern: str | None = None,
     images: int = 200,
     labels: Sequence[int] = (20, 100),
     end_to_end: bool = False,
@@ -83,6 +84,9 @@ def audit(
     command : str, optional
         A program that prints a line an image: its path, a tab and its text. What it prints is
         kept; an audit that goes on does not run it again.
+    pattern : str, optional
+        Where the files' names in the folder `data` have the texts, see
+        `segcap.datasets.named.load_named`.
     images : int
         Most images to test on.
     labels : sequence of int
@@ -125,7 +129,7 @@ def audit(
     place = Path(out)
     drawn: TextGenerator | None = None
     if data is not None:
-        dataset = _texts(data)
+        dataset = _texts(data, pattern)
         name = dataset.name if isinstance(data, Dataset) else Path(data).resolve().name
         parts = _parts(place, name)
     elif command is not None:
@@ -225,8 +229,8 @@ def _parts(place: Path, name: str) -> Parts:
     return Parts(place, {"task": "audit", "split": name}, resume=True)
 
 
-def _texts(data: str | os.PathLike[str] | Dataset) -> Dataset:
-    dataset = data if isinstance(data, Dataset) else labelled_only(load_dataset("labelled", data))
+def _texts(data: str | os.PathLike[str] | Dataset, pattern: str | None) -> Dataset:
+    dataset = data if isinstance(data, Dataset) else load_dataset("labelled", data, pattern=pattern)
     if dataset.charset is None:
         raise ParameterError(f"The 'data' of an audit must show texts. Got {dataset!r}.")
     return dataset

@@ -12,7 +12,8 @@ from segcap.cli.app import app, say
 from segcap.cli.labeling.server import open_server
 from segcap.cli.labeling.session import Session
 from segcap.cli.labeling.worker import Worker
-from segcap.cli.reading import Allowlist, Length, Model, open_reader
+from segcap.cli.options import Allowlist, FoldCase, Length
+from segcap.cli.reading import Model, open_reader
 
 Folder = Annotated[Path, typer.Argument(help="Folder of images; labels.csv is written into it.")]
 Port = Annotated[int, typer.Option(min=0, max=65535, help="Port of the page; 0 for any.")]
@@ -30,12 +31,13 @@ def label(
     model: Model = "any",
     length: Length = None,
     allowlist: Allowlist = None,
+    case: FoldCase = None,
     port: Port = 0,
     train: Train = True,
     browser: Browser = True,
 ) -> None:
     """Label the images of a folder on a page of this machine, where a reader guesses first."""
-    known = {"length": length, "allowlist": allowlist}
+    known = {"length": length, "allowlist": allowlist, "case": case}
     settings = {name: value for name, value in known.items() if value is not None}
     session = Session(folder, length=length, allowlist=allowlist, trains=train)
     server, address = open_server(session, port)
