@@ -296,7 +296,7 @@ def test_an_unreadable_image_is_never_right(run, folder):
     status, out, _ = run("read", folder)
     assert status == 1
     assert "exact match 0.00%" in out
-    (folder / "labels.csv").write_text("file,label\ntext.png,\nfield-dark-0.png,4\n")
+    (folder / "labels.csv").write_text("file,label\ntext.png,1\nfield-dark-0.png,4\n")
     status, out, err = run("eval", "digits", "--data", folder)
     assert status == 1
     assert "n = 2" in out

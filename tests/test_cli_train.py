@@ -1,12 +1,13 @@
 """segcap train text: from a folder to a bundle."""
 
 import os
+from pathlib import Path
 
 import pytest
 
 import segcap
+from segcap.cli.advice import _next_step, characters, common_length
 from segcap.cli.output import progress_bar
-from segcap.cli.training import _common_length
 from segcap.core.errors import DataError
 from segcap.datasets import load_named
 from segcap.generate import TextGenerator, write_text
@@ -48,7 +49,9 @@ def test_train_text_writes_a_reader_and_names_unreadable_images(run, folder, tmp
     assert "Characters of one label only, perhaps slips: 'Z' ('AAAZ' of" in err
     assert "1 of 25 images were left out" in err
     assert "AAAZ.png" in err
-    assert "Texts of images held out that are read right: " in err
+    _, *after = err[err.index("Texts of images held out that are read right: ") :].splitlines()
+    assert after[0].startswith("segcap: Next: ")
+    assert "The labels hold 9 characters, each letter in one case: 2345ABCDZ" in err
     assert "images 16" in out
     assert "span_accuracy" in out
     images, labels = load_named(folder)
@@ -199,8 +202,30 @@ def test_epochs_are_those_of_digits_and_of_rows(run, tmp_path, monkeypatch):
 
 @pytest.mark.parametrize(("first", "said"), [("1234", True), ("0034", False), ("12a4", False)])
 def test_numbers_that_may_have_lost_their_zeros(capsys, first, said):
-    assert _common_length([first, *["423"] * 19]) is None
+    assert common_length([first, *["423"] * 19]) is None
     assert ("If they lost leading zeros" in capsys.readouterr().err) == said
+
+
+def test_what_labels_say_is_reported(capsys):
+    assert common_length(["12a4"] * 16) == 4
+    assert common_length(["12a4"] * 18 + ["12a", "12a44"]) is None
+    assert "18 of 20 labels have 4 characters. If the others are slips" in capsys.readouterr().err
+    assert characters(["aB", "Ab", "1c"]) == "1ABabc"
+    assert "hold 6 characters, both cases of 2 letters among them" in capsys.readouterr().err
+    assert characters(["12"]) == "12"
+    assert "hold 2 characters: 12" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("right", "labels", "said"),
+    [
+        (0.96, 100, "segcap threshold m.segcap --data DIR"),
+        (0.5, 100, "bench --data mine --out OUT --readers glyphs --labels 25 50"),
+        (0.5, 400, "is ahead: segcap bench --data mine --out OUT --readers glyphs end-to-end"),
+    ],
+)
+def test_what_to_do_next(right, labels, said):
+    assert said in _next_step(right, labels, Path("mine"), Path("m.segcap"))
 
 
 def test_file_names_give_the_texts(folder, tmp_path):

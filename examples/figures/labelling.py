@@ -14,7 +14,8 @@ from threading import Thread
 from time import monotonic, sleep
 
 from segcap.benchmark import hardware
-from segcap.cli.labeling import Session, Worker
+from segcap.cli.labeling.session import Session
+from segcap.cli.labeling.worker import Worker
 from segcap.datasets import load_labelled
 from segcap.generate import TextGenerator, write_text
 
@@ -47,26 +48,29 @@ def main():
         while session.state()["guess"] is None:
             sleep(0.1)
         started = monotonic()
-        right = label_all(session, truth)
-        minutes = (monotonic() - started) / 60
-    n = len(right)
+        right = label_all(session, truth, started)
+        seconds = monotonic() - started
+    count = sum(map(len, right.values()))
     print(f"{args.scheme}; {args.n} images, model {args.model}; {hardware()}")
-    print(f"  minutes        {minutes:.1f}")
-    for begin in range(0, n, 20):
-        some = right[begin : begin + 20]
-        print(
-            f"  {begin + 1:3} to {begin + len(some):3}    {sum(some)} of {len(some)} guesses right"
-        )
-    print(f"  all            {sum(right)} of {n}")
+    print(f"  minutes        {seconds / 60:.1f}; {seconds / count:.1f} s an answer")
+    print(f"  minutes of 100 {100 * seconds / count / 60:.1f}")
+    for guessed_by, some in right.items():
+        print(f"  {sum(some)} of {len(some)} guesses right    {guessed_by}")
 
 
-def label_all(session, truth):
-    """Answer image after image, and say which guesses were right."""
-    right = []
+def label_all(session, truth, started):
+    """Answer image after image; return which guesses were right, by what had trained the reader."""
+    right = {}
+    note = said = "before any training"
     while (state := session.state())["image"] is not None:
+        if state["note"] != said:
+            said = state["note"]
+            print(f"  {monotonic() - started:5.0f} s  {said}", flush=True)
+        if said.startswith("New guesses"):
+            note = said
         label, guess = truth[state["image"]], state["guess"]
-        right.append(guess is not None and guess["text"] == label)
-        sleep(ANSWER + (0 if right[-1] else CHARACTER * len(label)))
+        right.setdefault(note, []).append(guess is not None and guess["text"] == label)
+        sleep(ANSWER + (0 if right[note][-1] else CHARACTER * len(label)))
         session.answer(state["image"], label)
     return right
 

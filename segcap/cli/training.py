@@ -11,6 +11,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperCommand
 
+from segcap.cli.advice import advise, characters, common_length, warn_of_rare
 from segcap.cli.app import app, say, warnings_said
 from segcap.cli.options import Epochs, Pattern, Seed
 from segcap.cli.output import progress_bar
@@ -29,9 +30,6 @@ _OPTIONS = {
     "digits": set[str](),
     "mixed": set[str](),
 }
-_FEW = 20
-_GOOD = 0.95
-_SHOWN = 3
 _END_TO_END_OPTIONS = {"classifier", "log"}
 
 
@@ -148,6 +146,8 @@ def train(
     reader.save(out)
     for file in [*states, _beside(out, ".partial")]:
         file.unlink(missing_ok=True)
+    if task == "text":
+        advise(reader, *known, data=data, out=out)
     for name, value in reader.provenance_["figures"].items():
         print(f"{name} {value}")
 
@@ -196,80 +196,26 @@ def _train_text(
     out: Path,
 ) -> GlyphReader:
     images, labels = known
-    length = length or _common_length(labels)
-    _warn_of_rare(images, labels)
+    length = length or common_length(labels)
+    charset = charset or characters(labels)
+    warn_of_rare(images, labels)
     reader = GlyphReader(
-        charset or "".join(sorted(set("".join(labels)))),
+        charset,
         length=length,
         classifier=classifier or "span_cnn",
         epochs=epochs,
         random_state=seed,
     )
     try:
-        reader.fit(images, labels, state=state, on_progress=lambda done, _, note: bar(done, note))
-        _advise(reader, images, labels)
-        return reader
+        return reader.fit(
+            images, labels, state=state, on_progress=lambda done, _, note: bar(done, note)
+        )
     except KeyboardInterrupt:
         if hasattr(reader, "provenance_"):
             partial_out = _beside(out, ".partial")
             reader.save(partial_out)
             say(f"The reader as trained up to the last complete epoch is in '{partial_out}'.")
         raise
-
-
-def _common_length(labels: Sequence[str]) -> int | None:
-    """The length that all labels have, if they have one."""
-    lengths = set(map(len, labels))
-    if len(labels) < _FEW:
-        return None
-    if len(lengths) > 1:
-        if all(label.isdecimal() and label[0] != "0" for label in labels):
-            say(
-                f"The labels are numbers of {min(lengths)} to {max(lengths)} digits, none of which "
-                "begins with 0. If they lost leading zeros, as in tables of numbers, restore them."
-            )
-        return None
-    (length,) = lengths
-    say(f"All {len(labels)} labels have {length} characters; the reader expects that length.")
-    return length
-
-
-def _warn_of_rare(images: Sequence[Path], labels: Sequence[str]) -> None:
-    """Report the characters that look like slips of the labelling: those of a single label."""
-    if len(labels) < _FEW:
-        return
-    holders: dict[str, list[int]] = {}
-    for index, label in enumerate(labels):
-        for char in set(label):
-            holders.setdefault(char, []).append(index)
-    rare = {char: own[0] for char, own in sorted(holders.items()) if len(own) == 1}
-    if 0 < len(rare) <= len(holders) // 4:
-        shown = ", ".join(
-            f"{char!r} ('{labels[index]}' of '{images[index]}')" for char, index in rare.items()
-        )
-        say(f"Characters of one label only, perhaps slips: {shown}.")
-
-
-def _advise(reader: GlyphReader, images: Sequence[Path], labels: Sequence[str]) -> None:
-    """Report how well a trained reader reads, what would help, and which labels to look at."""
-    from segcap.evaluate.metrics import wilson
-
-    figures = reader.provenance_["figures"]
-    held_out, right = figures.get("images_held_out"), figures.get("texts_held_out")
-    if held_out is not None and right is not None:
-        rate = wilson(round(right * held_out), held_out)
-        say(f"Texts of images held out that are read right: {rate}.")
-        if right < _GOOD:
-            say("More labelled images help most; some hundred are usually enough.")
-    readings = zip(reader.read_many(images), labels, images, strict=True)
-    others = [(own.confidence, label, own.text, path) for own, label, path in readings]
-    doubtful = sorted((row for row in others if row[1] != row[2]), key=lambda row: -row[0])
-    if doubtful:
-        shown = ", ".join(
-            f"'{path}' (label {label!r}, read {text!r})"
-            for _, label, text, path in doubtful[:_SHOWN]
-        )
-        say(f"Labels to look at, {len(doubtful)} of {len(labels)} read otherwise: {shown}.")
 
 
 def _labelled(folder: Path | None, pattern: str | None) -> LabelledImages:
