@@ -242,23 +242,22 @@ def test_choices_outside_their_range_raise(choice, message):
 
 
 def test_the_matrix_is_drawn_with_counts_and_without_a_row_for_none(tmp_path):
-    figure = plot_confusion(confusion_matrix(["$a$", "b", None], ["b", "b", "$a$"]), title="x_1")
-    (axes,) = figure.axes
+    axes = plot_confusion(confusion_matrix(["$a$", "b", None], ["b", "b", "$a$"]), title="x_1")
     assert [label.get_text() for label in axes.get_xticklabels()] == ["$a$", "b", "(none)"]
     assert [label.get_text() for label in axes.get_yticklabels()] == ["$a$", "b"]
     written = [*axes.get_xticklabels(), *axes.get_yticklabels(), axes.title]
     assert not any(text.get_parse_math() for text in written)
     assert sorted(text.get_position() for text in axes.texts) == [(0, 1), (1, 1), (2, 0)]
     assert axes.get_title() == f"x_1\n{wilson(1, 3)}"
-    figure.savefig(tmp_path / "matrix.png")
+    axes.figure.savefig(tmp_path / "matrix.png")
     assert (tmp_path / "matrix.png").read_bytes().startswith(b"\x89PNG")
 
 
 def test_the_drawing_grows_with_the_classes(sums):
     small = plot_confusion(confusion_matrix(["a", "b"], ["a", "b"]))
     large = plot_confusion(confusion_matrix(*sums, range(37)))
-    assert large.get_figwidth() > 3 * small.get_figwidth()
-    assert large.axes[0].images[0].get_array().shape == (37, 37)
+    assert large.figure.get_figwidth() > 3 * small.figure.get_figwidth()
+    assert large.images[0].get_array().shape == (37, 37)
 
 
 def test_drawing_without_matplotlib_is_one_sentence(monkeypatch):

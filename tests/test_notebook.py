@@ -6,11 +6,14 @@ import re
 
 import cv2
 import numpy as np
+import pytest
 import report_material
 
 import segcap
 from segcap import benchmark
+from segcap.core.errors import ParameterError
 from segcap.core.reading import Glyph, Reading
+from segcap.evaluate import coverage_curve, plot_coverage, plot_reading
 from segcap.generate import TextGenerator
 from segcap.segmentation.components import segment
 
@@ -51,6 +54,29 @@ def test_segments_and_samples_show_their_boxes():
 def test_a_benchmark_shows_its_table():
     result, _ = report_material.material()
     assert result._repr_html_() == f"<pre>{html.escape(benchmark.table(result))}</pre>"
+
+
+def test_a_reader_shows_its_parameters():
+    page = segcap.load("digits", length=4)._repr_html_()
+    assert "GlyphReader" in page
+    assert "length" in page
+
+
+def test_a_reading_is_drawn_on_axes(tmp_path):
+    image = np.zeros((20, 40, 3), np.uint8)
+    glyphs = (Glyph("$", 0.95, (2, 3, 12, 18)), Glyph("8", 0.4, (20, 3, 32, 18)))
+    axes = plot_reading(Reading("$8", confidence=0.38, glyphs=glyphs, image=image))
+    assert [line.get_xydata().tolist()[0] for line in axes.lines] == [[1.5, 2.5], [19.5, 2.5]]
+    assert [text.get_text() for text in axes.texts] == ["$ 0.95", "8 0.40"]
+    axes.figure.savefig(tmp_path / "reading.png")
+    with pytest.raises(ParameterError, match="must have its image"):
+        plot_reading(Reading("8"))
+
+
+def test_a_curve_is_drawn_on_axes():
+    axes = plot_coverage(coverage_curve([0.9, 0.8, 0.7], [True, True, False]))
+    assert axes.lines[0].get_xydata()[-1].tolist() == pytest.approx([1, 2 / 3])
+    assert axes.get_xlabel() == "fraction answered"
 
 
 def test_one_image_is_kept_and_many_are_not():

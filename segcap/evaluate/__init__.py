@@ -32,7 +32,7 @@ from segcap.evaluate.paired import (
     mcnemar,
     paired_difference,
 )
-from segcap.evaluate.plots import plot_confusion
+from segcap.evaluate.plots import plot_confusion, plot_coverage, plot_reading
 from segcap.evaluate.predictions import write_predictions
 from segcap.evaluate.text_metrics import (
     character_error_rate,
@@ -72,6 +72,8 @@ __all__ = [
     "most_confused",
     "paired_difference",
     "plot_confusion",
+    "plot_coverage",
+    "plot_reading",
     "sample_page",
     "top_k_accuracy",
     "vote",
