@@ -1,6 +1,8 @@
 """The Python blocks of README.md and docs/ run, and what the README points to is there."""
 
+import ast
 import re
+from importlib import import_module
 from itertools import takewhile
 from pathlib import Path
 
@@ -87,6 +89,15 @@ def test_the_blocks_that_read_run_one_after_the_other(page):
 def test_all_blocks_run_one_after_the_other(page, material):
     for block in BLOCKS[page]:
         exec(quick(block), material)
+
+
+def test_what_examples_import_is_there():
+    """Examples and the scripts of the figures take hours; that they begin takes none."""
+    for path in (ROOT / "examples").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("segcap"):
+                module = import_module(node.module)
+                assert all(hasattr(module, own.name) for own in node.names), path
 
 
 def test_the_readme_is_two_pages():

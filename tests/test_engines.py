@@ -15,6 +15,7 @@ from segcap.recognition.engines import open_engine
 from segcap.recognition.engines.networks import (
     MODEL_ONNX,
     WEIGHTS,
+    _without_remarks,
     pack_weights,
     rebuild_network,
     require_keras,
@@ -28,6 +29,15 @@ OF_WHOLE_IMAGES = [
 
 def glyphs(handwriting):
     return handwriting[0][:300, ..., None].astype(np.float32) / 255
+
+
+def test_what_is_loaded_makes_no_remarks_and_hides_nothing_else(capfd):
+    with _without_remarks():
+        os.write(2, b"WARNING: All log messages before absl::InitializeLog() is called are ...\n")
+        os.write(2, b"I0000 00:00:1 2 cudart_stub.cc:31] Could not find cuda drivers\nE0000 torn\n")
+        assert capfd.readouterr().err == ""
+    os.write(2, b"after\n")
+    assert capfd.readouterr().err == "E0000 torn\nafter\n"
 
 
 def test_keras_and_onnx_give_the_same_logits(handwriting):

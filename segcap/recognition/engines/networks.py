@@ -2,8 +2,11 @@
 
 import json
 import os
-from collections.abc import Mapping, Sequence
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
 from math import prod
+from tempfile import TemporaryFile
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -29,6 +32,8 @@ __all__ = [
 
 MODEL_ONNX = "model.onnx"
 WEIGHTS = "weights.safetensors"
+_STANDARD_ERROR = 2
+_REMARKS = (b"I0000 ", b"WARNING: All log messages before absl::InitializeLog()")
 
 
 def rebuild_network(
@@ -132,13 +137,38 @@ def require_keras() -> None:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     os.environ.setdefault("TF_NUM_INTEROP_THREADS", "1")
     try:
-        import keras  # noqa: F401
+        with nullcontext() if "keras" in sys.modules else _without_remarks():
+            import keras  # noqa: F401
         import safetensors  # noqa: F401
     except (ImportError, ValueError) as error:
         raise ParameterError(
             "Training and the engine 'keras' need Keras 3 with a backend: "
             f"pip install 'segcap[train]'. Got: {error}."
         ) from None
+
+
+@contextmanager
+def _without_remarks() -> Iterator[None]:
+    """Hold back standard error while TensorFlow is loaded, then show all but remarks.
+
+    Its libraries each write, before a level can be set, that there is no GPU.
+    """
+    try:
+        shown = os.dup(_STANDARD_ERROR)
+    except OSError:  # it is closed
+        yield
+        return
+    with TemporaryFile() as held:
+        os.dup2(held.fileno(), _STANDARD_ERROR)
+        try:
+            yield
+        finally:
+            os.dup2(shown, _STANDARD_ERROR)
+            os.close(shown)
+            held.seek(0)
+            for line in held:
+                if not line.startswith(_REMARKS):
+                    os.write(_STANDARD_ERROR, line)
 
 
 def keras_devices() -> tuple[str, list[str]]:
