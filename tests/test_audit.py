@@ -159,6 +159,26 @@ def test_a_program_is_run_once(command, one_reader, drawn_folder, tmp_path):
     assert (tmp_path / "out" / "audit.html").read_text("utf-8") == page
 
 
+def test_an_unreadable_image_among_many_is_one_that_nobody_reads(
+    command, one_reader, drawn_folder, tmp_path
+):
+    dataset = segcap.datasets.load("labelled", drawn_folder)
+    lines = ["file,label", "torn.png,1234"]
+    for image, label in zip(dataset.images[:8], dataset.labels[:8], strict=True):
+        (tmp_path / image.name).write_bytes(image.read_bytes())
+        lines.append(f"{image.name},{label}")
+    (tmp_path / "torn.png").write_bytes(b"torn")
+    (tmp_path / "labels.csv").write_text("\n".join(lines))
+    out = tmp_path.parent / f"{tmp_path.name}-out"
+    status, told, err = command("audit", "--data", tmp_path, "--out", out, "--labels", 0)
+    assert status == 0, err
+    assert "Without a single label" in told
+    answers = json.loads((out / "audit.json").read_text("utf-8"))["bench"]["answers"]
+    assert len(answers) == 9
+    (torn,) = (one for one in answers if one["id"] == "torn.png")
+    assert [one["status"] for one in torn["by"].values()] == ["unreadable"]
+
+
 @pytest.mark.parametrize(
     ("body", "message"),
     [

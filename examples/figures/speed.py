@@ -3,7 +3,8 @@
     python examples/figures/speed.py [--engine keras]
 
 Rows of four digits from scikit-learn's handwriting, 40 x 168 pixels, neighbours apart; the same
-touching; generated images like those of captcha-v2, 200 x 50 pixels.
+touching; generated images like those of captcha-v2, 200 x 50 pixels. Then each other shipped reader
+on images of its kind or, of photos, of its size.
 """
 
 import argparse
@@ -73,6 +74,17 @@ show_latency("digits apart", reader, rows.images)
 show_latency("digits touching", reader, touching.images)
 captcha_v2 = segcap.load("captcha-v2", engine=args.engine)
 show_latency("like captcha-v2", captcha_v2, [line.image for line in lines])
+photos = np.random.default_rng(0).integers(0, 256, (min(args.n, 500), 112, 112, 3), np.uint8)
+of_scheme = {"any": "wordpress", "mixed": "wordpress", "wordpress": "wordpress"}
+of_scheme |= {"captcha-v2-crnn": "gradient-line", "six-char": "six-char"}
+for name, scheme in of_scheme.items():
+    samples = segcap.generate.TextGenerator(scheme).samples(min(args.n, 200), seed=0)
+    own = segcap.load(name, engine=args.engine)
+    show_latency(f"{name}, images of {scheme}", own, [sample.image for sample in samples])
+show_latency("digit-sum", segcap.load("digit-sum", engine=args.engine), touching.images)
+show_latency("cats-dogs", segcap.load("cats-dogs", engine=args.engine), photos)
+tiles = segcap.load("recaptcha-tiles", engine=args.engine)
+show_latency("recaptcha-tiles", tiles, photos[:, :72, :72])
 started = time.perf_counter()
 reader.read_many(rows.images)
 print(f"{args.n:,} in one read_many: {args.n / (time.perf_counter() - started):,.0f} images/s")
