@@ -94,6 +94,16 @@ def test_without_a_terminal_an_epoch_is_a_line(capsys):
     assert capsys.readouterr().err == "epochs 1/2 loss 0.5\nepochs 2/2\n"
 
 
+def test_without_a_terminal_other_steps_are_a_line_now_and_then(capsys, monkeypatch):
+    now = [0.0]
+    monkeypatch.setattr("segcap.cli.output.monotonic", lambda: now[0])
+    with progress_bar("images", 100, done=10) as bar:
+        for _ in range(30):
+            now[0] += 5
+            bar()
+    assert capsys.readouterr().err == "images 22/100\nimages 34/100\n"
+
+
 def test_an_early_interrupt_promises_nothing(run, folder, tmp_path, monkeypatch):
     def stop(*_, **__):
         raise KeyboardInterrupt

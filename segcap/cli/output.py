@@ -3,14 +3,17 @@
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from functools import partial
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 from segcap.cli.bulk import RecordFile
 from segcap.core.errors import ParameterError
 
 __all__ = ["Output", "parts_bar", "progress_bar"]
+
+_SECONDS = 60
+"""Between lines of progress where there is no terminal."""
 
 
 class Output:
@@ -90,7 +93,16 @@ class Output:
 def progress_bar(
     unit: str, total: int, *, done: int = 0, in_lines: bool = False
 ) -> Iterator[Callable[..., None]]:
-    """Show a progress bar on standard error if it is a terminal, else nothing or lines with notes.
+    """Show a progress bar on standard error if it is a terminal, else a line now and then.
+
+    Parameters
+    ----------
+    unit : str
+    total : int
+    done : int
+        How many are done already.
+    in_lines : bool
+        Whether each step is worth a line of its own.
 
     Yields
     ------
@@ -98,7 +110,7 @@ def progress_bar(
         Called with how many are done (one more than before unless given) and a note.
     """
     if not sys.stderr.isatty():
-        yield partial(_say, unit, total) if in_lines else _ignore
+        yield _Lines(unit, total, done, 0 if in_lines else _SECONDS)
         return
     from rich.console import Console
     from rich.progress import (
@@ -130,8 +142,20 @@ def progress_bar(
         yield update
 
 
-def _say(unit: str, total: int, done: int, note: str = "") -> None:
-    print(f"{unit} {done}/{total} {note}".rstrip(), file=sys.stderr, flush=True)
+class _Lines:
+    """Write how far it is, but not more often than every so many seconds."""
+
+    def __init__(self, unit: str, total: int, done: int, every: float) -> None:
+        self._unit, self._total, self._done, self._every = unit, total, done, every
+        self._said = monotonic()
+
+    def __call__(self, completed: int | None = None, note: str = "") -> None:
+        self._done = self._done + 1 if completed is None else completed
+        now = monotonic()
+        if now - self._said >= self._every:
+            self._said = now
+            line = f"{self._unit} {self._done}/{self._total} {note}".rstrip()
+            print(line, file=sys.stderr, flush=True)
 
 
 def parts_bar(stack: ExitStack) -> Callable[[int, int, str], None]:
@@ -144,7 +168,3 @@ def parts_bar(stack: ExitStack) -> Callable[[int, int, str], None]:
         bars[0](done, note)
 
     return show
-
-
-def _ignore(*_: object) -> None:
-    """Take the place of a progress bar that nobody sees."""
