@@ -175,7 +175,7 @@ def test_an_unreadable_image_among_many_is_one_that_nobody_reads(
     assert "Without a single label" in told
     answers = json.loads((out / "audit.json").read_text("utf-8"))["bench"]["answers"]
     assert len(answers) == 9
-    (torn,) = (one for one in answers if one["id"] == "torn.png")
+    (torn,) = (one for one in answers if one["image"] == "torn.png")
     assert [one["status"] for one in torn["by"].values()] == ["unreadable"]
 
 
