@@ -113,6 +113,7 @@ def train(
     states = [_beside(state, ending) for ending in _STATES.get(task, ("",))]
     most = epochs or (_EPOCHS[task] if task in _EPOCHS else END_TO_END[task].epochs)
     reader: GlyphReader | WholeImageReader
+    said_after: Callable[[], None] | None = None
     with (
         progress_bar("epochs", most, in_lines=True) as bar,
         warnings_said(),
@@ -122,8 +123,10 @@ def train(
         shared: Mapping[str, Any] = {"epochs": most, "seed": seed, "state": state}
         show = partial(_show, bar)
         if task == "text":
-            known = _labelled(data, pattern)
-            reader = _train_text(known, charset, length, classifier, **shared, bar=bar, out=out)
+            folder = _given(data)
+            known = _labelled(folder, pattern)
+            trained = _train_text(known, charset, length, classifier, **shared, bar=bar, out=out)
+            reader, said_after = trained, partial(advise, trained, *known, data=folder, out=out)
         elif task == "any":
             from segcap.recipes.any import train_any
 
@@ -146,8 +149,9 @@ def train(
     reader.save(out)
     for file in [*states, _beside(out, ".partial")]:
         file.unlink(missing_ok=True)
-    if task == "text":
-        advise(reader, *known, data=data, out=out)
+    if said_after is not None:
+        with warnings_said(repeated=False):
+            said_after()
     for name, value in reader.provenance_["figures"].items():
         print(f"{name} {value}")
 
@@ -218,9 +222,13 @@ def _train_text(
         raise
 
 
-def _labelled(folder: Path | None, pattern: str | None) -> LabelledImages:
+def _given(folder: Path | None) -> Path:
     if folder is None:
         raise ParameterError("To train on texts, --data must be a folder of images. Got none.")
+    return folder
+
+
+def _labelled(folder: Path, pattern: str | None) -> LabelledImages:
     known = load("labelled", folder, pattern=pattern)
     return LabelledImages(list(known.images), known.labels.tolist())
 
