@@ -181,8 +181,8 @@ def test_wrong_use_is_one_sentence(run, folder, tmp_path, arguments, message):
 @pytest.mark.parametrize(
     ("task", "shown"),
     [
-        ([], {"charset", "length", "classifier", "pattern", "fonts", "log"}),
-        (["text"], {"charset", "length", "classifier", "pattern"}),
+        ([], {"charset", "length", "classifier", "pattern", "unlabelled", "fonts", "log"}),
+        (["text"], {"charset", "length", "classifier", "pattern", "unlabelled"}),
         (["any"], {"fonts"}),
         (["digits"], set()),
         (["cats-dogs"], {"classifier", "log"}),
@@ -191,7 +191,7 @@ def test_wrong_use_is_one_sentence(run, folder, tmp_path, arguments, message):
 def test_the_help_shows_the_options_of_the_task(run, task, shown):
     status, out, _ = run("train", *task, "--help")
     assert status == 0
-    some = {"charset", "length", "classifier", "pattern", "fonts", "log"}
+    some = {"charset", "length", "classifier", "pattern", "unlabelled", "fonts", "log"}
     assert {name for name in some if f"--{name} " in out} == shown
     assert all(f"--{name} " in out for name in ("data", "out", "epochs", "seed"))
 
@@ -208,6 +208,21 @@ def test_epochs_are_those_of_digits_and_of_rows(run, tmp_path, monkeypatch):
     assert (given[0]["epochs"], given[0]["line_epochs"]) == (2, 2)
     assert given[1]["epochs"] == 30
     assert "line_epochs" not in given[1]
+
+
+def test_images_without_a_label_are_handed_on(run, folder, tmp_path, monkeypatch):
+    def fitted(self, images, labels, *, unlabelled, **options):
+        given.extend(unlabelled)
+        raise KeyboardInterrupt
+
+    given = []
+    monkeypatch.setattr("segcap.GlyphReader.fit", fitted)
+    others = tmp_path / "others"
+    write_text(TextGenerator("wordpress"), 3, others)
+    known = "text", "--data", folder, "--out", tmp_path / "m.segcap"
+    run("train", *known, "--unlabelled", others)
+    assert len(given) == 3
+    assert all(others in image.parents for image in given)
 
 
 @pytest.mark.parametrize(("first", "said"), [("1234", True), ("0034", False), ("12a4", False)])

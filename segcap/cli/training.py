@@ -16,17 +16,22 @@ from segcap.cli.app import app, say, warnings_said
 from segcap.cli.options import Epochs, Pattern, Seed
 from segcap.cli.output import progress_bar
 from segcap.core.errors import DataError, ParameterError
+from segcap.core.image_files import find_images
 from segcap.datasets.catalogue import load
 from segcap.datasets.labelled import LabelledImages
 from segcap.readers.glyph import GlyphReader
 from segcap.readers.whole import WholeImageReader
 from segcap.recipes.tasks import END_TO_END
 
-_STATES = {"any": (".ink", ".spans"), "text": ("", ".0", ".1", ".2"), "digits": ("", ".lines")}
+_STATES = {
+    "any": (".ink", ".spans"),
+    "text": ("", *(f"{on}.{number}" for on in ("", ".more") for number in range(3))),
+    "digits": ("", ".lines"),
+}
 _EPOCHS = {"any": 2, "digits": 30, "mixed": 14, "text": 12}
 _OPTIONS = {
     "any": {"fonts"},
-    "text": {"charset", "length", "classifier", "pattern"},
+    "text": {"charset", "length", "classifier", "pattern", "unlabelled"},
     "digits": set[str](),
     "mixed": set[str](),
 }
@@ -83,6 +88,10 @@ Classifier = Annotated[
 Fonts = Annotated[
     Path | None, typer.Option(help="For any: folder of typefaces; see data/collect_fonts.py.")
 ]
+Unlabelled = Annotated[
+    Path | None,
+    typer.Option(help="For text: folder of other images, whose sure readings join if that helps."),
+]
 Log = Annotated[
     Path | None, typer.Option(help="End to end: folder for history.csv and TensorBoard's files.")
 ]
@@ -97,6 +106,7 @@ def train(
     charset: Characters = None,
     length: Length = None,
     classifier: Classifier = None,
+    unlabelled: Unlabelled = None,
     fonts: Fonts = None,
     log: Log = None,
     epochs: Epochs = None,
@@ -107,7 +117,8 @@ def train(
     The help of segcap train TASK shows the options of the task alone.
     """
     options = {"charset": charset, "length": length, "classifier": classifier, "pattern": pattern}
-    _check_options(task, **options, fonts=fonts and str(fonts), log=log and str(log))
+    options |= {"unlabelled": unlabelled and str(unlabelled), "fonts": fonts and str(fonts)}
+    _check_options(task, **options, log=log and str(log))
     _check_new(out)
     state = _beside(out, ".state")
     states = [_beside(state, ending) for ending in _STATES.get(task, ("",))]
@@ -125,7 +136,10 @@ def train(
         if task == "text":
             folder = _given(data)
             known = _labelled(folder, pattern)
-            trained = _train_text(known, charset, length, classifier, **shared, bar=bar, out=out)
+            others = [] if unlabelled is None else find_images([str(unlabelled)])
+            trained = _train_text(
+                known, others, charset, length, classifier, **shared, bar=bar, out=out
+            )
             reader, said_after = trained, partial(advise, trained, *known, data=folder, out=out)
         elif task == "any":
             from segcap.recipes.any import train_any
@@ -189,6 +203,7 @@ def _resuming_explained(states: Sequence[Path]) -> Iterator[None]:
 
 def _train_text(
     known: LabelledImages,
+    unlabelled: Sequence[Path],
     charset: str | None,
     length: int | None,
     classifier: str | None,
@@ -212,7 +227,11 @@ def _train_text(
     )
     try:
         return reader.fit(
-            images, labels, state=state, on_progress=lambda done, _, note: bar(done, note)
+            images,
+            labels,
+            unlabelled=unlabelled,
+            state=state,
+            on_progress=lambda done, _, note: bar(done, note),
         )
     except KeyboardInterrupt:
         if hasattr(reader, "provenance_"):
