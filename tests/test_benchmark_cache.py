@@ -15,6 +15,7 @@ from segcap.benchmark.cost import used_versions
 from segcap.core.errors import DataError
 from segcap.datasets.dataset import Dataset
 from segcap.generate import digit_sums
+from segcap.scale import workers
 
 pytestmark = pytest.mark.usefixtures("quick_benchmarks")
 
@@ -93,6 +94,26 @@ def test_training_goes_on_after_the_last_epoch(handwriting, tmp_path, monkeypatc
     monkeypatch.setattr(segcap.SumClassifier, "fit", None)
     again = benchmark.run({"net": reader}, sums, **options)
     assert again.methods == result.methods
+
+
+@pytest.mark.slow
+def test_workers_train_and_answer(handwriting, tmp_path, monkeypatch):
+    training = "segcap.benchmark.training"
+    monkeypatch.setattr(f"{training}.are_processes", lambda: True)
+    monkeypatch.setattr(f"{training}.run", lambda task, jobs, as_ready: map(task, jobs))
+    rows = digit_sums(30, 22, digits=handwriting, count=2)
+    sums = Dataset("sums", rows.images, rows.labels.sum(axis=1, dtype=np.int64), Path("drawn"))
+    reader = segcap.SumClassifier("lenet5", digits=2, epochs=1)
+    notes = []
+    options = {"labels": [12], "out": tmp_path / "out"}
+    options["on_progress"] = lambda done, total, note: notes.append(note)
+    with workers("threading", n_jobs=2):
+        result = benchmark.run({"net": reader}, sums, **options)
+    assert "2 of 2 trainings are done" in notes
+    assert not any("epoch" in note for note in notes)
+    (net,) = result.methods
+    assert [point.labels for point in net.learning_curve] == [12, 24]
+    assert net.cost.training_seconds > 0
 
 
 @pytest.mark.slow

@@ -1,15 +1,19 @@
 """Ask methods, whatever they raise."""
 
+import os
 import warnings
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
+from functools import partial
 
 from segcap.benchmark.adapters import Method, ReaderMethod
 from segcap.benchmark.outcomes import Judged, Problem
 from segcap.benchmark.split_task import Images, SplitTask
+from segcap.core.batching import batched
 from segcap.core.errors import DataError, SegcapWarning
 from segcap.core.image import ImageSource
+from segcap.core.parallel import run
 from segcap.core.reading import Result
 
 __all__ = ["described", "heard", "replies_of", "with_failures"]
@@ -39,8 +43,14 @@ def replies_of(
     """
     answer = method.ranked if ranked and isinstance(method, ReaderMethod) else method.answer
     replies: list[Judged] = []
-    for start in range(0, len(images), _AT_ONCE):
-        replies += _some(answer, list(images[start : start + _AT_ONCE]))
+    # of whom else can it be known that workers may have it?
+    n_jobs = None if isinstance(method, ReaderMethod) else 1
+    task = partial(_some_heard, os.getpid(), answer)
+    for some, problems in run(task, batched(images, _AT_ONCE), n_jobs=n_jobs):
+        for problem in problems:
+            for _ in range(problem.count):
+                warnings.warn(problem.message, SegcapWarning, stacklevel=1)
+        replies += some
         if on_progress is not None:
             on_progress(len(replies))
     return replies
@@ -85,6 +95,15 @@ def described(error: BaseException) -> str:
     """Name an error in a line that a file can hold."""
     line = f"{type(error).__name__}: {' '.join(str(error).split())}"
     return line.encode("utf-8", errors="backslashreplace").decode("utf-8")
+
+
+def _some_heard(
+    client: int, answer: _Answering, images: Sequence[ImageSource]
+) -> tuple[list[Judged], list[Problem]]:
+    """Answer, and hand over what is warned of in a worker, where nobody hears it."""
+    problems: list[Problem] = []
+    with nullcontext() if os.getpid() == client else heard(problems):
+        return _some(answer, images), problems
 
 
 def _some(answer: _Answering, images: Sequence[ImageSource]) -> list[Judged]:

@@ -97,6 +97,9 @@ def run(
 
     Notes
     -----
+    Answers and the trainings of segcap's readers run in the workers that `joblib.parallel_config`
+    names, which must share `out`; costs are measured in this process alone.
+
     An error that a method raises counts as a wrong answer and is listed among its problems; one
     that it raises in training, as wrong answers to all images.
     """
@@ -140,6 +143,7 @@ def _run(
     identity = {"task": split_task.task, "split": to_plain(split_task.split())}
     parts = Parts(folder, identity, resume=resume, overwrite=overwrite)
     stages = Stages(split_task, plan, parts, on_progress)
+    stages.train_ahead()
     replies = {method.name: stages.replies(method) for method in plan.methods}
     costs = stages.costs()
     found = [

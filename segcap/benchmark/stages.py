@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from joblib import parallel_config
 
 from segcap.benchmark.adapters import Method, Progress, ReaderMethod
 from segcap.benchmark.answering import described, heard, replies_of, with_failures
@@ -22,7 +23,7 @@ from segcap.benchmark.outcomes import (
 from segcap.benchmark.plain import from_plain, to_plain
 from segcap.benchmark.scoring import learning_point, right
 from segcap.benchmark.split_task import ImageGenerator, SplitTask
-from segcap.benchmark.training import Trained, can_train, identity, train
+from segcap.benchmark.training import Trained, can_train, identity, train, train_ahead
 from segcap.datasets.dataset import Dataset
 from segcap.evaluate.metrics import Rate
 
@@ -89,6 +90,21 @@ class Stages:
         self._answered: dict[str, list[int]] = {}
         self._versions = used_versions()
         self._known = hashlib.sha256(json.dumps(to_plain(split_task.known)).encode()).hexdigest()
+
+    def train_ahead(self) -> None:
+        """Do the trainings of segcap's readers side by side, if there are workers."""
+        jobs: list[tuple[Method, Dataset, dict[str, Any], int | None]] = []
+        for method in self._plan.methods:
+            if not (isinstance(method, ReaderMethod) and can_train(method)):
+                continue
+            jobs.append((method, self._split_task.training, self._key(method), None))
+            for count, seed in self._points():
+                key = self._point_key(method, count, seed)
+                if self._parts.read(f"{method.name}.curve", key) is None:
+                    own_seed = self._split_task.seed + seed
+                    jobs.append((method, self._fewer(count, seed), key, own_seed))
+        for done, _ in enumerate(train_ahead(jobs, self._parts), start=1):
+            self._report(f"{done} of {len(jobs)} trainings are done")
 
     def replies(self, method: Method) -> list[Judged]:
         """Train a method and read all test images."""
@@ -182,7 +198,7 @@ class Stages:
         whole = len(self._split_task.training)
         points = []
         for count in (*self._plan.labels, whole):
-            seeds = range(1 if count == whole else 0, self._plan.seeds)
+            seeds = [seed for own, seed in self._points() if own == count]
             scores = [self._score(method, count, seed) for seed in seeds]
             known = [score for score in scores if score is not None]
             spent = [self._seconds(method, count, seed) for seed in seeds]
@@ -198,6 +214,16 @@ class Stages:
         """Return what a method met with, and what it could not help."""
         shared = self._split_task.problems if can_train(method) else ()
         return [*(Problem(message, 1) for message in shared), *self._problems[method.name]]
+
+    def _points(self) -> list[tuple[int, int]]:
+        """Numbers of images and seeds of the learning curve, less all images of the first seed."""
+        whole = len(self._split_task.training)
+        counts = (*self._plan.labels, whole)
+        return [
+            (count, seed)
+            for count in counts
+            for seed in range(1 if count == whole else 0, self._plan.seeds)
+        ]
 
     def _rate_at(
         self, method: Method, ready: Method, generator: ImageGenerator, difficulty: float
@@ -263,7 +289,7 @@ class Stages:
         self._report(f"{name} is timed")
         images = self._split_task.tested.images
         try:
-            with heard([]):
+            with heard([]), parallel_config(backend="sequential"):
                 cost = measured_cost(
                     trained.method,
                     [images[index] for index in self._answered[name]],

@@ -1,9 +1,10 @@
 """Train methods, each once, even if the benchmark is killed on the way."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +14,10 @@ from segcap.benchmark.cache import Parts
 from segcap.benchmark.outcomes import Problem
 from segcap.benchmark.plain import from_plain, to_plain
 from segcap.core.files import write_atomically
+from segcap.core.parallel import are_processes, run
 from segcap.datasets.dataset import Dataset
 
-__all__ = ["Clock", "Trained", "can_train", "identity", "train"]
+__all__ = ["Clock", "Trained", "can_train", "identity", "train", "train_ahead"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,6 +109,33 @@ def train(
     except (Exception, SystemExit) as error:  # noqa: BLE001 as above
         return Trained(None, problems=tuple(found), error=described(error))
     return Trained(pupil, None, time.perf_counter() - started, tuple(found))
+
+
+def train_ahead(
+    jobs: Sequence[tuple[Method, Dataset, Mapping[str, Any], int | None]], parts: Parts
+) -> Iterator[None]:
+    """Train methods in other processes, if any are configured; `train` finds what they have made.
+
+    Workers must share the folder of the parts. What fails here is tried again, and reported, there.
+
+    Parameters
+    ----------
+    jobs : sequence of tuple
+        What `train` takes: method, training images, key and seed.
+    parts : Parts
+
+    Yields
+    ------
+    None
+        Each time that one is trained.
+    """
+    if are_processes():
+        yield from run(partial(_train_one, parts), jobs, as_ready=True)
+
+
+def _train_one(parts: Parts, job: tuple[Method, Dataset, Mapping[str, Any], int | None]) -> None:
+    method, training, key, seed = job
+    train(method, training, parts, key, seed=seed)
 
 
 def _fit(

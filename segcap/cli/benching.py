@@ -7,7 +7,19 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from segcap.cli.app import app, say, warnings_said
-from segcap.cli.options import Allowlist, Epochs, FoldCase, Length, ManyValues, Pattern, Seed
+from segcap.cli.options import (
+    Allowlist,
+    Epochs,
+    FoldCase,
+    Jobs,
+    Length,
+    ManyValues,
+    Pattern,
+    RunBy,
+    Scheduler,
+    Seed,
+    run_by,
+)
 from segcap.cli.output import parts_bar
 from segcap.core.errors import ParameterError
 from segcap.datasets.catalogue import names
@@ -82,6 +94,9 @@ def bench(
     epochs: Epochs = None,
     labels: Labels = None,
     seeds: Seeds = 1,
+    jobs: Jobs = 1,
+    backend: RunBy = "loky",
+    scheduler: Scheduler = None,
     quick: Quick = False,
     resume: GoOn = False,
     overwrite: Overwrite = False,
@@ -105,7 +120,7 @@ def bench(
     with warnings_said():
         split_task = open_task(task, data, test=test, seed=seed, pattern=pattern, quick=quick)
         most = 1 if quick and epochs is None else epochs
-        with ExitStack() as stack:
+        with run_by(backend, scheduler, jobs), ExitStack() as stack:
             result = _interruptible(
                 task_readers(split_task, readers, known=known, epochs=most, seed=seed),
                 split_task,

@@ -1,4 +1,4 @@
-"""Read whole folders: many workers, in order, resumable."""
+"""Read many images: in workers, as a stream, resumable."""
 
 import csv
 import io
@@ -6,61 +6,57 @@ import json
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
+from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import IO, Any, Literal, TypeAlias
 
-from joblib import Parallel, delayed
-
-from segcap.core.batching import batched, check_batching
+from segcap.core.batching import batched
 from segcap.core.errors import DataError
 from segcap.core.files import lock
+from segcap.core.parallel import run
 
 __all__ = ["FileFormat", "ReadBatch", "RecordFile", "read_files"]
 
 _TEXT: Any = {"encoding": "utf-8", "errors": "surrogateescape", "newline": ""}
 
-ReadBatch: TypeAlias = Callable[[Sequence[Path]], Sequence[dict[str, Any]]]
+ReadBatch: TypeAlias = Callable[[Sequence[Any]], Sequence[dict[str, Any]]]
 FileFormat: TypeAlias = Literal["json", "csv"]
 
 
 def read_files(
-    read_batch: ReadBatch, paths: Sequence[Path], *, batch_size: int = 64, n_jobs: int = 1
+    read_batch: ReadBatch,
+    images: Iterable[tuple[str, Any]],
+    *,
+    batch_size: int = 64,
+    as_ready: bool = False,
 ) -> Iterator[dict[str, Any]]:
-    """Read files batch by batch, yielding each record as soon as its batch is read.
+    """Read images batch by batch, yielding each record as soon as its batch is read.
 
     Parameters
     ----------
     read_batch : callable
-        From paths to one record each; must be picklable for more than one worker.
-    paths : sequence of Path
+        From images to one record each; must be picklable for more than one worker.
+    images : iterable of tuple
+        Name and image, taken as workers are free.
     batch_size : int
-        Files per call.
-    n_jobs : int
-        Worker processes; -1 for one per core.
+        Images per call.
+    as_ready : bool
+        Batches in the order in which they are ready, not of `images`.
 
     Yields
     ------
     dict
-        "path" and what `read_batch` returned, in the order of `paths`.
-
-    Raises
-    ------
-    ParameterError
-        `batch_size` or `n_jobs` is outside its range.
+        "path", the name, and what `read_batch` returned.
     """
-    check_batching(batch_size, n_jobs)
-    batches = list(batched(paths, batch_size))
-    results: Iterable[Sequence[dict[str, Any]]]
-    if n_jobs == 1 or len(batches) < 2:
-        results = map(read_batch, batches)
-    else:
-        results = Parallel(n_jobs=n_jobs, return_as="generator")(
-            delayed(read_batch)(batch) for batch in batches
-        )
-    for batch, records in zip(batches, results, strict=True):
-        for path, record in zip(batch, records, strict=True):
-            yield {"path": str(path), **record}
+    batches = batched(images, batch_size)
+    return chain.from_iterable(run(partial(_records, read_batch), batches, as_ready=as_ready))
+
+
+def _records(read_batch: ReadBatch, batch: Sequence[tuple[str, Any]]) -> list[dict[str, Any]]:
+    records = read_batch([image for _, image in batch])
+    return [{"path": name, **record} for (name, _), record in zip(batch, records, strict=True)]
 
 
 class RecordFile:
@@ -110,14 +106,14 @@ class RecordFile:
                 f"Got '{self.path}': {error.strerror}."
             ) from None
 
-    def resume(self) -> list[dict[str, Any]]:
-        """Cut off what a killed run could not finish, and return the records that are there.
+    def resume(self) -> Iterator[dict[str, Any]]:
+        """Yield the records that are there, and cut off what a killed run could not finish.
 
-        A file that does not exist is created.
+        A file that does not exist is created. None is touched before its last record is yielded.
 
-        Returns
-        -------
-        list of dict
+        Yields
+        ------
+        dict
             From CSV with all values as str.
 
         Raises
@@ -127,15 +123,25 @@ class RecordFile:
         """
         if not self.path.exists():
             self.create()
-            return []
+            return
         if not self.path.is_file():
             raise DataError(f"Results to resume must be a regular file. Got '{self.path}'.")
         try:
             file = self._opened("a")
-            content = self.path.read_bytes()
-            whole = content[: content.rfind(b"\n") + 1]
-            self._check_cut_line(content[len(whole) :], first=not whole)
-            records = self._parse(whole.decode("utf-8", errors="surrogateescape")) if whole else []
+            whole = 0
+            with self.path.open("rb") as content:
+                for line in content:
+                    if not line.endswith(b"\n"):
+                        self._check_cut_line(line, first=not whole)
+                        break
+                    record = self._parse(line, first=not whole)
+                    whole += len(line)
+                    if record is not None:
+                        yield record
+            os.truncate(self.path, whole)
+            if not whole:
+                file.write(self.header())
+                file.flush()
         except DataError:
             raise
         except OSError as error:
@@ -148,12 +154,6 @@ class RecordFile:
                 f"Results to resume must be a {self.form.upper()} file that segcap wrote. "
                 f"Got '{self.path}', which is not."
             ) from None
-        if len(whole) < len(content):
-            os.truncate(self.path, len(whole))
-        if not whole:
-            file.write(self.header())
-            file.flush()
-        return records
 
     def append(self, records: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
         """Append records one by one; each is on disk before the next is read.
@@ -163,13 +163,21 @@ class RecordFile:
         DataError
             The file cannot be written to; what was written before stays.
         """
+        with self._writing():
+            file = self._file or self._opened("a")
         try:
-            with self._file or self._opened("a") as file:
-                for record in records:
+            for record in records:
+                with self._writing():
                     file.write(self.line(record))
                     file.flush()
-                    yield record
-            self._file = None
+                yield record
+        finally:
+            self._close()
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        try:
+            yield
         except OSError as error:
             raise DataError(
                 f"Results must be written in full. Got '{self.path}': {error.strerror}."
@@ -212,21 +220,20 @@ class RecordFile:
         )
         return buffer.getvalue()
 
-    def _parse(self, text: str) -> list[dict[str, Any]]:
+    def _parse(self, line: bytes, *, first: bool) -> dict[str, Any] | None:
+        text = line.decode("utf-8", errors="surrogateescape")
         if self.form == "json":
-            records = [json.loads(line) for line in text.split("\n") if line]
+            record = json.loads(text)
         else:
-            rows = csv.DictReader(io.StringIO(text))
-            if rows.fieldnames != self.fields:
-                raise ValueError("other columns")
-            records = list(rows)
-        for record in records:
-            if not isinstance(record["path"], str) or any(
-                field not in record or (self.form == "csv" and record[field] is None)
-                for field in self.fields
-            ):
-                raise ValueError("other fields")
-        return records
+            (values,) = csv.reader([text])
+            if first:
+                if values != self.fields:
+                    raise ValueError("other columns")
+                return None
+            record = dict(zip(self.fields, values, strict=True))
+        if not isinstance(record["path"], str) or any(name not in record for name in self.fields):
+            raise ValueError("other fields")
+        return record
 
     def _check_cut_line(self, line: bytes, *, first: bool) -> None:
         """Check that a line without its end may be the beginning of one that segcap wrote."""

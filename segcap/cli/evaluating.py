@@ -15,14 +15,18 @@ from segcap.cli.options import (
     Data,
     Engine,
     FoldCase,
+    Jobs,
     Layout,
     Length,
     OfFrames,
     Pattern,
     ReadKind,
     RejectBelow,
+    RunBy,
+    Scheduler,
+    run_by,
 )
-from segcap.cli.reading import ReadMany, open_reader
+from segcap.cli.reading import open_reader
 from segcap.core.errors import DataError, ParameterError
 from segcap.core.extras import require
 from segcap.core.validation import warn_impossible
@@ -33,6 +37,7 @@ from segcap.readers.base import TextReader
 from segcap.readers.classifier import WholeImageClassifier
 from segcap.readers.images import ImageClassifier
 from segcap.readers.sums import SumClassifier
+from segcap.scale.sources import ReadMany
 
 Model = Annotated[str, typer.Argument(help="A shipped reader's name, or a bundle's path.")]
 Summary = Annotated[
@@ -75,6 +80,9 @@ def evaluate(
     frame: OfFrames = None,
     reject_below: RejectBelow = None,
     engine: Engine = "onnx",
+    jobs: Jobs = 1,
+    backend: RunBy = "loky",
+    scheduler: Scheduler = None,
 ) -> None:
     """Measure a reader on labelled images; for sums, too, labels are the digits in a row."""
     from segcap.evaluate.page import sample_page
@@ -97,7 +105,8 @@ def evaluate(
     labels = list(map(str, known.labels.tolist()))
     with warnings_said(repeated=False):
         warn_impossible(labels, truths.can_be, stacklevel=1)
-        results = read_many(known.images)
+        with run_by(backend, scheduler, jobs):
+            results = read_many(known.images)
     answers = _answers(results)
     is_text = known.charset is not None and isinstance(reader, TextReader)
     _print_figures(answers, labels, truths, results, is_text=is_text)

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from segcap.cli.app import app, warnings_said
-from segcap.cli.options import Jobs, OutFolder, Resume, Seed
+from segcap.cli.options import Jobs, OutFolder, Resume, RunBy, Scheduler, Seed, run_by
 from segcap.cli.output import progress_bar
 from segcap.core.errors import ParameterError
 from segcap.datasets.mnist import load_mnist
@@ -58,6 +58,8 @@ def generate(
     min_advance: MinAdvance = None,
     masks: Masks = False,
     jobs: Jobs = 1,
+    backend: RunBy = "loky",
+    scheduler: Scheduler = None,
     resume: Resume = False,
 ) -> None:
     """Write images whose truth is known, with a manifest of every character's box."""
@@ -70,8 +72,8 @@ def generate(
         shared: Mapping[str, Any] = {"seed": seed, "resume": resume, "on_progress": bar}
         if scheme == _DIGIT_SUM:
             options = {"charset": charset, "size": size, "fonts": fonts, "masks": masks or None}
-            jobs_given = None if jobs == 1 else jobs
-            _refuse(scheme, **options, jobs=jobs_given, difficulty=difficulty, **alone)
+            _refuse(scheme, **options, jobs=None if jobs == 1 else jobs, scheduler=scheduler)
+            _refuse(scheme, difficulty=difficulty, **alone)
             _write_sums(n, out, handwriting, length, min_advance, **shared)
             return
         _refuse(scheme, min_advance=min_advance)
@@ -84,7 +86,8 @@ def generate(
             handwriting=handwriting,
             difficulty=levels or None,
         )
-        write_text(generator, n, out, n_jobs=jobs, masks=masks, **shared)
+        with run_by(backend, scheduler, jobs):
+            write_text(generator, n, out, masks=masks, **shared)
 
 
 @app.command()

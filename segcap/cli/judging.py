@@ -20,17 +20,12 @@ if TYPE_CHECKING:
     from segcap.evaluate.metrics import Rate
 
 __all__ = [
-    "STANDARD_INPUT",
     "Summary",
     "Truths",
-    "labels_beside",
-    "labels_in_names",
     "truths_as_written",
     "truths_of_sums",
     "truths_of_values",
 ]
-
-STANDARD_INPUT = Path("-")
 
 
 class Truths(NamedTuple):
@@ -95,11 +90,21 @@ def truths_of_values(decimals: int | None) -> Truths:
 class Summary:
     """What a run's end needs of its records; of images without label nothing is kept."""
 
-    def __init__(self, labels: dict[str, str], field: str) -> None:
-        self._labels, self._field = labels, field
+    def __init__(self, sources: list[str], field: str, pattern: str | None = None) -> None:
+        self._labels = labels_beside(sources) if pattern is None else {}
+        self._field, self._pattern = field, pattern
         self._judged: list[tuple[str | None, str]] = []
         self._judged_statuses: Counter[str] = Counter()
         self.statuses: Counter[str] = Counter()
+
+    @property
+    def total(self) -> int:
+        """How many records were added."""
+        return self.statuses.total()
+
+    def is_needed(self, record: dict[str, Any]) -> bool:
+        """Whether more than the number of such records counts in the end."""
+        return record["status"] == "unreadable" or self._label(record) is not None
 
     def add(self, record: dict[str, Any]) -> None:
         """Count a record; show the error of an image that cannot be read."""
@@ -107,7 +112,7 @@ class Summary:
         self.statuses[status] += 1
         if status == "unreadable":
             say(record["error"])
-        label = self._labels.get(os.path.abspath(record["path"])) if self._labels else None
+        label = self._label(record)
         if label is not None:
             answer = record[self._field]
             text = "" if answer is None else str(answer)
@@ -116,7 +121,7 @@ class Summary:
 
     def report(self, output: Output, truths: Truths) -> None:
         """Print the accuracy, where there are labels."""
-        if not self._labels:
+        if not self._labels and self._pattern is None:
             return
         missing = [path for path in self._labels if not os.path.exists(path)]
         if missing:
@@ -127,9 +132,8 @@ class Summary:
         if not self._judged:
             say(f"No accuracy is given. The {LABELS} beside the images names none.")
             return
-        total = self.statuses.total()
-        if len(self._judged) < total:
-            say(f"{total - len(self._judged)} of {total} images have no label.")
+        if len(self._judged) < self.total:
+            say(f"{self.total - len(self._judged)} of {self.total} images have no label.")
         answers, labels = zip(*self._judged, strict=True)
         with warnings_said():
             warn_impossible(labels, truths.can_be, stacklevel=1)
@@ -138,12 +142,15 @@ class Summary:
             if status != "ok":
                 output.remark(f"{status} {count}")
 
+    def _label(self, record: dict[str, Any]) -> str | None:
+        if self._pattern is not None:
+            return texts_in_names([Path(record["path"])], self._pattern)[0]
+        return self._labels.get(os.path.abspath(record["path"])) if self._labels else None
+
 
 def labels_beside(sources: list[str]) -> dict[str, str]:
     """Read the labels in the folders of what is read, by absolute paths."""
     labels: dict[str, str] = {}
-    if sources == [str(STANDARD_INPUT)]:
-        return labels
     folders = [source if os.path.isdir(source) else os.path.dirname(source) for source in sources]
     for folder in dict.fromkeys(folders):
         file = Path(folder) / LABELS
@@ -158,9 +165,3 @@ def labels_beside(sources: list[str]) -> dict[str, str]:
             known = {path: label for path, label in read.items() if label.strip()}
             labels |= {os.path.abspath(path): label for path, label in known.items()}
     return labels
-
-
-def labels_in_names(images: Sequence[Path], pattern: str) -> dict[str, str]:
-    """Find the labels in the names of what is read, by absolute paths."""
-    texts = texts_in_names(images, pattern)
-    return dict(zip(map(os.path.abspath, images), texts, strict=True))

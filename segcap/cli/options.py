@@ -1,5 +1,6 @@
 """Options that several commands take, with the help that they share."""
 
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -9,6 +10,7 @@ from typer.core import TyperCommand
 from segcap.core.charset import Case, Kind
 from segcap.datasets.catalogue import names
 from segcap.recognition.engines import EngineName
+from segcap.scale.workers import Backend, workers
 
 __all__ = [
     "Allowlist",
@@ -26,7 +28,10 @@ __all__ = [
     "ReadKind",
     "RejectBelow",
     "Resume",
+    "RunBy",
+    "Scheduler",
     "Seed",
+    "run_by",
 ]
 
 Length = Annotated[
@@ -71,7 +76,25 @@ Resume = Annotated[
 ]
 Seed = Annotated[int, typer.Option(min=0, help="Seed of all random choices.")]
 Epochs = Annotated[int | None, typer.Option(min=1, help="Most epochs over the data.")]
-Jobs = Annotated[int, typer.Option(help="Worker processes; -1 for one per core.")]
+Jobs = Annotated[
+    int, typer.Option(help="Workers; -1 for one per core. With --scheduler all that it has.")
+]
+RunBy = Annotated[
+    Backend, typer.Option(help="What runs them; dask and ray come with the extra 'scale'.")
+]
+Scheduler = Annotated[
+    str | None,
+    typer.Option(
+        metavar="ADDRESS",
+        help="Dask's scheduler or Ray's head, such as tcp://head:8786; both start workers on this "
+        "machine without.",
+    ),
+]
+
+
+def run_by(backend: Backend, scheduler: str | None, jobs: int) -> AbstractContextManager[None]:
+    """Run what can be in such workers."""
+    return workers(backend, n_jobs=None if scheduler else jobs, scheduler=scheduler)
 
 
 class ManyValues(TyperCommand):

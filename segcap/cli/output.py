@@ -7,7 +7,8 @@ from pathlib import Path
 from time import monotonic
 from typing import Any
 
-from segcap.cli.bulk import RecordFile
+from segcap.cli.bulk import FileFormat, RecordFile
+from segcap.cli.table import RecordTable
 from segcap.core.errors import ParameterError
 
 __all__ = ["Output", "parts_bar", "progress_bar"]
@@ -17,7 +18,7 @@ _SECONDS = 60
 
 
 class Output:
-    """Records as a table for people, as JSON lines or as CSV; on standard output or in a file.
+    """Records as a table for people, JSON lines or CSV; on standard output or in a file.
 
     Parameters
     ----------
@@ -26,7 +27,7 @@ class Output:
     json, csv : bool
         At most one; neither means a table, or CSV where there is a file.
     path : Path, optional
-        New file to write to.
+        New file to write to; a Parquet table where its name ends so.
     resume : bool
         Go on with the file.
 
@@ -43,33 +44,43 @@ class Output:
             raise ParameterError("Results are written as --json or as --csv. Got both.")
         if resume and path is None:
             raise ParameterError("To resume, name the file of results with --out. Got none.")
+        is_table = path is not None and path.suffix.lower() == ".parquet"
+        if is_table and (json or csv):
+            raise ParameterError(
+                f"A Parquet table is written as neither --json nor --csv. Got '{path}'."
+            )
         self.fields = fields
         self._resume = resume
-        self._in_file = path is not None
-        self._lines = (
-            RecordFile(path or Path("-"), "json" if json else "csv", fields)
-            if json or csv or path
-            else None
-        )
+        self._kept: RecordFile | RecordTable | None = None
+        if path is not None:
+            form: FileFormat = "json" if json else "csv"
+            self._kept = RecordTable(path, fields) if is_table else RecordFile(path, form, fields)
+        self._lines = RecordFile("-", "json" if json else "csv", fields) if json or csv else None
+        self._files = [one for one in (self._kept, self._lines) if one is not None]
         self._path_width = 0
 
-    def begin(self, paths: Sequence[Path]) -> list[dict[str, Any]]:
-        """Prepare for these images, and give the records that are already there."""
-        self._path_width = max((len(str(path)) for path in paths), default=0)
-        if self._lines is None:
-            return []
-        if not self._in_file:
-            sys.stdout.write(self._lines.header())
-            return []
+    def begin(self, names: Iterable[str]) -> Iterator[dict[str, Any]]:
+        """Prepare for images of such names, and give the records that are already there."""
+        self._path_width = max(map(len, names), default=0)
+        if self._kept is None:
+            if self._lines is not None:
+                sys.stdout.write(self._lines.header())
+            return iter(())
         if self._resume:
-            return self._lines.resume()
-        self._lines.create()
-        return []
+            return self._kept.resume()
+        self._kept.create()
+        return iter(())
+
+    @property
+    def needed(self) -> Sequence[str] | None:
+        """Which fields of a record are written; None for all."""
+        is_csv = any(isinstance(one, RecordFile) and one.form == "csv" for one in self._files)
+        return (*self.fields, "text") if is_csv or not self._files else None
 
     def write(self, records: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
         """Write records while they pass."""
-        if self._lines is not None and self._in_file:
-            yield from self._lines.append(records)
+        if self._kept is not None:
+            yield from self._kept.append(records)
             return
         for record in records:
             line = self._row(record) if self._lines is None else self._lines.line(record)
@@ -79,7 +90,7 @@ class Output:
 
     def remark(self, text: str) -> None:
         """Print a sentence about the records: beside the table, or away from a machine's input."""
-        print(text, file=sys.stdout if self._lines is None else sys.stderr)
+        print(text, file=sys.stdout if self._kept is self._lines is None else sys.stderr)
 
     def _row(self, record: dict[str, Any]) -> str:
         answer = record[self.fields[1]]
@@ -91,14 +102,14 @@ class Output:
 
 @contextmanager
 def progress_bar(
-    unit: str, total: int, *, done: int = 0, in_lines: bool = False
+    unit: str, total: int | None, *, done: int = 0, in_lines: bool = False
 ) -> Iterator[Callable[..., None]]:
     """Show a progress bar on standard error if it is a terminal, else a line now and then.
 
     Parameters
     ----------
     unit : str
-    total : int
+    total : int, optional
     done : int
         How many are done already.
     in_lines : bool
@@ -145,7 +156,7 @@ def progress_bar(
 class _Lines:
     """Write how far it is, but not more often than every so many seconds."""
 
-    def __init__(self, unit: str, total: int, done: int, every: float) -> None:
+    def __init__(self, unit: str, total: int | None, done: int, every: float) -> None:
         self._unit, self._total, self._done, self._every = unit, total, done, every
         self._said = monotonic()
 
@@ -154,7 +165,8 @@ class _Lines:
         now = monotonic()
         if now - self._said >= self._every:
             self._said = now
-            line = f"{self._unit} {self._done}/{self._total} {note}".rstrip()
+            of = "" if self._total is None else f"/{self._total}"
+            line = f"{self._unit} {self._done}{of} {note}".rstrip()
             print(line, file=sys.stderr, flush=True)
 
 

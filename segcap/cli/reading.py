@@ -2,21 +2,20 @@
 
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from functools import partial
+from itertools import chain
 from pathlib import Path
-from typing import Annotated, Any, TypeAlias
+from typing import Annotated, Any
 
 import typer
 
 from segcap.cli.app import app, say, warnings_said
 from segcap.cli.bulk import ReadBatch, read_files
 from segcap.cli.judging import (
-    STANDARD_INPUT,
     Summary,
     Truths,
-    labels_beside,
-    labels_in_names,
     truths_as_written,
     truths_of_sums,
     truths_of_values,
@@ -25,27 +24,34 @@ from segcap.cli.options import (
     Allowlist,
     Engine,
     FoldCase,
+    Jobs,
     Length,
     OfFrames,
     Pattern,
     ReadKind,
     RejectBelow,
+    RunBy,
+    Scheduler,
+    run_by,
 )
 from segcap.cli.output import Output, progress_bar
 from segcap.core.charset import Kind
-from segcap.core.errors import DataError, ParameterError
-from segcap.core.image_files import find_images
+from segcap.core.errors import ParameterError
 from segcap.core.reading import Turned
+from segcap.datasets.named import texts_in_names
 from segcap.decoding.numbers import check_decimals
 from segcap.readers.base import TextReader
 from segcap.readers.images import ImageClassifier
 from segcap.readers.registry import load
 from segcap.recognition.engines import EngineName
+from segcap.scale.sources import Named, ReadMany, find, records_of
 
 Paths = Annotated[
     list[str],
     typer.Argument(
-        metavar="PATH...", help="Images and folders of them, or - for one on standard input."
+        metavar="PATH...",
+        help="Images, folders, globs, tar and Parquet files, as paths or URLs; @FILE for a list of "
+        "them, one a line; or - for an image on standard input.",
     ),
 ]
 Model = Annotated[str, typer.Option(help="A shipped reader's name, or a bundle's path.")]
@@ -66,8 +72,19 @@ WithBoxes = Annotated[
         "--boxes", help="In CSV, a column with the characters' boxes: x0 y0 x1 y1 of each."
     ),
 ]
-Out = Annotated[Path | None, typer.Option(help="Write to a new file, CSV unless --json is given.")]
-Jobs = Annotated[int, typer.Option(help="Worker processes; -1 for one per core.")]
+Out = Annotated[
+    Path | None,
+    typer.Option(
+        help="Write to a new file: CSV unless --json is given, a folder of Parquet files if its "
+        "name ends in .parquet."
+    ),
+]
+AsReady = Annotated[
+    bool, typer.Option("--as-ready", help="Write in the order in which workers are ready.")
+]
+Column = Annotated[
+    str, typer.Option(help="Of Parquet files: the column that holds the images' bytes.")
+]
 Resume = Annotated[
     bool,
     typer.Option(
@@ -76,8 +93,8 @@ Resume = Annotated[
     ),
 ]
 
-ReadMany: TypeAlias = Callable[[Any], Sequence[Any]]
-"""From images to results."""
+_STANDARD_INPUT = "-"
+_COUNTED = 10_000  # at first: with more, no progress bar knows its end
 
 _IS_READER_OF: dict[str, Callable[[Any], bool]] = {
     "texts": lambda reader: isinstance(reader, TextReader),
@@ -106,6 +123,10 @@ def read(
     boxes: WithBoxes = False,
     out: Out = None,
     jobs: Jobs = 1,
+    backend: RunBy = "loky",
+    scheduler: Scheduler = None,
+    column: Column = "image",
+    as_ready: AsReady = False,
     resume: Resume = False,
 ) -> None:
     """Read the text of images; give the accuracy where labels.csv or --pattern has labels."""
@@ -118,8 +139,10 @@ def read(
         if not _IS_READER_OF["values"](reader):
             raise _takes_no(model, "turned", turned)
         read_many = partial(read_many, turned=turned)
-    rows = _rows_with_boxes if boxes and not json else _rows
-    _read_all(partial(rows, read_many), paths, output, jobs, truths_as_written(reader), pattern)
+    rows = _rows_with_boxes if boxes and not json else records_of
+    by, images = run_by(backend, scheduler, jobs), _find(paths, column)
+    truths, read_batch = truths_as_written(reader), partial(rows, read_many)
+    _read_all(read_batch, images, paths, output, truths, by, pattern, as_ready=as_ready)
 
 
 @app.command("sum")
@@ -136,14 +159,24 @@ def sum_(
     csv: AsCsv = False,
     out: Out = None,
     jobs: Jobs = 1,
+    backend: RunBy = "loky",
+    scheduler: Scheduler = None,
+    column: Column = "image",
     resume: Resume = False,
 ) -> None:
     """Read images of digits and add them up; truths are the sums of the labels' digits."""
     known = {"length": length, "allowlist": allowlist, "frame": frame}
     reader = open_reader(model, engine, of="the digits of sums", **known, reject_below=reject_below)
     output = Output(("path", "value", "confidence", "status", "error"), json, csv, out, resume)
+    by = run_by(backend, scheduler, jobs)
     _read_all(
-        partial(_rows, reader.digit_sums), paths, output, jobs, truths_of_sums(reader), pattern
+        partial(records_of, reader.digit_sums),
+        _find(paths, column),
+        paths,
+        output,
+        truths_of_sums(reader),
+        by,
+        pattern,
     )
 
 
@@ -166,6 +199,9 @@ def value(
     csv: AsCsv = False,
     out: Out = None,
     jobs: Jobs = 1,
+    backend: RunBy = "loky",
+    scheduler: Scheduler = None,
+    column: Column = "image",
     resume: Resume = False,
 ) -> None:
     """Read images of numbers or arithmetic tasks; truths are the values of the labels."""
@@ -176,7 +212,16 @@ def value(
         ("path", "value", "text", "confidence", "status", "error"), json, csv, out, resume
     )
     read_many = partial(reader.values, decimals=decimals, turned=turned)
-    _read_all(partial(_rows, read_many), paths, output, jobs, truths_of_values(decimals), pattern)
+    by = run_by(backend, scheduler, jobs)
+    _read_all(
+        partial(records_of, read_many),
+        _find(paths, column),
+        paths,
+        output,
+        truths_of_values(decimals),
+        by,
+        pattern,
+    )
 
 
 @app.command()
@@ -191,12 +236,23 @@ def classify(
     csv: AsCsv = False,
     out: Out = None,
     jobs: Jobs = 1,
+    backend: RunBy = "loky",
+    scheduler: Scheduler = None,
+    column: Column = "image",
     resume: Resume = False,
 ) -> None:
     """Classify photos, and give the accuracy where labels.csv lies beside them."""
     reader = open_reader(model, engine, of="photos", frame=frame)
     output = Output(("path", "label", "confidence", "status", "error"), json, csv, out, resume)
-    _read_all(partial(_rows, reader.read_many), paths, output, jobs, truths_as_written(reader))
+    by = run_by(backend, scheduler, jobs)
+    _read_all(
+        partial(records_of, reader.read_many),
+        _find(paths, column),
+        paths,
+        output,
+        truths_as_written(reader),
+        by,
+    )
 
 
 def open_reader(model: str, engine: EngineName, *, of: str, **options: Any) -> Any:
@@ -217,13 +273,8 @@ def _takes_no(model: str, name: str, value: Any) -> ParameterError:
     return ParameterError(f"The reader '{model}' takes no --{name.replace('_', '-')}. Got {value}.")
 
 
-def _rows(read_many: ReadMany, paths: Sequence[Path]) -> list[dict[str, Any]]:
-    images = [sys.stdin.buffer.read() if path == STANDARD_INPUT else path for path in paths]
-    return [result.to_dict() for result in read_many(images)]
-
-
-def _rows_with_boxes(read_many: ReadMany, paths: Sequence[Path]) -> list[dict[str, Any]]:
-    records = _rows(read_many, paths)
+def _rows_with_boxes(read_many: ReadMany, images: Sequence[Any]) -> list[dict[str, Any]]:
+    records = records_of(read_many, images)
     for record in records:
         boxes = (" ".join(map(str, glyph["box"])) for glyph in record.get("glyphs", ()))
         record["boxes"] = "; ".join(boxes)
@@ -232,54 +283,87 @@ def _rows_with_boxes(read_many: ReadMany, paths: Sequence[Path]) -> list[dict[st
 
 def _read_all(
     read_batch: ReadBatch,
+    images: Iterator[Named],
     sources: list[str],
     output: Output,
-    jobs: int,
     truths: Truths,
+    by: AbstractContextManager[None],
     pattern: str | None = None,
+    *,
+    as_ready: bool = False,
 ) -> None:
-    paths = _find(sources)
-    labels = labels_beside(sources) if pattern is None else labels_in_names(paths, pattern)
-    before = {record["path"]: record for record in output.begin(paths)}
-    known = [before[str(path)] for path in paths if str(path) in before]
-    if known:
-        say(f"Images that were read before, perhaps by another model: {len(known)}.")
-    waiting = [path for path in paths if str(path) not in before]
-    summary = Summary(labels, output.fields[1])
-    for record in known:
-        summary.add(record)
-    with progress_bar("images", len(paths), done=len(known)) as bar:
-        for record in output.write(read_files(partial(_warned, read_batch), waiting, n_jobs=jobs)):
-            bar()
+    first, total = _first(images)
+    if pattern is not None:
+        texts_in_names([Path(name) for name, _ in first], pattern)  # what it refuses
+    summary = Summary([] if sources == [_STANDARD_INPUT] else sources, output.fields[1], pattern)
+    known = _Known(output.begin(name for name, _ in first), summary.is_needed)
+    waiting = known.without(chain(first, images))
+    with by, progress_bar("images", total) as bar, warnings_said(repeated=False):
+        task = partial(_warned, os.getpid(), read_batch, output.needed)
+        read = read_files(task, waiting, as_ready=as_ready)
+        for record in output.write(read):
+            bar(known.count + summary.total + 1)
             summary.add(record)
+    if known.count:
+        say(f"Images that were read before, perhaps by another model: {known.count}.")
+        for record in known.asked_for:
+            summary.add(record)
+        summary.statuses["ok"] += known.count - len(known.asked_for)
     summary.report(output, truths)
     if summary.statuses["unreadable"]:
         raise typer.Exit(1)
 
 
-def _warned(read_batch: ReadBatch, paths: Sequence[Path]) -> Sequence[dict[str, Any]]:
-    """Read a batch, in whatever process, and show its warnings as other remarks are shown."""
-    with warnings_said(repeated=False):
-        return read_batch(paths)
+def _first(images: Iterator[Named]) -> tuple[list[Named], int | None]:
+    """Take images while they are paths, which are small; their number, if that is all of them."""
+    first: list[Named] = []
+    for name, image in images:
+        first.append((name, image))
+        if len(first) == _COUNTED or isinstance(image, bytes):
+            return first, None
+    return first, len(first)
 
 
-def _find(sources: list[str]) -> list[Path]:
-    """List the images; of several sources one that is not there is left to be read in vain."""
-    if str(STANDARD_INPUT) in sources:
+class _Known:
+    """Records of a run before: all their names, by hashes, and what the end needs of them."""
+
+    def __init__(
+        self, records: Iterable[dict[str, Any]], is_needed: Callable[[dict[str, Any]], bool]
+    ) -> None:
+        self._names: set[int] = set()
+        self._needed: dict[str, dict[str, Any]] = {}
+        for record in records:
+            self._names.add(hash(record["path"]))
+            if is_needed(record):
+                self._needed[record["path"]] = record
+        self.asked_for: list[dict[str, Any]] = []
+        self.count = 0
+
+    def without(self, images: Iterable[Named]) -> Iterator[Named]:
+        """Leave out the images that were read before, and count them."""
+        for name, image in images:
+            if hash(name) not in self._names:
+                yield name, image
+                continue
+            self.count += 1
+            if name in self._needed:
+                self.asked_for.append(self._needed[name])
+
+
+def _warned(
+    client: int, read_batch: ReadBatch, needed: Sequence[str] | None, images: Sequence[Any]
+) -> Sequence[dict[str, Any]]:
+    """Read a batch; in a worker show its warnings as the client shows its own."""
+    with nullcontext() if os.getpid() == client else warnings_said(repeated=False):
+        records = read_batch(images)
+    if needed is None:
+        return records
+    return [{name: record[name] for name in needed if name in record} for record in records]
+
+
+def _find(sources: list[str], column: str) -> Iterator[Named]:
+    if _STANDARD_INPUT in sources:
         if len(sources) > 1:
             raise ParameterError(f"Standard input, '-', must be read alone. Got {sources}.")
-        return [STANDARD_INPUT]
-    paths: dict[Path, None] = {}
-    for source in sources:
-        if not source:
-            raise DataError("A path must not be empty. Got ''.")
-        try:
-            found = find_images([source])
-        except DataError as error:
-            if len(sources) == 1:
-                raise
-            if os.path.isdir(source):
-                say(error)
-            found = [Path(source)]
-        paths.update(dict.fromkeys(found))
-    return list(paths)
+        return iter([(_STANDARD_INPUT, sys.stdin.buffer.read())])
+    return find(sources, column=column)

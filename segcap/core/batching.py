@@ -20,26 +20,28 @@ def batched(items: Iterable[Item], size: int) -> Iterator[list[Item]]:
         yield batch
 
 
-def check_batching(batch_size: int, n_jobs: int) -> None:
-    """Check what `read_many` and `read_files` are given.
+def check_batching(batch_size: int, n_jobs: int | None) -> None:
+    """Check what `read_many` is given.
 
     Raises
     ------
     ParameterError
-        `batch_size` is no integer or below 1, or `n_jobs` is neither at least 1 nor -1.
+        `batch_size` is no integer or below 1, or `n_jobs` is neither at least 1 nor -1 nor None.
     """
     whole_number("batch_size", batch_size, least=1)
     check_jobs(n_jobs)
 
 
-def check_jobs(n_jobs: int) -> None:
+def check_jobs(n_jobs: int | None) -> None:
     """Check a number of worker processes.
 
     Raises
     ------
     ParameterError
-        `n_jobs` is neither an integer of at least 1, nor -1.
+        `n_jobs` is neither an integer of at least 1, nor -1, nor None.
     """
+    if n_jobs is None:
+        return
     if not isinstance(n_jobs, Integral) or n_jobs < -1 or n_jobs == 0:
         raise ParameterError(
             f"The 'n_jobs' must be at least 1, or -1 for one per core. Got {n_jobs!r}."

@@ -11,7 +11,7 @@ from segcap.core.errors import FileError
 __all__ = ["lock", "write_atomically"]
 
 
-def lock(file: IO[Any]) -> bool:
+def lock(file: IO[Any] | int) -> bool:
     """Lock an open file until it is closed, or its process ends.
 
     Returns

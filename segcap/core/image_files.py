@@ -2,12 +2,12 @@
 
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from segcap.core.errors import DataError
 
-__all__ = ["find_images"]
+__all__ = ["find_images", "is_image_name", "iterate_images"]
 
 _SUFFIXES = (
     ".png",
@@ -33,8 +33,7 @@ def find_images(sources: Iterable[str | os.PathLike[str]]) -> list[Path]:
     Parameters
     ----------
     sources : iterable of path
-        Files, taken as they are whatever their ending, and folders, of which all files with an
-        image's ending are taken; links to folders are not followed.
+        See `iterate_images`.
 
     Returns
     -------
@@ -44,42 +43,69 @@ def find_images(sources: Iterable[str | os.PathLike[str]]) -> list[Path]:
     Raises
     ------
     DataError
-        A path does not exist, or a folder holds no image or cannot be listed.
+        See `iterate_images`.
     """
-    found: dict[Path, None] = {}
-    for source in map(Path, sources):
-        if os.path.isdir(source):
-            inside = _images_inside(source)
-            if not inside:
-                raise DataError(
-                    f"A folder must hold at least one image ({', '.join(_SUFFIXES)}). "
-                    f"Got '{source}', which holds none."
-                )
-            found.update(dict.fromkeys(sorted(inside, key=_natural_key)))
-        elif os.path.exists(source):
-            found[source] = None
-        else:
+    return list(dict.fromkeys(Path(path) for source in sources for path in iterate_images(source)))
+
+
+def iterate_images(source: str | os.PathLike[str]) -> Iterator[str]:
+    """Yield the paths of image files, of a folder in natural order; no list of all is made.
+
+    Parameters
+    ----------
+    source : path
+        A file, taken as it is whatever its ending, or a folder, of which all files with an image's
+        ending are taken, to any depth; links to folders are not followed.
+
+    Raises
+    ------
+    DataError
+        The path does not exist, or is a folder that holds no image or cannot be listed.
+    """
+    start = str(Path(source))
+    if not os.path.isdir(start):
+        if not os.path.exists(start):
             raise DataError(f"A path must exist. Got '{source}', which does not.")
-    return list(found)
+        yield start
+        return
+    found = False
+    for path in _images_inside(start):
+        found = True
+        yield path
+    if not found:
+        raise DataError(
+            f"A folder must hold at least one image ({', '.join(_SUFFIXES)}). "
+            f"Got '{source}', which holds none."
+        )
 
 
-def _images_inside(folder: Path) -> list[Path]:
-    def refuse(error: OSError) -> None:
+def is_image_name(name: str) -> bool:
+    """Whether a file's name has an image's ending."""
+    return name.lower().endswith(_SUFFIXES)
+
+
+def _images_inside(folder: str) -> Iterator[str]:
+    try:
+        with os.scandir(folder) as entries:
+            # a folder is ordered by its name with what follows it in a path
+            names = [
+                entry.name + "/" * entry.is_dir()
+                for entry in entries
+                if (not entry.is_symlink() if entry.is_dir() else is_image_name(entry.name))
+            ]
+    except OSError as error:
         raise DataError(
             f"A folder must be readable, with all folders in it. Got '{error.filename}': "
             f"{error.strerror}."
-        )
+        ) from None
+    for name in sorted(names, key=_natural_key):
+        path = os.path.join(folder, name)
+        if name.endswith("/"):
+            yield from _images_inside(path[:-1])
+        else:
+            yield path
 
-    return [
-        Path(place) / name
-        for place, _, names in os.walk(folder, onerror=refuse)
-        for name in names
-        if name.lower().endswith(_SUFFIXES)
-    ]
 
-
-def _natural_key(path: Path) -> list[int | str]:
-    return [
-        int(part) if index % 2 else part
-        for index, part in enumerate(re.split(r"([0-9]+)", str(path)))
-    ]
+def _natural_key(name: str) -> str:
+    """A text that stands, among others, where numbers by their values would."""
+    return re.sub("0*([0-9]+)", lambda found: chr(48 + len(found[1])) + found[1], name)

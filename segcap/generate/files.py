@@ -14,12 +14,12 @@ from numpy.typing import ArrayLike
 from segcap.core.batching import check_jobs
 from segcap.core.bundle import digest
 from segcap.core.errors import ParameterError
+from segcap.core.parallel import run_each
 from segcap.core.validation import whole_number
 from segcap.generate.folder import Folder, OnProgress, Record, as_path
 from segcap.generate.sums import digit_sums
 from segcap.generate.text import TextGenerator
 from segcap.generate.typefaces import check_digits
-from segcap.generate.workers import in_order
 
 __all__ = ["write_digit_sums", "write_text"]
 
@@ -46,7 +46,7 @@ def write_text(
     folder: str | os.PathLike[str],
     *,
     seed: int = 0,
-    n_jobs: int = 1,
+    n_jobs: int | None = None,
     masks: bool = False,
     resume: bool = False,
     on_progress: OnProgress | None = None,
@@ -66,8 +66,8 @@ def write_text(
     folder : path
         Empty or not there.
     seed : int
-    n_jobs : int
-        Worker processes; -1 for one per core. They change nothing but the time.
+    n_jobs : int, optional
+        Workers, as of `TextGenerator.samples`.
     masks : bool
         Write masks/INDEX.npz, too, whose "masks" are (L, H, W) bool.
     resume : bool
@@ -101,7 +101,7 @@ def write_text(
     task = partial(_encoded, generator, seed, layout.ending, masks)
 
     def records() -> Iterator[Record]:
-        for record, files in in_order(task, waiting, n_jobs=n_jobs):
+        for record, files in run_each(task, waiting, n_jobs=n_jobs):
             label = record["label"]
             taken[label.casefold()] += 1
             times = taken[label.casefold()]

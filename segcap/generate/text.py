@@ -17,6 +17,7 @@ from segcap.core.charset import Charset
 from segcap.core.display import short_repr
 from segcap.core.errors import ParameterError
 from segcap.core.notebook import as_html
+from segcap.core.parallel import run_each
 from segcap.core.pixels import to_rgb
 from segcap.core.validation import whole_number
 from segcap.generate.difficulty import DIFFICULTIES, Difficulty, DifficultyLike
@@ -25,7 +26,6 @@ from segcap.generate.page import Page
 from segcap.generate.text_schemes import SCHEMES, random_difficulty, random_size
 from segcap.generate.typefaces import Handwriting, Typeface, able_to_draw, find_fonts, shipped_fonts
 from segcap.generate.typesetting import check_room
-from segcap.generate.workers import in_order
 
 __all__ = ["Sample", "TextArrays", "TextGenerator", "schemes"]
 
@@ -209,7 +209,7 @@ class TextGenerator:
             "versions": {module.__name__: module.__version__ for module in (np, cv2, PIL)},
         }
 
-    def samples(self, n: int, *, seed: int = 0, n_jobs: int = 1) -> list[Sample]:
+    def samples(self, n: int, *, seed: int = 0, n_jobs: int | None = None) -> list[Sample]:
         """Draw the seed's first `n` images.
 
         Parameters
@@ -217,8 +217,8 @@ class TextGenerator:
         n : int
             At least 0.
         seed : int
-        n_jobs : int
-            Worker processes; -1 for one per core.
+        n_jobs : int, optional
+            Workers, as of `segcap.GlyphReader.read_many`. They change nothing but the time.
         """
         return list(self._each(self.sample, n, seed, n_jobs))
 
@@ -227,7 +227,7 @@ class TextGenerator:
         seed, start = whole_number("seed", seed), whole_number("start", start)
         return (self.sample(index, seed=seed) for index in count(start))
 
-    def arrays(self, n: int, *, seed: int = 0, n_jobs: int = 1) -> TextArrays:
+    def arrays(self, n: int, *, seed: int = 0, n_jobs: int | None = None) -> TextArrays:
         """Draw the seed's first `n` images as one array.
 
         Raises
@@ -244,9 +244,9 @@ class TextGenerator:
         labels = np.array([label for _, label, _ in drawn], np.str_)
         return TextArrays(images, labels, [boxes for _, _, boxes in drawn])
 
-    def _each(self, draw: Callable[..., T], n: int, seed: int, n_jobs: int) -> Iterator[T]:
+    def _each(self, draw: Callable[..., T], n: int, seed: int, n_jobs: int | None) -> Iterator[T]:
         n, seed = whole_number("n", n), whole_number("seed", seed)
-        return in_order(partial(draw, seed=seed), range(n), n_jobs=n_jobs)
+        return run_each(partial(draw, seed=seed), range(n), n_jobs=n_jobs)
 
     def _without_masks(
         self, index: int, *, seed: int

@@ -6,13 +6,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import numpy as np
-from joblib import Parallel, delayed
 from numpy.typing import ArrayLike, NDArray
 
 from segcap.core.batching import batched, check_batching
 from segcap.core.errors import ImageError, ParameterError
 from segcap.core.frames import Frame, check_frame
 from segcap.core.image import CHANNELS, Channels, ImageSource, as_rgb, load_image
+from segcap.core.parallel import run
 from segcap.core.reading import Reading, Result
 from segcap.core.validation import Errors, check_errors, check_many, sample_weights, warn_impossible
 from segcap.readers.estimator import Estimator
@@ -83,7 +83,7 @@ class Reader(Estimator, ABC, Generic[R]):
         images: Iterable[ImageSource],
         batch_size: int = BATCH,
         *,
-        n_jobs: int = 1,
+        n_jobs: int | None = None,
         errors: Errors = "record",
     ) -> list[R]:
         """Read images, many in one call of the network.
@@ -95,8 +95,9 @@ class Reader(Estimator, ABC, Generic[R]):
             it is a single one.
         batch_size : int
             Images per call, at least 1.
-        n_jobs : int
-            Worker processes; -1 for one per core.
+        n_jobs : int, optional
+            Workers; -1 for one per core. Unless given, what `joblib.parallel_config` says, which
+            also says where they are, else one: this process.
         errors : {"record", "raise"}
             Whether an image that cannot be loaded gives a result of status "unreadable" or raises.
 
@@ -244,7 +245,7 @@ class Reader(Estimator, ABC, Generic[R]):
         images: Iterable[ImageSource],
         batch_size: int,
         *,
-        n_jobs: int,
+        n_jobs: int | None,
         errors: Errors,
     ) -> list[T]:
         self._require_ready()
@@ -262,12 +263,7 @@ class Reader(Estimator, ABC, Generic[R]):
                 for image in loaded
             ]
 
-        batches = batched(images, batch_size)
-        results: Iterable[list[T]]
-        if n_jobs == 1:
-            results = map(read_batch, batches)
-        else:
-            results = Parallel(n_jobs=n_jobs)(delayed(read_batch)(batch) for batch in batches)
+        results = run(read_batch, batched(images, batch_size), n_jobs=n_jobs)
         return [result for batch in results for result in batch]
 
 

@@ -66,7 +66,7 @@ class GlyphAnswers(GlyphFitting, ABC):
         images: Iterable[ImageSource],
         batch_size: int = BATCH,
         *,
-        n_jobs: int = 1,
+        n_jobs: int | None = None,
         errors: Errors = "record",
         turned: Turned | None = None,
     ) -> list[Reading]:
@@ -111,7 +111,7 @@ class GlyphAnswers(GlyphFitting, ABC):
         images: Iterable[ImageSource],
         batch_size: int = BATCH,
         *,
-        n_jobs: int = 1,
+        n_jobs: int | None = None,
         errors: Errors = "record",
     ) -> list[SumReading]:
         """Read images of digits and add up each; parameters as of `read_many`."""
@@ -164,7 +164,7 @@ class GlyphAnswers(GlyphFitting, ABC):
         batch_size: int = BATCH,
         *,
         decimals: int | None = None,
-        n_jobs: int = 1,
+        n_jobs: int | None = None,
         errors: Errors = "record",
         turned: Turned | None = None,
     ) -> list[ValueReading]:
@@ -218,7 +218,7 @@ class GlyphAnswers(GlyphFitting, ABC):
         images: Iterable[ImageSource],
         batch_size: int,
         *,
-        n_jobs: int,
+        n_jobs: int | None,
         errors: Errors,
         turned: Turned | None = None,
     ) -> list[R]:

@@ -101,7 +101,7 @@ class SumClassifier(WholeImageClassifier[SumReading]):
         images: Iterable[ImageSource],
         batch_size: int = 256,
         *,
-        n_jobs: int = 1,
+        n_jobs: int | None = None,
         errors: Errors = "record",
     ) -> list[SumReading]:
         """Read images, as `read_many` does."""

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from segcap.core.errors import DataError
 from segcap.readers import base
 from segcap.readers.registry import load
+from segcap.scale.sources import records_of
 
 __all__ = ["Reader", "read_bag"]
 
@@ -22,7 +23,7 @@ class Reader:
     model : str
         A shipped reader's name, or a bundle's path that every worker can open.
     column : str
-        Which column of a batch holds the images: paths, or the bytes of files.
+        Which column of a batch holds the images: paths, URLs, or the bytes of files.
     **options
         As of `segcap.load`.
 
@@ -69,7 +70,7 @@ class Reader:
 
         Parameters
         ----------
-        images : iterable of path, bytes, array or PIL.Image.Image
+        images : iterable of path, URL, bytes, array or PIL.Image.Image
 
         Returns
         -------
@@ -77,8 +78,8 @@ class Reader:
             "text", "value" or "label", "confidence", "status" and "error"; one that cannot be
             read has the status "unreadable".
         """
-        results = _opened(self.model, tuple(sorted(self.options.items()))).read_many(list(images))
-        kept = [result.to_dict() for result in results]
+        reader = _opened(self.model, tuple(sorted(self.options.items())))
+        kept = records_of(reader.read_many, images)
         return [
             {name: own[name] for name in own if not isinstance(own[name], list | dict)}
             for own in kept
@@ -91,7 +92,7 @@ def read_bag(images: Any, model: str = "any", **options: Any) -> Any:
     Parameters
     ----------
     images : dask.bag.Bag or dask.dataframe.Series
-        Paths, or the bytes of files.
+        Paths, URLs, or the bytes of files.
     model, **options
         As of `Reader`.
 

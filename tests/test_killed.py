@@ -1,0 +1,159 @@
+"""What is left of a bulk reading when processes are killed."""
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from segcap.cli.table import RecordTable
+
+SAMPLE = Path(__file__).parent.parent / "data" / "samples" / "field-dark-0.png"
+
+pytestmark = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs /proc")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """Four hundred images, and what is read of them."""
+    place = tmp_path_factory.mktemp("many")
+    for number in range(400):
+        (place / f"{number}.png").symlink_to(SAMPLE)
+    out = place.parent / "whole.csv"
+    assert begin(place, out).wait() == 0
+    return place, out
+
+
+def begin(folder, out, *options):
+    return start(sys.executable, "-m", "segcap", "read", folder, "--out", out, *options)
+
+
+def start(*command, stderr=subprocess.DEVNULL):
+    return subprocess.Popen(list(map(str, command)), stderr=stderr)
+
+
+def paths_in(out):
+    """Of the images in a file or a table of results."""
+    if out.is_dir():
+        return sorted(record["path"] for record in RecordTable(out, ["path"]).resume())
+    return sorted(line.split(",")[0] for line in out.read_text().splitlines()[1:])
+
+
+def descendants(pid):
+    parents = {}
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            state, parent = stat.read_text().rpartition(")")[2].split()[:2]
+        except OSError:
+            continue
+        if state != "Z":
+            parents[int(stat.parent.name)] = int(parent)
+    found = {pid}
+    while more := {one for one, parent in parents.items() if parent in found} - found:
+        found |= more
+    return found - {pid}
+
+
+def workers_of(pid):
+    return [one for one in descendants(pid) if b"Loky" in command_of(one)]
+
+
+def command_of(pid):
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return b""
+
+
+def until(condition, seconds=60):
+    end = time.monotonic() + seconds
+    while not (found := condition()):
+        assert time.monotonic() < end
+        time.sleep(0.02)
+    return found
+
+
+def kill(pid):
+    os.kill(pid, signal.SIGKILL)
+
+
+def lines_in(out):
+    return out.read_text().count("\n") if out.exists() else 0
+
+
+@pytest.mark.parametrize("begun", [False, pytest.param(True, marks=pytest.mark.slow)])
+def test_workers_end_with_their_parent(folder, tmp_path, begun):
+    out = tmp_path / "out.csv"
+    parent = begin(folder[0], out, "--jobs", 2)
+    until(lambda: lines_in(out) > 1 if begun else len(workers_of(parent.pid)) == 2)
+    there = descendants(parent.pid)
+    kill(parent.pid)
+    parent.wait()
+    until(lambda: not any(command_of(one) for one in there), seconds=20)
+    if begun:
+        assert begin(folder[0], out, "--resume").wait() == 0
+        assert sorted(out.read_text().splitlines()) == sorted(folder[1].read_text().splitlines())
+
+
+@pytest.mark.slow
+def test_what_a_killed_worker_had_is_read_again(folder, tmp_path):
+    out = tmp_path / "out.csv"
+    parent = begin(folder[0], out, "--jobs", 2)
+    until(lambda: lines_in(out) > 1)
+    kill(workers_of(parent.pid)[0])
+    assert parent.wait() == 0
+    assert out.read_text() == folder[1].read_text()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("victim", ["worker", "parent"])
+@pytest.mark.parametrize("out", ["out.csv", "out.parquet"])
+def test_killed_at_random_nothing_is_lost_or_twice(folder, tmp_path, victim, out):
+    choose = random.Random(0)
+    for turn in range(20):
+        place = tmp_path / f"{turn}-{out}"
+        parent = begin(folder[0], place, "--jobs", 2)
+        workers = until(lambda parent=parent: workers_of(parent.pid))
+        time.sleep(2 * choose.random())
+        there = descendants(parent.pid)
+        kill(parent.pid if victim == "parent" else choose.choice(workers))
+        if victim == "worker":
+            assert parent.wait() == 0
+        else:
+            parent.wait()
+            until(lambda there=there: not any(map(command_of, there)), seconds=20)
+            assert begin(folder[0], place, "--resume").wait() == 0
+        assert paths_in(place) == paths_in(folder[1])
+
+
+@pytest.mark.slow
+def test_a_scheduler_that_is_killed_is_named_and_nothing_is_lost(folder, tmp_path, monkeypatch):
+    pytest.importorskip("distributed", reason="distributed is not installed")
+    monkeypatch.setenv("DASK_DISTRIBUTED__COMM__TIMEOUTS__CONNECT", "3s")
+    place, known = tmp_path / "out.csv", tmp_path / "scheduler.json"
+    begun = [sys.executable, "-m", "distributed.cli.dask_scheduler", "--port", 0, "--no-dashboard"]
+    scheduler = start(*begun, "--scheduler-file", known)
+    address = until(lambda: known.exists() and json.loads(known.read_text() or "{}"))["address"]
+    begun = [sys.executable, "-m", "distributed.cli.dask_worker", address, "--no-dashboard"]
+    worker = start(*begun, "--nworkers", 2, "--nthreads", 1)
+    try:
+        parent = start(
+            *(sys.executable, "-m", "segcap", "read", folder[0], "--out", place),
+            *("--backend", "dask", "--scheduler", address),
+            stderr=subprocess.PIPE,
+        )
+        until(lambda: lines_in(place) > 1)
+        kill(scheduler.pid)
+        _, said = parent.communicate()
+        assert parent.returncode == 2
+        assert f"Got '{address}', which was lost.".encode() in said
+    finally:
+        worker.kill()
+        scheduler.kill()
+    assert begin(folder[0], place, "--resume").wait() == 0
+    assert paths_in(place) == paths_in(folder[1])
