@@ -276,11 +276,13 @@ def local_mean(
         # OpenCV goes through all rows of a window for each row of the image
         turned = np.ascontiguousarray(level.T)
         return np.ascontiguousarray(local_mean(turned, window[::-1], border, squared=squared).T)
-    if window[1] * level.shape[1] <= _LARGEST_BUFFER:
+    if window[1] * level.shape[1] <= max(_LARGEST_BUFFER, level.size):
         return average(level, cv2.CV_32F, window, borderType=border)
     # OpenCV keeps as many rows as the window has: first along rows, then some columns at once
     wide, high = (window[0], 1), (1, window[1])
-    along = average(level, cv2.CV_64F, wide, normalize=False, borderType=border)
+    exact = window[0] * (255**2 if squared else 255) < 2**24
+    depth = cv2.CV_32F if exact else cv2.CV_64F
+    along = average(level, depth, wide, normalize=False, borderType=border)
     mean = np.empty(level.shape, np.float32)
     for left in range(0, level.shape[1], _LARGEST_BUFFER // window[1]):
         columns = slice(left, left + _LARGEST_BUFFER // window[1])

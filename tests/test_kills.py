@@ -1,0 +1,152 @@
+"""Processes killed at random moments: resumed to the same end, and nothing is left behind.
+
+`SEGCAP_KILLS=50 pytest -m slow tests/test_kills.py` kills each command 50 times, not three.
+"""
+
+import csv
+import json
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import segcap
+from segcap.generate import TextGenerator
+from segcap.generate.folder import write_text
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not Path("/proc/self").exists(), reason="looks for workers in /proc"),
+]
+
+KILLS = int(os.environ.get("SEGCAP_KILLS", "3"))
+SAMPLES = Path(__file__).parents[1] / "data" / "samples"
+CLI = [sys.executable, "-m", "segcap"]
+FIT = """
+import sys, segcap
+from segcap.generate import TextGenerator
+samples = TextGenerator("clean", charset="0123", length=2).samples(24, seed=1)
+reader = segcap.GlyphReader(charset="0123", length=2, epochs=2)
+reader.fit([one.image for one in samples], [one.label for one in samples], state="run.state")
+reader.save("reader.segcap")
+"""
+COMMANDS = {
+    "read --jobs": [*CLI, "read", "images", "--jobs", "2", "--out", "read.csv", "--resume"],
+    "generate": [*CLI, "generate", "wordpress", "--n", "400", "--out", "drawn", "--resume"],
+    "generate --jobs": [
+        *[*CLI, "generate", "clean", "--n", "800", "--jobs", "2", "--out", "drawn", "--resume"]
+    ],
+    "balance": [*CLI, "balance", "photos", "--per-class", "200", "--out", "even", "--resume"],
+    "train": [*CLI, "train", "text", "--data", "texts", "--epochs", "2", "--out", "reader.segcap"],
+    "GlyphReader.fit": [sys.executable, "-c", FIT],
+    "search": [
+        *[*CLI, "search", "labelled", "--data", "texts", "--study", "segmentation"],
+        *["--trials", "4", "--out", "found"],
+    ],
+    "bench": [
+        *[*CLI, "bench", "labelled", "--data", "texts", "--quick", "--test", "0.3"],
+        *["--readers", "digits", "--out", "compared", "--resume"],
+    ],
+}
+LEAVES_OUT = {"seconds", "created", "when"}
+
+
+@pytest.fixture(scope="module")
+def material(tmp_path_factory):
+    """A folder with images, photos and texts."""
+    folder = tmp_path_factory.mktemp("material")
+    (folder / "images").mkdir()
+    names = sorted(SAMPLES.glob("*.png"))
+    for number in range(400):
+        shutil.copy(names[number % len(names)], folder / "images" / f"{number:03}.png")
+    rng = np.random.default_rng(0)
+    for kind in ("Bus", "Car"):
+        (folder / "photos" / kind).mkdir(parents=True)
+        for number in range(60):
+            pixels = rng.integers(0, 256, (40, 40, 3), np.uint8)
+            Image.fromarray(pixels).save(folder / "photos" / kind / f"{number}.png")
+    write_text(TextGenerator("clean", charset="0123", length=2), 24, folder / "texts")
+    return folder
+
+
+def processes_of(session):
+    """Processes of a session that have not ended."""
+    found = []
+    for status in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            state, _, _, own = status.read_text().rsplit(")", 1)[1].split()[:4]
+        except OSError:
+            continue
+        if int(own) == session and state not in "ZX":
+            found.append(int(status.parent.name))
+    return found
+
+
+def run(command, folder, *, kill_after=None):
+    """Run a command, or kill it; give seconds. No process of it may outlive it by 20 seconds."""
+    started = time.monotonic()
+    with open(folder.parent / f"{folder.name}.log", "ab") as log:
+        process = subprocess.Popen(
+            command, cwd=folder, stdout=log, stderr=log, start_new_session=True
+        )
+        try:
+            process.wait(kill_after)
+        except subprocess.TimeoutExpired:
+            process.send_signal(signal.SIGKILL)
+            process.wait()
+        seconds = time.monotonic() - started
+        by = time.monotonic() + 20
+        while processes_of(process.pid) and time.monotonic() < by:
+            time.sleep(0.2)
+        left = processes_of(process.pid)
+        for pid in left:
+            os.kill(pid, signal.SIGKILL)
+    assert left == [], "workers were left behind"
+    if kill_after is None:
+        assert process.returncode in (0, 1), (folder.parent / f"{folder.name}.log").read_text()
+    return seconds
+
+
+def outcome(name, folder):
+    """What a command has made, without clocks."""
+    if name == "read --jobs":
+        with open(folder / "read.csv", newline="") as file:
+            return sorted(map(tuple, csv.reader(file)))
+    if name in ("train", "GlyphReader.fit"):
+        samples = TextGenerator("clean", charset="0123", length=2).samples(20, seed=9)
+        return (
+            segcap.load(folder / "reader.segcap").predict([one.image for one in samples]).tolist()
+        )
+    if name == "bench":
+        results = json.loads((folder / "compared" / "results.json").read_text())
+        return results["split"], (folder / "compared" / "answers.csv").read_text()
+    if name == "search":
+        with open(folder / "found" / "trials.csv", newline="") as file:
+            return [row["value"] for row in csv.DictReader(file) if row["state"] == "COMPLETE"]
+    made = folder / ("even" if name == "balance" else "drawn")
+    files = (path for path in made.rglob("*") if path.is_file())
+    return {path.relative_to(made).as_posix(): path.read_bytes() for path in files}
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_what_is_killed_goes_on_to_the_same_end(material, tmp_path, name):
+    whole, cut = tmp_path / "whole", tmp_path / "cut"
+    shutil.copytree(material, whole)
+    shutil.copytree(material, cut)
+    seconds = run(COMMANDS[name], whole)
+    rng = random.Random(name)
+    for _ in range(KILLS):
+        run(COMMANDS[name], cut, kill_after=rng.uniform(0.1, 1) * seconds)
+    run(COMMANDS[name], cut)
+    assert outcome(name, cut) == outcome(name, whole)
+    names = [path.relative_to(cut) for path in cut.rglob("*")]
+    assert {*names} == {path.relative_to(whole) for path in whole.rglob("*")}
+    assert [path for path in names if path.name.startswith(".")] == []
