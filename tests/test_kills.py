@@ -19,8 +19,7 @@ import pytest
 from PIL import Image
 
 import segcap
-from segcap.generate import TextGenerator
-from segcap.generate.folder import write_text
+from segcap.generate import TextGenerator, write_text
 
 pytestmark = [
     pytest.mark.slow,
@@ -32,7 +31,6 @@ SAMPLES = Path(__file__).parents[1] / "data" / "samples"
 CLI = [sys.executable, "-m", "segcap"]
 FIT = """
 import sys, segcap
-from segcap.generate import TextGenerator
 samples = TextGenerator("clean", charset="0123", length=2).samples(24, seed=1)
 reader = segcap.GlyphReader(charset="0123", length=2, epochs=2)
 reader.fit([one.image for one in samples], [one.label for one in samples], state="run.state")

@@ -8,8 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from segcap.generate import TextGenerator
-from segcap.generate.folder import write_text
+from segcap.generate import TextGenerator, write_text
 
 SAMPLES = Path(__file__).parents[1] / "data" / "samples"
 READ = ["{samples}", "--model", "digits"]
