@@ -4,7 +4,6 @@
 """
 
 import csv
-import json
 import os
 import random
 import shutil
@@ -18,9 +17,6 @@ import numpy as np
 import pytest
 from PIL import Image
 
-import segcap
-from segcap.generate import TextGenerator, write_text
-
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(not Path("/proc/self").exists(), reason="looks for workers in /proc"),
@@ -29,13 +25,6 @@ pytestmark = [
 KILLS = int(os.environ.get("SEGCAP_KILLS", "3"))
 SAMPLES = Path(__file__).parents[1] / "data" / "samples"
 CLI = [sys.executable, "-m", "segcap"]
-FIT = """
-import sys, segcap
-samples = TextGenerator("clean", charset="0123", length=2).samples(24, seed=1)
-reader = segcap.GlyphReader(charset="0123", length=2, epochs=2)
-reader.fit([one.image for one in samples], [one.label for one in samples], state="run.state")
-reader.save("reader.segcap")
-"""
 COMMANDS = {
     "read --jobs": [*CLI, "read", "images", "--jobs", "2", "--out", "read.csv", "--resume"],
     "generate": [*CLI, "generate", "wordpress", "--n", "400", "--out", "drawn", "--resume"],
@@ -43,27 +32,16 @@ COMMANDS = {
         *[*CLI, "generate", "clean", "--n", "800", "--jobs", "2", "--out", "drawn", "--resume"]
     ],
     "balance": [*CLI, "balance", "photos", "--per-class", "200", "--out", "even", "--resume"],
-    "train": [*CLI, "train", "text", "--data", "texts", "--epochs", "2", "--out", "reader.segcap"],
-    "GlyphReader.fit": [sys.executable, "-c", FIT],
-    "search": [
-        *[*CLI, "search", "labelled", "--data", "texts", "--study", "segmentation"],
-        *["--trials", "4", "--out", "found"],
-    ],
-    "bench": [
-        *[*CLI, "bench", "labelled", "--data", "texts", "--quick", "--test", "0.3"],
-        *["--readers", "digits", "--out", "compared", "--resume"],
-    ],
 }
-LEAVES_OUT = {"seconds", "created", "when"}
 
 
 @pytest.fixture(scope="module")
 def material(tmp_path_factory):
-    """A folder with images, photos and texts."""
+    """A folder with images and photos."""
     folder = tmp_path_factory.mktemp("material")
     (folder / "images").mkdir()
     names = sorted(SAMPLES.glob("*.png"))
-    for number in range(400):
+    for number in range(200):
         shutil.copy(names[number % len(names)], folder / "images" / f"{number:03}.png")
     rng = np.random.default_rng(0)
     for kind in ("Bus", "Car"):
@@ -71,7 +49,6 @@ def material(tmp_path_factory):
         for number in range(60):
             pixels = rng.integers(0, 256, (40, 40, 3), np.uint8)
             Image.fromarray(pixels).save(folder / "photos" / kind / f"{number}.png")
-    write_text(TextGenerator("clean", charset="0123", length=2), 24, folder / "texts")
     return folder
 
 
@@ -118,17 +95,6 @@ def outcome(name, folder):
     if name == "read --jobs":
         with open(folder / "read.csv", newline="") as file:
             return sorted(map(tuple, csv.reader(file)))
-    if name in ("train", "GlyphReader.fit"):
-        samples = TextGenerator("clean", charset="0123", length=2).samples(20, seed=9)
-        return (
-            segcap.load(folder / "reader.segcap").predict([one.image for one in samples]).tolist()
-        )
-    if name == "bench":
-        results = json.loads((folder / "compared" / "results.json").read_text())
-        return results["split"], (folder / "compared" / "answers.csv").read_text()
-    if name == "search":
-        with open(folder / "found" / "trials.csv", newline="") as file:
-            return [row["value"] for row in csv.DictReader(file) if row["state"] == "COMPLETE"]
     made = folder / ("even" if name == "balance" else "drawn")
     files = (path for path in made.rglob("*") if path.is_file())
     return {path.relative_to(made).as_posix(): path.read_bytes() for path in files}

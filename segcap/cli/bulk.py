@@ -12,7 +12,7 @@ from typing import IO, Any, Literal, TypeAlias
 
 from joblib import Parallel, delayed
 
-from segcap.core.batching import batched, check_batching
+from segcap.core.batching import batched, check_batching, end_with_parent
 from segcap.core.errors import DataError
 from segcap.core.files import lock
 
@@ -56,11 +56,16 @@ def read_files(
         results = map(read_batch, batches)
     else:
         results = Parallel(n_jobs=n_jobs, return_as="generator")(
-            delayed(read_batch)(batch) for batch in batches
+            delayed(_in_worker)(read_batch, batch) for batch in batches
         )
     for batch, records in zip(batches, results, strict=True):
         for path, record in zip(batch, records, strict=True):
             yield {"path": str(path), **record}
+
+
+def _in_worker(read_batch: ReadBatch, batch: Sequence[Path]) -> Sequence[dict[str, Any]]:
+    end_with_parent()
+    return read_batch(batch)
 
 
 class RecordFile:

@@ -1,14 +1,19 @@
 """Split work into batches."""
 
+import os
+import threading
+import time
 from collections.abc import Iterable, Iterator
+from functools import cache
 from itertools import islice
+from multiprocessing import current_process
 from numbers import Integral
 from typing import TypeVar
 
 from segcap.core.errors import ParameterError
 from segcap.core.validation import whole_number
 
-__all__ = ["batched", "check_batching", "check_jobs"]
+__all__ = ["batched", "check_batching", "check_jobs", "end_with_parent"]
 
 Item = TypeVar("Item")
 
@@ -44,3 +49,18 @@ def check_jobs(n_jobs: int) -> None:
         raise ParameterError(
             f"The 'n_jobs' must be at least 1, or -1 for one per core. Got {n_jobs!r}."
         )
+
+
+@cache
+def end_with_parent() -> None:
+    """Let a worker process end within a second of its parent: one that is killed cannot end it."""
+    if current_process().name == "MainProcess":
+        return
+    parent = os.getppid()
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(1)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()

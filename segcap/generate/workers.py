@@ -6,7 +6,7 @@ from typing import TypeVar
 
 import cv2
 
-from segcap.core.batching import check_jobs
+from segcap.core.batching import check_jobs, end_with_parent
 
 __all__ = ["in_order"]
 
@@ -62,4 +62,5 @@ def _from_workers(
 def _run_all(task: Callable[[int], T], indices: Sequence[int]) -> list[T]:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # an interruption is the main process' affair
     cv2.setNumThreads(1)
+    end_with_parent()
     return [task(index) for index in indices]
