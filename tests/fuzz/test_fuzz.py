@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 import segcap
 from segcap.core.errors import ImageError, ParameterError
 
+from . import run as runs
 from .cases import NAMES, READABLE, checked, one_sentence
 from .run import KINDS, run
 
@@ -34,7 +35,7 @@ def test_every_outcome_is_a_documented_one(kind):
 
 
 def test_a_run_that_was_stopped_goes_on(tmp_path, monkeypatch):
-    monkeypatch.setattr("tests.fuzz.run.SAVED_EVERY", 10)
+    monkeypatch.setattr(runs, "SAVED_EVERY", 10)
     whole = run(40, 5, ("image",))
 
     def stop(done, count, faults):
