@@ -91,6 +91,15 @@ def test_a_call_takes_a_bounded_number_of_strips(monkeypatch):
         np.testing.assert_allclose(logits, expected, rtol=1e-5)
 
 
+def test_the_spans_of_a_strip_that_has_many_go_in_turns(monkeypatch):
+    layouts = [layout_of((32, index, [(3, 4), (5, 6), (7, 9)])) for index in range(2)]
+    expected = span_logits(Recording(), layouts, CLASSES)
+    monkeypatch.setattr("segcap.recognition.candidate_scores.MOST_A_CALL", 64)
+    engine = Recording()
+    np.testing.assert_array_equal(span_logits(engine, layouts, CLASSES), expected)
+    assert [spans.shape[1] for _, spans in engine.asked] == [2, 1, 2, 1]
+
+
 def test_nothing_to_classify():
     engine = Recording()
     assert span_logits(engine, [], CLASSES) == []

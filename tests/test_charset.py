@@ -89,6 +89,12 @@ def test_numbers_are_no_allowlist():
         DIGITS.mask([1, 2])
 
 
+def test_an_array_of_no_dimension_is_no_allowlist():
+    """It says that it can be iterated over, and cannot."""
+    with pytest.raises(ParameterError, match=r"'allowlist' must be characters\. Got array"):
+        DIGITS.mask(np.array("1"))
+
+
 def test_unknown_character_in_allowlist_raises():
     with pytest.raises(ParameterError, match="with 'x'"):
         DIGITS.mask("12x")

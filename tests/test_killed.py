@@ -1,4 +1,7 @@
-"""What is left of a bulk reading when processes are killed."""
+"""What is left of a bulk reading when processes are killed.
+
+`SEGCAP_KILLS=20 pytest -m slow tests/test_killed.py` kills each victim 20 times, not three.
+"""
 
 import json
 import os
@@ -13,6 +16,7 @@ import pytest
 
 from segcap.cli.table import RecordTable
 
+KILLS = int(os.environ.get("SEGCAP_KILLS", "3"))
 SAMPLE = Path(__file__).parent.parent / "data" / "samples" / "field-dark-0.png"
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs /proc")
@@ -115,7 +119,7 @@ def test_what_a_killed_worker_had_is_read_again(folder, tmp_path):
 @pytest.mark.parametrize("out", ["out.csv", "out.parquet"])
 def test_killed_at_random_nothing_is_lost_or_twice(folder, tmp_path, victim, out):
     choose = random.Random(0)
-    for turn in range(20):
+    for turn in range(KILLS):
         place = tmp_path / f"{turn}-{out}"
         parent = begin(folder[0], place, "--jobs", 2)
         workers = until(lambda parent=parent: workers_of(parent.pid))

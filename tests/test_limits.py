@@ -12,12 +12,19 @@ from segcap.core import image as images
 from segcap.core.errors import ImageError
 from segcap.core.image import image_size, load_image
 from segcap.segmentation import binarize as thresholds
+from segcap.segmentation import candidates, cut_candidates, text_lines
 from segcap.segmentation.binarize import METHODS, binarize, local_mean, sauvola
 from segcap.segmentation.candidates import lay_out
 from segcap.segmentation.components import segment
-from segcap.segmentation.cut_candidates import CUTTERS, drop_fall, propose_cuts
+from segcap.segmentation.cut_candidates import (
+    CUTTERS,
+    DEFAULT_CUTTERS,
+    contour_concavities,
+    drop_fall,
+    propose_cuts,
+)
 from segcap.segmentation.line_removal import LINE_REMOVALS, without_lines
-from segcap.segmentation.text_lines import strip_channels
+from segcap.segmentation.text_lines import line_strip, strip_channels
 
 RNG = np.random.default_rng(0)
 
@@ -75,6 +82,16 @@ def test_a_mean_over_a_tall_window_is_that_of_the_turned_image(shape, window, sq
     found = local_mean(level, window, cv2.BORDER_REFLECT_101, squared=squared)
     turned = local_mean(level.T.copy(), window[::-1], cv2.BORDER_REFLECT_101, squared=squared)
     np.testing.assert_array_equal(found, turned.T)
+
+
+@pytest.mark.parametrize("border", [cv2.BORDER_REFLECT, cv2.BORDER_CONSTANT])
+@pytest.mark.parametrize(("shape", "window"), [((26, 900), (451, 209)), ((300, 299), (31, 301))])
+@pytest.mark.parametrize("squared", [False, True])
+def test_a_mean_in_parts_is_that_of_the_whole(monkeypatch, shape, window, squared, border):
+    level = noise(*shape).astype(np.float32)
+    whole = local_mean(level, window, border, squared=squared)
+    monkeypatch.setattr(thresholds, "_LARGEST_BUFFER", 20_000)
+    np.testing.assert_array_equal(local_mean(level, window, border, squared=squared), whole)
 
 
 def test_squares_under_a_large_window_do_not_overflow():
@@ -155,6 +172,100 @@ def test_of_many_lines_the_largest_are_laid_out():
     assert 20 < len(layout.strips) <= 50
     tops = layout.lattice.boxes[:, 1]
     assert (np.diff(tops[np.sort(np.unique(layout.line, return_index=True)[1])]) > 0).all()
+
+
+def comb(height, width, pitch=6):
+    """One component with teeth above and below."""
+    ink = np.zeros((height, width), bool)
+    ink[height // 2 - 2 : height // 2 + 2] = True
+    ink[:, np.arange(width) % pitch < pitch // 2] = True
+    return ink
+
+
+def layout_of(ink):
+    image = np.repeat(np.where(ink, 0, 255).astype(np.uint8)[..., None], 3, axis=2)
+    return lay_out(strip_channels(image, ink), segment(ink))
+
+
+def test_a_line_far_longer_than_high_is_not_padded_out(monkeypatch):
+    """A row of noise took minutes for a million pixels: a strip's height of nothing around it."""
+    ink = np.zeros((9, 9000), bool)
+    ink[2:7] = np.random.default_rng(0).random(9000) < 0.5
+    channels = np.repeat(np.where(ink, 255, 0).astype(np.uint8)[..., None], 2, axis=2)
+    padded = line_strip(channels, ink)
+    monkeypatch.setattr(text_lines, "_LARGE", 1000)
+    found = line_strip(channels, ink)
+    assert found[1:] == padded[1:]
+    assert np.abs(found.pixels.astype(int) - padded.pixels).max() <= 1
+    monkeypatch.undo()
+    row = np.random.default_rng(0).random((1, 400_000)) < 0.5
+    started = time.process_time()
+    assert line_strip(np.repeat(row[..., None], 2, axis=2).view(np.uint8), row).left < 0
+    assert time.process_time() - started < 1
+
+
+def test_many_spans_are_those_of_the_largest_lines(monkeypatch):
+    ink = np.zeros((120, 300), bool)
+    for top, width in ((5, 200), (45, 280), (85, 240)):
+        ink[top : top + 30, 5 : 5 + width] = comb(30, width)
+    whole = layout_of(ink)
+    assert len(whole.strips) == 3
+    each = np.bincount(whole.line)
+    monkeypatch.setattr(candidates, "_MOST_SPANS", each[1] + each[2])
+    layout = layout_of(ink)
+    np.testing.assert_array_equal(np.bincount(layout.line), each[1:])
+    np.testing.assert_array_equal(layout.lattice.boxes, whole.lattice.boxes[whole.line > 0])
+    monkeypatch.setattr(candidates, "_MOST_SPANS", 1)
+    np.testing.assert_array_equal(np.bincount(layout_of(ink).line), each[1:2])
+
+
+def test_components_that_overlap_are_not_all_cut(monkeypatch):
+    """Each one's box is looked at: of parallel strokes they are many times the image."""
+    y, x = np.ogrid[:200, :1500]
+    ink = ((x - y) % 12 < 3) & (y > 3) & (y < 196)
+    boxes = segment(ink).boxes
+    looked_at = []
+
+    def recorded(own, **options):
+        looked_at.append(own.size)
+        return propose_cuts(own, **options)
+
+    monkeypatch.setattr(candidates, "propose_cuts", recorded)
+    monkeypatch.setattr(candidates, "_LARGE", 0)
+    layout_of(ink)
+    assert np.prod(boxes[:, 2:] - boxes[:, :2], axis=1).sum() > 10 * ink.size
+    assert 2 * ink.size < sum(looked_at) < 3 * ink.size
+
+
+def hedgehog(height, width, pitch=6):
+    """Teeth whose tips lie on an ellipse, so that each gap is a dent."""
+    teeth = comb(height, width, pitch)
+    x = np.linspace(-1, 1, width)
+    reach = np.sqrt(np.maximum(1 - x * x, 0)) * height / 2
+    return teeth & (np.abs(np.arange(height)[:, None] - height / 2) <= np.maximum(reach, 3))
+
+
+@pytest.mark.parametrize("shape", [(30, 4000), (500, 1500)], ids=str)
+@pytest.mark.parametrize("cutter", DEFAULT_CUTTERS)
+def test_each_cutter_is_quick(cutter, shape):
+    CUTTERS[cutter](hedgehog(30, 60))
+    ink = hedgehog(*shape)
+    started = time.process_time()
+    assert len(CUTTERS[cutter](ink)) > 20
+    assert time.process_time() - started < 1
+
+
+def test_of_many_dents_the_steepest_pairs_are_joined(monkeypatch):
+    ink = hedgehog(120, 400)
+    ink[60:] = np.roll(ink[60:], 1, axis=1)  # no dent stands straight above another
+    every = {tuple(path) for path in contour_concavities(ink).tolist()}
+    straight = {path for path in every if max(path) == min(path)}
+    monkeypatch.setattr(cut_candidates, "_MOST_PAIRS", 10)
+    few = {tuple(path) for path in contour_concavities(ink).tolist()}
+    assert few < every
+    assert 0 < len(few - straight) <= 10
+    steepest = max(max(path) - min(path) for path in few)
+    assert 0 < steepest <= min(max(path) - min(path) for path in every - few)
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64, np.uint16])

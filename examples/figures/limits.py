@@ -66,6 +66,13 @@ def combs():
     return image
 
 
+def low_combs():
+    y, x = np.ogrid[:60, : PIXELS // 60]
+    mask = (y % 40 < 20) & ((y % 40 > 9) | (x % 4 < 2)) & (x > 9) & (x < PIXELS // 60 - 9)
+    mask = mask & (y > 4) & (y < 56)
+    return np.repeat(np.where(mask, 0, 255).astype(np.uint8)[..., None], 3, axis=2)
+
+
 CONTENTS = {
     "blank": lambda: np.full((SIDE, SIDE, 3), 255, np.uint8),
     "noise": noise,
@@ -79,6 +86,7 @@ CONTENTS = {
     "diagonals": lambda: pattern(lambda y, x: (x + y) % 40 < 6),
     "rings": lambda: pattern(lambda y, x: np.hypot(y - SIDE / 2, x - SIDE / 2) % 40 < 6),
     "combs": combs,
+    "combs, 60 pixels high": low_combs,
     "26 pixels wide": lambda: noise(PIXELS // 26, 26),
     "26 pixels high": lambda: noise(26, PIXELS // 26),
     "1 pixel wide": lambda: noise(PIXELS, 1),

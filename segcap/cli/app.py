@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from segcap import __version__
-from segcap.core.errors import SegcapError, SegcapWarning
+from segcap.core.errors import SegcapError, SegcapWarning, one_line
 
 __all__ = ["app", "main", "say", "warnings_said"]
 
@@ -89,7 +89,7 @@ def _hush_tensorflow() -> None:
 
 def say(message: object) -> None:
     """Write a message to standard error."""
-    print(f"segcap: {message}", file=sys.stderr)
+    print(f"segcap: {one_line(str(message))}", file=sys.stderr)
 
 
 @contextmanager

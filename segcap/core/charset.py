@@ -108,7 +108,10 @@ class Charset:
         """
         if allowlist is None:
             return np.ones(len(self), bool)
-        admitted = list(allowlist) if isinstance(allowlist, Iterable) else [allowlist]
+        try:
+            admitted = list(allowlist)
+        except TypeError:  # an array of no dimension says that it can be iterated over
+            admitted = [allowlist]  # type: ignore[list-item]
         if not all(isinstance(characters, str) for characters in admitted):
             raise ParameterError(f"An 'allowlist' must be characters. Got {allowlist!r}.")
         text = "".join(admitted)

@@ -11,11 +11,15 @@ __all__ = [
     "ParameterError",
     "SegcapError",
     "SegcapWarning",
+    "one_line",
 ]
 
 
 class SegcapError(Exception):
-    """Base of all errors raised on purpose by segcap."""
+    """Base of all errors raised on purpose by segcap; its message is one line."""
+
+    def __str__(self) -> str:
+        return one_line(super().__str__())
 
 
 class ParameterError(SegcapError, ValueError):
@@ -40,6 +44,14 @@ class FileError(SegcapError, OSError):
 
 class SegcapWarning(UserWarning):
     """Something was left out, or has not become what was asked for."""
+
+    def __str__(self) -> str:
+        return one_line(super().__str__())
+
+
+def one_line(message: str) -> str:
+    """Put what a message quotes, such as a file's name or an array, on one line."""
+    return " ".join(line.strip() if at else line for at, line in enumerate(message.splitlines()))
 
 
 def _not_fitted_error() -> type:

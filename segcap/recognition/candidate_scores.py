@@ -19,7 +19,7 @@ def span_logits(engine: Engine, layouts: Sequence[Layout], classes: int) -> list
 
     Strips of one width go through the network together; what others are read beside a strip
     hence never changes its answer. So many go together that strips x spans x columns stay below
-    two million, which bounds the memory.
+    two million, and the spans of a strip that alone has more go in turns, which bounds the memory.
 
     Parameters
     ----------
@@ -61,7 +61,10 @@ def _score_strips(
         row[: len(own_columns), :2] = own_columns
         if boxed:
             row[: len(own_columns), 2:] = span_rows(strip.ink, own_columns)
-    strips = np.stack([strip.pixels for strip in shown])
-    found = engine.logits(strips * np.float32(1 / 255), spans)
+    strips = np.stack([strip.pixels for strip in shown]) * np.float32(1 / 255)
+    most = max(1, MOST_A_CALL // (len(strips) * strips.shape[2]))
+    starts = range(0, max(spans.shape[1], 1), most)
+    parts = [engine.logits(strips, spans[:, start : start + most]) for start in starts]
+    found = np.concatenate(parts, axis=1) if len(parts) > 1 else parts[0]
     for (index, _), own, row, found_row in zip(places, owns, columns, found, strict=True):
         logits[index][own] = found_row[: len(row)]

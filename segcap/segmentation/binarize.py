@@ -35,6 +35,7 @@ _LOCAL_CONSTANT = 10
 _EVEN_BACKGROUND = 0.5
 _MOST_REFLECTIONS = 8
 _TALLEST_WINDOW = 511
+_LARGEST_BUFFER = 2**20
 _LARGEST_GAUSSIAN = 511
 _MOST_CLUSTERED = 2**18
 _ROWS = 256
@@ -271,11 +272,24 @@ def local_mean(
     (H, W) float32 array
     """
     average = cv2.sqrBoxFilter if squared else cv2.boxFilter
-    if window[1] <= _TALLEST_WINDOW or level.shape[0] <= level.shape[1]:
+    if window[1] > _TALLEST_WINDOW and level.shape[0] > level.shape[1]:
+        # OpenCV goes through all rows of a window for each row of the image
+        turned = np.ascontiguousarray(level.T)
+        return np.ascontiguousarray(local_mean(turned, window[::-1], border, squared=squared).T)
+    if window[1] * level.shape[1] <= max(_LARGEST_BUFFER, level.size):
         return average(level, cv2.CV_32F, window, borderType=border)
-    # OpenCV goes through all rows of a window for each row of the image
-    turned = np.ascontiguousarray(level.T)
-    return np.ascontiguousarray(average(turned, cv2.CV_32F, window[::-1], borderType=border).T)
+    # OpenCV keeps as many rows as the window has: first along rows, then some columns at once
+    wide, high = (window[0], 1), (1, window[1])
+    exact = window[0] * (255**2 if squared else 255) < 2**24
+    depth = cv2.CV_32F if exact else cv2.CV_64F
+    along = average(level, depth, wide, normalize=False, borderType=border)
+    mean = np.empty(level.shape, np.float32)
+    for left in range(0, level.shape[1], _LARGEST_BUFFER // window[1]):
+        columns = slice(left, left + _LARGEST_BUFFER // window[1])
+        some = np.ascontiguousarray(along[:, columns])
+        total = cv2.boxFilter(some, cv2.CV_64F, high, normalize=False, borderType=border)
+        np.multiply(total, 1 / (window[0] * window[1]), out=mean[:, columns], casting="same_kind")
+    return mean
 
 
 def dilated(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:

@@ -38,6 +38,9 @@ _CUTS_A_HEIGHT = 12
 _MOST_LINES = 50
 _MOST_HEIGHTS_OF_ALL = 400
 _ROWS_AROUND = 2
+_LARGE = 2**20
+_MOST_OVERLAP = 2
+_MOST_SPANS = 25_000  # a page of 50 lines of 20 characters has fewer
 
 
 class Layout(NamedTuple):
@@ -71,6 +74,15 @@ class Layout(NamedTuple):
         return self._replace(strips=strips, columns=self.columns * ratios[self.line, np.newaxis])
 
 
+class _LineSpans(NamedTuple):
+    """A line's ink from its first row on, its slices' boxes, and runs of them."""
+
+    first_row: int
+    ink: NDArray[np.bool_]
+    boxes: NDArray[np.int32]
+    runs: NDArray[np.int32]
+
+
 def lay_out(
     channels: NDArray[np.uint8],
     segments: Segments,
@@ -83,7 +95,8 @@ def lay_out(
     A line is sliced at the edges of its segments, and those wider than 0.45 of its height at
     their cuts; where there is none for 0.4 of the height, into equal parts. A span is a run of
     neighbouring slices at most 1.5 times as wide as the line is high. Of more than 50 lines, or
-    lines that together are more than 400 times as long as high, the largest are read.
+    lines that together are more than 400 times as long as high or have more than 25,000 spans, the
+    largest are read.
 
     Parameters
     ----------
@@ -101,15 +114,13 @@ def lay_out(
     """
     strips, slices, spans, columns = [], [], [], []
     atoms = 0
-    for members in _largest(text_lines(segments.boxes), segments.boxes):
-        first_row, own = _line_rows(segments, members)
-        top, bottom = strip_rows(own, len(segments.labels))
-        width = int(np.ptp(segments.boxes[members][:, [0, 2]]))
-        tall = max(bottom - top, width // MOST_HEIGHTS)
-        boxes = _slices(own, _edges(segments, members, tall, cutters))
-        boxes[:, 1::2] += first_row
-        runs = _runs(boxes, tall)
-        strip = line_strip(channels, own, first_row=first_row, height=height)
+    for first_row, ink, boxes, runs in _few_enough(
+        [
+            _line_spans(segments, members, cutters)
+            for members in _largest(text_lines(segments.boxes), segments.boxes)
+        ]
+    ):
+        strip = line_strip(channels, ink, first_row=first_row, height=height)
         strips.append(strip)
         slices.append(boxes)
         spans.append(runs + atoms)
@@ -208,6 +219,25 @@ def _largest(lines: list[list[int]], boxes: NDArray[np.int32]) -> list[list[int]
     return [lines[index] for index in np.sort(kept)]
 
 
+def _few_enough(lines: list[_LineSpans]) -> list[_LineSpans]:
+    """Keep the lines with the most ink, in their order, until their spans are many; one always."""
+    ranked = sorted(range(len(lines)), key=lambda index: -np.count_nonzero(lines[index].ink))
+    total = np.cumsum([len(lines[index].runs) for index in ranked])
+    kept = [index for index, spans in zip(ranked, total, strict=True) if spans <= _MOST_SPANS]
+    return [lines[index] for index in sorted(kept or ranked[:1])]
+
+
+def _line_spans(segments: Segments, members: list[int], cutters: Sequence[str]) -> _LineSpans:
+    """Slice a line and list its runs of slices."""
+    first_row, ink = _line_rows(segments, members)
+    top, bottom = strip_rows(ink, len(segments.labels))
+    width = int(np.ptp(segments.boxes[members][:, [0, 2]]))
+    tall = max(bottom - top, width // MOST_HEIGHTS)
+    boxes = _slices(ink, _edges(segments, members, tall, cutters))
+    boxes[:, 1::2] += first_row
+    return _LineSpans(first_row, ink, boxes, _runs(boxes, tall))
+
+
 def _line_rows(segments: Segments, members: list[int]) -> tuple[int, NDArray[np.bool_]]:
     """The ink of a line in its rows and two around them, and where these begin."""
     boxes = segments.boxes[members]
@@ -221,13 +251,18 @@ def _line_rows(segments: Segments, members: list[int]) -> tuple[int, NDArray[np.
 def _edges(
     segments: Segments, members: list[int], height: int, cutters: Sequence[str]
 ) -> NDArray[np.intp]:
-    """Columns at which a line is sliced: its segments' edges first, then cuts in wide ones."""
+    """Columns at which a line is sliced: its segments' edges first, then cuts in wide ones.
+
+    Where the boxes of wide ones together are many times the image, the last are not cut.
+    """
     edges: list[float] = []
     cuts: list[float] = []
+    looked_at, most = 0, max(_LARGE, _MOST_OVERLAP * segments.labels.size)
     for index in members:
         x0, y0, x1, y1 = segments.boxes[index].tolist()
         edges += [x0, x1]
-        if x1 - x0 > _UNCUT * height:
+        if x1 - x0 > _UNCUT * height and looked_at < most:
+            looked_at += (x1 - x0) * (y1 - y0)
             ink = segments.labels[y0:y1, x0:x1] == index + 1
             limit = int(np.ceil(_CUTS_A_HEIGHT * (x1 - x0) / height))
             cuts += (x0 + propose_cuts(ink, cutters=cutters, limit=limit)).tolist()

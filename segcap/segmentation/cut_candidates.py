@@ -8,7 +8,6 @@ the ink that they cross, and keeps of each the mean column: lines are sliced str
 
 from bisect import bisect
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -36,6 +35,8 @@ _SHALLOWEST = 0.1
 _BASIN_APART = 0.15
 _CLOSEST = 0.08
 _MOST_DENTS = 100
+_MOST_PAIRS = 1000
+_ROWS = 64
 _LARGEST = (512, 4096)
 
 
@@ -98,13 +99,9 @@ def contour_concavities(ink: Ink) -> Paths:
             x, y = contour.reshape(-1, 2)[farthest].tolist()
             middle = (contour[begin, 0, 1] + contour[end, 0, 1]) / 2
             (upper if middle < y else lower).append((x, y, depth))
-    upper, lower = _deepest(upper), _deepest(lower)
-    paths = [np.full(height, x) for x, *_ in (*upper, *lower)]
-    for x0, y0, _ in upper:
-        for x1, y1, _ in lower:
-            if y1 > y0 and abs(x1 - x0) <= y1 - y0:
-                paths.append(np.rint(np.interp(np.arange(height), [y0, y1], [x0, x1])).astype(int))
-    return _ordered(paths, height, width)
+    above, below = _deepest(upper), _deepest(lower)
+    straight = _straight(np.concatenate([above[:, 0], below[:, 0]]), height)
+    return _ordered(np.concatenate([straight, _between(above, below, height)]), height, width)
 
 
 def drop_fall(ink: Ink) -> Paths:
@@ -130,13 +127,10 @@ def drop_fall(ink: Ink) -> Paths:
     paths = []
     for rising in (False, True):
         upright = ink[::-1] if rising else ink
-        slope = _Slope.of(upright)
         depths = np.where(upright.any(axis=0), upright.argmax(axis=0), height).astype(np.float64)
-        for start in _valleys(-depths, height).tolist():
-            for side in (-1, 1):
-                path = _fall(slope, start, side)
-                paths.append(path[::-1] if rising else path)
-    return _ordered(paths, height, width)
+        fallen = _fall(upright, _valleys(-depths, height))
+        paths.append(fallen[:, ::-1] if rising else fallen)
+    return _ordered(np.concatenate(paths), height, width)
 
 
 def watershed_lines(ink: Ink) -> Paths:
@@ -174,15 +168,12 @@ def watershed_lines(ink: Ink) -> Paths:
     markers = np.zeros(ink.shape, np.int32)
     markers[tuple(peaks.T)] = np.arange(1, len(peaks) + 1)
     basins = watershed(-depth, markers, mask=ink)
-    columns = np.arange(width)
+    ends, begins = _basin_sides(basins, len(peaks))
     paths = []
     for last in range(1, len(peaks)):
-        left, right = (basins > 0) & (basins <= last), basins > last
-        ends = np.where(left, columns + 1, 0).max(axis=1)
-        begins = np.where(right, columns, width).min(axis=1)
-        both = np.flatnonzero(left.any(axis=1) & right.any(axis=1))
+        both = np.flatnonzero((ends[:, last] > 0) & (begins[:, last + 1] < width))
         if len(both):
-            between = (ends[both] + begins[both]) / 2
+            between = (ends[both, last] + begins[both, last + 1]) / 2
             paths.append(np.rint(np.interp(np.arange(height), both, between)).astype(int))
     return _ordered(paths, height, width)
 
@@ -294,21 +285,51 @@ def propose_cuts(
     return np.maximum.accumulate(ordered, axis=0).mean(axis=1)
 
 
-def _deepest(dents: list[tuple[int, int, int]]) -> list[tuple[int, int, int]]:
-    """Keep as many dents as pairs of them can be looked at."""
-    if len(dents) <= _MOST_DENTS:
-        return dents
-    return sorted(dents, key=lambda dent: -dent[2])[:_MOST_DENTS]
+def _basin_sides(
+    basins: NDArray[np.int32], count: int
+) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Where basins up to each end in each row, and where those from each begin, (H, count + 1)."""
+    height, width = basins.shape
+    ends = np.zeros((height, count + 1), np.intp)
+    begins = np.full((height, count + 1), width)
+    y, x = np.nonzero(basins)
+    of = basins[y, x]
+    np.maximum.at(ends, (y, of), x + 1)
+    np.minimum.at(begins, (y, of), x)
+    np.maximum.accumulate(ends, axis=1, out=ends)
+    return ends, np.minimum.accumulate(begins[:, ::-1], axis=1)[:, ::-1]
+
+
+def _deepest(dents: list[tuple[int, int, int]]) -> NDArray[np.intp]:
+    """Column and row of as many dents as pairs of them can be looked at, (K, 2)."""
+    if len(dents) > _MOST_DENTS:
+        dents = sorted(dents, key=lambda dent: -dent[2])[:_MOST_DENTS]
+    return np.array(dents, np.intp).reshape(-1, 3)[:, :2]
+
+
+def _between(above: NDArray[np.intp], below: NDArray[np.intp], height: int) -> Paths:
+    """Paths from dents to those below them, no farther aside than down; of many the steepest."""
+    aside, down = (below[np.newaxis] - above[:, np.newaxis]).transpose(2, 0, 1)
+    upper, lower = np.nonzero((down > 0) & (np.abs(aside) <= down))
+    slope = aside[upper, lower] / down[upper, lower]
+    if len(slope) > _MOST_PAIRS:
+        steepest = np.sort(np.argsort(np.abs(slope), kind="stable")[:_MOST_PAIRS])
+        upper, lower, slope = upper[steepest], lower[steepest], slope[steepest]
+    (x0, y0), (x1, y1) = above[upper].T[..., np.newaxis], below[lower].T[..., np.newaxis]
+    rows = np.arange(height)
+    columns = np.where(rows >= y1, x1, slope[:, np.newaxis] * np.maximum(rows - y0, 0) + x0)
+    return np.rint(columns).astype(np.intp)
 
 
 def _straight(columns: NDArray[np.intp], height: int) -> Paths:
     return np.repeat(columns[:, np.newaxis], height, axis=1)
 
 
-def _ordered(paths: list[NDArray[np.intp]], height: int, width: int) -> Paths:
-    inside = [path for path in paths if 0 < path.mean() < width]
-    inside.sort(key=lambda path: float(path.mean()))
-    return np.array(inside, np.intp).reshape(-1, height)
+def _ordered(paths: Paths | list[NDArray[np.intp]], height: int, width: int) -> Paths:
+    all_paths = np.asarray(paths, np.intp).reshape(-1, height)
+    middles = all_paths.mean(axis=1)
+    order = np.argsort(middles, kind="stable")
+    return all_paths[order[(middles[order] > 0) & (middles[order] < width)]]
 
 
 def _valleys(profile: NDArray[np.float64], height: int) -> NDArray[np.intp]:
@@ -323,53 +344,46 @@ def _valleys(profile: NDArray[np.float64], height: int) -> NDArray[np.intp]:
     return middles[1:-1][inner]
 
 
-class _Slope(NamedTuple):
-    """Where drops are that slide over ink, and how far they slide.
+def _fall(ink: Ink, starts: NDArray[np.intp]) -> Paths:
+    """Let two drops fall from each start; where one cannot fall, it turns left first, one right."""
+    height, width = ink.shape
+    paths = np.empty((height, len(starts), 2), np.intp)
+    paths[0, :, 0], paths[0, :, 1] = starts, starts + width
+    for top in range(0, height - 1, _ROWS):  # some rows at once, for memory's sake
+        ways = _ways_down(ink[top : top + _ROWS + 1])
+        for y, way in enumerate(ways, start=top):
+            way.take(paths[y], out=paths[y + 1])
+    paths[..., 1] -= width
+    return paths.reshape(height, -1).T
 
-    Attributes
-    ----------
-    blank : (H, W) bool array
-    left, right : (H - 1, W) int32 array
-        The nearest column at or beside each where a drop can fall, or that bars its way; -1 or W
-        for none.
+
+def _ways_down(ink: Ink) -> NDArray[np.intp]:
+    """Column of the next row that a drop in each pixel reaches, (H - 1, 2 * W).
+
+    First of drops that turn left first, then, counted from W, of those that turn right first.
+
+    One that cannot fall slides over ink to where it can, or stays in its column.
     """
-
-    blank: NDArray[np.bool_]
-    left: NDArray[np.int32]
-    right: NDArray[np.int32]
-
-    @classmethod
-    def of(cls, ink: Ink) -> "_Slope":
-        blank = ~ink
-        width = ink.shape[1]
-        columns = np.arange(width, dtype=np.int32)
-        ends = ink[:-1] | blank[1:]
-        right = np.where(ends, columns, np.int32(width))[:, ::-1]
-        left = np.where(ends, columns, np.int32(-1))
-        np.minimum.accumulate(right, axis=1, out=right)
-        np.maximum.accumulate(left, axis=1, out=left)
-        return cls(blank, left, right[:, ::-1])
-
-    def beside(self, y: int, x: int, step: int) -> int:
-        """Where a drop stops that slides in a row."""
-        if not 0 <= x + step < self.blank.shape[1]:
-            return x + step
-        return int((self.right if step > 0 else self.left)[y, x + step])
+    width = ink.shape[1]
+    columns = np.arange(width)
+    right = _slides(ink)
+    left = width - 1 - _slides(ink[:, ::-1])[:, ::-1]
+    free = ~ink[1:]
+    left[free], right[free] = -1, width
+    left_first = np.where(left >= 0, left, np.where(right < width, right, columns))
+    right_first = np.where(right < width, right, np.where(left >= 0, left, columns))
+    return np.concatenate([left_first, right_first + width], axis=1)
 
 
-def _fall(slope: _Slope, start: int, side: int) -> NDArray[np.intp]:
-    """Let one drop fall from above; `side` is where it turns first when it cannot fall."""
-    height, width = slope.blank.shape
-    path = np.empty(height, np.intp)
-    path[0] = x = start
-    for y in range(height - 1):
-        row, below = slope.blank[y], slope.blank[y + 1]
-        if not below[x]:
-            for step in (side, -side):
-                there = slope.beside(y, x, step)
-                slides = 0 <= there < width and below[there]
-                if slides and (row[there] or abs(there - x) == 1):
-                    x = there
-                    break
-        path[y + 1] = x
-    return path
+def _slides(ink: Ink) -> NDArray[np.intp]:
+    """Column right of a pixel where a drop falls that slides over ink, (H - 1, W); W for none."""
+    blank = ~ink
+    height, width = ink.shape
+    columns = np.arange(width)
+    there = np.full((height - 1, width), width)
+    ends = np.where(ink[:-1] | blank[1:], columns, width)  # it can fall, or its way is barred
+    there[:, :-1] = np.minimum.accumulate(ends[:, :0:-1], axis=1)[:, ::-1]
+    place = np.minimum(there, width - 1) + width * np.arange(height - 1)[:, np.newaxis]
+    falls = blank[1:].ravel()[place]
+    reached = blank[:-1].ravel()[place] | (there - columns == 1)
+    return np.where(falls & reached & (there < width), there, width)

@@ -243,10 +243,13 @@ def line_strip(
     above = top - (rows - (bottom - top)) // 2
     margin = int(np.ceil(_SIDE_MARGIN / scale))
     left, right = int(columns[0]) - margin, int(columns[-1]) + 1 + margin
-    area = _padded_crop(channels, above, above + rows, left, right)
     width = max(1, round((right - left) * scale))
-    method = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
-    scaled = cv2.resize(area, (width, height), interpolation=method)
+    if rows * (right - left) > max(_LARGE, 2 * len(channels) * channels.shape[1]):
+        scaled = _scaled_without_padding(channels, above, rows, (left, right), (width, height))
+    else:
+        area = _padded_crop(channels, above, above + rows, left, right)
+        method = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+        scaled = cv2.resize(area, (width, height), interpolation=method)
     padded_width = -(-width // WIDTH_STEP) * WIDTH_STEP
     padded = np.zeros((height, padded_width, channels.shape[2]), np.uint8)
     padded[:, :width] = scaled
@@ -312,3 +315,24 @@ def _padded_crop(
         cv2.BORDER_CONSTANT,
         value=0,
     )
+
+
+def _scaled_without_padding(
+    channels: NDArray[np.uint8],
+    above: int,
+    rows: int,
+    columns: tuple[int, int],
+    size: tuple[int, int],
+) -> NDArray[np.uint8]:
+    """Average what rows and columns show, where most rows lie outside the image and are blank.
+
+    Of a line far longer than high, they would be many times the image.
+    """
+    width, height = size
+    inner = _padded_crop(channels, 0, len(channels), *columns)
+    narrow = cv2.resize(inner, (width, len(channels)), interpolation=cv2.INTER_AREA)
+    edges = above + np.linspace(0, rows, height + 1)[:, np.newaxis]
+    own = np.arange(len(channels))
+    shared = np.minimum(edges[1:], own + 1) - np.maximum(edges[:-1], own)
+    shares = np.maximum(shared, 0) * (height / rows)
+    return np.rint(np.tensordot(shares, narrow, axes=1)).astype(np.uint8)

@@ -1,4 +1,4 @@
-"""Some hundred cases of those that `python -m tests.fuzz` runs by the hundred thousand."""
+"""Two thousand cases of those that `python -m tests.fuzz` runs by the hundred thousand."""
 
 import numpy as np
 import pytest
@@ -8,12 +8,13 @@ from hypothesis import strategies as st
 import segcap
 from segcap.core.errors import ImageError, ParameterError
 
+from . import run as runs
 from .cases import NAMES, READABLE, checked, one_sentence
 from .run import KINDS, run
 
 pytestmark = pytest.mark.filterwarnings("ignore:Images of another size")
 
-CASES = {"image": 300, "shape": 40, "bundle": 80, "argument": 60}
+CASES = {"image": 1730, "shape": 40, "bundle": 100, "argument": 130}
 VALUES = st.one_of(
     st.none(),
     st.booleans(),
@@ -30,7 +31,25 @@ VALUES = st.one_of(
 def test_every_outcome_is_a_documented_one(kind):
     report = run(CASES[kind], kinds=(kind,))
     assert not report.faults, str(report)
-    assert sum(report.outcomes.values()) == CASES[kind]
+    assert sum(report.outcomes.values()) == report.done == CASES[kind]
+
+
+def test_a_run_that_was_stopped_goes_on(tmp_path, monkeypatch):
+    monkeypatch.setattr(runs, "SAVED_EVERY", 10)
+    whole = run(40, 5, ("image",))
+
+    def stop(done, count, faults):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run(40, 5, ("image",), saved=tmp_path / "report.json", on_progress=stop)
+    seen = []
+    resumed = run(
+        40, 5, ("image",), saved=tmp_path / "report.json", on_progress=lambda *at: seen.append(at)
+    )
+    assert seen == [(20, 40, 0), (30, 40, 0), (40, 40, 0)]
+    assert (resumed.done, resumed.outcomes) == (whole.done, whole.outcomes)
+    assert str(resumed).splitlines()[0] == "40 cases"
 
 
 @pytest.fixture(scope="module")
