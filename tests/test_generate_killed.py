@@ -1,6 +1,6 @@
 """Processes killed at random moments: resumed to the same end, and nothing is left behind.
 
-`SEGCAP_KILLS=50 pytest -m slow tests/test_generate_killed.py` kills each command 50 times, not three.
+`SEGCAP_KILLS=50 pytest -m slow tests/test_generate_killed.py` kills 50 times, not three.
 """
 
 import os
