@@ -32,7 +32,11 @@ WRITING_SLOWLY = {
               "--readers", "digits", "--out", "{out}"],
     "audit": ["audit", "--data", "{texts}", "--labels", "0", "--out", "{out}"],
 }  # fmt: skip
-EACH = [*WRITING, *(pytest.param(name, marks=pytest.mark.slow) for name in WRITING_SLOWLY)]
+QUICK = "read", "generate", "odds"
+EACH = [
+    name if name in QUICK else pytest.param(name, marks=pytest.mark.slow)
+    for name in [*WRITING, *WRITING_SLOWLY]
+]
 PRINTING = {
     "read": ["read", *READ],
     "eval": ["eval", "digits", "--data", "{samples}"],
