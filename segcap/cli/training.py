@@ -116,9 +116,16 @@ def train(
 
     The help of segcap train TASK shows the options of the task alone.
     """
-    options = {"charset": charset, "length": length, "classifier": classifier, "pattern": pattern}
-    options |= {"unlabelled": unlabelled and str(unlabelled), "fonts": fonts and str(fonts)}
-    _check_options(task, **options, log=log and str(log))
+    options: dict[str, object] = {
+        "charset": charset,
+        "length": length,
+        "classifier": classifier,
+        "pattern": pattern,
+        "unlabelled": unlabelled and str(unlabelled),
+        "fonts": fonts and str(fonts),
+        "log": log and str(log),
+    }
+    _check_options(task, **options)
     _check_new(out)
     state = _beside(out, ".state")
     states = [_beside(state, ending) for ending in _STATES.get(task, ("",))]

@@ -195,5 +195,5 @@ def train_span_network(
 def _without_most_numbers(lines: LabelledStrips, seed: int) -> LabelledStrips:
     """Leave out most lines of digits alone, so that letters are not taken for digits."""
     numbers = (lines.classes < len(string.digits)).all(axis=1)
-    kept = ~numbers | (np.random.default_rng(seed).random(len(numbers)) < _NUMBERS_KEPT)
-    return lines.part(kept)
+    chosen = np.random.default_rng(seed).random(len(lines.classes)) < _NUMBERS_KEPT
+    return lines.part(~numbers | chosen)
