@@ -66,3 +66,16 @@ def test_specks_are_no_segments():
     view.ink[10:40, 20:40] = 255
     view.ink[5:7, 80:82] = 255
     np.testing.assert_array_equal(ink_segments(view).boxes, [[20, 10, 40, 40]])
+
+
+def test_ink_that_a_network_guesses_is_not_trusted():
+    ink = np.zeros((48, 96), np.uint8)
+    ink[10:30, 20:40] = 255
+    assert view_of(ink).trust == 1.0
+    assert view_of(ink // 4 * 3).trust == 0.05
+    assert 0.05 < view_of(np.where(ink > 0, 200, 0).astype(np.uint8)).trust < 1.0
+    assert view_of(0 * ink).trust == 1.0
+
+
+def view_of(ink):
+    return InkView(np.dstack([ink] * 3), ink, 0.0, 0.0, 1.0)

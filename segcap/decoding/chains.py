@@ -111,6 +111,7 @@ def choose(
     reject_below: float,
     skips: NDArray[np.float64] | None = None,
     language: Language | None = None,
+    trust: float = 1.0,
 ) -> Outcome:
     """Choose the most probable chain of spans.
 
@@ -129,6 +130,8 @@ def choose(
         Log-score of each span as no character; no ink may be left out unless given.
     language : Language, optional
         What texts there may be; any unless given.
+    trust : float
+        Probability that there is a text at all, in (0, 1].
 
     Returns
     -------
@@ -146,12 +149,12 @@ def choose(
     if chain is None or len(chain[0]) == 0:
         return Outcome(Reading(status="rejected"), empty)
     spans, classes = chain
-    probabilities = np.exp(log_probabilities[spans])
+    probabilities = np.exp(log_probabilities[spans]) * trust ** (1 / len(spans))
     glyphs = _glyphs(probabilities, classes, lattice.boxes[spans], characters)
     text = "".join(glyph.char for glyph in glyphs)
     if not as_asked:
         return Outcome(Reading(text, glyphs, status="rejected"), probabilities)
-    confidence = float(np.exp(log_probabilities[spans, classes].sum()))
+    confidence = float(np.exp(log_probabilities[spans, classes].sum())) * trust
     texts: list[tuple[str, float]] | None = None
     if language is None:
         others = next_texts(probabilities, characters)

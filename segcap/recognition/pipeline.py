@@ -57,11 +57,14 @@ class Scored:
         Of the characters.
     skips : (S,) float64 array or None
         Log-probability that each span is blank; None where single glyphs were classified.
+    trust : float
+        Probability that what is scored is text; see `segcap.segmentation.ink.InkView.trust`.
     """
 
     lattice: Lattice
     log_probabilities: NDArray[np.float64]
     skips: NDArray[np.float64] | None = None
+    trust: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -121,6 +124,7 @@ class Pipeline:
             reject_below=self.reject_below,
             skips=scored.skips,
             language=self._language,
+            trust=scored.trust,
         )
 
     def best_texts(self, image: NDArray[np.uint8], most: int) -> list[tuple[str, float]]:
@@ -159,7 +163,7 @@ class Pipeline:
         in_lines = iter(self._score_lines(touching))
         scored = [next(alone if is_isolated else in_lines) for is_isolated in isolated]
         return [
-            replace(own, lattice=one.to_image(own.lattice))
+            replace(own, lattice=one.to_image(own.lattice), trust=one.trust)
             for own, one in zip(scored, found, strict=True)
         ]
 

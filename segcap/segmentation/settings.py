@@ -51,6 +51,11 @@ class Found(NamedTuple):
         """Which pixels of the image are ink, (H, W)."""
         return self.segments.labels > 0 if self.view is None else self.view.mask(self.shape)
 
+    @property
+    def trust(self) -> float:
+        """How far the ink is that of characters; 1 where no network found it."""
+        return 1.0 if self.view is None else self.view.trust
+
     def layout(self, cutters: Sequence[str] = DEFAULT_CUTTERS) -> Layout:
         """Scale the lines of text to strips and list the spans that may be characters."""
         if self.view is None:
