@@ -95,6 +95,7 @@ def test_images_are_divided_as_labels_ask(drawn_folder):
     assert sizes(100, (5,)) == (40, 0, ())
 
 
+@pytest.mark.slow
 def test_a_generator_is_audited(one_reader, tmp_path, monkeypatch):
     seen = []
     options = {"generator": drawn(difficulty=0.2), "images": 12, "labels": ()}
@@ -159,6 +160,7 @@ def test_a_program_is_run_once(command, one_reader, drawn_folder, tmp_path):
     assert (tmp_path / "out" / "audit.html").read_text("utf-8") == page
 
 
+@pytest.mark.slow
 def test_an_unreadable_image_among_many_is_one_that_nobody_reads(
     command, one_reader, drawn_folder, tmp_path
 ):

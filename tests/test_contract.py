@@ -183,6 +183,7 @@ def image_classifier(handwriting):
     return segcap.ImageClassifier("leaky_cnn", size=(24, 24), epochs=1), images, labels
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:.*reader does not read", "ignore:.*images were left out")
 @pytest.mark.parametrize("make", [glyph_reader, sequence_reader, sum_classifier, image_classifier])
 def test_a_reader_is_fitted_saved_and_loaded(make, handwriting, tmp_path):
