@@ -364,7 +364,7 @@ def test_trains_on_whole_images_with_an_own_classifier(handwriting, tmp_path):
     with pytest.warns(UserWarning, match="images were left out, the first because"):
         reader.fit([*rows.images, tmp_path / "missing.png"], [*labels, "1234"])
     assert reader.score(rows.images, labels) >= 0.8
-    with pytest.raises(ParameterError, match="a Keras model or an ONNX file. Got Pipeline"):
+    with pytest.raises(ParameterError, match=r"a Keras model or an ONNX file\. Got Pipeline"):
         reader.save(tmp_path / "own.segcap")
 
 
