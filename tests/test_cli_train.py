@@ -65,13 +65,13 @@ def test_train_text_writes_a_reader_and_names_unreadable_images(run, folder, tmp
 def test_an_interrupted_training_keeps_what_it_trained(run, folder, tmp_path, monkeypatch):
     fit = segcap.GlyphReader.fit
 
-    def stopped(self, images, labels, *, on_progress, state):
+    def stopped(self, images, labels, *, on_progress, **options):
         def stop(done, total, note):
             on_progress(done, total, note)
             if done == 2:
                 raise KeyboardInterrupt
 
-        return fit(self, images, labels, on_progress=stop, state=state)
+        return fit(self, images, labels, on_progress=stop, **options)
 
     monkeypatch.setattr(segcap.GlyphReader, "fit", stopped)
     out = tmp_path / "m.segcap"

@@ -10,8 +10,8 @@ import pytest
 import segcap
 from segcap.cli.table import RecordTable
 from segcap.core.errors import DataError, ParameterError
+from segcap.scale.engines import workers
 from segcap.scale.sources import find, records_of
-from segcap.scale.workers import workers
 
 SAMPLES = Path(__file__).parent.parent / "data" / "samples"
 NAMES = ["field-dark-0.png", "sum-apart-0.png", "sum-apart-1.png"]
@@ -209,7 +209,7 @@ def test_wrong_workers_are_refused(options, message):
 @pytest.mark.parametrize("backend", ["dask", "ray"])
 def test_a_scheduler_that_does_not_answer_is_one_sentence(backend, monkeypatch):
     pytest.importorskip("ray" if backend == "ray" else "distributed", reason="not installed")
-    monkeypatch.setattr("segcap.scale.workers._PATIENCE", 2.0)
+    monkeypatch.setattr("segcap.scale.engines._PATIENCE", 2.0)
     address = "127.0.0.1:9" if backend == "ray" else "tcp://127.0.0.1:9"
     with (
         pytest.raises(ParameterError, match=f"must answer within 2 seconds. Got '{address}': "),

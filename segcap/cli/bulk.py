@@ -17,7 +17,14 @@ from segcap.core.errors import DataError
 from segcap.core.files import lock
 from segcap.core.parallel import run
 
-__all__ = ["FileFormat", "ReadBatch", "RecordFile", "read_files"]
+__all__ = [
+    "FileFormat",
+    "ReadBatch",
+    "RecordFile",
+    "creating",
+    "lock_results",
+    "read_files",
+]
 
 _TEXT: Any = {"encoding": "utf-8", "errors": "surrogateescape", "newline": ""}
 
@@ -59,6 +66,42 @@ def _records(read_batch: ReadBatch, batch: Sequence[tuple[str, Any]]) -> list[di
     return [{"path": name, **record} for (name, _), record in zip(batch, records, strict=True)]
 
 
+@contextmanager
+def creating(path: Path) -> Iterator[None]:
+    """Say why results cannot begin there.
+
+    Raises
+    ------
+    DataError
+        The path exists, or cannot be created.
+    """
+    try:
+        yield
+    except FileExistsError:
+        raise DataError(
+            f"Results must go into a new file, or be resumed. Got '{path}', which exists."
+        ) from None
+    except OSError as error:
+        raise DataError(
+            f"Results must go into a folder that can be written to. Got '{path}': {error.strerror}."
+        ) from None
+
+
+def lock_results(file: IO[Any] | int, path: Path) -> None:
+    """Lock an open file of results.
+
+    Raises
+    ------
+    DataError
+        Another process has locked it.
+    """
+    if not lock(file):
+        raise DataError(
+            f"Results must be written by one process at a time. Got '{path}', "
+            "to which another one writes."
+        )
+
+
 class RecordFile:
     """A file of records that grows line by line and can be resumed.
 
@@ -89,22 +132,18 @@ class RecordFile:
         DataError
             The file exists, or cannot be created.
         """
-        try:
-            file = self._opened("x")
-            file.write(self.header())
-            file.flush()
-        except FileExistsError:
-            raise DataError(
-                f"Results must go into a new file, or be resumed. Got '{self.path}', which exists."
-            ) from None
-        except OSError as error:
-            self._close()
-            with suppress(OSError):
-                self.path.unlink()
-            raise DataError(
-                "Results must go into a folder that can be written to. "
-                f"Got '{self.path}': {error.strerror}."
-            ) from None
+        with creating(self.path):
+            try:
+                file = self._opened("x")
+                file.write(self.header())
+                file.flush()
+            except FileExistsError:
+                raise
+            except OSError:
+                self._close()
+                with suppress(OSError):
+                    self.path.unlink()
+                raise
 
     def resume(self) -> Iterator[dict[str, Any]]:
         """Yield the records that are there, and cut off what a killed run could not finish.
@@ -187,11 +226,7 @@ class RecordFile:
         """Open the file and lock it."""
         self._close()
         self._file = self.path.open(mode, **_TEXT)
-        if not lock(self._file):
-            raise DataError(
-                f"Results must be written by one process at a time. Got '{self.path}', "
-                "to which another one writes."
-            )
+        lock_results(self._file, self.path)
         return self._file
 
     def _close(self) -> None:

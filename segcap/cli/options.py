@@ -10,7 +10,7 @@ from typer.core import TyperCommand
 from segcap.core.charset import Case, Kind
 from segcap.datasets.catalogue import names
 from segcap.recognition.engines import EngineName
-from segcap.scale.workers import Backend, workers
+from segcap.scale.engines import Backend, workers
 
 __all__ = [
     "Allowlist",

@@ -8,9 +8,10 @@ from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from segcap.cli.bulk import creating, lock_results
 from segcap.core.errors import DataError, FileError
 from segcap.core.extras import require
-from segcap.core.files import lock, write_atomically
+from segcap.core.files import write_atomically
 
 if TYPE_CHECKING:
     import pyarrow
@@ -49,17 +50,8 @@ class RecordTable:
         DataError
             The folder exists, or cannot be created.
         """
-        try:
+        with creating(self.path):
             self.path.mkdir()
-        except FileExistsError:
-            raise DataError(
-                f"Results must go into a new file, or be resumed. Got '{self.path}', which exists."
-            ) from None
-        except OSError as error:
-            raise DataError(
-                "Results must go into a folder that can be written to. "
-                f"Got '{self.path}': {error.strerror}."
-            ) from None
         self._take()
 
     def resume(self) -> Iterator[dict[str, Any]]:
@@ -119,11 +111,8 @@ class RecordTable:
     def _take(self) -> None:
         with suppress(PermissionError):  # Windows opens no folder
             self._lock = os.open(self.path, os.O_RDONLY)
-        if self._lock is not None and not lock(self._lock):
-            raise DataError(
-                f"Results must be written by one process at a time. Got '{self.path}', "
-                "to which another one writes."
-            )
+        if self._lock is not None:
+            lock_results(self._lock, self.path)
 
     def __del__(self) -> None:
         if self._lock is not None:

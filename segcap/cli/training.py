@@ -148,25 +148,8 @@ def train(
                 known, others, charset, length, classifier, **shared, bar=bar, out=out
             )
             reader, said_after = trained, partial(advise, trained, *known, data=folder, out=out)
-        elif task == "any":
-            from segcap.recipes.any import train_any
-
-            reader = train_any(data, fonts=fonts, on_epoch=show, **shared)
-        elif task == "digits":
-            from segcap.recipes.digits import train_digits
-
-            rows: Mapping[str, Any] = {} if epochs is None else {"line_epochs": epochs}
-            reader = train_digits(data, on_epoch=show, **shared, **rows)
-        elif task == "mixed":
-            from segcap.recipes.mixed import train_mixed
-
-            reader = train_mixed(data, on_epoch=show, **shared)
         else:
-            from segcap.recipes.end_to_end import train_end_to_end
-
-            reader = train_end_to_end(
-                task, data, classifier=classifier, log=log, on_epoch=show, **shared
-            )
+            reader = _train_on_its_data(task, data, epochs, fonts, classifier, log, show, shared)
     reader.save(out)
     for file in [*states, _beside(out, ".partial")]:
         file.unlink(missing_ok=True)
@@ -175,6 +158,35 @@ def train(
             said_after()
     for name, value in reader.provenance_["figures"].items():
         print(f"{name} {value}")
+
+
+def _train_on_its_data(
+    task: str,
+    data: Path | None,
+    epochs: int | None,
+    fonts: Path | None,
+    classifier: str | None,
+    log: Path | None,
+    show: Callable[..., None],
+    shared: Mapping[str, Any],
+) -> GlyphReader | WholeImageReader:
+    """Train what has data of its own: a shipped reader, or one that is trained end to end."""
+    if task == "any":
+        from segcap.recipes.any import train_any
+
+        return train_any(data, fonts=fonts, on_epoch=show, **shared)
+    if task == "digits":
+        from segcap.recipes.digits import train_digits
+
+        rows: Mapping[str, Any] = {} if epochs is None else {"line_epochs": epochs}
+        return train_digits(data, on_epoch=show, **shared, **rows)
+    if task == "mixed":
+        from segcap.recipes.mixed import train_mixed
+
+        return train_mixed(data, on_epoch=show, **shared)
+    from segcap.recipes.end_to_end import train_end_to_end
+
+    return train_end_to_end(task, data, classifier=classifier, log=log, on_epoch=show, **shared)
 
 
 def _check_options(task: str, **options: object) -> None:

@@ -5,6 +5,6 @@ networks keep to, and read the images of a worker that died again.
 """
 
 from segcap.scale.batches import Reader, read_bag
-from segcap.scale.workers import workers
+from segcap.scale.engines import workers
 
 __all__ = ["Reader", "read_bag", "workers"]

@@ -149,13 +149,8 @@ def fit_context(
     report(0, epochs, "choosing how to find characters")
     tried = order[~held_out[order]][:_TRIED_ON]
     some, some_classes = [pixels[i] for i in tried], [classes[i] for i in tried]
-    drawn, model = _drawn_as(
-        start,
-        known,
-        charset.characters,
-        [choices[0].layout(image) for image in some],
-        some_classes,
-    )
+    shown = [choices[0].layout(image) for image in some]
+    drawn, model = _drawn_as(start, known, charset.characters, shown, some_classes)
     settings = _chosen(model, some, some_classes, choices)
     report(0, epochs, "drawing lines to replay")
     layouts = [settings.layout(image) for image in pixels]
@@ -173,9 +168,8 @@ def fit_context(
     )
     trained, interrupted = _run(course, model, start.options, seed, state)
     pipeline = Pipeline(charset, None, trained, settings, length)
-    others = [] if interrupted else load_usable(list(unlabelled))[0]
     gained: dict[str, Any] = {}
-    if others:
+    if not interrupted and (others := load_usable(list(unlabelled))[0]):
         on = None if state is None else f"{os.fspath(state)}.more"
         run = partial(_run, model=model, options=start.options, seed=seed, state=on)
         trained, interrupted, gained = _with_unlabelled(
@@ -184,11 +178,7 @@ def fit_context(
         pipeline = replace(pipeline, context=trained)
     out = np.flatnonzero(held_out).tolist()
     figures = {
-        "binarization": settings.binarization,
-        "line_removal": settings.line_removal,
-        "images": int((~held_out).sum()),
-        "images_held_out": int(held_out.sum()),
-        "chance_level": round(_chance_level(classes), 4),
+        **_described(settings, held_out, classes),
         **course.figures,
         **gained,
         **_accuracy(pipeline, [pixels[i] for i in out], [classes[i] for i in out]),
@@ -198,6 +188,18 @@ def fit_context(
     return FittedContext(
         trained, settings, len(pixels), digest(*pixels, *classes), figures, interrupted
     )
+
+
+def _described(
+    settings: SegmentationSettings, held_out: NDArray[np.bool_], classes: list[NDArray[np.intp]]
+) -> dict[str, Any]:
+    return {
+        "binarization": settings.binarization,
+        "line_removal": settings.line_removal,
+        "images": int((~held_out).sum()),
+        "images_held_out": int(held_out.sum()),
+        "chance_level": round(_chance_level(classes), 4),
+    }
 
 
 def _run(
