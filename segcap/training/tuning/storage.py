@@ -116,7 +116,7 @@ def _opened(url: str | None) -> BaseStorage | None:
     except Exception as error:  # noqa: BLE001 each database has errors of its own
         raise DataError(
             "The 'storage' of search must be a file or a URL that Optuna can open. "
-            f"Got '{_shown(url.removeprefix('sqlite:///'))}': {_first_line(error)}"
+            f"Got '{_shown(url.removeprefix('sqlite:///'))}': {_first_line(error).rstrip('.')}."
         ) from None
 
 
