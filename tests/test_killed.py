@@ -118,6 +118,8 @@ def test_what_a_killed_worker_had_is_read_again(folder, tmp_path):
 @pytest.mark.parametrize("victim", ["worker", "parent"])
 @pytest.mark.parametrize("out", ["out.csv", "out.parquet"])
 def test_killed_at_random_nothing_is_lost_or_twice(folder, tmp_path, victim, out):
+    if out.endswith("parquet"):
+        pytest.importorskip("pyarrow", reason="pyarrow is not installed")
     choose = random.Random(0)
     for turn in range(KILLS):
         place = tmp_path / f"{turn}-{out}"

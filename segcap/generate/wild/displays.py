@@ -28,7 +28,6 @@ _ENDS = {
     "e": (0, 1, 0, 2), "f": (0, 0, 0, 1), "g": (0, 1, 1, 1),
 }  # fmt: skip
 _SHIFT = 4
-_RED = np.array([200.0, 30, 40], np.float32)
 
 
 class _Digits(NamedTuple):
@@ -57,8 +56,10 @@ class _Wheels(NamedTuple):
     boxed: bool
     framed: bool
     first_red: int
+    red: NDArray[np.float32]
     turned: int
     teeth: float
+    shaft: float
     neighbours: bool
 
 
@@ -76,8 +77,12 @@ def segment_display(draws: Draws, page: Page) -> Drawn:
         canvas[:] = canvas * np.float32(0.15) + tint
     level = canvas.reshape(-1, 3).mean(axis=0)
     ink = contrasting(rng, level, page.difficulty.contrast)
-    if rng.random() < 0.3:  # pale, as in poor light
+    if rng.random() < 0.45:  # liquid crystals: the ground, darker
+        ink = (level * rng.uniform(0.1, 0.75)).astype(np.float32)
+    elif rng.random() < 0.3:  # pale, as in poor light
         ink = (level + (ink - level) * rng.uniform(0.35, 0.8)).astype(np.float32)
+    if rng.random() < 0.35:
+        _bezel(rng, canvas, digits.top)
     if rng.random() < 0.35:
         lay(canvas, ghosts, ink, rng.uniform(0.03, 0.16))
     if rng.random() < 0.25:
@@ -86,7 +91,7 @@ def segment_display(draws: Draws, page: Page) -> Drawn:
     lay(canvas, masks.max(axis=0), ink, rng.uniform(0.7, 1))
     if rng.random() < 0.3:
         _unit(rng, canvas, ink, digits.left + cells * digits.pitch, digits.top, digits.tall)
-    if rng.random() < 0.15:  # print above the digits
+    if rng.random() < 0.25:  # print above the digits
         at = rng.uniform(0, page.size[0])
         _unit(rng, canvas, ink, at, digits.top - 1.1 * digits.tall, digits.tall)
     if rng.random() < 0.25:
@@ -135,33 +140,35 @@ def _turn_wheels(draws: Draws, page: Page, cells: int) -> _Wheels:
     draws.parameters["capitals"] = round(size, 2)
     face = choose_face(draws, page, "0123456789")
     draws.parameters["fonts"] = [face.name]
-    dark = rng.random() < 0.35
-    colour = np.full(3, rng.uniform(5, 60) if dark else rng.uniform(120, 250)) + rng.normal(0, 8, 3)
+    dark = rng.random() < 0.3
+    colour = np.full(3, rng.uniform(5, 60) if dark else rng.uniform(130, 250)) + rng.normal(0, 8, 3)
     tone = contrasting(rng, colour.astype(np.float32), 0.2)
     if rng.random() < 0.5:  # most are black and white
         tone = np.full(3, rng.uniform(180, 255) if dark else rng.uniform(0, 60), np.float32)
     return _Wheels(
         pitch=pitch,
         size=size,
-        gap=pitch * rng.uniform(0.02, 0.2),
+        gap=pitch * (rng.uniform(0.02, 0.15) if rng.random() < 0.5 else rng.uniform(0.1, 0.26)),
         tops=(height - size) * rng.uniform(0.2, 0.8) + rng.normal(0, 0.03, cells) * height,
         face=face,
         colour=colour,
         tone=tone,
         boxed=rng.random() < 0.75,
         framed=rng.random() < 0.5,
-        first_red=cells - (int(rng.integers(1, 4)) if rng.random() < 0.4 else 0),
+        first_red=cells - (int(rng.integers(1, 4)) if rng.random() < 0.5 else 0),
+        red=rng.uniform((140, 10, 10), (230, 110, 110)).astype(np.float32),
         turned=cells - 1 if rng.random() < 0.4 else -1,
-        teeth=height * rng.uniform(0.12, 0.5) if rng.random() < 0.4 else 0.0,
+        teeth=height * rng.uniform(0.15, 0.7) if rng.random() < 0.55 else 0.0,
+        shaft=rng.uniform(5, 80) if rng.random() < 0.7 else rng.uniform(60, 180),
         neighbours=rng.random() < 0.5,
     )
 
 
 def _place_digits(rng: np.random.Generator, size: tuple[int, int], cells: int) -> _Digits:
     width, height = size
-    tall = height * rng.uniform(0.45, 0.85)
-    aspect = rng.uniform(0.4, 0.62)
-    pitch = min(tall * (aspect + rng.uniform(0.12, 0.4)), (width - 4) / (cells + 0.3))
+    tall = height * rng.uniform(0.45, 0.95)
+    aspect = rng.uniform(0.4, 0.72)
+    pitch = min(tall * (aspect + rng.uniform(0.12, 0.5)), (width - 4) / (cells + 0.3))
     wide = min(tall * aspect, pitch * 0.78)
     tall = min(tall, 3.2 * wide)
     thick = max(1.0, tall * rng.uniform(0.06, 0.15))
@@ -208,8 +215,8 @@ def _draw_wheel(
     ground = np.array([rng.uniform(150, 220), 30, 30]) if on_red else wheels.colour
     if wheels.boxed:
         cv2.rectangle(canvas, (x0, y0), (x1, y1), tuple(map(float, ground)), -1)
-    ink = _RED if is_red and not on_red else wheels.tone
-    stretch = min(1.0, pitch * 0.75 / (0.7 * size))
+    ink = wheels.red if is_red and not on_red else wheels.tone
+    stretch = min(1.0, (pitch - 1.6 * wheels.gap) * 0.85 / (0.7 * size))
     mark, _ = place(wheels.face, char, size, stretch)
     shift = rng.uniform(0.1, 0.5) * size * 1.25 if cell == wheels.turned else 0.0
     x = round(cell * pitch + (pitch - mark.shape[1]) / 2)
@@ -224,24 +231,29 @@ def _draw_wheel(
     if wheels.framed:  # the slit between this wheel and the next: dark, with bright edges
         _draw_slit(rng, canvas, x1, max(1, round(wheels.gap * rng.uniform(0.6, 1.4))))
     if wheels.teeth > 0:
-        _draw_teeth(rng, canvas, (x0, x1), ground, wheels)
+        for x in (x0 - wheels.gap, x1 + wheels.gap)[cell > 0 :]:
+            _draw_teeth(rng, canvas, x, ground, wheels)
 
 
 def _draw_teeth(
     rng: np.random.Generator,
     canvas: NDArray[np.float32],
-    edges: tuple[int, int],
+    x: float,
     ground: NDArray[np.float64],
     wheels: _Wheels,
 ) -> None:
-    """Draw the notches by which one wheel turns the next, in the wheel's colour, or dark."""
-    deep, tall = max(1, round(1.6 * wheels.gap)), wheels.teeth * rng.uniform(0.3, 0.7)
-    tone = ground * rng.uniform(0.8, 1.1) if rng.random() < 0.6 else ground * rng.uniform(0.1, 0.5)
-    start = rng.uniform(-1, 0) * wheels.teeth
-    for y in np.arange(start, len(canvas), wheels.teeth):
-        for x in edges if rng.random() < 0.7 else edges[:1]:
-            corners = (x - deep // 2, round(y)), (x + deep // 2, round(y + tall))
-            cv2.rectangle(canvas, *corners, tuple(map(float, tone)), -1)
+    """Draw the shaft between two wheels, and the teeth by which one turns the next."""
+    half = wheels.gap * rng.uniform(0.7, 1.5)
+    left, right = round(x - half), max(round(x - half) + 1, round(x + half))
+    if rng.random() < 0.8:
+        cv2.rectangle(canvas, (left, 0), (right, len(canvas)), (wheels.shaft,) * 3, -1)
+    tone = ground * rng.uniform(0.7, 1.1) if rng.random() < 0.7 else ground * rng.uniform(0.1, 0.5)
+    tall = wheels.teeth * rng.uniform(0.3, 0.7)
+    for y in np.arange(rng.uniform(-1, 0) * wheels.teeth, len(canvas), wheels.teeth):
+        inner = round(rng.uniform(left, (left + right) / 2))
+        ends = ((left, right), (inner, right), (left, left + right - inner))[int(rng.integers(3))]
+        corners = (ends[0], round(y)), (ends[1], round(y + tall))
+        cv2.rectangle(canvas, *corners, tuple(map(float, tone)), -1)
 
 
 def _draw_slit(rng: np.random.Generator, canvas: NDArray[np.float32], x: int, thick: int) -> None:
@@ -268,6 +280,18 @@ def _draw_segments(mask: NDArray[np.uint8], names: str, digit: _Digits) -> None:
         shape[:, 0] += (tall - shape[:, 1]) * digit.slant + digit.left
         shape[:, 1] += digit.top
         cv2.fillPoly(mask, [np.rint(shape * 2**_SHIFT).astype(np.int32)], 255, cv2.LINE_AA, _SHIFT)
+
+
+def _bezel(rng: np.random.Generator, canvas: NDArray[np.float32], free: float) -> None:
+    """Draw the frame of the display: above its digits, below them or beside them."""
+    height, width = canvas.shape[:2]
+    tone = rng.uniform(0, 255) + rng.normal(0, 10, 3)
+    thick, lean = rng.uniform(0.3, 1.0) * max(free, 2.0), rng.uniform(-0.06, 0.06) * height
+    above = np.array([(0, 0), (width, 0), (width, thick - lean), (0, thick + lean)])
+    below = np.array([(0, height), (width, height), (width, height - thick), (0, height - thick)])
+    beside = np.array([(0, 0), (thick + lean, 0), (thick - lean, height), (0, height)])
+    shape = (above, below, beside)[int(rng.integers(3))]
+    cv2.fillPoly(canvas, [np.rint(shape).astype(np.int32)], tuple(map(float, tone)))
 
 
 def _unit(
