@@ -2,18 +2,19 @@
 
 import os
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import cv2
 import numpy as np
-from joblib import Parallel, delayed
 from numpy.typing import NDArray
 
 from segcap.core.bundle import digest
+from segcap.core.parallel import run
 from segcap.training.batching import Batch
 from segcap.training.fit import OnEpoch, fit_network
 from segcap.training.schedule import Schedule
-from segcap.training.synthetic import Source, source_seed
+from segcap.training.synthetic import Source, part_of_source, source_parts
 
 if TYPE_CHECKING:
     import keras
@@ -54,17 +55,12 @@ def ink_examples(sources: Sequence[Source], n: int, *, seed: int, n_jobs: int = 
     n_jobs : int
         Worker processes; -1 for one per core.
     """
-    jobs = []
-    for number, source in enumerate(sources):
-        count = round(n * source.weight)
-        for start in range(0, count, _CHUNK):
-            indices = range(start, min(start + _CHUNK, count))
-            jobs.append(delayed(_examples)(source.generator, indices, source_seed(seed, number)))
     total = sum(round(n * source.weight) for source in sources)
     images = np.empty((total, _HEIGHT, _WIDTH, 3), np.uint8)
     ink = np.empty((total, _HEIGHT, _WIDTH), np.uint8)
     at = 0
-    for own_images, own_ink in Parallel(n_jobs=n_jobs, return_as="generator")(jobs):
+    draw = partial(_examples, sources, seed)
+    for own_images, own_ink in run(draw, source_parts(sources, n, _CHUNK), n_jobs=n_jobs):
         images[at : at + len(own_images)], ink[at : at + len(own_ink)] = own_images, own_ink
         at += len(own_images)
     return InkExamples(images, ink)
@@ -186,16 +182,16 @@ def ink_f1(ink: NDArray[np.uint8], logits: NDArray[np.float32]) -> float:
 
 
 def _examples(
-    generator: Any, indices: range, seed: int
+    sources: Sequence[Source], seed: int, part: tuple[int, range]
 ) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-    cv2.setNumThreads(1)
+    number, indices = part
+    rng = np.random.default_rng((seed, number, indices.start))
     images = np.empty((len(indices), _HEIGHT, _WIDTH, 3), np.uint8)
     ink = np.empty((len(indices), _HEIGHT, _WIDTH), np.uint8)
-    for place, index in enumerate(indices):
-        sample = generator.sample(index, seed=seed)
+    for place, sample in enumerate(part_of_source(sources, seed, part)):
         pixels = sample.image if sample.image.ndim == 3 else cv2.merge([sample.image] * 3)
         mask = sample.masks.any(axis=0).view(np.uint8) * np.uint8(255)
-        images[place], ink[place] = _scaled(pixels, mask, np.random.default_rng((seed, index)))
+        images[place], ink[place] = _scaled(pixels, mask, rng)
     return images, ink
 
 

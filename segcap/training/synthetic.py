@@ -1,16 +1,18 @@
 """Lines of text with the place of every character, from what the generators draw."""
 
 import string
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from functools import partial
 from typing import NamedTuple, TypeAlias
 
 import cv2
 import numpy as np
-from joblib import Parallel, delayed
 from numpy.typing import ArrayLike, NDArray
 
 from segcap.core.charset import Charset
-from segcap.generate import TextGenerator, digit_sums
+from segcap.core.parallel import run
+from segcap.generate import Sample, TextGenerator, digit_sums
 from segcap.segmentation.components import text_lines
 from segcap.segmentation.ink import InkNetwork, find_ink, ink_segments
 from segcap.segmentation.settings import SegmentationSettings
@@ -84,13 +86,19 @@ def drawn_texts(
     list of Line
         At most 208 pixels wide; characters beyond are left out.
     """
-    jobs = []
+    draw = partial(_drawn, sources, seed, charset)
+    found = run(draw, source_parts(sources, n, _CHUNK), n_jobs=n_jobs)
+    return [line for lines in found for line in lines]
+
+
+def source_parts(sources: Sequence[Source], n: int, most: int) -> list[tuple[int, range]]:
+    """Return which images of which source are drawn, at most so many together."""
+    parts = []
     for number, source in enumerate(sources):
         count = round(n * source.weight)
-        for start in range(0, count, _CHUNK):
-            indices = range(start, min(start + _CHUNK, count))
-            jobs.append(delayed(_drawn)(source, indices, source_seed(seed, number), charset))
-    return [line for lines in Parallel(n_jobs=n_jobs)(jobs) for line in lines]
+        for start in range(0, count, most):
+            parts.append((number, range(start, min(start + most, count))))
+    return parts
 
 
 def inked_texts(
@@ -119,27 +127,21 @@ def inked_texts(
     LabelledStrips
         40 pixels high, ink and colours.
     """
-    jobs = []
-    for number, source in enumerate(sources):
-        count = round(n * source.weight)
-        for start in range(0, count, _CHUNK):
-            indices = range(start, min(start + _CHUNK, count))
-            drawn = delayed(_inked)(
-                source, indices, source_seed(seed, number), charset, ink, widest
-            )
-            jobs.append(drawn)
-    parts = [part for part in Parallel(n_jobs=n_jobs, return_as="generator")(jobs) if part]
-    return join_strips([stacked(lines) for lines in parts], widest)
+    draw = partial(_inked, sources, seed, charset, ink, widest)
+    found = run(draw, source_parts(sources, n, _CHUNK), n_jobs=n_jobs)
+    return join_strips([stacked(lines) for lines in found if lines], widest)
 
 
 def _inked(
-    source: Source, indices: range, seed: int, charset: Charset, ink: InkNetwork, widest: int
+    sources: Sequence[Source],
+    seed: int,
+    charset: Charset,
+    ink: InkNetwork,
+    widest: int,
+    part: tuple[int, range],
 ) -> list[Line]:
-    cv2.setNumThreads(1)
     lines: list[Line] = []
-    for index in indices:
-        sample = source.generator.sample(index, seed=seed)
-        text = sample.label.upper() if source.in_capitals else sample.label
+    for sample in part_of_source(sources, seed, part):
         pixels = sample.image if sample.image.ndim == 3 else cv2.merge([sample.image] * 3)
         view = find_ink(pixels, ink)
         segments = ink_segments(view)
@@ -161,13 +163,24 @@ def _inked(
         kept &= (middles > top - 2) & (middles < bottom + 2)
         if kept.any():
             narrowed = strip._replace(pixels=strip.pixels[:, :widest])
-            lines.append((narrowed, columns[kept], charset.encode(text)[kept]))
+            lines.append((narrowed, columns[kept], charset.encode(sample.label)[kept]))
     return lines
 
 
 def source_seed(seed: int, number: int) -> int:
     """Return the seed of one of the sources that `drawn_texts` draws."""
     return _SEEDS * seed + number
+
+
+def part_of_source(
+    sources: Sequence[Source], seed: int, part: tuple[int, range]
+) -> Iterator[Sample]:
+    """Draw the images of one of `source_parts`, their labels as their characters look."""
+    number, indices = part
+    generator, _, in_capitals = sources[number]
+    for index in indices:
+        sample = generator.sample(index, seed=source_seed(seed, number))
+        yield replace(sample, label=sample.label.upper()) if in_capitals else sample
 
 
 def replay_lines(
@@ -231,10 +244,8 @@ def digit_lines(
     """
     rows = digit_sums(n, min_advance, seed=seed, digits=digits, count=count)
     chunks = [slice(start, start + _CHUNK) for start in range(0, n, _CHUNK)]
-    found = Parallel(n_jobs=n_jobs)(
-        delayed(_rows)(rows.images[chunk], rows.boxes[chunk], rows.labels[chunk])
-        for chunk in chunks
-    )
+    parts = [(rows.images[chunk], rows.boxes[chunk], rows.labels[chunk]) for chunk in chunks]
+    found = run(_rows, parts, n_jobs=n_jobs)
     return [line for lines in found for line in lines]
 
 
@@ -255,21 +266,22 @@ def warped_copies(
     return np.concatenate([pictures, copies[inked]]), np.concatenate([names, names[inked]])
 
 
-def _drawn(source: Source, indices: range, seed: int, charset: Charset) -> list[Line]:
-    lines = []
-    for index in indices:
-        sample = source.generator.sample(index, seed=seed)
-        text = sample.label.upper() if source.in_capitals else sample.label
-        lines += _line(sample.image, sample.boxes, charset.encode(text))
-    return lines
-
-
-def _rows(
-    images: NDArray[np.uint8], boxes: NDArray[np.int32], labels: NDArray[np.uint8]
+def _drawn(
+    sources: Sequence[Source], seed: int, charset: Charset, part: tuple[int, range]
 ) -> list[Line]:
     return [
         line
-        for image, own, names in zip(images, boxes, labels, strict=True)
+        for sample in part_of_source(sources, seed, part)
+        for line in _line(sample.image, sample.boxes, charset.encode(sample.label))
+    ]
+
+
+def _rows(
+    part: tuple[NDArray[np.uint8], NDArray[np.int32], NDArray[np.uint8]],
+) -> list[Line]:
+    return [
+        line
+        for image, own, names in zip(*part, strict=True)
         for line in _line(image, own, names.astype(np.intp))
     ]
 
