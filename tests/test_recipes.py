@@ -7,6 +7,7 @@ import pytest
 
 from segcap.core.charset import Charset
 from segcap.generate import TextGenerator, digit_sums
+from segcap.recipes.ink import as_elsewhere
 from segcap.training.synthetic import Source, digit_lines, drawn_texts, stacked, warped_copies
 
 CAPITALS = Charset(string.digits + string.ascii_uppercase)
@@ -57,3 +58,22 @@ def test_copies_are_warped_and_labelled_alike(handwriting):
     np.testing.assert_array_equal(named, np.tile(names, 2))
     changed = np.abs(both[50:].astype(int) - pictures).mean(axis=(1, 2))
     assert (changed > 1).all()
+
+
+def test_some_sevens_are_crossed_and_some_ones_hooked():
+    pictures = np.zeros((60, 28, 28), np.uint8)
+    pictures[:, 4:24, 13:15] = 255
+    pictures[40:, 4:6, 5:15] = 255
+    labels = np.repeat([1, 5, 7], 20)
+    drawn, same = as_elsewhere(pictures, labels)
+    added = (drawn > pictures).sum(axis=(1, 2))
+    assert (same == labels).all()
+    assert (drawn >= pictures).all()
+    assert not added[labels == 5].any()
+    for label in (1, 7):
+        changed = added[labels == label] > 0
+        assert changed.any()
+        assert not changed.all()
+    crossed = drawn[40:][added[40:] > 0] > pictures[40:][added[40:] > 0]
+    assert crossed[:, 8:22, :12].any(axis=(1, 2)).all()
+    assert crossed[:, 8:22, 16:].any(axis=(1, 2)).all()

@@ -4,6 +4,10 @@ import os
 import string
 from pathlib import Path
 
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
 from segcap.datasets.mnist import load_mnist
 from segcap.generate import TextGenerator
 from segcap.recipes.digits import split_digits
@@ -12,6 +16,8 @@ from segcap.training.synthetic import Source
 __all__ = ["wild_sources"]
 
 _LETTERS = string.digits + string.ascii_letters
+_CROSSED, _HOOKED, _FOOTED = 0.4, 0.5, 0.1
+_STROKE = 127
 
 
 def wild_sources(
@@ -29,7 +35,7 @@ def wild_sources(
         Whether handwriting is of the digits that are kept apart.
     """
     train, kept = split_digits(load_mnist(data))
-    digits = kept if held_out else train
+    digits = as_elsewhere(*(kept if held_out else train))
     return [
         Source(TextGenerator("wild", fonts=fonts), 0.56),
         Source(TextGenerator("wild", fonts=fonts, charset=string.digits + ".,"), 0.14),
@@ -38,3 +44,64 @@ def wild_sources(
         Source(TextGenerator("mixed", charset=_LETTERS, length=(3, 7)), 0.08),
         Source(TextGenerator("six-char"), 0.06, in_capitals=True),
     ]
+
+
+def as_elsewhere(
+    pictures: NDArray[np.uint8], labels: NDArray[np.integer], seed: int = 0
+) -> tuple[NDArray[np.uint8], NDArray[np.integer]]:
+    """Cross some sevens and hook some ones, as most of the world writes them, unlike MNIST.
+
+    Parameters
+    ----------
+    pictures : (M, 28, 28) uint8 array
+        Bright on black.
+    labels : (M,) int array
+    seed : int
+
+    Returns
+    -------
+    pictures, labels
+    """
+    rng = np.random.default_rng(seed)
+    drawn = pictures.copy()
+    for index in np.flatnonzero((labels == 7) & (rng.random(len(labels)) < _CROSSED)):
+        _cross(drawn[index], rng)
+    for index in np.flatnonzero((labels == 1) & (rng.random(len(labels)) < _HOOKED)):
+        _hook(drawn[index], rng)
+    return drawn, labels
+
+
+def _cross(seven: NDArray[np.uint8], rng: np.random.Generator) -> None:
+    """Draw a bar across the stem."""
+    _, y, _, tall = cv2.boundingRect((seven > _STROKE).view(np.uint8))
+    row = round(y + tall * rng.uniform(0.45, 0.65))
+    stem = np.flatnonzero(seven[row] > _STROKE)
+    if len(stem) == 0:
+        return
+    reach, lean = rng.uniform(3.5, 6.5), rng.uniform(-1.5, 1)
+    _stroke(seven, (stem.mean() - reach, row - lean), (stem.mean() + reach, row + lean), rng)
+
+
+def _hook(one: NDArray[np.uint8], rng: np.random.Generator) -> None:
+    """Draw the stroke that leads up to a one, and a foot under a few."""
+    rows, columns = np.nonzero(one > _STROKE)
+    if len(rows) == 0:
+        return
+    top, foot = columns[rows == rows[0]].mean(), columns[rows == rows[-1]].mean()
+    long, steep = rng.uniform(5, 13), np.radians(rng.uniform(25, 65))
+    end = top - long * np.cos(steep), rows[0] + long * np.sin(steep)
+    _stroke(one, (top, float(rows[0])), end, rng)
+    if rng.random() < _FOOTED:
+        reach = rng.uniform(3, 5)
+        _stroke(one, (foot - reach, float(rows[-1])), (foot + reach, float(rows[-1])), rng)
+
+
+def _stroke(
+    picture: NDArray[np.uint8],
+    start: tuple[float, float],
+    end: tuple[float, float],
+    rng: np.random.Generator,
+) -> None:
+    thick = int(rng.integers(1, 4))
+    points = [(round(16 * x), round(16 * y)) for x, y in (start, end)]
+    cv2.line(picture, *points, 255, thick, cv2.LINE_AA, 4)
