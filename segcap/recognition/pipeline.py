@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from segcap.core.charset import Case, Charset, Kind
 from segcap.core.reading import QUARTER_TURNS, Turned
+from segcap.decoding.alphabets import alphabets, likely_alphabet, within_alphabet
 from segcap.decoding.chains import Lattice, Outcome, best_texts, choose
 from segcap.decoding.compose import all_to_the_first, log_softmax
 from segcap.decoding.language import Language
@@ -66,6 +67,12 @@ class Scored:
     skips: NDArray[np.float64] | None = None
     trust: float = 1.0
 
+    def within(self, alphabet: NDArray[np.bool_]) -> "Scored":
+        """Rule out all characters that are not of an alphabet, (C,) bool."""
+        own, shift = within_alphabet(self.log_probabilities, alphabet)
+        skips = None if self.skips is None else self.skips - shift
+        return replace(self, log_probabilities=own, skips=skips)
+
 
 @dataclass(frozen=True)
 class Pipeline:
@@ -116,6 +123,11 @@ class Pipeline:
 
     def choose(self, scored: Scored) -> Outcome:
         """Take the best chain of an image's spans."""
+        outcome = self._choose(scored)
+        alphabet = likely_alphabet(outcome.probabilities, self._alphabets)
+        return outcome if alphabet is None else self._choose(scored.within(alphabet))
+
+    def _choose(self, scored: Scored) -> Outcome:
         return choose(
             scored.lattice,
             scored.log_probabilities,
@@ -130,6 +142,8 @@ class Pipeline:
     def best_texts(self, image: NDArray[np.uint8], most: int) -> list[tuple[str, float]]:
         """Rank the texts that an image may show."""
         (scored,) = self.score([image])
+        alphabet = likely_alphabet(self._choose(scored).probabilities, self._alphabets)
+        scored = scored if alphabet is None else scored.within(alphabet)
         return best_texts(
             scored.lattice,
             scored.log_probabilities,
@@ -166,6 +180,12 @@ class Pipeline:
             replace(own, lattice=one.to_image(own.lattice), trust=one.trust)
             for own, one in zip(scored, found, strict=True)
         ]
+
+    @cached_property
+    def _alphabets(self) -> NDArray[np.bool_]:
+        """What a text of any scheme may be written in, where nobody says."""
+        known = self.settings.ink is None or self.kind != "text" or self.allowlist is not None
+        return alphabets("" if known else self.charset.characters)
 
     @cached_property
     def _language(self) -> Language | None:
