@@ -233,10 +233,6 @@ def as_methods(readers: Mapping[str, Any] | Sequence[Any], asks: Asks) -> list[M
         names them.
     asks : {"texts", "sums", "classes"}
 
-    Returns
-    -------
-    list of Method
-
     Raises
     ------
     ParameterError

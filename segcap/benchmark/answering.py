@@ -34,8 +34,6 @@ def replies_of(
 
     Parameters
     ----------
-    method : Method
-    images : sequence of path, bytes, array or PIL.Image.Image
     ranked : bool
         Ask for alternatives, too, of whoever can give them.
     on_progress : callable, optional

@@ -23,7 +23,6 @@ def ceiling(reader: GlyphReader, split_task: SplitTask) -> Rate | None:
     ----------
     reader : GlyphReader
         Fitted.
-    split_task : SplitTask
 
     Returns
     -------

@@ -58,7 +58,6 @@ def measured_cost(
     images : sequence of path, bytes, array or PIL.Image.Image
         Those that cannot be loaded are left out; the others are taken again and again if they are
         fewer than are needed.
-    training_seconds : float, optional
     bundle : Path, optional
         The file of a reader.
 

@@ -46,11 +46,6 @@ def sums_generator(digits: tuple[NDArray[np.uint8], NDArray[np.uint8]]) -> Image
 def texts_generator(task: str, dataset: Dataset) -> ImageGenerator | None:
     """Return the generator of a scheme that draws like a data set, with its characters and lengths.
 
-    Parameters
-    ----------
-    task : str
-    dataset : Dataset
-
     Returns
     -------
     ImageGenerator or None

@@ -48,7 +48,6 @@ def peak_memory(program: str, options: Sequence[str], images: Sequence[NDArray[n
     ----------
     program : str
         Python code, to which `options`, a list of str, and `images`, a list of arrays, are given.
-    options : sequence of str
     images : sequence of (H, W, 3) uint8 array
         The first 32 are used.
 

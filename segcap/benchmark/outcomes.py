@@ -60,7 +60,6 @@ class Judged:
         Why a segmenting reader's wrong answer is wrong; see `segcap.Reading.failure`.
     boxes : tuple of boxes or None
         x0, y0, x1, y1 of each character, half-open, pixels.
-    error : str or None
     alternatives : tuple of (str, float)
         The most probable answers with their probabilities, `value` perhaps among them.
 
@@ -205,8 +204,6 @@ class Accuracy:
         Edit distance by true character; above 1 where much is inserted.
     top : tuple of TopRate
         Empty where further answers are not known.
-    classes : tuple of ClassRow
-    matrix : Matrix
     confusions : tuple of Confusion
         The most frequent ones; their images are indices into the benchmark's answers.
     """
@@ -243,14 +240,12 @@ class Cost:
 
     Attributes
     ----------
-    training_seconds : float or None
     latency_ms_p50, latency_ms_p95 : float
         Of one image after the other, milliseconds.
     images_per_second : float
         Of many at once.
     peak_memory_mib : float or None
         Of a process that opens the reader and reads.
-    parameters, bytes : int or None
     """
 
     training_seconds: float | None

@@ -32,8 +32,6 @@ def write_outputs(result: BenchmarkResult, folder: Path, images: Images) -> None
 
     Parameters
     ----------
-    result : BenchmarkResult
-    folder : Path
     images : sequence of image
         One for each of the result's answers.
 

@@ -38,7 +38,6 @@ class Plan:
 
     Attributes
     ----------
-    methods : tuple of Method
     labels : tuple of int
         Fewer images to train on, for the learning curve.
     seeds : int
@@ -69,9 +68,6 @@ class Stages:
 
     Parameters
     ----------
-    split_task : SplitTask
-    plan : Plan
-    parts : Parts
     on_progress : callable, optional
         Called with the number of parts that are done, their total, and a note.
     """

@@ -68,10 +68,6 @@ def open_task(
     quick : bool
         Take 300 images only.
 
-    Returns
-    -------
-    SplitTask
-
     Raises
     ------
     ParameterError
@@ -147,7 +143,6 @@ def task_readers(
 
     Parameters
     ----------
-    split_task : SplitTask
     wanted : sequence of str, optional
         "glyphs", the segmenting reader; "end-to-end", the task's network, or another one's name;
         "ddddocr", "tesseract"; names of shipped readers and paths of bundles, not trained here.
@@ -157,7 +152,6 @@ def task_readers(
         Readers without such a parameter go without it.
     epochs : int, optional
         In place of the readers' own.
-    seed : int
 
     Returns
     -------

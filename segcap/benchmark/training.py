@@ -32,7 +32,6 @@ class Trained:
         The file of a reader of segcap's.
     seconds : float or None
         Of training, over all runs; None where nothing was trained.
-    problems : tuple of Problem
     error : str or None
         What it raised in training.
     """
@@ -73,10 +72,8 @@ def train(
 
     Parameters
     ----------
-    method : Method
     training : Dataset
         Training images.
-    parts : Parts
     key : mapping
         What the part depends on.
     seed : int, optional
@@ -122,7 +119,6 @@ def train_ahead(
     ----------
     jobs : sequence of tuple
         What `train` takes: method, training images, key and seed.
-    parts : Parts
 
     Yields
     ------

@@ -109,7 +109,6 @@ class RecordFile:
 
     Parameters
     ----------
-    path : path
     form : {"json", "csv"}
         JSON lines, or CSV with a header.
     fields : sequence of str

@@ -108,8 +108,6 @@ def progress_bar(
 
     Parameters
     ----------
-    unit : str
-    total : int, optional
     done : int
         How many are done already.
     in_lines : bool

@@ -30,7 +30,6 @@ class RecordTable:
 
     Parameters
     ----------
-    path : path
     fields : sequence of str
         What `resume` yields.
     """

@@ -59,10 +59,6 @@ def load_labelled(folder: str | os.PathLike[str]) -> LabelledImages:
 def read_labels(path: str | os.PathLike[str]) -> dict[Path, str]:
     """Read labels.csv.
 
-    Parameters
-    ----------
-    path : path
-
     Returns
     -------
     dict of Path to str

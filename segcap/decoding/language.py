@@ -77,7 +77,6 @@ def best_spelling(
         First atom and the one after the last.
     log_probabilities : (S, C) float64 array
         Of each character.
-    language : Language
     atoms : int
         Number of atoms; each is used once.
     skips : (S,) float64 array, optional
@@ -134,7 +133,6 @@ def likely_texts(
         Of each character at each place.
     characters : str
         C of them.
-    language : Language
 
     Returns
     -------

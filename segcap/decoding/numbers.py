@@ -111,10 +111,6 @@ def number_fields(
         With "task", there are no numbers.
     ended : bool
         Tasks must end with "=", "?" or both.
-
-    Returns
-    -------
-    Language
     """
     symbols = [_SYMBOLS.find(char) for char in characters.translate(_SAME)]
     forms = [*_tasks(ended), *(() if kind == "task" else _numbers(decimals))]

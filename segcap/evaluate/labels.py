@@ -24,10 +24,6 @@ def plain_labels(values: Iterable[Any], *, name: str) -> list[Label | None]:
     name : str
         What they are, for the message.
 
-    Returns
-    -------
-    list of str, int or None
-
     Raises
     ------
     ParameterError
@@ -69,10 +65,6 @@ def paired_labels(
         N is at least 1.
     of : str
         Which function asks, for the message.
-
-    Returns
-    -------
-    tuple of two lists
 
     Raises
     ------

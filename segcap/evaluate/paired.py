@@ -47,7 +47,6 @@ def is_shown(difference: RateDifference, p_value: float | None) -> bool:
 
     Parameters
     ----------
-    difference : RateDifference
     p_value : float or None
         Of a test of it, if there was one.
 

@@ -89,13 +89,11 @@ def divided(
     ----------
     dataset : Dataset
         Of texts.
-    title : str
     images : int
         Most to test on; at most half of them where the others are too few for `labels`.
     labels : sequence of int
         How many to train on. Fewer than 16, or than the texts have characters, are too few; for
         more than are left all that are left are taken.
-    seed : int
 
     Returns
     -------

@@ -58,8 +58,6 @@ def write_audit(
 
     Parameters
     ----------
-    result : AuditResult
-    folder : Path
     images : sequence of image
         One for each of the benchmark's answers.
     generator : TextGenerator, optional

@@ -88,12 +88,8 @@ def glyph_pictures(
 
     Parameters
     ----------
-    confusion : Confusion
     method : str
         Who took it so.
-    answers : sequence of ImageResult
-    images : mapping of int to path, bytes, array or PIL.Image.Image
-    most : int
 
     Returns
     -------

@@ -82,14 +82,12 @@ class Axis:
 
     Attributes
     ----------
-    title : str
     shown : callable
         Gives a value as it is written.
     short : callable
         Gives a value as it stands at a tick.
     least, most : float
         What the axis does not go beyond.
-    is_log : bool
     """
 
     title: str
@@ -145,19 +143,12 @@ def line_chart(
 
     Parameters
     ----------
-    title : str
-    x, y : Axis
     series : sequence of Series
         With at least one point in all.
-    note : str
     is_joined : bool
         Whether a line goes through a series' points.
     front : sequence of Point
         A stair goes through these, from left to right.
-
-    Returns
-    -------
-    Chart
     """
     with _drawing(title, _HEIGHT) as (axes, svg):
         for one in series:
@@ -211,16 +202,8 @@ def bar_chart(
 
     Parameters
     ----------
-    title : str
-    axis : Axis
     counts : sequence of (str, sequence of int)
         A method's name and its count of each kind.
-    kinds : sequence of str
-    note : str
-
-    Returns
-    -------
-    Chart
     """
     with _drawing(title, _ROW * len(counts) + _FOOT) as (axes, svg):
         for row, (name, own) in enumerate(counts):

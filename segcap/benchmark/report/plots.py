@@ -28,10 +28,6 @@ _EXACT = Axis("exact match", percent, rounded_percent, least=0, most=1)
 def charts(methods: Methods) -> tuple[list[Chart], list[str]]:
     """Draw what was measured.
 
-    Parameters
-    ----------
-    methods : sequence of MethodResult
-
     Returns
     -------
     list of Chart

@@ -40,12 +40,10 @@ def row(
 
     Parameters
     ----------
-    answers : sequence of ImageResult
     number : int
         Which of them.
     names : sequence of str
         Of the methods.
-    picture : Picture or None
     is_text : bool
         Whether single characters of an answer are right or wrong.
 

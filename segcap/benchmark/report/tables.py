@@ -39,11 +39,8 @@ class Table:
 
     Attributes
     ----------
-    title : str
-    head : list of str
     rows : list of list of str
         As long as `head` each.
-    note : str
     """
 
     title: str

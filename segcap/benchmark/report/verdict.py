@@ -25,13 +25,10 @@ class Card:
 
     Attributes
     ----------
-    name, approach, description : str
     exact, interval : str
         Exact match and the ends of its interval.
-    n : int
     words : str
         How it stands to the best, or the best to the next.
-    is_best : bool
     place : int
         Among the methods.
     """

@@ -22,7 +22,6 @@ class Guess(NamedTuple):
 
     Attributes
     ----------
-    text : str
     confidence : float
         In [0, 1].
     """
@@ -49,8 +48,6 @@ class LabelQueue:
 
     Attributes
     ----------
-    labels : dict of str to str
-    guesses : dict of str to Guess
     unreadable : dict of str to str
         From an image that cannot be shown to the reason.
     skipped : set of str

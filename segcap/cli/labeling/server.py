@@ -33,7 +33,6 @@ def open_server(session: Session, port: int = 0) -> tuple["BaseWSGIServer", str]
 
     Parameters
     ----------
-    session : Session
     port : int
         0 for any that is free.
 

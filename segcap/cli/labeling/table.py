@@ -23,7 +23,6 @@ def write_label(path: Path, image: str, label: str | None) -> None:
         The file; it is read anew, so that what others wrote meanwhile is kept.
     image : str
         The image's path within the file's folder.
-    label : str or None
 
     Raises
     ------

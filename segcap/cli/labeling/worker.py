@@ -104,8 +104,6 @@ def trained(reader: Any, images: Sequence[Path], labels: Sequence[str]) -> Any:
     ----------
     reader : GlyphReader
         As it was before all labels; changed in place.
-    images : sequence of Path
-    labels : sequence of str
 
     Returns
     -------
