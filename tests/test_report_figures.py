@@ -9,9 +9,8 @@ from report_material import by_name
 
 from segcap.benchmark.outcomes import CANNOT_ANSWER, Matrix, Problem
 from segcap.benchmark.report.charts import Axis, Point, Series, dot_chart, line_chart
-from segcap.benchmark.report.matrix import matrix_of
 from segcap.benchmark.report.plots import charts, pareto_front
-from segcap.benchmark.report.tables import tables
+from segcap.benchmark.report.tables import matrix_of, tables
 from segcap.benchmark.report.verdict import cards, verdict
 from segcap.benchmark.results import Pair
 from segcap.evaluate import Agreement

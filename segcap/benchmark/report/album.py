@@ -1,6 +1,6 @@
 """Pictures of a report: images with their ink, glyphs cut from them, within a bound of size."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,8 +8,9 @@ from numpy.typing import NDArray
 
 from segcap.benchmark.outcomes import Box
 from segcap.benchmark.results import ImageResult
+from segcap.benchmark.split_task import Images
 from segcap.core.errors import ImageError
-from segcap.core.image import ImageSource, load_image
+from segcap.core.image import load_image
 from segcap.evaluate.confusions import Confusion, aligned_characters
 from segcap.evaluate.pictures import data_uri
 from segcap.segmentation.binarize import binarize
@@ -39,17 +40,13 @@ class Picture:
     height: int
 
 
-def album(
-    images: Mapping[int, ImageSource], order: Iterable[int], room: int
-) -> tuple[dict[int, Picture], list[int]]:
+def album(images: Images, order: Iterable[int], room: int) -> tuple[dict[int, Picture], list[int]]:
     """Make pictures until there is no more room.
 
     Parameters
     ----------
-    images : mapping of int to path, bytes, array or PIL.Image.Image
-        By their number.
     order : iterable of int
-        Numbers, those that matter most first; some may have no image.
+        Numbers of images, those that matter most first.
     room : int
         Characters that all data URIs may have together.
 
@@ -62,8 +59,6 @@ def album(
     pictures: dict[int, Picture] = {}
     damaged: list[int] = []
     for number in order:
-        if number not in images:
-            continue
         try:
             picture = _picture(load_image(images[number]))
         except ImageError:
@@ -80,7 +75,7 @@ def glyph_pictures(
     confusion: Confusion,
     method: str,
     answers: Sequence[ImageResult],
-    images: Mapping[int, ImageSource],
+    images: Images,
     *,
     most: int,
 ) -> list[str]:
@@ -101,8 +96,6 @@ def glyph_pictures(
     for number in confusion.images:
         if len(uris) == most:
             break
-        if number not in images:
-            continue
         try:
             pixels = load_image(images[number])
         except ImageError:

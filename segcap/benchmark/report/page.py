@@ -6,28 +6,22 @@ import json
 import os
 from collections.abc import Mapping, Sequence
 from importlib import resources
-from typing import Any, TypeAlias
-
-from numpy.typing import NDArray
+from typing import Any
 
 from segcap.benchmark.outcomes import MethodResult
 from segcap.benchmark.report.album import album, glyph_pictures
 from segcap.benchmark.report.charts import MARKS
-from segcap.benchmark.report.matrix import matrix_of
 from segcap.benchmark.report.plots import charts
 from segcap.benchmark.report.rows import listed, row
-from segcap.benchmark.report.tables import Table, tables
+from segcap.benchmark.report.tables import Table, matrix_of, tables
 from segcap.benchmark.report.verdict import cards, verdict
 from segcap.benchmark.report.wording import percent
 from segcap.benchmark.results import BenchmarkResult, ImageResult
-from segcap.core.errors import DataError, ParameterError
+from segcap.benchmark.split_task import Images
 from segcap.core.extras import require
 from segcap.core.files import write_atomically
-from segcap.core.image import ImageSource
 
 __all__ = ["render", "require_report", "write_report"]
-
-Images: TypeAlias = Sequence[ImageSource] | NDArray
 
 MOST_ROWS = 10_000
 ROOM = 11 * 2**20
@@ -35,31 +29,23 @@ _MOST_PAIRS = 6
 _PER_PAIR = 6
 
 
-def write_report(
-    result: BenchmarkResult | Mapping[str, Any],
-    path: str | os.PathLike[str],
-    images: Images | None = None,
-) -> None:
+def write_report(result: BenchmarkResult, path: str | os.PathLike[str], images: Images) -> None:
     """Write a benchmark's result as one HTML page that holds all it needs.
 
     Parameters
     ----------
-    result : BenchmarkResult or mapping
-        The mapping is that of a results file.
+    result : BenchmarkResult
+        Of at least one method, each of which answers to every image.
     path : path
         HTML file, replaced if it exists. It loads nothing, from nowhere.
-    images : (N,) sequence of path, bytes, array or PIL.Image.Image, optional
-        One for each of the result's answers, in their order; without them there are no pictures.
-        One that cannot be loaded is left out, and the page says so.
+    images : (N,) sequence of path, bytes, array or PIL.Image.Image
+        One for each of the result's answers, in their order. One that cannot be loaded is left
+        out, and the page says so.
 
     Raises
     ------
     ParameterError
-        `result` is no result, there are not as many images as answers, or Jinja or Matplotlib is
-        not installed.
-    DataError
-        `result` is a mapping that does not follow the schema, or lacks methods or an answer of
-        one.
+        Jinja or Matplotlib is not installed.
     FileError
         The folder is missing or cannot be written to.
 
@@ -70,16 +56,8 @@ def write_report(
     input gives the same bytes.
     """
     require_report()
-    given = _checked(result)
-    if images is not None and len(images) != len(given.answers):
-        raise ParameterError(
-            "The 'images' of write_report must be as many as the result's answers. "
-            f"Got {len(images)} images and {len(given.answers)} answers."
-        )
-    sources = {} if images is None else dict(enumerate(images))
-    write_atomically(
-        path, render("report.html.j2", _view(given, sources)).encode("utf-8", errors="replace")
-    )
+    page = render("report.html.j2", _view(result, images))
+    write_atomically(path, page.encode("utf-8", errors="replace"))
 
 
 def require_report() -> None:
@@ -94,27 +72,7 @@ def require_report() -> None:
         require(package, "report", "A benchmark's report")
 
 
-def _checked(result: BenchmarkResult | Mapping[str, Any]) -> BenchmarkResult:
-    if isinstance(result, Mapping):
-        result = BenchmarkResult.from_json(dict(result))
-    elif not isinstance(result, BenchmarkResult):
-        raise ParameterError(
-            "The 'result' of write_report must be a BenchmarkResult or the mapping of a results "
-            f"file. Got {type(result).__name__}."
-        )
-    if not result.methods:
-        raise DataError("The 'result' of write_report must have at least one method. Got none.")
-    names = {method.name for method in result.methods}
-    for answer in result.answers:
-        if silent := names - answer.by.keys():
-            raise DataError(
-                "The 'result' of write_report must have an answer of every method to every "
-                f"image. Got none of {min(silent)!r} to {answer.image!r}."
-            )
-    return result
-
-
-def _view(result: BenchmarkResult, images: Mapping[int, ImageSource]) -> dict[str, Any]:
+def _view(result: BenchmarkResult, images: Images) -> dict[str, Any]:
     drawn, not_drawn = charts(result.methods)
     listing, notes = _listing(result, images)
     return {
@@ -149,9 +107,7 @@ def _facts(result: BenchmarkResult) -> list[tuple[str, str]]:
 
 
 def _confused(
-    method: MethodResult,
-    answers: Sequence[ImageResult],
-    images: Mapping[int, ImageSource],
+    method: MethodResult, answers: Sequence[ImageResult], images: Images
 ) -> dict[str, Any]:
     name = method.name
     pairs = [
@@ -179,9 +135,7 @@ def _classes(method: MethodResult) -> Table:
     return Table(method.name, ["", "precision", "recall", "F1", "occurs"], rows)
 
 
-def _listing(
-    result: BenchmarkResult, images: Mapping[int, ImageSource]
-) -> tuple[dict[str, Any], list[str]]:
+def _listing(result: BenchmarkResult, images: Images) -> tuple[dict[str, Any], list[str]]:
     """Return the table of images for the script, and what was left out of it."""
     answers, methods = result.answers, result.methods
     names = [method.name for method in methods]
@@ -198,9 +152,7 @@ def _listing(
             f"The table has {len(rows):,} of {len(answers):,} images, first those that somebody "
             "read wrong; the rest were left out to keep the page usable."
         )
-    if not images:
-        notes.append("There are no pictures: none were given.")
-    elif len(pictures) + len(damaged) < len(rows):
+    if len(pictures) + len(damaged) < len(rows):
         notes.append(
             f"Pictures of {len(pictures):,} of {len(rows):,} images stand in the table, first of "
             "those that somebody read wrong; the rest were left out to keep the page small."

@@ -1,12 +1,12 @@
-"""The tables of a result, in words and figures."""
+"""The tables of a result, in words and figures, and its confusion matrices."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import combinations
+from math import ceil
 
 from segcap.benchmark.outcomes import MethodResult
-from segcap.benchmark.report.pairs import cost_ratio
 from segcap.benchmark.report.wording import (
     amount,
     bounded,
@@ -19,9 +19,10 @@ from segcap.benchmark.report.wording import (
 from segcap.benchmark.results import BenchmarkResult, Pair
 from segcap.evaluate.paired import RateDifference
 
-__all__ = ["Table", "tables"]
+__all__ = ["Table", "cost_ratio", "matrix_of", "tables"]
 
 _UNKNOWN = "–"
+_SHADES = 5
 _COSTS: tuple[tuple[str, str, Callable[[float | None], str]], ...] = (
     ("training", "training_seconds", duration),
     ("latency, median", "latency_ms_p50", milliseconds),
@@ -49,6 +50,24 @@ class Table:
     note: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class _Cell:
+    """A count, whether it is of right answers, and its shade: 0 for none, 5 for a whole row."""
+
+    count: int
+    is_right: bool
+    shade: int
+
+
+@dataclass(frozen=True, slots=True)
+class _MatrixTable:
+    """Rows of a method's matrix for what occurs, each its label and a cell a column."""
+
+    title: str
+    labels: tuple[str, ...]
+    rows: tuple[tuple[str, tuple[_Cell, ...]], ...]
+
+
 def tables(result: BenchmarkResult) -> list[Table]:
     """Return tables of accuracy, of pairs of methods and of costs, as far as these are known."""
     methods, pairs = result.methods, result.pairs
@@ -57,6 +76,29 @@ def tables(result: BenchmarkResult) -> list[Table]:
         made += [_tests(pairs), _agreement(pairs)]
     made += [_costs(methods), _ratios(methods)]
     return [known for table in made if (known := _known(table)).rows]
+
+
+def matrix_of(method: MethodResult) -> _MatrixTable:
+    """Return a method's confusion matrix without the rows of what never occurs."""
+    matrix = method.accuracy.matrix
+    rows = tuple(
+        (
+            label,
+            tuple(
+                _Cell(count, column == row, ceil(_SHADES * count / sum(counts)))
+                for column, count in enumerate(counts)
+            ),
+        )
+        for row, (label, counts) in enumerate(zip(matrix.labels, matrix.counts, strict=True))
+        if sum(counts)
+    )
+    return _MatrixTable(method.name, matrix.labels, rows)
+
+
+def cost_ratio(one: MethodResult, other: MethodResult, key: str) -> float | None:
+    """Return how many times the other's cost one has; None where either is unknown, or 0."""
+    above, below = getattr(one.cost, key, None), getattr(other.cost, key, None)
+    return above / below if above is not None and below else None
 
 
 def _known(table: Table) -> Table:

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from segcap.benchmark.outcomes import CANNOT_ANSWER, MethodResult
-from segcap.benchmark.report.pairs import cost_ratio, pair_of
+from segcap.benchmark.report.tables import cost_ratio
 from segcap.benchmark.report.wording import amount, difference, interval, percent
 from segcap.benchmark.results import BenchmarkResult, Pair
 
-__all__ = ["Card", "cards", "verdict"]
+__all__ = ["cards", "verdict"]
 
 _APPROACHES = {
     "segment": "segment, then classify",
@@ -20,7 +20,7 @@ _SEVERAL = {"segment": "segmenting", "end-to-end": "end-to-end"}
 
 
 @dataclass(frozen=True, slots=True)
-class Card:
+class _Card:
     """A method's headline.
 
     Attributes
@@ -44,12 +44,12 @@ class Card:
     place: int
 
 
-def cards(result: BenchmarkResult) -> list[Card]:
+def cards(result: BenchmarkResult) -> list[_Card]:
     """Return each method's headline, in the methods' order."""
     methods = result.methods
     ranked = sorted(filter(_can_answer, methods), key=_exact, reverse=True)
     return [
-        Card(
+        _Card(
             one.name,
             _APPROACHES.get(one.approach, one.approach),
             one.description,
@@ -98,6 +98,16 @@ def _best(methods: Sequence[MethodResult], approach: str) -> MethodResult | None
     return max(own, key=_exact, default=None)
 
 
+def _pair(first: MethodResult, second: MethodResult, pairs: Sequence[Pair]) -> Pair | None:
+    """Return two methods' comparison, the first's first, whichever way round they were compared."""
+    for pair in pairs:
+        if (pair.first, pair.second) == (first.name, second.name):
+            return pair
+        if (pair.first, pair.second) == (second.name, first.name):
+            return pair.turned()
+    return None
+
+
 def _standing(
     one: MethodResult,
     ranked: Sequence[MethodResult],
@@ -109,7 +119,7 @@ def _standing(
         return ""
     best = ranked[0]
     other = ranked[1] if one is best else best
-    pair = pair_of(one.name, other.name, pairs)
+    pair = _pair(one, other, pairs)
     if pair is None:
         return ""
     if not pair.is_shown:
@@ -124,7 +134,7 @@ def _between(cutting: MethodResult, whole: MethodResult, pairs: Sequence[Pair]) 
         f"segment-then-classify ({cutting.name}, {percent(_exact(cutting))})",
         f"end-to-end ({whole.name}, {percent(_exact(whole))})",
     )
-    pair = pair_of(cutting.name, whole.name, pairs)
+    pair = _pair(cutting, whole, pairs)
     if pair is None:
         return f"Best of either approach: {names[0]} and {names[1]}."
     if not pair.is_shown:
@@ -167,7 +177,7 @@ def _costs(cutting: MethodResult, whole: MethodResult) -> list[str]:
 
 
 def _gain(vote: MethodResult, best: MethodResult, pairs: Sequence[Pair]) -> str:
-    pair = pair_of(vote.name, best.name, pairs)
+    pair = _pair(vote, best, pairs)
     if pair is None:
         return f"{vote.name} reaches {percent(_exact(vote))}."
     if not pair.is_shown:
