@@ -1,6 +1,5 @@
 """What methods are compared on: one split of one data set, and all that is known about it."""
 
-import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,7 +24,6 @@ __all__ = [
     "Truth",
     "asked",
     "drawn_truth",
-    "image_names",
 ]
 
 Asks: TypeAlias = Literal["texts", "sums", "classes"]
@@ -135,7 +133,7 @@ class SplitTask:
             strata = dataset.labels if dataset.classes is not None else None
             train, held_out = divide(dataset.groups, strata, test=test, seed=seed)
         training, tested = dataset.subset(train), dataset.subset(held_out)
-        names = image_names(dataset)
+        names = dataset.ids
         return cls(
             dataset.name,
             f"{_title(dataset)}, segment-then-classify against end-to-end",
@@ -184,7 +182,8 @@ def drawn_truth(dataset: Dataset) -> list[Truth | None]:
     DataError
         There is a manifest, but it is not as segcap writes it.
     """
-    folder = next((one for one in (dataset.root, dataset.root.parent) if _has_manifest(one)), None)
+    places = (dataset.root, dataset.root.parent)
+    folder = next((one for one in places if (one / MANIFEST).is_file()), None)
     if folder is None:
         return [None] * len(dataset)
     known: dict[Path | int, Truth] = {}
@@ -192,12 +191,12 @@ def drawn_truth(dataset: Dataset) -> list[Truth | None]:
         boxes = record.get("boxes")
         truth = Truth(record["label"], boxes and tuple(tuple(box) for box in boxes))
         known[number if "row" in record else folder / record["file"]] = truth
-    places: Sequence[Path | int] = (
+    keys: Sequence[Path | int] = (
         range(len(dataset)) if isinstance(dataset.images, np.ndarray) else dataset.images
     )
     return [
-        _agreeing(known.get(place), label)
-        for place, label in zip(places, dataset.labels.tolist(), strict=True)
+        _agreeing(known.get(key), label)
+        for key, label in zip(keys, dataset.labels.tolist(), strict=True)
     ]
 
 
@@ -213,17 +212,6 @@ def _title(dataset: Dataset) -> str:
     """Return a data set's name, or that of the folder where it is named by its layout alone."""
     is_own = dataset.name in ("labelled", "named", "folders")
     return (dataset.root.resolve().name if is_own else "") or dataset.name
-
-
-def _has_manifest(folder: Path) -> bool:
-    return (folder / MANIFEST).is_file()
-
-
-def image_names(dataset: Dataset) -> list[str]:
-    """Name each image: by its path below the data's folder, or by its number."""
-    if isinstance(dataset.images, np.ndarray):
-        return list(map(str, range(len(dataset))))
-    return [Path(os.path.relpath(image, dataset.root)).as_posix() for image in dataset.images]
 
 
 def _not_trained_on(training: Dataset, tested: Dataset) -> list[str]:

@@ -1,6 +1,5 @@
 """The command that measures a reader: eval."""
 
-import os
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -220,13 +219,13 @@ def _write_predictions(
     from segcap.evaluate.predictions import write_predictions
 
     if classes is None:
-        write_predictions(file, _ids(known), answers, [one.confidence for one in results])
+        write_predictions(file, known.ids, answers, [one.confidence for one in results])
         return
     # an image that cannot be loaded has no probabilities
     rows = [
         one.probabilities if one.answer is not None else [0.0] * len(classes) for one in results
     ]
-    write_predictions(file, _ids(known), answers, rows, classes)
+    write_predictions(file, known.ids, answers, rows, classes)
 
 
 def _way_to_read(reader: Any, known: Dataset, model: str) -> ReadMany:
@@ -254,10 +253,3 @@ def _truths(reader: Any, known: Dataset) -> Truths:
     if known.charset is None and not isinstance(reader, WholeImageClassifier):
         return Truths(lambda _: True)
     return truths_as_written(reader)
-
-
-def _ids(known: Dataset) -> list[str]:
-    """Paths of the images in the folder; of an array's images, their numbers."""
-    if not isinstance(known.images, list):
-        return list(map(str, range(len(known))))
-    return [Path(os.path.relpath(image, known.root)).as_posix() for image in known.images]

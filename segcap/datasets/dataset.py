@@ -71,6 +71,13 @@ class Dataset:
     def __len__(self) -> int:
         return len(self.labels)
 
+    @property
+    def ids(self) -> list[str]:
+        """Name of each image: its path below `root`, or, of an array, its number."""
+        if isinstance(self.images, np.ndarray):
+            return list(map(str, range(len(self))))
+        return [Path(os.path.relpath(image, self.root)).as_posix() for image in self.images]
+
     @cached_property
     def groups(self) -> NDArray[np.intp]:
         """Numbers, the same for images that no split separates, (N,); found once."""
@@ -93,8 +100,8 @@ class Dataset:
             for image in self.images:
                 sha.update(image.tobytes())
         else:
-            for image in self.images:
-                sha.update(Path(os.path.relpath(image, self.root)).as_posix().encode() + b"\0")
+            for name in self.ids:
+                sha.update(name.encode() + b"\0")
         for label in self.labels.tolist():
             sha.update(f"{label}\0".encode())
         return sha.hexdigest()

@@ -8,7 +8,7 @@ from typing import Literal, TypeAlias, get_args
 from segcap.core.errors import ParameterError
 from segcap.core.validation import whole_number
 from segcap.evaluate.classes import ConfusionMatrix, confusion_matrix
-from segcap.evaluate.labels import Label, Labels, paired_labels
+from segcap.evaluate.labels import Label, Labels, paired_labels, paired_texts
 from segcap.evaluate.metrics import edit_distance
 
 __all__ = [
@@ -148,10 +148,6 @@ def character_confusion(answers: Labels, truths: Labels) -> CharacterConfusion:
     """
     aligned = list(_aligned_texts(answers, truths, of="character_confusion"))
     known = [(read, true) for _, read, true in aligned if true is not None]
-    if not known:
-        raise ParameterError(
-            "The 'truths' of character_confusion must hold at least one character. Got none."
-        )
     inserted = Counter(read for _, read, true in aligned if true is None and read is not None)
     matrix = confusion_matrix([read for read, _ in known], [true for _, true in known])
     return CharacterConfusion(matrix, _ranked(inserted))
@@ -182,7 +178,7 @@ def most_confused(
     ------
     ParameterError
         There are not as many truths as answers, or none; labels are of different types, or, with
-        characters, no texts; `most` or `unit` is unknown or outside its range.
+        characters, no texts or all empty; `most` or `unit` is unknown or outside its range.
 
     Examples
     --------
@@ -237,10 +233,8 @@ def _aligned_texts(
     answers: Labels, truths: Labels, *, of: str
 ) -> Iterator[tuple[int, str | None, str | None]]:
     """Return the index of the image with each pair of aligned characters."""
-    for image, read, true in _whole_labels(answers, truths, of=of):
-        if not isinstance(true, str):
-            raise ParameterError(f"The 'truths' of {of} must be texts. Got {true!r}.")
-        for pair in aligned_characters(str(read or ""), true):
+    for image, texts in enumerate(paired_texts(answers, truths, of=of)):
+        for pair in aligned_characters(*texts):
             yield image, *pair
 
 

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from segcap.core.errors import ParameterError
 
-__all__ = ["Label", "Labels", "paired_labels", "plain_labels", "shown_label"]
+__all__ = ["Label", "Labels", "paired_labels", "paired_texts", "plain_labels", "shown_label"]
 
 Label: TypeAlias = str | int
 Labels: TypeAlias = Sequence[Any] | NDArray
@@ -84,6 +84,25 @@ def paired_labels(
             f"The 'truths' of {of} must be known. Got None at place {both.index(None)}."
         )
     return both[len(truths) :], known
+
+
+def paired_texts(
+    answers: Labels, truths: Labels, *, of: str, may_be_empty: bool = False
+) -> list[tuple[str, str]]:
+    """Pair each answer, "" for None, with its truth.
+
+    Raises
+    ------
+    ParameterError
+        As of `paired_labels`; or a truth is no text, or all are empty unless they may be.
+    """
+    answered, known = paired_labels(answers, truths, of=of)
+    for truth in known:
+        if not isinstance(truth, str):
+            raise ParameterError(f"The 'truths' of {of} must be texts. Got {truth!r}.")
+    if not (may_be_empty or any(known)):
+        raise ParameterError(f"The 'truths' of {of} must hold at least one character. Got none.")
+    return [(str(read or ""), str(true)) for read, true in zip(answered, known, strict=True)]
 
 
 def shown_label(label: Label | None) -> str:

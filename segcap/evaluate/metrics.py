@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from segcap.core.errors import ParameterError
 from segcap.core.validation import whole_number
+from segcap.evaluate.labels import Labels, paired_texts
 
 __all__ = [
     "Rate",
@@ -84,7 +85,7 @@ def exact_match(answers: Sequence[object], truths: Sequence[object]) -> Rate:
     return wilson(sum(a == t for a, t in zip(answers, truths, strict=True)), len(truths))
 
 
-def character_accuracy(answers: Sequence[str | None], truths: Sequence[str]) -> Rate:
+def character_accuracy(answers: Labels, truths: Labels) -> Rate:
     """Fraction of the true characters that were read: 1 - edit distance / length, not below 0.
 
     None, for an image without answer, counts as a text without characters.
@@ -92,16 +93,12 @@ def character_accuracy(answers: Sequence[str | None], truths: Sequence[str]) -> 
     Raises
     ------
     ParameterError
-        There are not as many truths as answers, or no true character at all.
+        There are not as many truths as answers, something is no text, or there is no true
+        character at all.
     """
-    _check_paired(answers, truths)
-    wrong = sum(
-        min(edit_distance(answer or "", truth), len(truth))
-        for answer, truth in zip(answers, truths, strict=True)
-    )
-    total = sum(map(len, truths))
-    if total == 0:
-        raise ParameterError("The truths must have at least one character among them. Got none.")
+    pairs = paired_texts(answers, truths, of="character_accuracy")
+    wrong = sum(min(edit_distance(read, true), len(true)) for read, true in pairs)
+    total = sum(len(true) for _, true in pairs)
     return wilson(total - wrong, total)
 
 

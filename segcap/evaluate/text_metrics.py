@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from segcap.core.errors import ParameterError
 from segcap.core.validation import whole_number
 from segcap.evaluate.confusions import aligned_characters
-from segcap.evaluate.labels import Labels, paired_labels, plain_labels
+from segcap.evaluate.labels import Labels, paired_labels, paired_texts, plain_labels
 from segcap.evaluate.metrics import Rate, edit_distance, wilson
 
 __all__ = ["character_error_rate", "errors_by_position", "length_accuracy", "top_k_accuracy"]
@@ -37,10 +37,9 @@ def character_error_rate(answers: Labels, truths: Labels) -> float:
     >>> character_error_rate(["1Z3", "45"], ["123", "4"])
     0.5
     """
-    pairs = _paired_texts(answers, truths, of="character_error_rate")
+    pairs = paired_texts(answers, truths, of="character_error_rate")
     total = sum(len(true) for _, true in pairs)
-    _check_characters(total, of="character_error_rate")
-    return sum(edit_distance(read or "", true) for read, true in pairs) / total
+    return sum(edit_distance(read, true) for read, true in pairs) / total
 
 
 def length_accuracy(answers: Labels, truths: Labels) -> Rate:
@@ -66,8 +65,11 @@ def length_accuracy(answers: Labels, truths: Labels) -> Rate:
     >>> length_accuracy(["1Z3", "45"], ["123", "4"]).value
     0.5
     """
-    pairs = _paired_texts(answers, truths, of="length_accuracy")
-    right = sum(read is not None and len(read) == len(true) for read, true in pairs)
+    pairs = paired_texts(answers, truths, of="length_accuracy", may_be_empty=True)
+    right = sum(
+        answer is not None and len(read) == len(true)
+        for answer, (read, true) in zip(answers, pairs, strict=True)
+    )
     return wilson(right, len(pairs))
 
 
@@ -144,23 +146,8 @@ def errors_by_position(answers: Labels, truths: Labels) -> tuple[Rate, ...]:
     """
     wrong: Counter[int] = Counter()
     reached: Counter[int] = Counter()
-    for answer, truth in _paired_texts(answers, truths, of="errors_by_position"):
-        known = [pair for pair in aligned_characters(answer or "", truth) if pair[1] is not None]
+    for answer, truth in paired_texts(answers, truths, of="errors_by_position"):
+        known = [pair for pair in aligned_characters(answer, truth) if pair[1] is not None]
         reached.update(range(len(known)))
         wrong.update(place for place, (read, true) in enumerate(known) if read != true)
-    _check_characters(len(reached), of="errors_by_position")
     return tuple(wilson(wrong[place], reached[place]) for place in range(len(reached)))
-
-
-def _paired_texts(answers: Labels, truths: Labels, *, of: str) -> list[tuple[str | None, str]]:
-    pairs = []
-    for read, true in zip(*paired_labels(answers, truths, of=of), strict=True):
-        if not isinstance(true, str):
-            raise ParameterError(f"The 'truths' of {of} must be texts. Got {true!r}.")
-        pairs.append((None if read is None else str(read), true))
-    return pairs
-
-
-def _check_characters(total: int, *, of: str) -> None:
-    if total == 0:
-        raise ParameterError(f"The 'truths' of {of} must hold at least one character. Got none.")

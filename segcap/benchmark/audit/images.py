@@ -18,7 +18,7 @@ from segcap.benchmark.answering import heard, replies_of
 from segcap.benchmark.audit.findings import Change, Legibility
 from segcap.benchmark.cache import Parts
 from segcap.benchmark.cost import used_versions
-from segcap.benchmark.split_task import SplitTask, drawn_truth, image_names
+from segcap.benchmark.split_task import SplitTask, drawn_truth
 from segcap.benchmark.training import identity
 from segcap.core.errors import DataError, ParameterError
 from segcap.datasets.dataset import Dataset
@@ -107,7 +107,7 @@ def divided(
     tested = min(images, max(len(dataset) // 2, len(dataset) - max(labels, default=0)))
     if not labels or len(dataset) - tested < least:
         chosen = dataset.subset(np.sort(rng.permutation(len(dataset))[:images]))
-        names, known = tuple(image_names(chosen)), tuple(drawn_truth(chosen))
+        names, known = tuple(chosen.ids), tuple(drawn_truth(chosen))
         nothing = dataset.subset([])
         return SplitTask(dataset.name, title, nothing, chosen, seed, names, known), ()
     split_task = SplitTask.of(dataset, test=tested, seed=seed)
