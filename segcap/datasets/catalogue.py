@@ -34,7 +34,7 @@ _ENTRIES = {
     "recaptcha-tiles": _Entry(layouts.folders, "look", "Large", has_classes=True),
     "cats-dogs": _Entry(layouts.cats_dogs, "look", "train", has_classes=True),
     "labelled": _Entry(layouts.labelled, "content"),
-    "named": _Entry(layouts.named, "label"),
+    "named": _Entry(load_named, "label"),
     "folders": _Entry(layouts.folders, "look", has_classes=True),
 }
 

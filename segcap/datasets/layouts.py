@@ -6,7 +6,7 @@ import warnings
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import NamedTuple
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,22 +23,12 @@ __all__ = [
     "folders",
     "indexed",
     "labelled",
-    "named",
     "spelled",
 ]
 
 
-class Found(NamedTuple):
-    """What a folder holds.
-
-    Attributes
-    ----------
-    images : list of Path, or (N, H, W) array
-    labels : sequence of str, or (N,) int array
-    """
-
-    images: list[Path] | NDArray
-    labels: Sequence[str] | NDArray[np.int64]
+Found: TypeAlias = tuple[list[Path] | NDArray, Sequence[str] | NDArray[np.int64]]
+"""A folder's images and their labels."""
 
 
 def labelled(folder: Path) -> Found:
@@ -69,7 +59,7 @@ def labelled(folder: Path) -> Found:
             SegcapWarning,
             stacklevel=2,
         )
-    return Found(list(known), list(known.values()))
+    return list(known), list(known.values())
 
 
 def _images_of(folder: Path, listed: Sequence[Path]) -> list[Path]:
@@ -80,11 +70,6 @@ def _images_of(folder: Path, listed: Sequence[Path]) -> list[Path]:
     return list(dict.fromkeys([*listed, *inside]))
 
 
-def named(folder: Path) -> Found:
-    """List images that bear their texts as file names; see `load_named`."""
-    return Found(*load_named(folder))
-
-
 def spelled(folder: Path) -> Found:
     """List images that bear their letters and digits as file names; see `load_named`.
 
@@ -93,9 +78,9 @@ def spelled(folder: Path) -> Found:
     DataError
         The folder holds no image, or a name has something else.
     """
-    found = named(folder)
-    for image, label in zip(found.images, found.labels, strict=True):
-        if not str(label).isalnum():
+    found = load_named(folder)
+    for image, label in zip(*found, strict=True):
+        if not label.isalnum():
             raise DataError(
                 f"An image of this data set must be named by its letters and digits. Got '{image}'."
             )
@@ -117,7 +102,7 @@ def indexed(folder: Path) -> Found:
             "An image of this data set must be named INDEX_LABEL. "
             f"Got '{images[labels.index('')]}'."
         )
-    return Found(images, labels)
+    return images, labels
 
 
 def cats_dogs(folder: Path) -> Found:
@@ -135,7 +120,7 @@ def cats_dogs(folder: Path) -> Found:
             raise DataError(
                 f"An image of this data set must be named cat.N or dog.N. Got '{image}'."
             )
-    return Found(images, labels)
+    return images, labels
 
 
 def folders(folder: Path) -> Found:
@@ -154,7 +139,7 @@ def folders(folder: Path) -> Found:
             labels += [name] * len(inside)
     if not images:
         raise DataError(f"A data set must have a folder a class. Got '{folder}' without folders.")
-    return Found(images, labels)
+    return images, labels
 
 
 def digit_sums(folder: Path) -> Found:
@@ -191,10 +176,8 @@ def digit_sums(folder: Path) -> Found:
                 f"The labels of {shape[0]} digit sums must be ({shape[0]},) integers. "
                 f"Got {labels[-1].shape} {labels[-1].dtype} in '{folder / f'lab{number}.npy'}'."
             )
-    return Found(
-        images[0] if len(images) == 1 else np.concatenate(images),
-        np.concatenate(labels).astype(np.int64),
-    )
+    together = images[0] if len(images) == 1 else np.concatenate(images)
+    return together, np.concatenate(labels).astype(np.int64)
 
 
 def _numbers(folder: Path, kind: str) -> set[int]:

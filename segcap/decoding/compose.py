@@ -1,6 +1,7 @@
 """From class scores to answers: probabilities, texts, digit sums."""
 
 from collections.abc import Mapping, Sequence
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
@@ -180,9 +181,5 @@ def next_texts(
             for place, factor in zip(places, own, strict=True)
             if factor > 0
         ]
-        ranked = sorted(longer, key=_by_probability)[: NEXT + 1]
+        ranked = sorted(longer, key=itemgetter(1), reverse=True)[: NEXT + 1]
     return tuple(ranked[1:])
-
-
-def _by_probability(pair: tuple[str, float]) -> float:
-    return -pair[1]
