@@ -97,10 +97,10 @@ def test_without_a_terminal_an_epoch_is_a_line(capsys):
 def test_without_a_terminal_other_steps_are_a_line_now_and_then(capsys, monkeypatch):
     now = [0.0]
     monkeypatch.setattr("segcap.cli.output.monotonic", lambda: now[0])
-    with progress_bar("images", 100, done=10) as bar:
-        for _ in range(30):
+    with progress_bar("images", 100) as bar:
+        for done in range(11, 41):
             now[0] += 5
-            bar()
+            bar(done)
     assert capsys.readouterr().err == "images 22/100\nimages 34/100\n"
 
 

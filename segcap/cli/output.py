@@ -102,24 +102,22 @@ class Output:
 
 @contextmanager
 def progress_bar(
-    unit: str, total: int | None, *, done: int = 0, in_lines: bool = False
+    unit: str, total: int | None, *, in_lines: bool = False
 ) -> Iterator[Callable[..., None]]:
     """Show a progress bar on standard error if it is a terminal, else a line now and then.
 
     Parameters
     ----------
-    done : int
-        How many are done already.
     in_lines : bool
         Whether each step is worth a line of its own.
 
     Yields
     ------
     callable
-        Called with how many are done (one more than before unless given) and a note.
+        Called with how many are done and perhaps a note.
     """
     if not sys.stderr.isatty():
-        yield _Lines(unit, total, done, 0 if in_lines else _SECONDS)
+        yield _Lines(unit, total, 0 if in_lines else _SECONDS)
         return
     from rich.console import Console
     from rich.progress import (
@@ -140,31 +138,23 @@ def progress_bar(
         transient=True,
         redirect_stdout=sys.stdout.isatty(),
     ) as progress:
-        task = progress.add_task(unit, total=total, completed=done, note="")
-
-        def update(completed: int | None = None, note: str = "") -> None:
-            if completed is None:
-                progress.advance(task)
-                return
-            progress.update(task, completed=completed, note=note)
-
-        yield update
+        task = progress.add_task(unit, total=total, note="")
+        yield lambda completed, note="": progress.update(task, completed=completed, note=note)
 
 
 class _Lines:
     """Write how far it is, but not more often than every so many seconds."""
 
-    def __init__(self, unit: str, total: int | None, done: int, every: float) -> None:
-        self._unit, self._total, self._done, self._every = unit, total, done, every
+    def __init__(self, unit: str, total: int | None, every: float) -> None:
+        self._unit, self._total, self._every = unit, total, every
         self._said = monotonic()
 
-    def __call__(self, completed: int | None = None, note: str = "") -> None:
-        self._done = self._done + 1 if completed is None else completed
+    def __call__(self, completed: int, note: str = "") -> None:
         now = monotonic()
         if now - self._said >= self._every:
             self._said = now
             of = "" if self._total is None else f"/{self._total}"
-            line = f"{self._unit} {self._done}{of} {note}".rstrip()
+            line = f"{self._unit} {completed}{of} {note}".rstrip()
             print(line, file=sys.stderr, flush=True)
 
 

@@ -139,10 +139,17 @@ def read(
         if not _IS_READER_OF["values"](reader):
             raise _takes_no(model, "turned", turned)
         read_many = partial(read_many, turned=turned)
-    rows = _rows_with_boxes if boxes and not json else records_of
-    by, images = run_by(backend, scheduler, jobs), _find(paths, column)
-    truths, read_batch = truths_as_written(reader), partial(rows, read_many)
-    _read_all(read_batch, images, paths, output, truths, by, pattern, as_ready=as_ready)
+    _read_all(
+        read_many,
+        truths_as_written(reader),
+        paths,
+        column,
+        output,
+        run_by(backend, scheduler, jobs),
+        pattern,
+        with_boxes=boxes and not json,
+        as_ready=as_ready,
+    )
 
 
 @app.command("sum")
@@ -168,14 +175,13 @@ def sum_(
     known = {"length": length, "allowlist": allowlist, "frame": frame}
     reader = open_reader(model, engine, of="the digits of sums", **known, reject_below=reject_below)
     output = Output(("path", "value", "confidence", "status", "error"), json, csv, out, resume)
-    by = run_by(backend, scheduler, jobs)
     _read_all(
-        partial(records_of, reader.digit_sums),
-        _find(paths, column),
-        paths,
-        output,
+        reader.digit_sums,
         truths_of_sums(reader),
-        by,
+        paths,
+        column,
+        output,
+        run_by(backend, scheduler, jobs),
         pattern,
     )
 
@@ -211,15 +217,13 @@ def value(
     output = Output(
         ("path", "value", "text", "confidence", "status", "error"), json, csv, out, resume
     )
-    read_many = partial(reader.values, decimals=decimals, turned=turned)
-    by = run_by(backend, scheduler, jobs)
     _read_all(
-        partial(records_of, read_many),
-        _find(paths, column),
-        paths,
-        output,
+        partial(reader.values, decimals=decimals, turned=turned),
         truths_of_values(decimals),
-        by,
+        paths,
+        column,
+        output,
+        run_by(backend, scheduler, jobs),
         pattern,
     )
 
@@ -244,14 +248,13 @@ def classify(
     """Classify photos, and give the accuracy where labels.csv lies beside them."""
     reader = open_reader(model, engine, of="photos", frame=frame)
     output = Output(("path", "label", "confidence", "status", "error"), json, csv, out, resume)
-    by = run_by(backend, scheduler, jobs)
     _read_all(
-        partial(records_of, reader.read_many),
-        _find(paths, column),
-        paths,
-        output,
+        reader.read_many,
         truths_as_written(reader),
-        by,
+        paths,
+        column,
+        output,
+        run_by(backend, scheduler, jobs),
     )
 
 
@@ -282,16 +285,18 @@ def _rows_with_boxes(read_many: ReadMany, images: Sequence[Any]) -> list[dict[st
 
 
 def _read_all(
-    read_batch: ReadBatch,
-    images: Iterator[Named],
-    sources: list[str],
-    output: Output,
+    read_many: ReadMany,
     truths: Truths,
+    sources: list[str],
+    column: str,
+    output: Output,
     by: AbstractContextManager[None],
     pattern: str | None = None,
     *,
+    with_boxes: bool = False,
     as_ready: bool = False,
 ) -> None:
+    images = _find(sources, column)
     first, total = _first(images)
     if pattern is not None:
         texts_in_names([Path(name) for name, _ in first], pattern)  # what it refuses
@@ -299,6 +304,7 @@ def _read_all(
     known = _Known(output.begin(name for name, _ in first), summary.is_needed)
     waiting = known.without(chain(first, images))
     with by, progress_bar("images", total) as bar, warnings_said(repeated=False):
+        read_batch = partial(_rows_with_boxes if with_boxes else records_of, read_many)
         task = partial(_warned, os.getpid(), read_batch, output.needed)
         read = read_files(task, waiting, as_ready=as_ready)
         for record in output.write(read):

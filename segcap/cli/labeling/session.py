@@ -2,31 +2,24 @@
 
 import os
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from time import monotonic
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any
 
-from segcap.cli.labeling.queue import Guess, LabelQueue
+from segcap.cli.labeling.queue import LabelQueue
 from segcap.cli.labeling.table import write_label
 from segcap.core.errors import DataError, SegcapError
 from segcap.core.image_files import find_images
 from segcap.datasets.labelled import LABELS, read_labels
 
-__all__ = ["BackgroundReader", "Session"]
+if TYPE_CHECKING:
+    from segcap.cli.labeling.worker import Worker
+
+__all__ = ["Session"]
 
 _CHUNK = 32
 _STARTS = "The reader starts."
-
-
-class BackgroundReader(Protocol):
-    """What reads and is trained beside the page; see `segcap.cli.labeling.worker.Worker`."""
-
-    def read(self, images: Sequence[Path]) -> list[Guess | str]:
-        """Read images: a guess of each, or what is wrong with it."""
-
-    def train(self, images: Sequence[Path], labels: Sequence[str]) -> None:
-        """Train on labelled images."""
 
 
 class Session:
@@ -135,7 +128,7 @@ class Session:
         with self._changed:
             self.queue.unreadable[image] = reason
 
-    def run(self, open_reader: Callable[[], BackgroundReader]) -> None:
+    def run(self, open_reader: "Callable[[], Worker]") -> None:
         """Let a reader guess, and train it as labels come; returns only if it cannot go on."""
         try:
             reader = open_reader()
@@ -147,7 +140,7 @@ class Session:
             with self._changed:
                 self.note = f"No more guesses. {error}"
 
-    def step(self, reader: BackgroundReader) -> None:
+    def step(self, reader: "Worker") -> None:
         """Train the reader if there are enough new labels; else let it read some images."""
         if self._wants_training:
             self._train(reader)
@@ -158,7 +151,7 @@ class Session:
     def _wants_training(self) -> bool:
         return self.trains and self.queue.wants_training and self.queue.is_ahead
 
-    def _read(self, reader: BackgroundReader) -> None:
+    def _read(self, reader: "Worker") -> None:
         with self._changed:
             names = self.queue.unread(_CHUNK)
         guesses = reader.read([self.paths[name] for name in names])
@@ -171,7 +164,7 @@ class Session:
                 else:
                     self.queue.guess(name, guess)
 
-    def _train(self, reader: BackgroundReader) -> None:
+    def _train(self, reader: "Worker") -> None:
         with self._changed:
             labels = dict(self.queue.labels)
             self.queue.trained_on = len(labels)
