@@ -64,7 +64,6 @@ def judged(
     replies: Sequence[Judged],
     cost: Cost | None,
     ceiling: Rate | None = None,
-    problems: Sequence[Problem] = (),
 ) -> MethodResult:
     """Score a method's replies, but for learning curve and robustness."""
     truths = split_task.truths
@@ -84,7 +83,7 @@ def judged(
         cost=cost,
         learning_curve=(),
         robustness=(),
-        problems=(*problems, *_raised(split_task, replies)),
+        problems=tuple(_raised(split_task, replies)),
     )
 
 
@@ -138,7 +137,7 @@ def _accuracy(replies: Sequence[Judged], split_task: SplitTask) -> Accuracy:
     confusions = most_confused(answers, truths, unit="character" if is_text else "class")
     return Accuracy(
         exact=report.accuracy if not is_text else exact_match(answers, truths),
-        characters=character_accuracy([own or "" for own in answers], truths) if is_text else None,
+        characters=character_accuracy(answers, truths) if is_text else None,
         character_error_rate=character_error_rate(answers, truths) if is_text else None,
         length=length_accuracy(answers, truths) if is_text else None,
         top=_top(replies, truths),

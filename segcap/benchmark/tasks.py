@@ -112,10 +112,8 @@ def _divided(
                 f"Got {seed}."
             )
         dataset, known = _drawn_texts(task, seed, _QUICK if quick else _TEXTS)
-        return replace(
-            SplitTask.of(dataset, test=rate, seed=seed, known=known),
-            generator=texts_generator(task, dataset),
-        )
+        generator = texts_generator(task, dataset)
+        return SplitTask.of(dataset, test=rate, seed=seed, known=known, generator=generator)
     dataset = load(task, data, pattern=pattern)
     if quick and len(dataset) > _QUICK:
         chosen = np.random.default_rng(seed).permutation(len(dataset))[:_QUICK]

@@ -3,9 +3,8 @@
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
-from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -29,7 +28,10 @@ from segcap.evaluate.labels import Label, Labels, paired_labels, plain_labels, s
 from segcap.evaluate.metrics import character_accuracy, exact_match, expected_calibration_error
 from segcap.evaluate.pictures import data_uri
 
-__all__ = ["sample_page"]
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+__all__ = ["page_templates", "sample_page"]
 
 _TABLE = 40
 _PER_PAIR = 6
@@ -152,7 +154,9 @@ def sample_page(
         "left_out": sum(characters.deletions.values()) if characters else 0,
         "inserted": sum(characters.insertions.values()) if characters else 0,
     }
-    write_atomically(path, _render(view).encode("utf-8", errors="replace"))
+    require("jinja2", "report", "A page of predictions")
+    page = page_templates("segcap.evaluate").get_template("page.html.j2").render(view)
+    write_atomically(path, page.encode("utf-8", errors="replace"))
 
 
 def _sample(n: int, most: int, seed: int) -> list[int]:
@@ -223,8 +227,7 @@ def _figures(judged: _Predictions) -> list[tuple[str, str]]:
     if judged.truths is not None:
         figures.append(("right answers", str(exact_match(judged.answers, judged.truths))))
         if judged.unit == "character":
-            texts = [str(answer or "") for answer in judged.answers]
-            rate = character_accuracy(texts, [str(truth) for truth in judged.truths])
+            rate = character_accuracy(judged.answers, judged.truths)
             figures.append(("right characters", str(rate)))
     if judged.confidences is not None:
         figures.append(("mean confidence", f"{judged.confidences.mean():.2%}"))
@@ -254,12 +257,14 @@ def _pieces(answer: Label | None, truth: Label | None, unit: Unit) -> list[tuple
     return [(read or "\N{BOTTOM SQUARE BRACKET}", read != true) for read, true in pairs]
 
 
-def _render(view: dict[str, Any]) -> str:
-    require("jinja2", "report", "A page of predictions")
-    from jinja2 import Environment, StrictUndefined
+def page_templates(package: str) -> "Environment":
+    """Open the templates of pages that lie in a package; what is filled in is escaped."""
+    from jinja2 import Environment, PackageLoader, StrictUndefined
 
-    template = resources.files("segcap.evaluate").joinpath("page.html.j2").read_text("utf-8")
-    environment = Environment(
-        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    return Environment(
+        loader=PackageLoader(package, "."),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
-    return environment.from_string(template).render(view)

@@ -20,6 +20,7 @@ from segcap.benchmark.results import BenchmarkResult, ImageResult
 from segcap.benchmark.split_task import Images
 from segcap.core.extras import require
 from segcap.core.files import write_atomically
+from segcap.evaluate.page import page_templates
 
 __all__ = ["render", "require_report", "write_report"]
 
@@ -164,20 +165,13 @@ def _listing(result: BenchmarkResult, images: Images) -> tuple[dict[str, Any], l
 
 def render(template: str, view: Mapping[str, Any]) -> str:
     """Fill in one of the templates beside this module; the page may load nothing."""
-    from jinja2 import Environment, PackageLoader, StrictUndefined
     from markupsafe import Markup
 
     folder = resources.files("segcap.benchmark.report")
     styles, script = (
         folder.joinpath(name).read_text("utf-8") for name in ("report.css", "report.js")
     )
-    environment = Environment(
-        loader=PackageLoader("segcap.benchmark.report", "."),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = page_templates("segcap.benchmark.report")
     environment.policies["json.dumps_function"] = _dumped
     policy = (
         f"default-src 'none'; img-src data:; style-src {_source_of(styles)}; "
