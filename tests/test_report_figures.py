@@ -8,6 +8,7 @@ import report_material
 from report_material import by_name
 
 from segcap.benchmark.outcomes import CANNOT_ANSWER, Matrix, Problem
+from segcap.benchmark.report import wording
 from segcap.benchmark.report.charts import Axis, Point, Series, dot_chart, line_chart
 from segcap.benchmark.report.plots import charts, pareto_front
 from segcap.benchmark.report.tables import matrix_of, tables
@@ -15,6 +16,7 @@ from segcap.benchmark.report.verdict import cards, verdict
 from segcap.benchmark.results import Pair
 from segcap.evaluate import Agreement
 from segcap.evaluate.metrics import wilson
+from segcap.evaluate.paired import RateDifference
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -95,6 +97,31 @@ def test_the_best_of_several_is_reported_as_chosen(result):
     (whole,) = (one for one in one_each.methods if one.approach == "end-to-end")
     given = replace(one_each, methods=(*one_each.methods, replace(whole, name="other")))
     assert warning.format("2 end-to-end") in verdict(given)
+
+
+@pytest.mark.parametrize(
+    ("words", "values", "shown"),
+    [
+        (wording.percent, [None, 0.5], ["–", "50.00 %"]),
+        (wording.rounded_percent, [0.975], ["97.5 %"]),
+        (wording.count, [1200, 0.5], ["1,200", ""]),
+        (wording.points, [-0.0125, -1e-9], ["−1.25", "0.00"]),
+        (
+            wording.difference,
+            [RateDifference(0.03, -0.01, 0.07)],
+            ["3.00 points (−1.00 to 7.00)"],
+        ),
+        (wording.amount, [0.01234, 12.34, 5161.73, None], ["0.0123", "12.3", "5,162", "–"]),
+        (wording.duration, [0.0125, 1.5, 90, 7200], ["12.5 ms", "1.5 s", "1.5 min", "2 h"]),
+        (
+            wording.compact,
+            [0, 0.01234, 12.34, 516173, 2.5e9, None],
+            ["0", "0.0123", "12.3", "516k", "2.5G", "–"],
+        ),
+    ],
+)
+def test_numbers_are_worded(words, values, shown):
+    assert [words(value).replace("\N{NARROW NO-BREAK SPACE}", " ") for value in values] == shown
 
 
 def test_the_matrix_has_a_row_for_all_that_occurs_and_shades_by_fraction(result):

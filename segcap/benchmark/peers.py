@@ -224,13 +224,7 @@ def installed_peers() -> list[str]:
 
 
 def in_charset(text: str, charset: str) -> str:
-    """Keep the characters of a charset, those of the other case as its own.
-
-    Examples
-    --------
-    >>> in_charset("a B-1", "ab1")
-    'ab1'
-    """
+    """Keep the characters of a charset, those of the other case as its own."""
     cased = (char if char in charset else char.swapcase() for char in text)
     return "".join(char for char in cased if char in charset)
 

@@ -127,13 +127,7 @@ def identical(images: Iterable[Path] | NDArray) -> NDArray[np.intp]:
 
 
 def numbered(keys: Iterable[Hashable]) -> NDArray[np.intp]:
-    """Assign numbers to keys in the order in which they first come.
-
-    Examples
-    --------
-    >>> numbered("sees")
-    array([0, 1, 1, 0])
-    """
+    """Assign numbers to keys in the order in which they first come."""
     numbers: dict[Hashable, int] = {}
     return np.array([numbers.setdefault(key, len(numbers)) for key in keys], np.intp)
 

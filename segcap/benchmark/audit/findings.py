@@ -138,11 +138,6 @@ def labels_needed(points: Sequence[tuple[int, float]], wanted: float) -> int | N
     int or None
         Where the rate is first reached, between two points by the logarithm of 1 + labels; None
         where it is not.
-
-    Examples
-    --------
-    >>> labels_needed([(0, 0.2), (20, 0.6), (100, 0.8)], 0.7), labels_needed([(0, 0.2)], 0.7)
-    (46, None)
     """
     before: tuple[int, float] | None = None
     for labels, rate in points:

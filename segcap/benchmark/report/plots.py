@@ -55,11 +55,6 @@ def pareto_front(points: Sequence[Point]) -> list[Point]:
     -------
     list of Point
         From left to right.
-
-    Examples
-    --------
-    >>> [point.x for point in pareto_front([Point(2, 0.5), Point(1, 0.6), Point(3, 0.9)])]
-    [1, 3]
     """
     front: list[Point] = []
     for point in sorted(points, key=lambda p: (p.x, -p.y)):

@@ -26,35 +26,17 @@ _STEPS = ((1e9, "G"), (1e6, "M"), (1e3, "k"))
 
 
 def percent(value: float | None) -> str:
-    """Return a fraction in percent; a dash for None.
-
-    Examples
-    --------
-    >>> percent(None)
-    '–'
-    """
+    """Return a fraction in percent; a dash for None."""
     return "–" if value is None else f"{100 * value:.2f}{_NARROW}%"
 
 
 def rounded_percent(value: float) -> str:
-    """Return a round fraction in percent, without zeros behind the point.
-
-    Examples
-    --------
-    >>> rounded_percent(0.975).replace(_NARROW, " ")
-    '97.5 %'
-    """
+    """Return a round fraction in percent, without zeros behind the point."""
     return f"{100 * value:.4g}{_NARROW}%"
 
 
 def count(value: float) -> str:
-    """Return a number of things, with commas; nothing for what is no whole number.
-
-    Examples
-    --------
-    >>> [count(1200), count(0.5)]
-    ['1,200', '']
-    """
+    """Return a number of things, with commas; nothing for what is no whole number."""
     return f"{value:,.0f}" if value == int(value) else ""
 
 
@@ -69,35 +51,17 @@ def bounded(rate: Rate | None) -> str:
 
 
 def points(value: float) -> str:
-    """Return a difference of rates in points of a percent, with a true minus.
-
-    Examples
-    --------
-    >>> points(-0.0125)
-    '−1.25'
-    """
+    """Return a difference of rates in points of a percent, with a true minus."""
     return f"{100 * value:.2f}".replace("-0.00", "0.00").replace("-", _MINUS)
 
 
 def difference(gap: RateDifference) -> str:
-    """Return a difference of rates with its interval.
-
-    Examples
-    --------
-    >>> difference(RateDifference(0.03, -0.01, 0.07))
-    '3.00 points (−1.00 to 7.00)'
-    """
+    """Return a difference of rates with its interval."""
     return f"{points(gap.value)} points ({points(gap.low)} to {points(gap.high)})"
 
 
 def compact(value: float | None, unit: str = "") -> str:
-    """Return a number in three figures, thousands as k, M and G; a dash for None.
-
-    Examples
-    --------
-    >>> [compact(value) for value in (0, 0.01234, 12.34, 516173, 2.5e9, None)]
-    ['0', '0.0123', '12.3', '516k', '2.5G', '–']
-    """
+    """Return a number in three figures, thousands as k, M and G; a dash for None."""
     if value is None:
         return "–"
     scale, letter = next((step for step in _STEPS if abs(value) >= 0.9995 * step[0]), (1, ""))
@@ -106,13 +70,7 @@ def compact(value: float | None, unit: str = "") -> str:
 
 
 def amount(value: float | None, unit: str = "") -> str:
-    """Return a number in three figures or, where it has more, whole; a dash for None.
-
-    Examples
-    --------
-    >>> [amount(value) for value in (0.01234, 12.34, 5161.73, None)]
-    ['0.0123', '12.3', '5,162', '–']
-    """
+    """Return a number in three figures or, where it has more, whole; a dash for None."""
     if value is None:
         return "–"
     figures = f"{value:,.0f}" if abs(value) >= 99.95 else f"{value:.3g}"
@@ -120,13 +78,7 @@ def amount(value: float | None, unit: str = "") -> str:
 
 
 def duration(seconds: float | None) -> str:
-    """Return a time in milliseconds, seconds, minutes or hours; a dash for None.
-
-    Examples
-    --------
-    >>> [duration(time).replace(_NARROW, " ") for time in (0.0125, 1.5, 90, 7200)]
-    ['12.5 ms', '1.5 s', '1.5 min', '2 h']
-    """
+    """Return a time in milliseconds, seconds, minutes or hours; a dash for None."""
     if seconds is None:
         return "–"
     length, unit = next((own for own in _TIMES if seconds >= own[0]), (0.001, "ms"))

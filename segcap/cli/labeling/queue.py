@@ -56,15 +56,6 @@ class LabelQueue:
         Labels that the reader was trained on last.
     taken_back : str or None
         What the current image was called before `undo`.
-
-    Examples
-    --------
-    >>> queue = LabelQueue(["a.png", "b.png"])
-    >>> queue.guess("a.png", Guess("12", 0.9))
-    >>> queue.guess("b.png", Guess("34", 0.3))
-    >>> queue.answer("b.png", "34")
-    >>> queue.current, queue.labels
-    ('a.png', {'b.png': '34'})
     """
 
     def __init__(
