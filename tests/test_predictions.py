@@ -127,7 +127,7 @@ def test_a_missing_folder_raises(tmp_path):
         ([Path("x/1.png"), 2, Path("y/1.jpg")], "abc", {}, "distinct. Got '1' 2 times"),
         ([1], [0.5], {}, "'answers' must be texts or whole numbers. Got 0.5"),
         ([1], ["a"], {"codes": {"b": 0}}, "'codes' .* Got none for 'a'"),
-        ([1, 2], "ab", {"probabilities": [0.5, np.nan]}, "without NaN. Got nan"),
+        ([1, 2], "ab", {"probabilities": [0.5, np.nan]}, "'probabilities' must lie in .* Got nan"),
         ([1, 2], "ab", {"probabilities": [0.5]}, r"N = 2 answers. Got float64 of shape \(1,\)"),
         ([1], "a", {"probabilities": ["x"]}, "Got <U1 of shape"),
         ([1], "a", {"probabilities": [[0.5, 0.5]]}, r"Got None with shape \(1, 2\)"),

@@ -13,6 +13,7 @@ from typing import TypeVar
 
 import cv2
 import numpy as np
+from joblib import cpu_count
 from numpy.typing import NDArray
 
 import segcap
@@ -115,7 +116,7 @@ def hardware() -> Hardware:
         from segcap.recognition.engines.networks import keras_devices
 
         accelerators = [one for one in keras_devices()[1] if "cpu" not in one.lower()]
-    return Hardware(_processor(), _cores(), round(_memory_gib(), 1), tuple(accelerators))
+    return Hardware(_processor(), cpu_count(), round(_memory_gib(), 1), tuple(accelerators))
 
 
 def used_versions() -> dict[str, str]:
@@ -161,11 +162,6 @@ def _processor() -> str:
     except OSError:
         names = []
     return names[0] if names else platform.processor() or platform.machine()
-
-
-def _cores() -> int:
-    has_affinity = hasattr(os, "sched_getaffinity")
-    return len(os.sched_getaffinity(0)) if has_affinity else os.cpu_count() or 1
 
 
 def _memory_gib() -> float:

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segcap.core.errors import ParameterError
-from segcap.core.validation import whole_number
+from segcap.core.validation import inner_fraction, whole_number
 from segcap.evaluate.labels import Labels, paired_texts
 
 __all__ = [
@@ -65,8 +65,7 @@ def wilson(successes: int, n: int, *, level: float = 0.95) -> Rate:
     """
     from scipy.stats import binomtest
 
-    if not 0 < level < 1:
-        raise ParameterError(f"The 'level' of an interval must lie in (0, 1). Got {level}.")
+    level = inner_fraction("level", level)
     n = whole_number("n", n, least=1)
     successes = whole_number("successes", successes, most=n)
     interval = binomtest(successes, n).proportion_ci(level, method="wilson")
@@ -149,8 +148,7 @@ def expected_calibration_error(
     AAAI 2015.
     """
     _check_paired(confidences, right)
-    if bins < 1:
-        raise ParameterError(f"The 'bins' must be at least 1. Got {bins}.")
+    bins = whole_number("bins", bins, least=1)
     bin_of = np.minimum((confidences * bins).astype(int), bins - 1)
     gaps = np.bincount(bin_of, weights=confidences - right.astype(float), minlength=bins)
     return float(np.abs(gaps).sum() / len(confidences))

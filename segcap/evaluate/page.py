@@ -13,7 +13,7 @@ from segcap.core.errors import ImageError, ParameterError
 from segcap.core.extras import require
 from segcap.core.files import write_atomically
 from segcap.core.image import ImageSource
-from segcap.core.validation import seed_number, whole_number
+from segcap.core.validation import fractions, seed_number, whole_number
 from segcap.evaluate.classes import ClassReport, ClassScores, classification_report
 from segcap.evaluate.confusions import (
     CharacterConfusion,
@@ -181,23 +181,16 @@ def _checked(
         answered = plain_labels(answers, name="answers")
     else:
         answered, known = paired_labels(answers, truths, of="sample_page")
-    rates = None if confidences is None else np.asarray(confidences, np.float64)
-    if rates is not None and (
-        rates.shape != (len(images),) or not ((rates >= 0) & (rates <= 1)).all()
-    ):
+    rates = None if confidences is None else fractions("confidences", confidences)
+    if rates is not None and rates.shape != (len(images),):
         raise ParameterError(
-            "The 'confidences' of sample_page must be one number in [0, 1] for each image, "
-            f"without NaN. Got shape {rates.shape} with {_first_outside(rates)}."
+            "The 'confidences' of sample_page must be one number for each image. "
+            f"Got shape {rates.shape} for {len(images)} images."
         )
     if unit is None:
         unit = _likely_unit(known)
     check_unit(unit, of="sample_page")
     return _Predictions(images, answered, known, rates, unit)
-
-
-def _first_outside(rates: NDArray[np.float64]) -> str:
-    outside = rates[~((rates >= 0) & (rates <= 1))]
-    return str(outside[0]) if outside.size else "none outside"
 
 
 def _likely_unit(truths: list[Label] | None) -> Unit:

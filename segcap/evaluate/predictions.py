@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from segcap.core.errors import DataError, ParameterError
 from segcap.core.files import write_atomically
+from segcap.core.validation import fractions
 from segcap.evaluate.labels import Label, Labels, plain_labels
 
 __all__ = ["ImageId", "write_predictions"]
@@ -115,12 +116,7 @@ def _probability_columns(
             "The 'probabilities' of write_predictions must be numbers of shape (N,) or (N, C), "
             f"N = {n} answers. Got {numbers.dtype} of shape {numbers.shape}."
         )
-    outside = numbers[~((numbers >= 0) & (numbers <= 1))]
-    if outside.size:
-        raise ParameterError(
-            "The 'probabilities' of write_predictions must lie in [0, 1], without NaN. "
-            f"Got {outside[0]}."
-        )
+    fractions("probabilities", numbers)
     of_classes = probabilities is not None and numbers.ndim == 2
     if of_classes != (classes is not None):
         raise ParameterError(
