@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, TypeAlias
 
 from segcap.benchmark.audit.findings import (
     FRACTIONS,
@@ -45,10 +45,8 @@ _EFFECT = Axis(
     "change of the rate, points", points, lambda gap: f"{100 * gap:.4g}", least=-1, most=1
 )
 
-
-class _Picture(NamedTuple):
-    uri: str
-    words: str
+_Picture: TypeAlias = tuple[str, str]
+"""A data URI, and the words below it."""
 
 
 def write_audit(
@@ -192,13 +190,10 @@ def _changes(result: AuditResult) -> Table:
 
 def _looks(result: AuditResult, generator: TextGenerator) -> list[_Picture]:
     """Draw the first image as it is, and with each change."""
-    shown = [_Picture(data_uri(generator.sample(seed=result.bench.split.seed).image), "as it is")]
-    for one in result.changes:
-        other = moved(generator, one.name, one.after)
-        shown.append(
-            _Picture(data_uri(other.sample(seed=result.bench.split.seed).image), _step(one))
-        )
-    return shown
+    seed = result.bench.split.seed
+    drawn = {"as it is": generator}
+    drawn |= {_step(one): moved(generator, one.name, one.after) for one in result.changes}
+    return [(data_uri(one.sample(seed=seed).image), words) for words, one in drawn.items()]
 
 
 def _passes(result: AuditResult) -> Table:
@@ -235,14 +230,11 @@ def _pictures(result: AuditResult, images: Images) -> tuple[list[_Picture], list
         if readers and len(broken) < _SHOWN:
             _add(broken, image, f"{answer.truth}: {', '.join(readers)}")
         elif not right and len(unbroken) < _SHOWN:
-            _add(
-                unbroken,
-                image,
-                f"{answer.truth}, read {answer.by[best].value or 'as nothing'}",
-            )
+            read = answer.by[best].value or "as nothing"
+            _add(unbroken, image, f"{answer.truth}, read {read}")
     return broken, unbroken
 
 
 def _add(pictures: list[_Picture], image: ImageSource, words: str) -> None:
     with suppress(ImageError):
-        pictures.append(_Picture(data_uri(image), words))
+        pictures.append((data_uri(image), words))
