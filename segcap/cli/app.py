@@ -13,7 +13,7 @@ import typer
 from segcap import __version__
 from segcap.core.errors import SegcapError, SegcapWarning, one_line
 
-__all__ = ["app", "main", "say", "warnings_said"]
+__all__ = ["app", "main", "said_when_interrupted", "say", "warnings_said"]
 
 _INTERRUPTED = 130
 
@@ -90,6 +90,16 @@ def _hush_tensorflow() -> None:
 def say(message: object) -> None:
     """Write a message to standard error."""
     print(f"segcap: {one_line(str(message))}", file=sys.stderr)
+
+
+@contextmanager
+def said_when_interrupted(message: str) -> Iterator[None]:
+    """Say how work that Ctrl-C stops goes on."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        say(message)
+        raise
 
 
 @contextmanager

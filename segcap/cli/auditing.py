@@ -1,12 +1,11 @@
 """The command that finds out how weak a scheme is: audit."""
 
-from contextlib import ExitStack
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from segcap.cli.app import app, say, warnings_said
+from segcap.cli.app import app, said_when_interrupted, say, warnings_said
 from segcap.cli.options import ManyValues, Pattern, Seed
 from segcap.cli.output import parts_bar
 
@@ -64,23 +63,20 @@ def audit(
     from segcap.benchmark import audit as run_audit
 
     terms = AuditTerms(attempts_per_hour, price_per_attempt)
-    with warnings_said(), ExitStack() as stack:
-        try:
-            result = run_audit(
-                out,
-                data=data,
-                generator=generator,
-                command=command,
-                pattern=pattern,
-                images=images,
-                labels=[count for count in labels if count],
-                end_to_end=end_to_end,
-                terms=terms,
-                seed=seed,
-                on_progress=parts_bar(stack),
-            )
-        except KeyboardInterrupt:
-            say("The same command goes on with the parts that are finished.")
-            raise
+    goes_on = "The same command goes on with the parts that are finished."
+    with warnings_said(), said_when_interrupted(goes_on), parts_bar() as bar:
+        result = run_audit(
+            out,
+            data=data,
+            generator=generator,
+            command=command,
+            pattern=pattern,
+            images=images,
+            labels=[count for count in labels if count],
+            end_to_end=end_to_end,
+            terms=terms,
+            seed=seed,
+            on_progress=bar,
+        )
     print("\n".join(result.summary))
     say(f"The page is '{out / 'audit.html'}'.")

@@ -1,12 +1,11 @@
 """The command that compares approaches: bench."""
 
-from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
-from segcap.cli.app import app, say, warnings_said
+from segcap.cli.app import app, said_when_interrupted, say, warnings_said
 from segcap.cli.options import (
     Allowlist,
     Epochs,
@@ -24,12 +23,9 @@ from segcap.cli.output import parts_bar
 from segcap.core.errors import ParameterError
 from segcap.datasets.catalogue import names
 
-if TYPE_CHECKING:
-    from segcap.benchmark import BenchmarkResult
-
 _FEWEST, _TIMES = 50, 4
 _OWN = "labelled"
-_QUICK = {"difficulties": (0.0, 0.5, 1.0), "drawn": 20}
+_QUICK: dict[str, Any] = {"difficulties": (0.0, 0.5, 1.0), "drawn": 20}
 
 
 Task = Annotated[
@@ -103,7 +99,7 @@ def bench(
     compare_: Compare = None,
 ) -> None:
     """Compare segment-then-classify with end-to-end on the same images, in one report."""
-    from segcap.benchmark.outputs import table
+    from segcap.benchmark import run, table
     from segcap.benchmark.tasks import open_task, task_readers
 
     if compare_ is not None:
@@ -120,8 +116,9 @@ def bench(
     with warnings_said():
         split_task = open_task(task, data, test=test, seed=seed, pattern=pattern, quick=quick)
         most = 1 if quick and epochs is None else epochs
-        with run_by(backend, scheduler, jobs), ExitStack() as stack:
-            result = _interruptible(
+        goes_on = "The same command with --resume goes on with the parts that are finished."
+        with run_by(backend, scheduler, jobs), said_when_interrupted(goes_on), parts_bar() as bar:
+            result = run(
                 task_readers(split_task, readers, known=known, epochs=most, seed=seed),
                 split_task,
                 out=out,
@@ -131,22 +128,12 @@ def bench(
                 **(_QUICK if quick else {}),
                 resume=resume,
                 overwrite=overwrite,
-                on_progress=parts_bar(stack),
+                on_progress=bar,
             )
     print(table(result))
     say(f"The report is '{out / 'report.html'}'.")
     if any(one.status == "failed" for answer in result.answers for one in answer.by.values()):
         raise typer.Exit(1)
-
-
-def _interruptible(*arguments: Any, **options: Any) -> "BenchmarkResult":
-    from segcap.benchmark import run
-
-    try:
-        return run(*arguments, **options)
-    except KeyboardInterrupt:
-        say("The same command with --resume goes on with the parts that are finished.")
-        raise
 
 
 def _given(ctx: typer.Context) -> set[str]:

@@ -158,7 +158,8 @@ class _Lines:
             print(line, file=sys.stderr, flush=True)
 
 
-def parts_bar(stack: ExitStack) -> Callable[[int, int, str], None]:
+@contextmanager
+def parts_bar() -> Iterator[Callable[[int, int, str], None]]:
     """Show a bar as soon as the number of parts is known."""
     bars: list[Callable[..., None]] = []
 
@@ -167,4 +168,5 @@ def parts_bar(stack: ExitStack) -> Callable[[int, int, str], None]:
             bars.append(stack.enter_context(progress_bar("parts", total)))
         bars[0](done, note)
 
-    return show
+    with ExitStack() as stack:
+        yield show

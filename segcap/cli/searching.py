@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from segcap.cli.app import app, say, warnings_said
+from segcap.cli.app import app, said_when_interrupted, say, warnings_said
 from segcap.cli.options import Allowlist, Data, FoldCase, Length, Pattern, Seed
 from segcap.cli.output import progress_bar
 from segcap.cli.reading import open_reader
@@ -150,20 +150,17 @@ def _search(
 ) -> "SearchResult":
     from segcap.training import search as search_for
 
-    with progress_bar("trials", trials) as bar:
-        try:
-            return search_for(
-                objective,
-                space,
-                trials=trials,
-                identity=objective.identity,
-                log=out / _LOG,
-                on_trial=partial(_save, out, bar),
-                **options,
-            )
-        except KeyboardInterrupt:
-            say("The same command goes on after the last trial that has ended.")
-            raise
+    goes_on = "The same command goes on after the last trial that has ended."
+    with progress_bar("trials", trials) as bar, said_when_interrupted(goes_on):
+        return search_for(
+            objective,
+            space,
+            trials=trials,
+            identity=objective.identity,
+            log=out / _LOG,
+            on_trial=partial(_save, out, bar),
+            **options,
+        )
 
 
 def _glyph_reader(
