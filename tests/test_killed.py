@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from segcap.cli.table import RecordTable
+from segcap.cli.record_table import RecordTable
 
 KILLS = int(os.environ.get("SEGCAP_KILLS", "3"))
 SAMPLE = Path(__file__).parent.parent / "data" / "samples" / "field-dark-0.png"

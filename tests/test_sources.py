@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import segcap
-from segcap.cli.table import RecordTable
+from segcap.cli.record_table import RecordTable
 from segcap.core.errors import DataError, ParameterError
 from segcap.scale.engines import workers
 from segcap.scale.sources import find, records_of
@@ -151,8 +151,8 @@ def test_what_is_damaged_or_gone_is_a_record_among_others(command, tmp_path, mem
 
 def test_a_table_of_results_is_resumed(command, tmp_path, monkeypatch):
     parquet = pytest.importorskip("pyarrow.parquet", reason="pyarrow is not installed")
-    monkeypatch.setattr("segcap.cli.table._ROWS_A_PART", 2)
-    monkeypatch.setattr("segcap.cli.table._ROWS_IN_PYTHON", 1)
+    monkeypatch.setattr("segcap.cli.record_table._ROWS_A_PART", 2)
+    monkeypatch.setattr("segcap.cli.record_table._ROWS_IN_PYTHON", 1)
     out = tmp_path / "out.parquet"
     shard = write_shard(tmp_path / "a.tar")
     assert command("read", shard, "--out", out)[0] == 0

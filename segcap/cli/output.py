@@ -7,8 +7,8 @@ from pathlib import Path
 from time import monotonic
 from typing import Any
 
-from segcap.cli.bulk import FileFormat, RecordFile
-from segcap.cli.table import RecordTable
+from segcap.cli.record_file import FileFormat, RecordFile
+from segcap.cli.record_table import RecordTable
 from segcap.core.errors import ParameterError
 
 __all__ = ["Output", "parts_bar", "progress_bar"]

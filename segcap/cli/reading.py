@@ -12,7 +12,6 @@ from typing import Annotated, Any
 import typer
 
 from segcap.cli.app import app, say, warnings_said
-from segcap.cli.bulk import ReadBatch, read_files
 from segcap.cli.judging import (
     Summary,
     Truths,
@@ -35,8 +34,10 @@ from segcap.cli.options import (
     run_by,
 )
 from segcap.cli.output import Output, progress_bar
+from segcap.core.batching import batched
 from segcap.core.charset import Kind
 from segcap.core.errors import ParameterError
+from segcap.core.parallel import run
 from segcap.core.reading import Turned
 from segcap.datasets.named import texts_in_names
 from segcap.decoding.numbers import check_decimals
@@ -94,6 +95,7 @@ Resume = Annotated[
 ]
 
 _STANDARD_INPUT = "-"
+_AT_ONCE = 64  # images of a batch
 _COUNTED = 10_000  # at first: with more, no progress bar knows its end
 
 _IS_READER_OF: dict[str, Callable[[Any], bool]] = {
@@ -304,10 +306,10 @@ def _read_all(
     known = _Known(output.begin(name for name, _ in first), summary.is_needed)
     waiting = known.without(chain(first, images))
     with by, progress_bar("images", total) as bar, warnings_said(repeated=False):
-        read_batch = partial(_rows_with_boxes if with_boxes else records_of, read_many)
-        task = partial(_warned, os.getpid(), read_batch, output.needed)
-        read = read_files(task, waiting, as_ready=as_ready)
-        for record in output.write(read):
+        rows = partial(_rows_with_boxes if with_boxes else records_of, read_many)
+        task = partial(_read_batch, os.getpid(), rows, output.needed)
+        read = run(task, batched(waiting, _AT_ONCE), as_ready=as_ready)
+        for record in output.write(chain.from_iterable(read)):
             bar(known.count + summary.total + 1)
             summary.add(record)
     if known.count:
@@ -356,15 +358,18 @@ class _Known:
                 self.asked_for.append(self._needed[name])
 
 
-def _warned(
-    client: int, read_batch: ReadBatch, needed: Sequence[str] | None, images: Sequence[Any]
-) -> Sequence[dict[str, Any]]:
-    """Read a batch; in a worker show its warnings as the client shows its own."""
+def _read_batch(
+    client: int,
+    rows: Callable[[Sequence[Any]], list[dict[str, Any]]],
+    needed: Sequence[str] | None,
+    batch: Sequence[Named],
+) -> list[dict[str, Any]]:
+    """Read a batch into records; in a worker show its warnings as the client shows its own."""
     with nullcontext() if os.getpid() == client else warnings_said(repeated=False):
-        records = read_batch(images)
-    if needed is None:
-        return records
-    return [{name: record[name] for name in needed if name in record} for record in records]
+        records = rows([image for _, image in batch])
+    if needed is not None:
+        records = [{key: own[key] for key in needed if key in own} for own in records]
+    return [{"path": name, **own} for (name, _), own in zip(batch, records, strict=True)]
 
 
 def _find(sources: list[str], column: str) -> Iterator[Named]:

@@ -8,7 +8,7 @@ from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from segcap.cli.bulk import creating, lock_results
+from segcap.cli.record_file import creating, lock_results
 from segcap.core.errors import DataError, FileError
 from segcap.core.extras import require
 from segcap.core.files import write_atomically

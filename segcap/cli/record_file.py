@@ -1,69 +1,28 @@
-"""Read many images: in workers, as a stream, resumable."""
+"""Records as lines of JSON or CSV, in a file that grows and can be resumed."""
 
 import csv
 import io
 import json
 import os
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from functools import partial
-from itertools import chain
 from pathlib import Path
 from typing import IO, Any, Literal, TypeAlias
 
-from segcap.core.batching import batched
 from segcap.core.errors import DataError
 from segcap.core.files import lock
-from segcap.core.parallel import run
 
 __all__ = [
     "FileFormat",
-    "ReadBatch",
     "RecordFile",
     "creating",
     "lock_results",
-    "read_files",
 ]
 
 _TEXT: Any = {"encoding": "utf-8", "errors": "surrogateescape", "newline": ""}
 
-ReadBatch: TypeAlias = Callable[[Sequence[Any]], Sequence[dict[str, Any]]]
 FileFormat: TypeAlias = Literal["json", "csv"]
-
-
-def read_files(
-    read_batch: ReadBatch,
-    images: Iterable[tuple[str, Any]],
-    *,
-    batch_size: int = 64,
-    as_ready: bool = False,
-) -> Iterator[dict[str, Any]]:
-    """Read images batch by batch, yielding each record as soon as its batch is read.
-
-    Parameters
-    ----------
-    read_batch : callable
-        From images to one record each; must be picklable for more than one worker.
-    images : iterable of tuple
-        Name and image, taken as workers are free.
-    batch_size : int
-        Images per call.
-    as_ready : bool
-        Batches in the order in which they are ready, not of `images`.
-
-    Yields
-    ------
-    dict
-        "path", the name, and what `read_batch` returned.
-    """
-    batches = batched(images, batch_size)
-    return chain.from_iterable(run(partial(_records, read_batch), batches, as_ready=as_ready))
-
-
-def _records(read_batch: ReadBatch, batch: Sequence[tuple[str, Any]]) -> list[dict[str, Any]]:
-    records = read_batch([image for _, image in batch])
-    return [{"path": name, **record} for (name, _), record in zip(batch, records, strict=True)]
 
 
 @contextmanager

@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from segcap.cli.bulk import RecordFile, read_files
+from segcap.cli.record_file import RecordFile
 from segcap.core.errors import DataError
 
 FIELDS = ("path", "text", "error")
@@ -10,21 +10,6 @@ RECORDS = [
     {"path": "a.png", "text": "12", "error": None},
     {"path": "b,\u2028.png", "text": 'é"', "error": "Got it."},
 ]
-
-
-def lengths(paths):
-    return [{"length": len(str(path))} for path in paths]
-
-
-@pytest.mark.parametrize("batch_size", [1, 3, 100])
-def test_files_are_read_in_order(batch_size):
-    images = [(str(n), "a" * n) for n in range(1, 8)]
-    records = list(read_files(lengths, iter(images), batch_size=batch_size))
-    assert records == [{"path": name, "length": len(image)} for name, image in images]
-
-
-def test_no_files():
-    assert list(read_files(lengths, [])) == []
 
 
 def test_a_full_disk_leaves_no_empty_file(tmp_path, no_room):
