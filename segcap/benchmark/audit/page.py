@@ -21,6 +21,7 @@ from segcap.benchmark.report.tables import Table
 from segcap.benchmark.report.wording import (
     amount,
     bounded,
+    bounded_points,
     duration,
     milliseconds,
     percent,
@@ -174,7 +175,7 @@ def _changes(result: AuditResult) -> Table:
     rows = [
         [
             _step(one),
-            f"{points(one.effect.value)}\n{points(one.effect.low)} to {points(one.effect.high)}",
+            bounded_points(one.effect),
             bounded(one.exact),
             percent(one.characters.value),
             *(f"{own:.2f}" for own in one.legibility),

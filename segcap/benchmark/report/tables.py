@@ -10,14 +10,13 @@ from segcap.benchmark.outcomes import MethodResult
 from segcap.benchmark.report.wording import (
     amount,
     bounded,
+    bounded_points,
     compact,
     duration,
     milliseconds,
     percent,
-    points,
 )
 from segcap.benchmark.results import BenchmarkResult, Pair
-from segcap.evaluate.paired import RateDifference
 
 __all__ = ["Table", "cost_ratio", "matrix_of", "tables"]
 
@@ -151,7 +150,7 @@ def _tests(pairs: Sequence[Pair]) -> Table:
     rows = [
         [
             f"{pair.first} − {pair.second}",
-            _lines(pair.difference),
+            bounded_points(pair.difference),
             f"{pair.only_first:,}",
             f"{pair.only_second:,}",
             _probability(pair.p_value),
@@ -209,7 +208,3 @@ def _probability(p: float) -> str:
 
 def _times(ratio: float | None) -> str:
     return _UNKNOWN if ratio is None else f"{amount(ratio)}×"
-
-
-def _lines(gap: RateDifference) -> str:
-    return f"{points(gap.value)}\n{points(gap.low)} to {points(gap.high)}"

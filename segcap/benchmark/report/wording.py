@@ -6,6 +6,7 @@ from segcap.evaluate.paired import RateDifference
 __all__ = [
     "amount",
     "bounded",
+    "bounded_points",
     "compact",
     "count",
     "difference",
@@ -53,6 +54,11 @@ def bounded(rate: Rate | None) -> str:
 def points(value: float) -> str:
     """Return a difference of rates in points of a percent, with a true minus."""
     return f"{100 * value:.2f}".replace("-0.00", "0.00").replace("-", _MINUS)
+
+
+def bounded_points(gap: RateDifference) -> str:
+    """Return a difference of rates in points, with its interval on a second line."""
+    return f"{points(gap.value)}\n{points(gap.low)} to {points(gap.high)}"
 
 
 def difference(gap: RateDifference) -> str:
