@@ -2,10 +2,12 @@
 
 import io
 import json
+import re
 import tarfile
 from pathlib import Path
 
 import pytest
+from joblib.externals.loky import get_reusable_executor
 
 import segcap
 from segcap.cli.record_table import RecordTable
@@ -89,6 +91,21 @@ def test_of_a_shard_that_is_cut_off_the_images_before_are_found(tmp_path):
     shard.write_bytes(b"")
     with pytest.raises(DataError, match="whole tar file"):
         found(shard)
+
+
+def test_what_the_client_of_a_storage_raises_is_one_sentence(memory, monkeypatch):
+    from fsspec.implementations.memory import MemoryFileSystem
+
+    def refuse(*_, **__):
+        raise RuntimeError("Unable to locate\ncredentials")
+
+    monkeypatch.setattr(MemoryFileSystem, "cat_file", refuse)
+    monkeypatch.setattr(MemoryFileSystem, "isdir", refuse)
+    said = r"A URL must be there\. Got 'memory://scans/a.png': Unable to locate credentials\."
+    (record,) = records_of(segcap.load("digits").read_many, ["memory://scans/a.png"])
+    assert re.fullmatch(said, record["error"])
+    with pytest.raises(DataError, match=said):
+        found("memory://scans/a.png")
 
 
 def test_a_damaged_shard_does_not_keep_others_from_being_read(tmp_path):
@@ -238,6 +255,7 @@ def test_an_s3_server_gives_images_and_shards(command, tmp_path, monkeypatch):
     servers = pytest.importorskip("moto.server", reason="moto is not installed")
     fsspec = pytest.importorskip("fsspec", reason="fsspec is not installed")
     pytest.importorskip("s3fs", reason="s3fs is not installed")
+    get_reusable_executor().shutdown()  # workers that came before know nothing of the server
     server = servers.ThreadedMotoServer(ip_address="127.0.0.1", port=0)
     server.start()
     try:

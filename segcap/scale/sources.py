@@ -3,6 +3,7 @@
 import os
 import tarfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from glob import iglob
 from typing import IO, Any, TypeAlias
 
@@ -96,12 +97,11 @@ def _fetched(image: Any) -> Any:
     if not (isinstance(image, str) and _is_url(image)):
         return image
     try:
-        system, path = _system(image)
-        return system.cat_file(path)  # one request, where opening it would be two
+        with _reached(image):
+            system, path = _system(image)
+            return system.cat_file(path)  # one request, where opening it would be two
     except DataError as error:
         return error
-    except (OSError, ValueError) as error:
-        return DataError(f"A URL must be there. Got '{image}': {_reason(error)}.")
 
 
 def _listed(sources: Iterable[str]) -> Iterator[str]:
@@ -137,25 +137,32 @@ def _of_source(source: str, column: str) -> Iterator[Named]:
 
 
 def _of_url(url: str) -> Iterator[str]:
-    system, path = _system(url)
-    try:
+    with _reached(url):
+        system, path = _system(url)
         if not system.isdir(path):
             yield url
             return
         for place, _, names in system.walk(path):
             for name in sorted(filter(is_image_name, names)):
                 yield system.unstrip_protocol(f"{place}/{name}")
-    except (OSError, ValueError) as error:
-        raise DataError(f"A URL must be there. Got '{url}': {_reason(error)}.") from None
 
 
 def _system(url: str) -> tuple[Any, str]:
     require("fsspec", "scale", f"The URL '{url}'")
     from fsspec.core import url_to_fs
 
-    try:
+    with _reached(url):
         return url_to_fs(url)
-    except (OSError, ValueError, ImportError) as error:
+
+
+@contextmanager
+def _reached(url: str) -> Iterator[None]:
+    """Turn what the client of a storage raises, whose errors share no base, into one sentence."""
+    try:
+        yield
+    except SegcapError:
+        raise
+    except Exception as error:  # noqa: BLE001
         raise DataError(f"A URL must be there. Got '{url}': {_reason(error)}.") from None
 
 
@@ -233,10 +240,8 @@ def _opened(file: str) -> IO[bytes]:
     require("fsspec", "scale", f"The URL '{file}'")
     import fsspec
 
-    try:
+    with _reached(file):
         return fsspec.open(file, "rb").open()
-    except (OSError, ValueError, ImportError) as error:
-        raise DataError(f"A URL must be there. Got '{file}': {_reason(error)}.") from None
 
 
 def _reason(error: Exception) -> str:
