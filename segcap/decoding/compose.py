@@ -1,6 +1,7 @@
 """From class scores to answers: probabilities, texts, digit sums."""
 
 from collections.abc import Mapping, Sequence
+from itertools import islice
 from operator import itemgetter
 from typing import Any
 
@@ -177,8 +178,9 @@ def next_texts(
     for places, own in zip(order.tolist(), highest.tolist(), strict=True):
         longer = [
             (text + characters[place], probability * factor)
-            for text, probability in ranked
-            for place, factor in zip(places, own, strict=True)
+            for rank, (text, probability) in enumerate(ranked, start=1)
+            # after (NEXT + 1) / rank of these characters there are enough that are as probable
+            for place, factor in islice(zip(places, own, strict=True), (NEXT + 1) // rank)
             if factor > 0
         ]
         ranked = sorted(longer, key=itemgetter(1), reverse=True)[: NEXT + 1]

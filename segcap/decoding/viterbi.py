@@ -36,14 +36,11 @@ def span_boxes(boxes: NDArray[np.int32], spans: NDArray[np.int32]) -> NDArray[np
     -------
     (S, 4) int32 array
     """
-    joined = boxes[spans[:, 0]]
-    lengths = spans[:, 1] - spans[:, 0]
-    for further in range(1, int(lengths.max(initial=1))):
-        longer = np.flatnonzero(lengths > further)
-        atoms = boxes[spans[longer, 0] + further]
-        joined[longer, :2] = np.minimum(joined[longer, :2], atoms[:, :2])
-        joined[longer, 2:] = np.maximum(joined[longer, 2:], atoms[:, 2:])
-    return joined
+    bounded = np.concatenate([boxes, np.zeros((1, 4), boxes.dtype)])  # spans may end at the end
+    bounds = spans.ravel().astype(np.intp)
+    low = np.minimum.reduceat(bounded[:, :2], bounds)[::2]
+    high = np.maximum.reduceat(bounded[:, 2:], bounds)[::2]
+    return np.concatenate([low, high], axis=1)
 
 
 def best_path(
@@ -110,49 +107,56 @@ def best_paths(
         return []
     counts = 1 if length is None else length + 1
     step = 0 if length is None else 1
-    best = np.full((atoms + 1, counts, most), -np.inf)
-    came = np.full((atoms + 1, counts, most), -1, np.intp)
+    best = np.full((counts, atoms + 1, most), -np.inf)
+    came = np.full((counts, atoms + 1, most), -1, np.intp)
     best[0, 0, 0] = 0
     order = np.argsort(spans[:, 1], kind="stable")
-    stops = np.searchsorted(spans[order, 1], np.arange(atoms + 2))
-    table = scores if scores.ndim == 2 else scores[:, np.newaxis]
+    starts = spans[order, 0].astype(np.intp)
+    stops = np.searchsorted(spans[order, 1], np.arange(atoms + 2)).tolist()
+    table = np.atleast_2d(scores.T)[:, order, np.newaxis]
+    skipped = None if skips is None else skips[order, np.newaxis]
+    rows = np.arange(counts)[:, np.newaxis]
     for atom in range(1, atoms + 1):
-        into = order[stops[atom] : stops[atom + 1]]
-        before = best[spans[into, 0]]
-        arriving = np.full((len(into) * (1 if skips is None else 2), counts, most), -np.inf)
-        arriving[: len(into), step:] = before[:, : counts - step] + table[into][..., np.newaxis]
-        if skips is not None:
-            arriving[len(into) :] = before + skips[into, np.newaxis, np.newaxis]
-        flat = arriving.transpose(1, 0, 2).reshape(counts, -1)
+        into = slice(stops[atom], stops[atom + 1])
+        before = best[:, starts[into]]
+        arriving = before[: counts - step] + table[:, into]
+        if step:
+            arriving = np.concatenate([np.full_like(before[:1], -np.inf), arriving])
+        if skipped is not None:
+            arriving = np.concatenate([arriving, before + skipped[into]], axis=1)
+        flat = arriving.reshape(counts, -1)
+        if not flat.size:
+            continue
         if most == 1:
-            kept = flat.argmax(axis=1)[:, np.newaxis] if flat.size else np.empty((counts, 0), int)
+            kept = flat.argmax(axis=1)[:, np.newaxis]
         else:
             kept = np.argsort(-flat, axis=1, kind="stable")[:, :most]
         found = kept.shape[1]
-        best[atom, :, :found] = np.take_along_axis(flat, kept, axis=1)
-        came[atom, :, :found] = kept
+        best[:, atom, :found] = flat[rows, kept]
+        came[:, atom, :found] = kept
     paths = []
     for rank in range(most):
-        if best[atoms, -1, rank] == -np.inf:
+        score = best[-1, atoms, rank]
+        if score == -np.inf:
             break
-        paths.append(Path(_walk_back(spans, order, stops, came, step, rank), best[atoms, -1, rank]))
+        paths.append(Path(_walk_back(spans, order, stops, came, step, rank), score))
     return paths
 
 
 def _walk_back(
     spans: NDArray[np.int32],
     order: NDArray[np.intp],
-    stops: NDArray[np.intp],
+    stops: list[int],
     came: NDArray[np.intp],
     step: int,
     rank: int,
 ) -> NDArray[np.intp]:
     most = came.shape[2]
-    atom, count = len(came) - 1, came.shape[1] - 1
+    atom, count = came.shape[1] - 1, len(came) - 1
     walked: list[int] = []
     while atom > 0:
-        edge, before = divmod(int(came[atom, count, rank]), most)
-        entering = int(stops[atom + 1] - stops[atom])
+        edge, before = divmod(int(came[count, atom, rank]), most)
+        entering = stops[atom + 1] - stops[atom]
         span = int(order[stops[atom] + edge % entering])
         if edge < entering:
             walked.append(span)

@@ -294,7 +294,7 @@ def local_mean(
 
 def dilated(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Widen a mask by all pixels that touch it, (H, W) bool."""
-    return cv2.dilate(mask.view(np.uint8), np.ones((3, 3), np.uint8)).view(np.bool_)
+    return cv2.dilate(mask.view(np.uint8), None).view(np.bool_)
 
 
 def _class_means(grey: NDArray[np.uint8], dark: NDArray[np.bool_]) -> tuple[float, float]:

@@ -276,11 +276,10 @@ def _edges(
 def _filled(edges: NDArray[np.float64], longest: float) -> NDArray[np.intp]:
     """Part what lies between edges into equal parts of at most so many columns."""
     parts = np.maximum(np.ceil(np.diff(edges) / longest), 1).astype(np.intp)
-    filled = [
-        np.linspace(left, right, count, endpoint=False)
-        for left, right, count in zip(edges[:-1], edges[1:], parts.tolist(), strict=True)
-    ]
-    return np.rint(np.concatenate([*filled, edges[-1:]])).astype(np.intp)
+    first = np.repeat(np.cumsum(parts) - parts, parts)
+    places = np.arange(len(first)) - first
+    filled = places * np.repeat(np.diff(edges) / parts, parts) + np.repeat(edges[:-1], parts)
+    return np.rint(np.append(filled, edges[-1])).astype(np.intp)
 
 
 def _slices(ink: NDArray[np.bool_], edges: NDArray[np.intp]) -> NDArray[np.int32]:

@@ -8,6 +8,7 @@ the ink that they cross, and keeps of each the mean column: lines are sliced str
 
 from bisect import bisect
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 
 import cv2
 import numpy as np
@@ -234,7 +235,9 @@ def cut_distance(height: int) -> float:
 def insert_apart(columns: list[float], column: float, apart: float) -> bool:
     """Insert a column into ascending ones if it is far enough from each; return whether it was."""
     place = bisect(columns, column)
-    if any(abs(column - other) < apart for other in columns[max(place - 1, 0) : place + 1]):
+    if place and column - columns[place - 1] < apart:
+        return False
+    if place < len(columns) and columns[place] - column < apart:
         return False
     columns.insert(place, column)
     return True
@@ -335,13 +338,20 @@ def _ordered(paths: Paths | list[NDArray[np.intp]], height: int, width: int) -> 
 def _valleys(profile: NDArray[np.float64], height: int) -> NDArray[np.intp]:
     """Find the local minima of a smoothed profile, level ones at their middle."""
     reach = max(1, round(_SMOOTHING * height))
-    window = np.bartlett(2 * reach + 3)[1:-1]
-    smooth = np.convolve(np.pad(profile, reach, mode="edge"), window / window.sum(), mode="valid")
-    starts = np.flatnonzero(np.diff(smooth, prepend=np.nan) != 0)
+    padded = profile[np.arange(-reach, len(profile) + reach).clip(0, len(profile) - 1)]
+    smooth = np.convolve(padded, _window(reach), mode="valid")
+    starts = np.flatnonzero(np.append(True, smooth[1:] != smooth[:-1]))
     middles = (starts + np.append(starts[1:], len(profile))) // 2
     levels = smooth[starts]
     inner = (levels[1:-1] < levels[:-2]) & (levels[1:-1] < levels[2:])
     return middles[1:-1][inner]
+
+
+@lru_cache(maxsize=64)
+def _window(reach: int) -> NDArray[np.float64]:
+    """Weights that fall on either side, together 1."""
+    window = np.bartlett(2 * reach + 3)[1:-1]
+    return window / window.sum()
 
 
 def _fall(ink: Ink, starts: NDArray[np.intp]) -> Paths:
