@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
 from segcap.core.errors import ParameterError
+from segcap.segmentation.cleanup import remove_specks
 from segcap.segmentation.components import (
     SEGMENTERS,
     Segments,
@@ -257,3 +258,11 @@ def test_an_image_without_pixels_has_no_segments(shape, method):
 def test_unknown_method_raises():
     with pytest.raises(ParameterError, match="'method' of segment must be one of components"):
         segment(np.zeros((3, 3), bool), "contour")
+
+
+@given(masks, st.sampled_from(SEGMENTERS), st.sampled_from([None, 1, 5]))
+def test_specks_are_left_out_as_if_they_had_been_removed(ink, method, min_area):
+    found = segment(ink, method, min_area=min_area)
+    expected = segment(remove_specks(ink, min_area), method)
+    np.testing.assert_array_equal(found.boxes, expected.boxes)
+    np.testing.assert_array_equal(found.labels, expected.labels)

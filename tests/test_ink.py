@@ -18,8 +18,7 @@ def page(height, width, *boxes):
 
 def test_ink_is_found_at_48_pixels_and_boxes_come_back_to_the_image():
     image = page(96, 200, (20, 30, 50, 80), (90, 30, 120, 80))
-    view = find_ink(image, dark_is_ink)
-    segments = ink_segments(view)
+    view, segments = find_ink(image, dark_is_ink)
     assert view.pixels.shape[0] == 48
     assert view.channels.shape == (*view.ink.shape, 4)
     found = view.to_image(segments.boxes, image.shape)
@@ -28,8 +27,8 @@ def test_ink_is_found_at_48_pixels_and_boxes_come_back_to_the_image():
 
 def test_small_text_is_looked_at_again_larger():
     image = page(480, 640, (300, 200, 308, 212), (312, 200, 320, 212), (324, 200, 332, 212))
-    view = find_ink(image, dark_is_ink)
-    boxes = view.to_image(ink_segments(view).boxes, image.shape)
+    view, segments = find_ink(image, dark_is_ink)
+    boxes = view.to_image(segments.boxes, image.shape)
     assert view.pixels.shape[1] < 200
     assert len(boxes) == 3
     np.testing.assert_allclose(boxes[0], [300, 200, 308, 212], atol=2)
@@ -49,9 +48,9 @@ def test_a_large_canvas_is_looked_at_in_bounded_pixels():
 @pytest.mark.parametrize("shape", [(1, 1), (1, 300), (300, 1), (17, 31), (48, 160)])
 def test_any_shape_gives_a_view_of_it(shape):
     image = page(*shape)
-    view = find_ink(image, dark_is_ink)
+    view, segments = find_ink(image, dark_is_ink)
     assert view.ink.shape == view.pixels.shape[:2]
-    assert len(ink_segments(view).boxes) == 0
+    assert len(segments.boxes) == 0
 
 
 def test_the_image_stays_as_it_is():

@@ -1,5 +1,6 @@
-"""Glyphs in doubt are looked at again."""
+"""Glyphs in doubt are looked at again; nothing is done twice."""
 
+import cv2
 import numpy as np
 import pytest
 
@@ -7,6 +8,7 @@ from segcap.core.charset import Charset
 from segcap.core.image import load_image
 from segcap.decoding.compose import log_softmax
 from segcap.generate import digit_sums
+from segcap.recognition import pipeline as module
 from segcap.recognition.pipeline import Pipeline
 from segcap.segmentation.settings import SegmentationSettings
 
@@ -25,7 +27,8 @@ class Wavering:
 
     def logits(self, glyphs):
         self.asked.append(len(glyphs))
-        return np.tile(np.float32(self.answers.pop(0)), (len(glyphs), 1))
+        answers = np.atleast_2d(np.float32(self.answers.pop(0)))
+        return np.repeat(answers, len(glyphs) // len(answers), axis=0)
 
 
 @pytest.fixture(scope="module")
@@ -46,10 +49,44 @@ def test_what_is_sure_is_asked_once(row):
     assert names.asked == [3]
 
 
-def test_what_is_in_doubt_is_asked_thrice_and_averaged(row):
+def test_what_is_in_doubt_is_looked_at_thrice_and_averaged(row):
     looks = [[0.5, 0], [3, 0], [0, 2]]
-    names = Wavering(*looks)
+    names = Wavering(looks[0], looks[1:])
     found = named(names, row)
-    assert names.asked == [3, 3, 3]
+    assert names.asked == [3, 6]
     together = np.mean([log_softmax(np.float32([look]))[0] for look in looks], axis=0)
     np.testing.assert_allclose(found, [together - np.logaddexp.reduce(together)] * 3)
+
+
+def dark_is_ink(images):
+    return np.where(images.mean(axis=-1, keepdims=True) < 0.5, np.float32(9), np.float32(-9))
+
+
+@pytest.mark.parametrize("binarization", ["auto", "learned"])
+def test_components_are_found_once(row, binarization, monkeypatch):
+    calls = []
+    found = cv2.connectedComponentsWithStats
+    monkeypatch.setattr(
+        cv2, "connectedComponentsWithStats", lambda *a, **k: calls.append(a) or found(*a, **k)
+    )
+    image = row if row.mean() > 127 else 255 - row
+    assert len(SegmentationSettings(binarization, ink=dark_is_ink).find(image).segments.boxes) == 3
+    assert len(calls) == 1
+
+
+@pytest.mark.parametrize(("sure", "times"), [(0.97, 1), (0.5, 2)])
+def test_a_chain_that_is_sure_is_found_once(row, sure, times, monkeypatch):
+    def classified(self, layouts):
+        shares = [sure, *[(1 - sure) / 3] * 3]
+        return [np.tile(np.log(shares), (len(layout.line), 1)) for layout in layouts]
+
+    calls = []
+    monkeypatch.setattr(Pipeline, "_classify_in_line", classified)
+    choose = module.choose
+    monkeypatch.setattr(module, "choose", lambda *a, **k: calls.append(a) or choose(*a, **k))
+    settings = SegmentationSettings("learned", ink=dark_is_ink)
+    pipeline = Pipeline(Charset("ab"), None, object(), settings, 3)
+    image = row if row.mean() > 127 else 255 - row
+    (outcome,) = pipeline.read([image])
+    assert outcome.reading.text == "aaa"
+    assert len(calls) == times

@@ -124,6 +124,17 @@ def test_tone_is_bright_where_ink_is(text):
     assert np.median(dark[~ink]) == 0
 
 
+@given(st.integers(0, 2**32 - 1), st.integers(1, 40), st.integers(1, 40))
+def test_tone_spans_percentiles_as_numpy_s(seed, height, width):
+    grey = np.random.default_rng(seed).integers(0, 256, (height, width), np.uint8)
+    low, high = np.percentile(grey, [1, 99])
+    span = max(high - low, 16)
+    expected = (grey - np.float32(low)).astype(np.float32) * np.float32(255 / span)
+    image = np.repeat(grey[..., np.newaxis], 3, axis=2)
+    found = tone(image, np.zeros(grey.shape, bool))
+    np.testing.assert_array_equal(found, np.clip(expected, 0, 255).astype(np.uint8))
+
+
 def test_tone_shows_what_is_inverted_on_its_ground():
     image = np.zeros((40, 80, 3), np.uint8)
     image[:, 40:] = 200

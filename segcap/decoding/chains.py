@@ -268,9 +268,10 @@ def _glyphs(
     characters: str,
 ) -> tuple[Glyph, ...]:
     ranking = -probabilities
-    ranking[np.arange(len(chosen)), chosen] = -np.inf
+    places = np.arange(len(chosen))
+    ranking[places, chosen] = -np.inf
     order = np.argsort(ranking, axis=1, kind="stable")[:, : _ALTERNATIVES + 1]
-    ranked = np.take_along_axis(probabilities, order, axis=1)
+    ranked = probabilities[places[:, np.newaxis], order]
     return tuple(
         Glyph(
             characters[classes[0]],

@@ -60,12 +60,15 @@ class Scored:
         Log-probability that each span is blank; None where single glyphs were classified.
     trust : float
         Probability that what is scored is text; see `segcap.segmentation.ink.InkView.trust`.
+    outcome : Outcome or None
+        What the scores come to, where that is known already.
     """
 
     lattice: Lattice
     log_probabilities: NDArray[np.float64]
     skips: NDArray[np.float64] | None = None
     trust: float = 1.0
+    outcome: Outcome | None = None
 
     def within(self, alphabet: NDArray[np.bool_]) -> "Scored":
         """Rule out all characters that are not of an alphabet, (C,) bool."""
@@ -108,7 +111,7 @@ class Pipeline:
         self, images: Sequence[NDArray[np.uint8]], turned: Turned | None = None
     ) -> list[Outcome]:
         """Read (H, W, 3) uint8 images, turned each way that is asked for, the surest way."""
-        first = [self.choose(scored) for scored in self.score(images)]
+        first = [scored.outcome or self.choose(scored) for scored in self.score(images)]
         if turned is None:
             return first
         ways = [first, *(self._read_turned(images, turns) for turns in QUARTER_TURNS[turned])]
@@ -175,11 +178,7 @@ class Pipeline:
         alone = iter(self._score_isolated(list(compress(found, isolated))))
         touching = list(compress(found, [not one for one in isolated]))
         in_lines = iter(self._score_lines(touching))
-        scored = [next(alone if is_isolated else in_lines) for is_isolated in isolated]
-        return [
-            replace(own, lattice=one.to_image(own.lattice), trust=one.trust)
-            for own, one in zip(scored, found, strict=True)
-        ]
+        return [next(alone if is_isolated else in_lines) for is_isolated in isolated]
 
     @cached_property
     def _alphabets(self) -> NDArray[np.bool_]:
@@ -216,43 +215,52 @@ class Pipeline:
             segment_glyphs(one.pixels, segments, lattice.spans)
             for one, (segments, lattice) in zip(found, kept, strict=True)
         ]
-        return list(map(Scored, [lattice for _, lattice in kept], self._classify(glyphs)))
+        scored = zip(found, kept, self._classify(glyphs), strict=True)
+        return [_scored(one, lattice, own) for one, (_, lattice), own in scored]
 
     def _score_lines(self, found: list[Found]) -> list[Scored]:
         layouts = [one.layout(self.settings.cutters) for one in found]
-        lattices = [layout.lattice for layout in layouts]
         if self.context is None:
             glyphs = [
                 candidate_glyphs(one.pixels, one.segments, layout)
                 for one, layout in zip(found, layouts, strict=True)
             ]
-            return list(map(Scored, lattices, self._classify(glyphs)))
+            scored = zip(found, layouts, self._classify(glyphs), strict=True)
+            return [_scored(one, layout.lattice, own) for one, layout, own in scored]
         scores = self._classify_in_line(layouts)
         if self.glyphs is not None:
             self._classify_narrow_again(found, layouts, scores)
+        scored = list(map(self._in_line, found, layouts, scores))
         if self.settings.ink is not None:
-            self._classify_unsure_again(layouts, scores)
-        return list(map(self._scored, lattices, scores))
+            self._classify_unsure_again(found, layouts, scores, scored)
+        return scored
 
-    def _scored(self, lattice: Lattice, scores: NDArray[np.float64]) -> Scored:
-        return Scored(lattice, scores[:, : len(self.charset)], scores[:, BLANK_CLASS])
+    def _in_line(self, found: Found, layout: Layout, scores: NDArray[np.float64]) -> Scored:
+        characters, skips = scores[:, : len(self.charset)], scores[:, BLANK_CLASS]
+        return _scored(found, layout.lattice, characters, skips)
 
     def _classify_unsure_again(
-        self, layouts: list[Layout], scores: list[NDArray[np.float64]]
+        self,
+        found: list[Found],
+        layouts: list[Layout],
+        scores: list[NDArray[np.float64]],
+        scored: list[Scored],
     ) -> None:
         """Look again, at lines that are narrower and wider, where a text is read unsurely."""
-        unsure = [
-            i
-            for i, (layout, own) in enumerate(zip(layouts, scores, strict=True))
-            if self.choose(self._scored(layout.lattice, own)).reading.confidence < _UNSURE
-        ]
+        unsure = []
+        for i, own in enumerate(scored):
+            outcome = self.choose(replace(own, trust=1.0))
+            if outcome.reading.confidence < _UNSURE:
+                unsure.append(i)
+            elif own.trust == 1:
+                scored[i] = replace(own, outcome=outcome)
         looks = [
             self._classify_in_line([layouts[i].stretched(factor) for i in unsure])
             for factor in _STRETCHES
         ]
         for i, *others in zip(unsure, *looks, strict=True):
-            together = np.mean([scores[i], *others], axis=0)
-            scores[i] = together - np.logaddexp.reduce(together, axis=1, keepdims=True)
+            together = _mean_scores([scores[i], *others])
+            scored[i] = self._in_line(found[i], layouts[i], together)
 
     def _classify_in_line(self, layouts: list[Layout]) -> list[NDArray[np.float64]]:
         if not layouts or self.context is None:
@@ -323,12 +331,9 @@ class Pipeline:
         scores = self._classify_once(framed)
         doubtful = scores.max(axis=1) < np.log(_DOUBT)
         if doubtful.any():
-            looks = [scores[doubtful]] + [
-                self._classify_once(turned_glyphs(framed[doubtful], degrees))
-                for degrees in (-_TURN, _TURN)
-            ]
-            together = np.mean(looks, axis=0)
-            scores[doubtful] = together - np.logaddexp.reduce(together, axis=1, keepdims=True)
+            turned = [turned_glyphs(framed[doubtful], degrees) for degrees in (-_TURN, _TURN)]
+            others = np.split(self._classify_once(np.concatenate(turned)), len(turned))
+            scores[doubtful] = _mean_scores([scores[doubtful], *others])
         return np.split(scores, np.cumsum([len(own) for own in glyphs])[:-1])
 
     def _classify_once(self, framed: NDArray[np.float32]) -> NDArray[np.float64]:
@@ -336,6 +341,22 @@ class Pipeline:
             return np.empty((0, len(self.charset)))
         logits = self.glyphs.open(self.engine).logits(framed)
         return self._log_probabilities(logits, self.glyphs, self._folded(0))
+
+
+def _scored(
+    found: Found,
+    lattice: Lattice,
+    log_probabilities: NDArray[np.float64],
+    skips: NDArray[np.float64] | None = None,
+) -> Scored:
+    """Scores of candidates in what was found, their boxes moved into the image."""
+    return Scored(found.to_image(lattice), log_probabilities, skips, found.trust)
+
+
+def _mean_scores(looks: list[NDArray[np.float64]]) -> NDArray[np.float64]:
+    """Average log-probabilities; they are some again."""
+    together = np.mean(looks, axis=0)
+    return together - np.logaddexp.reduce(together, axis=1, keepdims=True)
 
 
 def _confidence(outcome: Outcome) -> float:

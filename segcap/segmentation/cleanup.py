@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["clean", "remove_border", "remove_specks"]
+__all__ = ["clean", "large_components", "remove_border", "remove_specks"]
 
 _LEAST_AREA = 4
 _LEAST_FRACTION_OF_LARGEST = 0.03
@@ -50,15 +50,31 @@ def remove_specks(ink: NDArray[np.bool_], min_area: int | None = None) -> NDArra
     _, labels, stats, _ = cv2.connectedComponentsWithStats(
         ink.view(np.uint8), connectivity=8, ltype=cv2.CV_32S
     )
-    areas = stats[:, cv2.CC_STAT_AREA]
+    kept = large_components(stats[1:, cv2.CC_STAT_AREA], min_area)
+    return ink.copy() if kept.all() else np.append(False, kept)[labels]
+
+
+def large_components(areas: NDArray[np.integer], min_area: int | None = None) -> NDArray[np.bool_]:
+    """Which components are no specks, and among the 500 largest.
+
+    Parameters
+    ----------
+    areas : (N,) int array
+        Pixels of each.
+    min_area : int, optional
+        As of `remove_specks`.
+
+    Returns
+    -------
+    (N,) bool array
+    """
     if min_area is None:
-        min_area = max(_LEAST_AREA, int(areas[1:].max(initial=0) * _LEAST_FRACTION_OF_LARGEST))
-    keep = areas >= min_area
-    keep[0] = False
-    if np.count_nonzero(keep) > _MOST_COMPONENTS:
-        ranked = np.argsort(-np.where(keep, areas, 0), kind="stable")
-        keep[ranked[_MOST_COMPONENTS:]] = False
-    return ink.copy() if keep[1:].all() else keep[labels]
+        min_area = max(_LEAST_AREA, int(areas.max(initial=0) * _LEAST_FRACTION_OF_LARGEST))
+    kept = areas >= min_area
+    if np.count_nonzero(kept) > _MOST_COMPONENTS:
+        ranked = np.argsort(-np.where(kept, areas, 0), kind="stable")
+        kept[ranked[_MOST_COMPONENTS:]] = False
+    return kept
 
 
 def remove_border(ink: NDArray[np.bool_]) -> NDArray[np.bool_]:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from segcap.core.errors import ParameterError
 from segcap.core.notebook import as_html
+from segcap.segmentation.cleanup import large_components, remove_specks
 
 __all__ = [
     "SEGMENTERS",
@@ -57,7 +58,9 @@ class Segments(NamedTuple):
         return as_html(f"Segments of {len(marks)} boxes", ink, marks)
 
 
-def segment(ink: NDArray[np.bool_], method: Segmenter = "components") -> Segments:
+def segment(
+    ink: NDArray[np.bool_], method: Segmenter = "components", *, min_area: int | None = 0
+) -> Segments:
     """Part an ink mask into characters.
 
     Parameters
@@ -66,6 +69,10 @@ def segment(ink: NDArray[np.bool_], method: Segmenter = "components") -> Segment
     method : {"components", "contours"}
         Both find 8-connected components. Contours fill what they enclose: a component inside a ring
         belongs to the ring.
+    min_area : int, optional
+        With another number than 0, smaller components are left out, and all but the 500 largest;
+        None for 3 % of the largest one's area, at least 4. See
+        `segcap.segmentation.cleanup.remove_specks`.
 
     Returns
     -------
@@ -78,26 +85,28 @@ def segment(ink: NDArray[np.bool_], method: Segmenter = "components") -> Segment
         `method` is unknown.
     """
     if method == "components":
-        boxes, labels = _components(ink)
+        boxes, numbers, labels = _components(ink, min_area)
     elif method == "contours":
+        ink = ink if min_area == 0 else remove_specks(ink, min_area)
         outlines = _contours(ink)
         boxes = _contour_boxes(outlines)
         labels = np.zeros(ink.shape, np.int32)
         for number, outline in enumerate(outlines, start=1):
             cv2.drawContours(labels, [outline], -1, number, thickness=cv2.FILLED)
         labels[~ink] = 0
+        numbers = np.arange(len(outlines) + 1)
     else:
         raise ParameterError(
             f"The 'method' of segment must be one of {', '.join(SEGMENTERS)}. "
             f"Got {method!r} instead."
         )
     if len(boxes) == 0:
-        return Segments(boxes, labels)
+        return Segments(boxes, np.zeros_like(labels))
     merged, owner = merge_components(boxes)
     order = reading_order(merged)
     rank = np.empty(len(order), np.int32)
     rank[order] = np.arange(1, len(order) + 1)
-    return Segments(merged[order], np.concatenate([[0], rank[owner]]).astype(np.int32)[labels])
+    return Segments(merged[order], np.append(0, rank[owner]).astype(np.int32)[numbers][labels])
 
 
 def component_boxes(ink: NDArray[np.bool_]) -> NDArray[np.int32]:
@@ -112,7 +121,7 @@ def component_boxes(ink: NDArray[np.bool_]) -> NDArray[np.int32]:
     (N, 4) int32 array
         x0, y0, x1, y1, half-open, from left to right.
     """
-    boxes, _ = _components(ink)
+    boxes, *_ = _components(ink)
     return boxes[np.lexsort((boxes[:, 1], boxes[:, 0]))]
 
 
@@ -149,6 +158,8 @@ def keep_segments(segments: Segments, kept: NDArray[np.bool_]) -> Segments:
     Segments
         In the same order.
     """
+    if kept.all():
+        return segments
     renumbered = np.zeros(len(kept) + 1, np.int32)
     renumbered[1:][kept] = np.arange(1, np.count_nonzero(kept) + 1)
     return Segments(segments.boxes[kept], renumbered[segments.labels])
@@ -186,9 +197,9 @@ def merge_components(
             for first, second in _pairs_of_one_character(boxes[line]):
                 one, other = owner[line[first]], owner[line[second]]
                 owner[(owner == one) | (owner == other)] = min(one, other)
-    kept, owner = np.unique(owner, return_inverse=True)
-    if len(kept) == len(boxes):
+    if (owner == np.arange(len(boxes))).all():
         return boxes.copy(), owner
+    kept, owner = np.unique(owner, return_inverse=True)
     merged = np.empty((len(kept), 4), np.int32)
     for index in range(len(kept)):
         group = boxes[owner == index]
@@ -224,18 +235,26 @@ def text_lines(boxes: NDArray[np.int32]) -> list[list[int]]:
     list of list of int
         Indices into `boxes`.
     """
-    return [sorted(line, key=lambda index: boxes[index, 0]) for line in _lines(boxes)]
+    left = boxes[:, 0].tolist()
+    return [sorted(line, key=left.__getitem__) for line in _lines(boxes)]
 
 
-def _components(ink: NDArray[np.bool_]) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+def _components(
+    ink: NDArray[np.bool_], min_area: int | None = 0
+) -> tuple[NDArray[np.int32], NDArray[np.intp], NDArray[np.int32]]:
+    """Box the components that are kept; 1 + the box of each label, 0 for none; and the labels."""
     if ink.size == 0:
-        return np.empty((0, 4), np.int32), np.zeros(ink.shape, np.int32)
+        return np.empty((0, 4), np.int32), np.zeros(1, np.intp), np.zeros(ink.shape, np.int32)
     _, labels, stats, _ = cv2.connectedComponentsWithStats(
         ink.view(np.uint8), connectivity=8, ltype=cv2.CV_32S
     )
-    boxes = stats[1:, :4].copy()
+    kept = np.ones(len(stats), bool)
+    kept[0] = False
+    if min_area != 0:
+        kept[1:] = large_components(stats[1:, cv2.CC_STAT_AREA], min_area)
+    boxes = stats[kept, :4]
     boxes[:, 2:] += boxes[:, :2]
-    return boxes, labels
+    return boxes, np.cumsum(kept) * kept, labels
 
 
 def _contours(ink: NDArray[np.bool_]) -> list[NDArray[np.int32]]:
@@ -285,7 +304,7 @@ def _pairs_of_one_character(boxes: NDArray[np.int32]) -> list[tuple[int, int]]:
     sizes = boxes[:, 2:] - boxes[:, :2]
     shared_x, shared_y = _pairwise(boxes, np.maximum, np.minimum)
     union_width, union_height = _pairwise(boxes, np.minimum, np.maximum)
-    narrower, lower = np.moveaxis(np.minimum(sizes[:, None], sizes[None, :]), -1, 0)
+    narrower, lower = (np.minimum(side[:, None], side) for side in sizes.T)
     height = np.maximum(union_height, sizes[:, 1].max())
     low = lower < _TALL * height
     stacked = (shared_x >= _SAME_COLUMN * narrower) & (low | (shared_y <= _SAME_ROW * lower))
@@ -302,7 +321,6 @@ def _pairwise(
     boxes: NDArray[np.int32], start: np.ufunc, stop: np.ufunc
 ) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
     """Return each pair's width and height, from `start` of left, top to `stop` of right, bottom."""
-    starts = start(boxes[:, None, :2], boxes[None, :, :2])
-    stops = stop(boxes[:, None, 2:], boxes[None, :, 2:])
-    width, height = np.moveaxis(stops - starts, -1, 0)
-    return width, height
+    x0, y0, x1, y1 = boxes.T
+    width = stop(x1[:, None], x1) - start(x0[:, None], x0)
+    return width, stop(y1[:, None], y1) - start(y0[:, None], y0)

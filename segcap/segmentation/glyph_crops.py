@@ -28,6 +28,7 @@ _ENOUGH = 80
 _LARGEST_PATCH = 320
 _THINNEST_STROKE = 1.6
 _THICKENED_STROKE = 2.2
+_PLACES = np.arange(GLYPH_SIZE)
 _CROSS = cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3))
 
 
@@ -111,7 +112,7 @@ def frame_glyphs(
         Ink 1, background 0, soft edges kept; see `frame_glyph`.
     """
     glyphs = np.zeros((len(boxes), GLYPH_SIZE, GLYPH_SIZE, 1), np.float32)
-    blank = ~dilated(labels > 0)
+    blank = 1 - dilated(labels > 0).view(np.uint8)
     height, width = grey.shape
     for glyph, (x0, y0, x1, y1), (first, stop) in zip(
         glyphs, boxes.tolist(), spans.tolist(), strict=True
@@ -170,7 +171,7 @@ def frame_glyph(ink: NDArray[np.float32]) -> NDArray[np.float32]:
 
 def _offset(profile: NDArray[np.float32]) -> int:
     """Where a side begins so that the centre of mass of its profile comes to the middle."""
-    centre_of_mass = float(profile @ np.arange(len(profile))) / float(profile.sum())
+    centre_of_mass = float(profile @ _PLACES[: len(profile)]) / float(profile.sum())
     return min(max(round(GLYPH_SIZE / 2 - centre_of_mass), 0), GLYPH_SIZE - len(profile))
 
 
@@ -199,23 +200,23 @@ def _soft_ink(
     grey: NDArray[np.uint8],
     own: NDArray[np.bool_],
     labels: NDArray[np.int32],
-    blank: NDArray[np.bool_],
+    blank: NDArray[np.uint8],
 ) -> NDArray[np.float32]:
     """One glyph's ink in [0, 1] with the soft rim of its strokes, and none of its neighbours'."""
-    own_mask = own.view(np.uint8)
-    mean, deviation = cv2.meanStdDev(grey, mask=own_mask)
-    if not blank.any():
-        blank = labels == 0
-    if not blank.any():
-        return own.astype(np.float32)
-    background = cv2.mean(grey, blank.view(np.uint8))[0]
+    mean, deviation = cv2.meanStdDev(grey, mask=own.view(np.uint8))
+    free = labels == 0
+    if not cv2.countNonZero(blank):
+        blank = free.view(np.uint8)
+        if not cv2.countNonZero(blank):
+            return own.astype(np.float32)
+    background = cv2.mean(grey, blank)[0]
     sign = 1 if mean[0, 0] > background else -1
     level = mean[0, 0] + sign * deviation[0, 0]
     if abs(level - background) < LEAST_CONTRAST:
         return own.astype(np.float32)
-    near = dilated(own) & (own | (labels == 0))
     soft = (grey.astype(np.float32) - np.float32(background)) / np.float32(level - background)
-    return np.where(near, np.clip(soft, 0, 1), np.float32(0))
+    np.minimum(np.maximum(soft, 0, out=soft), 1, out=soft)
+    return np.multiply(soft, dilated(own) & (own | free), out=soft)
 
 
 def _shrink(ink: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -7,7 +7,6 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from segcap.segmentation.cleanup import remove_specks
 from segcap.segmentation.components import Segmenter, Segments, keep_segments, segment, text_lines
 
 __all__ = ["InkNetwork", "InkView", "find_ink", "ink_segments"]
@@ -90,7 +89,9 @@ class InkView(NamedTuple):
         return mask
 
 
-def find_ink(image: NDArray[np.uint8], network: InkNetwork) -> InkView:
+def find_ink(
+    image: NDArray[np.uint8], network: InkNetwork, segmentation: Segmenter = "components"
+) -> tuple[InkView, Segments]:
     """Find ink by a network that was trained on randomised images.
 
     The network looks at the image 48 pixels high, and larger where it finds nothing. Where the text
@@ -103,10 +104,14 @@ def find_ink(image: NDArray[np.uint8], network: InkNetwork) -> InkView:
         RGB.
     network : callable
         From (N, h, w, 3) float32 images in [0, 1], h and w multiples of 16, to (N, h, w, 1) logits.
+    segmentation : {"components", "contours"}
+        How ink is parted; see `segcap.segmentation.components.segment`.
 
     Returns
     -------
-    InkView
+    view : InkView
+    segments : Segments
+        Of the view; see `ink_segments`.
 
     Notes
     -----
@@ -117,14 +122,16 @@ def find_ink(image: NDArray[np.uint8], network: InkNetwork) -> InkView:
     scale = min(_HEIGHT / height, _WIDEST / width, _LARGEST_SCALE)
     finest = min(1.0, float(np.sqrt(_MOST_PIXELS / (height * width))))
     view = _look(image, whole, scale, network)
-    while (extent := _text_extent(view)) is None and scale < finest / _FINER:
+    segments = ink_segments(view, segmentation)
+    while len(segments.boxes) == 0 and scale < finest / _FINER:
         scale = min(_FINER * scale, finest)
         view = _look(image, whole, scale, network)
-    if extent is None:
-        return view
-    tall, box = extent
+        segments = ink_segments(view, segmentation)
+    if len(segments.boxes) == 0:
+        return view, segments
+    tall, box = _text_extent(segments.boxes)
     if _FITTING[0] <= tall <= _FITTING[1]:
-        return view
+        return view, segments
     around = _MARGIN * tall
     grown = np.array([box]) + around * np.array([-1, -1, 1, 1])
     x0, y0, x1, y1 = view.to_image(grown, image.shape)[0].tolist()
@@ -133,13 +140,14 @@ def find_ink(image: NDArray[np.uint8], network: InkNetwork) -> InkView:
         _LARGEST_SCALE,
         float(np.sqrt(_MOST_PIXELS / ((x1 - x0) * (y1 - y0)))),
     )
-    return _look(image, (x0, y0, x1, y1), fitting, network)
+    view = _look(image, (x0, y0, x1, y1), fitting, network)
+    return view, ink_segments(view, segmentation)
 
 
 def ink_segments(view: InkView, segmentation: Segmenter = "components") -> Segments:
     """Part the ink of a view into characters, or components of touching ones, without specks."""
     # what merges components compares all pairs of them
-    segments = segment(remove_specks(view.ink > _INK, min_area=1), segmentation)
+    segments = segment(view.ink > _INK, segmentation, min_area=1)
     if len(segments.boxes) == 0:
         return segments
     areas = np.bincount(segments.labels.ravel(), minlength=len(segments.boxes) + 1)[1:]
@@ -165,12 +173,8 @@ def _look(
     return InkView(pixels, ink, float(x0), float(y0), size[0] / (x1 - x0))
 
 
-def _text_extent(view: InkView) -> tuple[float, tuple[int, int, int, int]] | None:
-    """Usual height of a line, and the box of all ink; None without ink."""
-    segments = ink_segments(view)
-    if len(segments.boxes) == 0:
-        return None
-    boxes = segments.boxes
+def _text_extent(boxes: NDArray[np.int32]) -> tuple[float, tuple[int, int, int, int]]:
+    """Usual height of a line, and the box of all ink."""
     lines = [boxes[members] for members in text_lines(boxes)]
     heights = [float(np.percentile(own[:, 3] - own[:, 1], 75)) for own in lines]
     weights = [float(np.prod(own[:, 2:] - own[:, :2], axis=1).sum()) for own in lines]

@@ -11,10 +11,10 @@ from segcap.core.errors import ParameterError
 from segcap.decoding.chains import Lattice
 from segcap.segmentation.binarize import Method, binarize
 from segcap.segmentation.candidates import Layout, lay_out
-from segcap.segmentation.cleanup import clean
+from segcap.segmentation.cleanup import remove_border
 from segcap.segmentation.components import Segmenter, Segments, segment
 from segcap.segmentation.cut_candidates import DEFAULT_CUTTERS
-from segcap.segmentation.ink import InkNetwork, InkView, find_ink, ink_segments
+from segcap.segmentation.ink import InkNetwork, InkView, find_ink
 from segcap.segmentation.line_removal import LineRemoval, without_lines
 from segcap.segmentation.own_segmenter import OwnSegmenter, own_segments
 from segcap.segmentation.text_lines import INK_STRIP_HEIGHT, strip_channels
@@ -104,12 +104,14 @@ class SegmentationSettings:
         if self.binarization == LEARNED:
             if self.ink is None:
                 raise ParameterError("The binarization 'learned' needs a network. Got none.")
-            view = find_ink(image, self.ink)
-            return Found(view.pixels, ink_segments(view, self.segmentation), view, image.shape)
+            view, segments = find_ink(image, self.ink, self.segmentation)
+            return Found(view.pixels, segments, view, image.shape)
         ink = binarize(image, self.binarization)
         if self.line_removal != "none":
             ink = without_lines(ink, self.line_removal)
-        return Found(image, segment(clean(ink), self.segmentation), None, image.shape)
+        # specks are left out where components are found
+        segments = segment(remove_border(ink), self.segmentation, min_area=None)
+        return Found(image, segments, None, image.shape)
 
     def layout(self, image: NDArray[np.uint8]) -> Layout:
         """Scale an image's lines of text and list the spans that may be characters."""

@@ -14,7 +14,7 @@ from segcap.core.charset import Charset
 from segcap.core.parallel import run
 from segcap.generate import Sample, TextGenerator, digit_sums
 from segcap.segmentation.components import text_lines
-from segcap.segmentation.ink import InkNetwork, find_ink, ink_segments
+from segcap.segmentation.ink import InkNetwork, find_ink
 from segcap.segmentation.settings import SegmentationSettings
 from segcap.segmentation.text_lines import (
     INK_STRIP_HEIGHT,
@@ -143,8 +143,7 @@ def _inked(
     lines: list[Line] = []
     for sample in part_of_source(sources, seed, part):
         pixels = sample.image if sample.image.ndim == 3 else cv2.merge([sample.image] * 3)
-        view = find_ink(pixels, ink)
-        segments = ink_segments(view)
+        view, segments = find_ink(pixels, ink)
         if len(segments.boxes) == 0:
             continue
         boxes = view.from_image(sample.boxes)
