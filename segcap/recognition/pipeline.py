@@ -225,8 +225,8 @@ class Pipeline:
                 candidate_glyphs(one.pixels, one.segments, layout)
                 for one, layout in zip(found, layouts, strict=True)
             ]
-            scored = zip(found, layouts, self._classify(glyphs), strict=True)
-            return [_scored(one, layout.lattice, own) for one, layout, own in scored]
+            alone = zip(found, layouts, self._classify(glyphs), strict=True)
+            return [_scored(one, layout.lattice, own) for one, layout, own in alone]
         scores = self._classify_in_line(layouts)
         if self.glyphs is not None:
             self._classify_narrow_again(found, layouts, scores)
