@@ -1,6 +1,7 @@
 """Time and memory are bounded by the number of pixels, and what bounds them changes no answer."""
 
 import time
+import tracemalloc
 
 import cv2
 import numpy as np
@@ -85,7 +86,15 @@ def test_a_mean_over_a_tall_window_is_that_of_the_turned_image(shape, window, sq
 
 
 @pytest.mark.parametrize("border", [cv2.BORDER_REFLECT, cv2.BORDER_CONSTANT])
-@pytest.mark.parametrize(("shape", "window"), [((26, 900), (451, 209)), ((300, 299), (31, 301))])
+@pytest.mark.parametrize(
+    ("shape", "window"),
+    [
+        ((26, 900), (451, 209)),
+        ((300, 299), (31, 301)),
+        ((3, 9000), (4501, 25)),
+        ((1, 9000), (71, 9)),
+    ],
+)
 @pytest.mark.parametrize("squared", [False, True])
 def test_a_mean_in_parts_is_that_of_the_whole(monkeypatch, shape, window, squared, border):
     level = noise(*shape).astype(np.float32)
@@ -202,6 +211,24 @@ def test_a_line_far_longer_than_high_is_not_padded_out(monkeypatch):
     started = time.process_time()
     assert line_strip(np.repeat(row[..., None], 2, axis=2).view(np.uint8), row).left < 0
     assert time.process_time() - started < 1
+
+
+def test_a_line_far_higher_than_wide_is_not_padded_out(monkeypatch):
+    """A column of noise of 150,000 pixels took 13 GB: margins as wide as its strip makes them."""
+    ink = np.random.default_rng(0).random((5000, 3)) < 0.5
+    channels = np.repeat(np.where(ink, 255, 0).astype(np.uint8)[..., None], 2, axis=2)
+    monkeypatch.setattr(text_lines, "_LARGE", 2**30)
+    padded = line_strip(channels, ink)
+    monkeypatch.setattr(text_lines, "_LARGE", 1000)
+    found = line_strip(channels, ink)
+    assert found[1:] == padded[1:]
+    assert np.abs(found.pixels.astype(int) - padded.pixels).max() <= 1
+    monkeypatch.undo()
+    column = np.random.default_rng(0).random((400_000, 1)) < 0.5
+    tracemalloc.start()
+    line_strip(np.repeat(column[..., None], 2, axis=2).view(np.uint8), column)
+    assert tracemalloc.get_traced_memory()[1] < 20_000_000
+    tracemalloc.stop()
 
 
 def test_many_spans_are_those_of_the_largest_lines(monkeypatch):

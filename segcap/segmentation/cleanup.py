@@ -4,6 +4,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from segcap.segmentation.components import looked_up
+
 __all__ = ["clean", "remove_border", "remove_specks"]
 
 _LEAST_AREA = 4
@@ -58,7 +60,7 @@ def remove_specks(ink: NDArray[np.bool_], min_area: int | None = None) -> NDArra
     if np.count_nonzero(keep) > _MOST_COMPONENTS:
         ranked = np.argsort(-np.where(keep, areas, 0), kind="stable")
         keep[ranked[_MOST_COMPONENTS:]] = False
-    return ink.copy() if keep[1:].all() else keep[labels]
+    return ink.copy() if keep[1:].all() else looked_up(keep, labels)
 
 
 def remove_border(ink: NDArray[np.bool_]) -> NDArray[np.bool_]:
@@ -92,7 +94,7 @@ def remove_border(ink: NDArray[np.bool_]) -> NDArray[np.bool_]:
     low = stats[:, cv2.CC_STAT_HEIGHT] <= _RULE_HEIGHT * ink.shape[0]
     frame = (sides_along >= 2) | (level & low)
     frame[0] = False
-    without = ink & ~frame[labels]
+    without = ink & ~looked_up(frame, labels)
     return without if without.any() else ink.copy()
 
 

@@ -1,6 +1,6 @@
 """Part an ink mask into characters: connected components, merged where they belong together."""
 
-from typing import Literal, NamedTuple, TypeAlias
+from typing import Any, Literal, NamedTuple, TypeAlias
 
 import cv2
 import imutils
@@ -18,6 +18,7 @@ __all__ = [
     "component_boxes",
     "contour_boxes",
     "keep_segments",
+    "looked_up",
     "merge_components",
     "reading_order",
     "segment",
@@ -34,6 +35,7 @@ _SAME_ROW = 0.35
 _ADJACENT = 0.1
 _LINE_GAP = 0.25
 _OWN_LINE = 0.5
+_PIXELS_AT_ONCE = 2**18
 
 
 class Segments(NamedTuple):
@@ -97,7 +99,9 @@ def segment(ink: NDArray[np.bool_], method: Segmenter = "components") -> Segment
     order = reading_order(merged)
     rank = np.empty(len(order), np.int32)
     rank[order] = np.arange(1, len(order) + 1)
-    return Segments(merged[order], np.concatenate([[0], rank[owner]]).astype(np.int32)[labels])
+    return Segments(
+        merged[order], looked_up(np.concatenate([[0], rank[owner]]).astype(np.int32), labels)
+    )
 
 
 def component_boxes(ink: NDArray[np.bool_]) -> NDArray[np.int32]:
@@ -151,7 +155,29 @@ def keep_segments(segments: Segments, kept: NDArray[np.bool_]) -> Segments:
     """
     renumbered = np.zeros(len(kept) + 1, np.int32)
     renumbered[1:][kept] = np.arange(1, np.count_nonzero(kept) + 1)
-    return Segments(segments.boxes[kept], renumbered[segments.labels])
+    return Segments(segments.boxes[kept], looked_up(renumbered, segments.labels))
+
+
+def looked_up(table: NDArray[Any], labels: NDArray[np.int32]) -> NDArray[Any]:
+    """Return ``table[labels]``, for some pixels at once: numpy copies an index to 64 bits.
+
+    Parameters
+    ----------
+    table : (N,) array
+    labels : (H, W) int32 array
+
+    Returns
+    -------
+    (H, W) array of the table's type
+    """
+    if labels.size <= _PIXELS_AT_ONCE:
+        return table[labels]
+    flat = labels.reshape(-1)
+    found = np.empty(flat.shape, table.dtype)
+    for begin in range(0, flat.size, _PIXELS_AT_ONCE):
+        some = slice(begin, begin + _PIXELS_AT_ONCE)
+        found[some] = table[flat[some]]
+    return found.reshape(labels.shape)
 
 
 def merge_components(
