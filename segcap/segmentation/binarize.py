@@ -281,7 +281,8 @@ def local_mean(
         # OpenCV goes through all rows of a window for each row of the image
         turned = np.ascontiguousarray(level.T)
         return np.ascontiguousarray(local_mean(turned, window[::-1], border, squared=squared).T)
-    if window[1] * level.shape[1] <= max(_LARGEST_BUFFER, level.size):
+    buffer = level.size if len(level) >= _FEW_ROWS else 0
+    if window[1] * level.shape[1] <= max(_LARGEST_BUFFER, buffer):
         return average(level, cv2.CV_32F, window, borderType=border)
     # OpenCV keeps as many rows as the window has: first along rows, then some columns at once
     wide, high = (window[0], 1), (1, window[1])
@@ -292,8 +293,9 @@ def local_mean(
         depth = cv2.CV_32F if exact else cv2.CV_64F
         along = average(level, depth, wide, normalize=False, borderType=border)
     mean = np.empty(level.shape, np.float32)
-    for left in range(0, level.shape[1], _LARGEST_BUFFER // window[1]):
-        columns = slice(left, left + _LARGEST_BUFFER // window[1])
+    step = max(1, _LARGEST_BUFFER // (window[1] + _FEW_ROWS))
+    for left in range(0, level.shape[1], step):
+        columns = slice(left, left + step)
         some = np.ascontiguousarray(along[:, columns])
         total = cv2.boxFilter(some, cv2.CV_64F, high, normalize=False, borderType=border)
         np.multiply(total, 1 / (window[0] * window[1]), out=mean[:, columns], casting="same_kind")
