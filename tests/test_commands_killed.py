@@ -52,7 +52,7 @@ COMMANDS = {
     "generate": [*CLI, *DRAW],
     "generate --jobs": [*CLI, *DRAW, "--jobs", "2"],
     "balance": [*CLI, "balance", "../photos", "--out", "made", "--per-class", "400", "--resume"],
-    "train": [*CLI, *TRAIN, "--classifier", "glyph_cnn", "--epochs", "20"],
+    "train": [*CLI, *TRAIN, "--classifier", "glyph_cnn", "--epochs", "6"],
     "fit": [sys.executable, "-c", HURRIED + FIT],
     "search": [*CLI, *SEARCH, "--trials", "12", "--out", "made"],
     "bench": [*CLI, *BENCH, "--readers", "digits", "mixed", "--test", "0.5"],

@@ -1,7 +1,9 @@
 """Time and memory are bounded by the number of pixels, and what bounds them changes no answer."""
 
+import os
 import time
 import tracemalloc
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -9,6 +11,7 @@ import pytest
 from image_material import encoded
 from PIL import Image
 
+import segcap
 from segcap.core import image as images
 from segcap.core.errors import ImageError
 from segcap.core.image import image_size, load_image
@@ -27,6 +30,7 @@ from segcap.segmentation.cut_candidates import (
 from segcap.segmentation.line_removal import LINE_REMOVALS, without_lines
 from segcap.segmentation.text_lines import line_strip, strip_channels
 
+SAMPLE = Path(__file__).parent.parent / "data" / "samples" / "field-dark-0.png"
 RNG = np.random.default_rng(0)
 
 
@@ -309,3 +313,21 @@ def test_transparent_images_are_laid_on_one_background():
     alpha = array[..., 3:] / 255
     expected = np.rint(array[..., :3] * alpha + 255 * (1 - alpha))
     assert np.abs(load_image(array) - expected).max() <= 1
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="looks for its memory in /proc")
+def test_memory_does_not_grow_with_reads():
+    """Read 2,000 times; `SEGCAP_READS=200000` reads 200,000 times."""
+
+    def resident():
+        return int(Path("/proc/self/statm").read_text().split()[1])
+
+    reader, image = segcap.load("digits"), load_image(SAMPLE)
+    reads = int(os.environ.get("SEGCAP_READS", "2000"))
+    for _ in range(reads // 10):
+        reader.read(image)
+    before = resident()
+    for _ in range(reads - reads // 10):
+        reader.read(image)
+    assert resident() <= 1.05 * before
