@@ -59,7 +59,7 @@ def kill(pid):
     os.kill(pid, signal.SIGKILL)
 
 
-def run_or_kill(command, folder, *, kill_after=None, environment=()):
+def run_or_kill(command, folder, *, kill_after=None):
     """Run a command in a folder, or kill it; return its seconds.
 
     None of its processes may outlive it by 20 seconds, and it fails in no other way than by that
@@ -74,7 +74,6 @@ def run_or_kill(command, folder, *, kill_after=None, environment=()):
             stdout=file,
             stderr=file,
             start_new_session=True,
-            env={**os.environ, **dict(environment)},
         )
         try:
             process.wait(kill_after)
