@@ -11,6 +11,7 @@ from PIL import Image
 import segcap
 from segcap import benchmark
 from segcap.benchmark import BenchmarkResult
+from segcap.benchmark.cache import Parts
 from segcap.benchmark.cost import used_versions
 from segcap.core.errors import DataError
 from segcap.datasets.dataset import Dataset
@@ -230,3 +231,20 @@ def test_a_folder_that_no_benchmark_marked_stays(split_task, tmp_path, mark):
         benchmark.run(readers, split_task, out=tmp_path, overwrite=True)
     assert (tmp_path / "parts" / "mine.txt").read_text() == "mine"
     assert (tmp_path / "bench.json").read_text() == mark
+
+
+def test_a_benchmark_that_was_killed_at_its_start_goes_on(tmp_path, monkeypatch):
+    mkdir = Path.mkdir
+
+    def killed(path, *arguments, **options):
+        mkdir(path, *arguments, **options)
+        if path.name == "parts":
+            raise KeyboardInterrupt
+
+    identity = {"task": "texts", "split": {}}
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "mkdir", killed)
+        with pytest.raises(KeyboardInterrupt):
+            Parts(tmp_path / "out", identity)
+    parts = Parts(tmp_path / "out", identity, resume=True)
+    assert parts.once("costs", {}, lambda: 5) == 5

@@ -101,10 +101,23 @@ def test_a_missing_bundle(tmp_path):
         read_bundle(tmp_path / "none.segcap")
 
 
-def test_writing_replaces_and_leaves_no_other_file(tmp_path):
+@pytest.mark.parametrize("nameless", [True, False])
+def test_writing_replaces_and_leaves_no_other_file(tmp_path, monkeypatch, nameless):
+    if not nameless:
+        monkeypatch.delattr(os, "O_TMPFILE", raising=False)
     for content in (b"first", b"second"):
         write_atomically(tmp_path / "a", content)
     assert [file.read_bytes() for file in tmp_path.iterdir()] == [b"second"]
+    assert (tmp_path / "a").stat().st_mode & 0o777 == 0o644
+
+
+@pytest.mark.skipif(not hasattr(os, "O_TMPFILE"), reason="each file has a name from the start")
+def test_a_writer_that_is_killed_leaves_no_file(tmp_path, monkeypatch):
+    there = []
+    monkeypatch.setattr(os, "fsync", lambda _: there.extend(tmp_path.iterdir()))
+    write_atomically(tmp_path / "a", b"whole")
+    assert there == []
+    assert (tmp_path / "a").read_bytes() == b"whole"
 
 
 def test_writing_into_a_missing_folder(tmp_path):
@@ -219,7 +232,10 @@ def test_settings_that_no_reader_has(bundle, tmp_path, settings):
         write_bundle(broken, tmp_path / "a.segcap")
 
 
-def test_a_full_disk_leaves_nothing_behind(tmp_path, no_room):
+@pytest.mark.parametrize("nameless", [True, False])
+def test_a_full_disk_leaves_nothing_behind(tmp_path, no_room, monkeypatch, nameless):
+    if not nameless:
+        monkeypatch.delattr(os, "O_TMPFILE", raising=False)
     (tmp_path / "a").write_bytes(b"first")
     with no_room(), pytest.raises(FileError, match="has room"):
         write_atomically(tmp_path / "a", b"second")

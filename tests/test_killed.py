@@ -4,22 +4,20 @@
 """
 
 import json
-import os
 import random
-import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
 
 import pytest
+from killing import KILLS, command_of, descendants, kill, needs_proc, start, until
 
 from segcap.cli.record_table import RecordTable
 
-KILLS = int(os.environ.get("SEGCAP_KILLS", "3"))
 SAMPLE = Path(__file__).parent.parent / "data" / "samples" / "field-dark-0.png"
 
-pytestmark = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs /proc")
+pytestmark = needs_proc
 
 
 @pytest.fixture(scope="module")
@@ -37,10 +35,6 @@ def begin(folder, out, *options):
     return start(sys.executable, "-m", "segcap", "read", folder, "--out", out, *options)
 
 
-def start(*command, stderr=subprocess.DEVNULL):
-    return subprocess.Popen(list(map(str, command)), stderr=stderr)
-
-
 def paths_in(out):
     """Of the images in a file or a table of results."""
     if out.is_dir():
@@ -48,42 +42,8 @@ def paths_in(out):
     return sorted(line.split(",")[0] for line in out.read_text().splitlines()[1:])
 
 
-def descendants(pid):
-    parents = {}
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            state, parent = stat.read_text().rpartition(")")[2].split()[:2]
-        except OSError:
-            continue
-        if state != "Z":
-            parents[int(stat.parent.name)] = int(parent)
-    found = {pid}
-    while more := {one for one, parent in parents.items() if parent in found} - found:
-        found |= more
-    return found - {pid}
-
-
 def workers_of(pid):
     return [one for one in descendants(pid) if b"Loky" in command_of(one)]
-
-
-def command_of(pid):
-    try:
-        return Path(f"/proc/{pid}/cmdline").read_bytes()
-    except OSError:
-        return b""
-
-
-def until(condition, seconds=60):
-    end = time.monotonic() + seconds
-    while not (found := condition()):
-        assert time.monotonic() < end
-        time.sleep(0.02)
-    return found
-
-
-def kill(pid):
-    os.kill(pid, signal.SIGKILL)
 
 
 def lines_in(out):

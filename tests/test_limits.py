@@ -1,6 +1,9 @@
 """Time and memory are bounded by the number of pixels, and what bounds them changes no answer."""
 
+import os
 import time
+import tracemalloc
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -8,6 +11,7 @@ import pytest
 from image_material import encoded
 from PIL import Image
 
+import segcap
 from segcap.core import image as images
 from segcap.core.errors import ImageError
 from segcap.core.image import image_size, load_image
@@ -26,6 +30,7 @@ from segcap.segmentation.cut_candidates import (
 from segcap.segmentation.line_removal import LINE_REMOVALS, without_lines
 from segcap.segmentation.text_lines import line_strip, strip_channels
 
+SAMPLE = Path(__file__).parent.parent / "data" / "samples" / "field-dark-0.png"
 RNG = np.random.default_rng(0)
 
 
@@ -85,7 +90,15 @@ def test_a_mean_over_a_tall_window_is_that_of_the_turned_image(shape, window, sq
 
 
 @pytest.mark.parametrize("border", [cv2.BORDER_REFLECT, cv2.BORDER_CONSTANT])
-@pytest.mark.parametrize(("shape", "window"), [((26, 900), (451, 209)), ((300, 299), (31, 301))])
+@pytest.mark.parametrize(
+    ("shape", "window"),
+    [
+        ((26, 900), (451, 209)),
+        ((300, 299), (31, 301)),
+        ((3, 9000), (4501, 25)),
+        ((1, 9000), (71, 9)),
+    ],
+)
 @pytest.mark.parametrize("squared", [False, True])
 def test_a_mean_in_parts_is_that_of_the_whole(monkeypatch, shape, window, squared, border):
     level = noise(*shape).astype(np.float32)
@@ -204,6 +217,24 @@ def test_a_line_far_longer_than_high_is_not_padded_out(monkeypatch):
     assert time.process_time() - started < 1
 
 
+def test_a_line_far_higher_than_wide_is_not_padded_out(monkeypatch):
+    """A column of noise of 150,000 pixels took 13 GB: margins as wide as its strip makes them."""
+    ink = np.random.default_rng(0).random((5000, 3)) < 0.5
+    channels = np.repeat(np.where(ink, 255, 0).astype(np.uint8)[..., None], 2, axis=2)
+    monkeypatch.setattr(text_lines, "_LARGE", 2**30)
+    padded = line_strip(channels, ink)
+    monkeypatch.setattr(text_lines, "_LARGE", 1000)
+    found = line_strip(channels, ink)
+    assert found[1:] == padded[1:]
+    assert np.abs(found.pixels.astype(int) - padded.pixels).max() <= 1
+    monkeypatch.undo()
+    column = np.random.default_rng(0).random((400_000, 1)) < 0.5
+    tracemalloc.start()
+    line_strip(np.repeat(column[..., None], 2, axis=2).view(np.uint8), column)
+    assert tracemalloc.get_traced_memory()[1] < 20_000_000
+    tracemalloc.stop()
+
+
 def test_many_spans_are_those_of_the_largest_lines(monkeypatch):
     ink = np.zeros((120, 300), bool)
     for top, width in ((5, 200), (45, 280), (85, 240)):
@@ -282,3 +313,21 @@ def test_transparent_images_are_laid_on_one_background():
     alpha = array[..., 3:] / 255
     expected = np.rint(array[..., :3] * alpha + 255 * (1 - alpha))
     assert np.abs(load_image(array) - expected).max() <= 1
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="looks for its memory in /proc")
+def test_memory_does_not_grow_with_reads():
+    """Read 2,000 times; `SEGCAP_READS=200000` reads 200,000 times."""
+
+    def resident():
+        return int(Path("/proc/self/statm").read_text().split()[1])
+
+    reader, image = segcap.load("digits"), load_image(SAMPLE)
+    reads = int(os.environ.get("SEGCAP_READS", "2000"))
+    for _ in range(reads // 10):
+        reader.read(image)
+    before = resident()
+    for _ in range(reads - reads // 10):
+        reader.read(image)
+    assert resident() <= 1.05 * before

@@ -131,6 +131,13 @@ def test_shipped_networks_are_permitted(name):
             check_graph(content, part)
 
 
+def test_a_name_that_is_no_text_adds_no_remark(capfd):
+    torn = network().SerializeToString().replace(b"column", b"colum\xa6", 2)
+    with pytest.raises(BundleError, match="can run"):
+        opened(torn)
+    assert capfd.readouterr() == ("", "")
+
+
 ANSWERS = {
     "no shape": (named("Flatten", axis=1), "must distinguish 2 classes"),
     "another shape": (named("Flatten", axis=1), "must distinguish 2 classes"),

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from segcap.core.errors import DataError
+from segcap.core.errors import DataError, FileError
 from segcap.core.files import write_atomically
 
 __all__ = ["Parts"]
@@ -61,13 +61,17 @@ class Parts:
             for name in _OUTPUTS:
                 (self.folder / name).unlink(missing_ok=True)
         try:
-            self._parts.mkdir(parents=True, exist_ok=True)
+            self.folder.mkdir(parents=True, exist_ok=True)
+            # first what says that it is a benchmark's, so that a killed one can be resumed
+            write_atomically(self.folder / _MARK, _as_bytes(identity))
+            self._parts.mkdir(exist_ok=True)
+        except FileError:
+            raise
         except OSError as error:
             raise DataError(
                 "A benchmark must write into a folder that can be made. "
                 f"Got '{self.folder}': {error.strerror}."
             ) from None
-        write_atomically(self.folder / _MARK, _as_bytes(identity))
 
     def path(self, name: str, key: Mapping[str, Any], ending: str) -> Path:
         """Return the file of a part that depends on what its key holds."""

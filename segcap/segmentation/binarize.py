@@ -36,6 +36,7 @@ _EVEN_BACKGROUND = 0.5
 _MOST_REFLECTIONS = 8
 _TALLEST_WINDOW = 511
 _LARGEST_BUFFER = 2**20
+_FEW_ROWS = 8
 _LARGEST_GAUSSIAN = 511
 _MOST_CLUSTERED = 2**18
 _ROWS = 256
@@ -242,13 +243,17 @@ def ink_is_bright(grey: NDArray[np.uint8]) -> bool:
     side = max(15, max(grey.shape) // 2) | 1
     high, wide = (min(side, _MOST_REFLECTIONS * length | 1) for length in grey.shape)
     level = grey.astype(np.float32)
-    local = level - local_mean(level, (wide, high), cv2.BORDER_REFLECT)
+    local = local_mean(level, (wide, high), cv2.BORDER_REFLECT)
+    np.subtract(level, local, out=local)
+    rim = np.concatenate([level[0], level[-1], level[:, 0], level[:, -1]])
+    above_rim = float(level.mean()) - float(rim.mean())
+    del level
     deviation = float(local.std())
     if deviation == 0:
         return False
-    skewness = float((local * local * local).mean()) / deviation**3
-    rim = np.concatenate([level[0], level[-1], level[:, 0], level[:, -1]])
-    return skewness + (float(level.mean()) - float(rim.mean())) / (2 * deviation) > 0
+    cube = local * local
+    cube *= local
+    return float(cube.mean()) / deviation**3 + above_rim / (2 * deviation) > 0
 
 
 def local_mean(
@@ -276,20 +281,47 @@ def local_mean(
         # OpenCV goes through all rows of a window for each row of the image
         turned = np.ascontiguousarray(level.T)
         return np.ascontiguousarray(local_mean(turned, window[::-1], border, squared=squared).T)
-    if window[1] * level.shape[1] <= max(_LARGEST_BUFFER, level.size):
+    buffer = level.size if len(level) >= _FEW_ROWS else 0
+    if window[1] * level.shape[1] <= max(_LARGEST_BUFFER, buffer):
         return average(level, cv2.CV_32F, window, borderType=border)
     # OpenCV keeps as many rows as the window has: first along rows, then some columns at once
     wide, high = (window[0], 1), (1, window[1])
-    exact = window[0] * (255**2 if squared else 255) < 2**24
-    depth = cv2.CV_32F if exact else cv2.CV_64F
-    along = average(level, depth, wide, normalize=False, borderType=border)
+    if len(level) < _FEW_ROWS:
+        along = _sums_along(level, window[0], border, squared=squared)
+    else:
+        exact = window[0] * (255**2 if squared else 255) < 2**24
+        depth = cv2.CV_32F if exact else cv2.CV_64F
+        along = average(level, depth, wide, normalize=False, borderType=border)
     mean = np.empty(level.shape, np.float32)
-    for left in range(0, level.shape[1], _LARGEST_BUFFER // window[1]):
-        columns = slice(left, left + _LARGEST_BUFFER // window[1])
+    step = max(1, _LARGEST_BUFFER // (window[1] + _FEW_ROWS))
+    for left in range(0, level.shape[1], step):
+        columns = slice(left, left + step)
         some = np.ascontiguousarray(along[:, columns])
         total = cv2.boxFilter(some, cv2.CV_64F, high, normalize=False, borderType=border)
         np.multiply(total, 1 / (window[0] * window[1]), out=mean[:, columns], casting="same_kind")
     return mean
+
+
+def _sums_along(
+    level: NDArray[np.float32], width: int, border: int, *, squared: bool
+) -> NDArray[np.float64]:
+    """Sum over windows along rows, which OpenCV does with several buffers as long as a row."""
+    height, length = level.shape
+    sums = np.empty((height, length), np.float64)
+    for row, out in zip(level, sums, strict=True):
+        reach = width // 2
+        padded = cv2.copyMakeBorder(row[np.newaxis], 0, 0, reach + 1, reach, border)[0]
+        if squared:
+            padded *= padded
+        total = padded[:width].sum(dtype=np.float64)
+        for left in range(0, length, _LARGEST_BUFFER):
+            part = out[left : left + _LARGEST_BUFFER]
+            enter = padded[left + width : left + width + len(part)]
+            np.subtract(enter, padded[left : left + len(part)], out=part)
+            part[0] += total
+            np.cumsum(part, out=part)
+            total = part[-1]
+    return sums
 
 
 def dilated(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:

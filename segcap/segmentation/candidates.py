@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from segcap.decoding.chains import Lattice
 from segcap.decoding.viterbi import span_boxes
+from segcap.segmentation.cleanup import looked_up
 from segcap.segmentation.components import Segments, keep_segments, text_lines
 from segcap.segmentation.cut_candidates import (
     DEFAULT_CUTTERS,
@@ -245,7 +246,7 @@ def _line_rows(segments: Segments, members: list[int]) -> tuple[int, NDArray[np.
     rows = segments.labels[first_row : int(boxes[:, 3].max()) + _ROWS_AROUND]
     is_member = np.zeros(len(segments.boxes) + 1, bool)
     is_member[np.array(members) + 1] = True
-    return first_row, is_member[rows]
+    return first_row, looked_up(is_member, rows)
 
 
 def _edges(

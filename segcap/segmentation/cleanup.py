@@ -1,12 +1,15 @@
 """Take from an ink mask what is no character: specks and frames."""
 
+from typing import Any
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["clean", "large_components", "remove_border", "remove_specks"]
+__all__ = ["clean", "large_components", "looked_up", "remove_border", "remove_specks"]
 
 _LEAST_AREA = 4
+_PIXELS_AT_ONCE = 2**18
 _LEAST_FRACTION_OF_LARGEST = 0.03
 _MOST_COMPONENTS = 500
 _FRAME_FRACTION = 0.9
@@ -51,7 +54,7 @@ def remove_specks(ink: NDArray[np.bool_], min_area: int | None = None) -> NDArra
         ink.view(np.uint8), connectivity=8, ltype=cv2.CV_32S
     )
     kept = large_components(stats[1:, cv2.CC_STAT_AREA], min_area)
-    return ink.copy() if kept.all() else np.append(False, kept)[labels]
+    return ink.copy() if kept.all() else looked_up(np.append(False, kept), labels)
 
 
 def large_components(areas: NDArray[np.integer], min_area: int | None = None) -> NDArray[np.bool_]:
@@ -108,9 +111,31 @@ def remove_border(ink: NDArray[np.bool_]) -> NDArray[np.bool_]:
     low = stats[:, cv2.CC_STAT_HEIGHT] <= _RULE_HEIGHT * ink.shape[0]
     frame = (sides_along >= 2) | (level & low)
     frame[0] = False
-    without = ink & ~frame[labels]
+    without = ink & ~looked_up(frame, labels)
     return without if without.any() else ink.copy()
 
 
 def _sides(image: NDArray) -> tuple[NDArray, NDArray, NDArray, NDArray]:
     return image[0], image[-1], image[:, 0], image[:, -1]
+
+
+def looked_up(table: NDArray[Any], labels: NDArray[np.int32]) -> NDArray[Any]:
+    """Return ``table[labels]``, for some pixels at once: numpy copies an index to 64 bits.
+
+    Parameters
+    ----------
+    table : (N,) array
+    labels : (H, W) int32 array
+
+    Returns
+    -------
+    (H, W) array of the table's type
+    """
+    if labels.size <= _PIXELS_AT_ONCE:
+        return table[labels]
+    flat = labels.reshape(-1)
+    found = np.empty(flat.shape, table.dtype)
+    for begin in range(0, flat.size, _PIXELS_AT_ONCE):
+        some = slice(begin, begin + _PIXELS_AT_ONCE)
+        found[some] = table[flat[some]]
+    return found.reshape(labels.shape)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from segcap.core.errors import ParameterError
 from segcap.core.notebook import as_html
-from segcap.segmentation.cleanup import large_components, remove_specks
+from segcap.segmentation.cleanup import large_components, looked_up, remove_specks
 
 __all__ = [
     "SEGMENTERS",
@@ -106,7 +106,8 @@ def segment(
     order = reading_order(merged)
     rank = np.empty(len(order), np.int32)
     rank[order] = np.arange(1, len(order) + 1)
-    return Segments(merged[order], np.append(0, rank[owner]).astype(np.int32)[numbers][labels])
+    ranks = np.append(0, rank[owner]).astype(np.int32)[numbers]
+    return Segments(merged[order], looked_up(ranks, labels))
 
 
 def component_boxes(ink: NDArray[np.bool_]) -> NDArray[np.int32]:
@@ -162,7 +163,7 @@ def keep_segments(segments: Segments, kept: NDArray[np.bool_]) -> Segments:
         return segments
     renumbered = np.zeros(len(kept) + 1, np.int32)
     renumbered[1:][kept] = np.arange(1, np.count_nonzero(kept) + 1)
-    return Segments(segments.boxes[kept], renumbered[segments.labels])
+    return Segments(segments.boxes[kept], looked_up(renumbered, segments.labels))
 
 
 def merge_components(

@@ -8,6 +8,7 @@ from segcap.core.image import to_grey
 from segcap.decoding.viterbi import span_boxes
 from segcap.segmentation.binarize import LEAST_CONTRAST, dilated
 from segcap.segmentation.candidates import Layout
+from segcap.segmentation.cleanup import looked_up
 from segcap.segmentation.components import Segments, text_lines
 
 __all__ = [
@@ -81,7 +82,7 @@ def candidate_glyphs(
         line[np.array(members) + 1] = number
     return frame_glyphs(
         to_grey(image),
-        line[segments.labels],
+        looked_up(line, segments.labels),
         boxes=layout.lattice.boxes,
         spans=layout.line[:, np.newaxis] + np.array([1, 2]),
     )

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segcap.core.errors import ParameterError
+from segcap.segmentation.cleanup import looked_up
 
 __all__ = [
     "LINE_FINDERS",
@@ -215,7 +216,7 @@ def _wide_components(ink: Ink, shortest: float) -> Ink:
     )
     wide = stats[:, cv2.CC_STAT_WIDTH] >= max(shortest, 2)
     wide[0] = False
-    return wide[labels]
+    return looked_up(wide, labels)
 
 
 def _extent(ink: Ink) -> tuple[int, int]:

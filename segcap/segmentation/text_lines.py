@@ -37,6 +37,7 @@ _STRAY_CHANGES = 0.04
 _SIDE_MARGIN = 4
 _INKED = 100
 _LARGE = 2**20
+_ROWS_AT_ONCE = 4096
 WIDTH_STEP = 16
 MOST_HEIGHTS = 100
 """A line that is longer than so many times its height is scaled as if it were taller."""
@@ -91,22 +92,28 @@ def soft_ink(image: NDArray[np.uint8], ink: NDArray[np.bool_]) -> NDArray[np.uin
     mask = ink.view(np.uint8)
     if mask.size == 0:
         return mask
-    blank = (~dilated(ink)).astype(np.float32)
+    blank = ~dilated(ink)
     if not blank.any() or not ink.any():
         return mask * np.uint8(255)
     window = (2 * (width // 8) + 1, 2 * (height // 2) + 1)
     colours = image[..., :1] if _is_grey(image) else image
-    weight = local_mean(blank, window, cv2.BORDER_CONSTANT)
-    mean = _mean_colour(colours, blank > 0)
     few = np.float32(0.02)
-    difference = np.zeros((height, width), np.float32)
-    for channel in range(colours.shape[2]):  # one by one, for memory's sake
-        level = colours[..., channel].astype(np.float32)
-        background = local_mean(level * blank, window, cv2.BORDER_CONSTANT)
+    weight = local_mean(blank.astype(np.float32), window, cv2.BORDER_CONSTANT)
+    weight += few
+    mean = _mean_colour(colours, blank)
+
+    def distance(channel: int) -> NDArray[np.float32]:
+        level = colours[..., channel]
+        blanks = np.multiply(level, blank, dtype=np.float32)
+        background = local_mean(blanks, window, cv2.BORDER_CONSTANT)
         background += few * mean[channel]
-        background /= weight + few
-        level -= background
-        np.maximum(difference, np.abs(level, out=level), out=difference)
+        background /= weight
+        background -= level
+        return np.abs(background, out=background)
+
+    difference = distance(0)
+    for channel in range(1, colours.shape[2]):  # one by one, for memory's sake
+        np.maximum(difference, distance(channel), out=difference)
     own = difference[ink]
     full = max(float(own.mean() + own.std()), LEAST_CONTRAST)
     difference *= np.float32(255 / full)
@@ -136,7 +143,7 @@ def tone(image: NDArray[np.uint8], ink: NDArray[np.bool_]) -> NDArray[np.uint8]:
     low, high = _percentiles(grey, _TONE_PERCENTILES)
     span = max(float(high - low), LEAST_CONTRAST)
     levels = (np.arange(256) - np.float32(low)).astype(np.float32) * np.float32(255 / span)
-    stretched = np.clip(levels, 0, 255).astype(np.uint8)[grey]
+    stretched = cv2.LUT(grey, np.clip(levels, 0, 255).astype(np.uint8))
     inked = np.count_nonzero(ink)
     darker = int(stretched[ink].sum()) * ink.size < int(stretched.sum()) * inked
     return 255 - stretched if darker and inked < ink.size else stretched
@@ -144,7 +151,7 @@ def tone(image: NDArray[np.uint8], ink: NDArray[np.bool_]) -> NDArray[np.uint8]:
 
 def _percentiles(grey: NDArray[np.uint8], percentiles: tuple[int, ...]) -> NDArray[np.float64]:
     """Percentiles as numpy's, from a histogram."""
-    until = np.cumsum(np.bincount(grey.ravel(), minlength=256))
+    until = np.cumsum(cv2.calcHist([grey], [0], None, [256], [0, 256]).ravel().astype(np.int64))
     place = np.array(percentiles) / 100 * (grey.size - 1)
     below = np.floor(place)
     low, high = (np.searchsorted(until, own, side="right") for own in (below, np.ceil(place)))
@@ -334,15 +341,29 @@ def _scaled_without_padding(
     columns: tuple[int, int],
     size: tuple[int, int],
 ) -> NDArray[np.uint8]:
-    """Average what rows and columns show, where most rows lie outside the image and are blank.
+    """Average what rows and columns show, where most lie outside the image and are blank.
 
-    Of a line far longer than high, they would be many times the image.
+    Of a line far longer than high, or far higher than wide, they would be many times the image.
     """
     width, height = size
+    left, right = columns
+    if len(channels) * (right - left) > max(_LARGE, 2 * len(channels) * channels.shape[1]):
+        # so are most columns, of a line far higher than wide
+        narrow_shares = _shares(width, left, right - left, np.arange(channels.shape[1]))
+        low = np.zeros((height, *channels.shape[1:]))
+        for top in range(0, len(channels), _ROWS_AT_ONCE):
+            some = channels[top : top + _ROWS_AT_ONCE]
+            shares = _shares(height, above, rows, np.arange(top, top + len(some)))
+            low += np.tensordot(shares, some, axes=1)
+        return np.rint(np.einsum("xc,ycn->yxn", narrow_shares, low)).astype(np.uint8)
     inner = _padded_crop(channels, 0, len(channels), *columns)
     narrow = cv2.resize(inner, (width, len(channels)), interpolation=cv2.INTER_AREA)
-    edges = above + np.linspace(0, rows, height + 1)[:, np.newaxis]
-    own = np.arange(len(channels))
-    shared = np.minimum(edges[1:], own + 1) - np.maximum(edges[:-1], own)
-    shares = np.maximum(shared, 0) * (height / rows)
+    shares = _shares(height, above, rows, np.arange(len(channels)))
     return np.rint(np.tensordot(shares, narrow, axes=1)).astype(np.uint8)
+
+
+def _shares(parts: int, begin: int, length: int, places: NDArray[np.intp]) -> NDArray[np.float64]:
+    """How much of each of some equal parts of a length lies in the pixel at each place, (K, N)."""
+    edges = begin + np.linspace(0, length, parts + 1)[:, np.newaxis]
+    shared = np.minimum(edges[1:], places + 1) - np.maximum(edges[:-1], places)
+    return np.maximum(shared, 0) * (parts / length)

@@ -55,7 +55,10 @@ def new_session(model: bytes | str) -> "InferenceSession":
     # this variable says how many threads each of joblib's workers may use
     options.intra_op_num_threads = int(os.environ.get("OMP_NUM_THREADS") or 0)
     options.add_session_config_entry("session.use_env_allocators", "1")
-    return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+    # without a second try, whose remark would be printed among results
+    return onnxruntime.InferenceSession(
+        model, options, providers=["CPUExecutionProvider"], enable_fallback=False
+    )
 
 
 @cache
