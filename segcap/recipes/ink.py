@@ -103,5 +103,5 @@ def _stroke(
     rng: np.random.Generator,
 ) -> None:
     thick = int(rng.integers(1, 4))
-    points = [(round(16 * x), round(16 * y)) for x, y in (start, end)]
-    cv2.line(picture, *points, 255, thick, cv2.LINE_AA, 4)
+    first, last = ((round(16 * x), round(16 * y)) for x, y in (start, end))
+    cv2.line(picture, first, last, 255, thick, cv2.LINE_AA, 4)
