@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-KILLS = int(os.environ.get("SEGCAP_KILLS", "3"))
+KILLS = int(os.environ.get("SEGCAP_KILLS", "1"))
 HAS_PROC = Path("/proc/self/stat").exists()
 needs_proc = pytest.mark.skipif(not HAS_PROC, reason="looks for processes in /proc")
 

@@ -1,6 +1,6 @@
 """Commands that make something, killed at random moments, go on to the same end.
 
-`SEGCAP_KILLS=50 pytest -m slow tests/test_commands_killed.py` kills each 50 times, not three.
+`SEGCAP_KILLS=50 pytest -m slow tests/test_commands_killed.py` kills each 50 times, not once.
 """
 
 import csv

@@ -1,6 +1,6 @@
 """What is left of a bulk reading when processes are killed.
 
-`SEGCAP_KILLS=20 pytest -m slow tests/test_killed.py` kills each victim 20 times, not three.
+`SEGCAP_KILLS=20 pytest -m slow tests/test_killed.py` kills each victim 20 times, not once.
 """
 
 import json
