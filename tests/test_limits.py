@@ -200,17 +200,23 @@ def layout_of(ink):
     return lay_out(strip_channels(image, ink), segment(ink))
 
 
+def assert_padding_changes_nothing(ink, monkeypatch):
+    channels = np.repeat(np.where(ink, 255, 0).astype(np.uint8)[..., None], 2, axis=2)
+    strips = []
+    for large in (2**30, 1000):
+        with monkeypatch.context() as patch:
+            patch.setattr(text_lines, "_LARGE", large)
+            strips.append(line_strip(channels, ink))
+    padded, found = strips
+    assert found[1:] == padded[1:]
+    assert np.abs(found.pixels.astype(int) - padded.pixels).max() <= 1
+
+
 def test_a_line_far_longer_than_high_is_not_padded_out(monkeypatch):
     """A row of noise took minutes for a million pixels: a strip's height of nothing around it."""
     ink = np.zeros((9, 9000), bool)
     ink[2:7] = np.random.default_rng(0).random(9000) < 0.5
-    channels = np.repeat(np.where(ink, 255, 0).astype(np.uint8)[..., None], 2, axis=2)
-    padded = line_strip(channels, ink)
-    monkeypatch.setattr(text_lines, "_LARGE", 1000)
-    found = line_strip(channels, ink)
-    assert found[1:] == padded[1:]
-    assert np.abs(found.pixels.astype(int) - padded.pixels).max() <= 1
-    monkeypatch.undo()
+    assert_padding_changes_nothing(ink, monkeypatch)
     row = np.random.default_rng(0).random((1, 400_000)) < 0.5
     started = time.process_time()
     assert line_strip(np.repeat(row[..., None], 2, axis=2).view(np.uint8), row).left < 0
@@ -220,14 +226,7 @@ def test_a_line_far_longer_than_high_is_not_padded_out(monkeypatch):
 def test_a_line_far_higher_than_wide_is_not_padded_out(monkeypatch):
     """A column of noise of 150,000 pixels took 13 GB: margins as wide as its strip makes them."""
     ink = np.random.default_rng(0).random((5000, 3)) < 0.5
-    channels = np.repeat(np.where(ink, 255, 0).astype(np.uint8)[..., None], 2, axis=2)
-    monkeypatch.setattr(text_lines, "_LARGE", 2**30)
-    padded = line_strip(channels, ink)
-    monkeypatch.setattr(text_lines, "_LARGE", 1000)
-    found = line_strip(channels, ink)
-    assert found[1:] == padded[1:]
-    assert np.abs(found.pixels.astype(int) - padded.pixels).max() <= 1
-    monkeypatch.undo()
+    assert_padding_changes_nothing(ink, monkeypatch)
     column = np.random.default_rng(0).random((400_000, 1)) < 0.5
     tracemalloc.start()
     line_strip(np.repeat(column[..., None], 2, axis=2).view(np.uint8), column)

@@ -127,8 +127,13 @@ class Pipeline:
     def choose(self, scored: Scored) -> Outcome:
         """Take the best chain of an image's spans."""
         outcome = self._choose(scored)
+        narrowed = self._in_its_alphabet(scored, outcome)
+        return outcome if narrowed is scored else self._choose(narrowed)
+
+    def _in_its_alphabet(self, scored: Scored, outcome: Outcome) -> Scored:
+        """Rule out what is not of the alphabet that the best chain's text is likely to be of."""
         alphabet = likely_alphabet(outcome.probabilities, self._alphabets)
-        return outcome if alphabet is None else self._choose(scored.within(alphabet))
+        return scored if alphabet is None else scored.within(alphabet)
 
     def _choose(self, scored: Scored) -> Outcome:
         return choose(
@@ -145,8 +150,8 @@ class Pipeline:
     def best_texts(self, image: NDArray[np.uint8], most: int) -> list[tuple[str, float]]:
         """Rank the texts that an image may show."""
         (scored,) = self.score([image])
-        alphabet = likely_alphabet(self._choose(scored).probabilities, self._alphabets)
-        scored = scored if alphabet is None else scored.within(alphabet)
+        if len(self._alphabets):
+            scored = self._in_its_alphabet(scored, self._choose(scored))
         return best_texts(
             scored.lattice,
             scored.log_probabilities,

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from segcap.core.bundle import digest
 from segcap.core.parallel import run
+from segcap.core.pixels import to_rgb
 from segcap.training.batching import Batch
 from segcap.training.fit import OnEpoch, fit_network
 from segcap.training.schedule import Schedule
@@ -189,7 +190,7 @@ def _examples(
     images = np.empty((len(indices), _HEIGHT, _WIDTH, 3), np.uint8)
     ink = np.empty((len(indices), _HEIGHT, _WIDTH), np.uint8)
     for place, sample in enumerate(part_of_source(sources, seed, part)):
-        pixels = sample.image if sample.image.ndim == 3 else cv2.merge([sample.image] * 3)
+        pixels = to_rgb(sample.image)
         mask = sample.masks.any(axis=0).view(np.uint8) * np.uint8(255)
         images[place], ink[place] = _scaled(pixels, mask, rng)
     return images, ink

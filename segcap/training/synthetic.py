@@ -6,12 +6,12 @@ from dataclasses import replace
 from functools import partial
 from typing import NamedTuple, TypeAlias
 
-import cv2
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from segcap.core.charset import Charset
 from segcap.core.parallel import run
+from segcap.core.pixels import to_rgb
 from segcap.generate import Sample, TextGenerator, digit_sums
 from segcap.segmentation.components import text_lines
 from segcap.segmentation.ink import InkNetwork, find_ink
@@ -142,7 +142,7 @@ def _inked(
 ) -> list[Line]:
     lines: list[Line] = []
     for sample in part_of_source(sources, seed, part):
-        pixels = sample.image if sample.image.ndim == 3 else cv2.merge([sample.image] * 3)
+        pixels = to_rgb(sample.image)
         view, segments = find_ink(pixels, ink)
         if len(segments.boxes) == 0:
             continue
@@ -289,7 +289,7 @@ def _line(
     image: NDArray[np.uint8], boxes: NDArray[np.int32], classes: NDArray[np.intp]
 ) -> list[Line]:
     """Return the one line of an image, none without ink."""
-    pixels = image if image.ndim == 3 else cv2.merge([image] * 3)
+    pixels = to_rgb(image)
     ink = _SETTINGS.find(pixels).segments.labels > 0
     if not ink.any():
         return []
