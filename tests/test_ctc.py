@@ -8,7 +8,13 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from segcap.decoding.compose import log_softmax
-from segcap.decoding.ctc import BLANK, aligned_columns, beam_search, greedy_classes
+from segcap.decoding.ctc import (
+    BLANK,
+    aligned_columns,
+    beam_search,
+    greedy_classes,
+    text_scores,
+)
 
 A, B = 0, 1
 SURE = 9.0
@@ -139,3 +145,13 @@ def test_what_is_trained_on_is_the_sum_over_all_paths(table, text):
     target = np.array([[char + 1 for char in text]])
     loss = float(keras.losses.CTC()(target, table[np.newaxis].astype(np.float32)))
     assert loss == pytest.approx(-np.log(probability), abs=1e-3)
+
+
+@given(tables())
+def test_known_texts_have_the_probability_of_all_their_paths(table):
+    found = by_brute_force(table)
+    texts = [*found, (A, B) * 3]
+    scores = np.exp(text_scores(table, texts))
+    np.testing.assert_allclose(scores[:-1], list(found.values()), atol=1e-12)
+    assert scores[-1] == 0  # six characters in five columns at most
+    assert text_scores(table, []).shape == (0,)

@@ -21,6 +21,11 @@ from segcap.recognition.engines.networks import (
     require_keras,
 )
 from segcap.recognition.engines.onnx_export import _export_elsewhere
+from segcap.recognition.engines.shared_weights import (
+    LEFT_OUT,
+    whole_onnx,
+    without_shared_weights,
+)
 
 OF_WHOLE_IMAGES = [
     name for name in registry.available() if isinstance(segcap.load(name), WholeImageReader)
@@ -166,3 +171,22 @@ def test_an_export_elsewhere_that_fails_is_reported(tmp_path):
     (tmp_path / WEIGHTS).write_bytes(b"no weights")
     with pytest.raises(ParameterError, match="must be able to export it"):
         _export_elsewhere(str(tmp_path), "glyph_cnn", 3, {})
+
+
+def test_weights_are_kept_once():
+    parts = segcap.load("any").line_.parts
+    whole = {MODEL_ONNX: whole_onnx(parts), WEIGHTS: parts[WEIGHTS]}
+    thin = without_shared_weights(whole)
+    assert len(thin[MODEL_ONNX]) < len(whole[MODEL_ONNX]) / 20
+    assert thin == without_shared_weights(thin)
+    assert whole_onnx(thin) == whole[MODEL_ONNX]
+    assert without_shared_weights({MODEL_ONNX: b"x"}) == {MODEL_ONNX: b"x"}
+
+
+@pytest.mark.parametrize(
+    "described", [b"{", b"[[1, 2]]", b'[[9, "no weight", [0]]]', b'[[10000000, "00.kernel", [0]]]']
+)
+def test_weights_that_are_not_where_they_are_said_to_be_are_refused(described):
+    parts = segcap.load("any").line_.parts | {LEFT_OUT: described}
+    with pytest.raises(BundleError, match=r"'model\.weights\.json' must say which weights"):
+        whole_onnx(parts)

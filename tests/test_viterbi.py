@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from segcap.decoding.viterbi import best_path, span_boxes
+from segcap.decoding.viterbi import best_path, span_boxes, spelling_scores
 
 
 @st.composite
@@ -95,3 +95,17 @@ def test_span_boxes(spans, boxes):
 
 def test_span_boxes_of_no_atoms():
     assert span_boxes(np.empty((0, 4), np.int32), np.empty((0, 2), np.int32)).shape == (0, 4)
+
+
+@given(lattices(), st.booleans())
+def test_a_text_is_scored_by_its_best_chain(lattice, may_skip):
+    spans, scores, atoms = lattice
+    table = np.stack([scores, scores[::-1]], axis=1)
+    skips = scores - 1 if may_skip else None
+    texts = [(0,), (1, 0), (0, 1, 1), (1,) * 7]
+    paths = [
+        best_path(spans, table[:, list(text)], atoms=atoms, length=len(text), skips=skips)
+        for text in texts
+    ]
+    found = spelling_scores(spans, table, texts, atoms=atoms, skips=skips)
+    np.testing.assert_allclose(found, [-np.inf if one is None else one.score for one in paths])

@@ -6,7 +6,8 @@
 
 FOLDER holds a folder a set: images, and labels.csv with the columns file and label. A set's charset
 is that of its labels, its length theirs where they have one. "known" reads with both, "not known"
-with neither. Letters of either case count as right. With labels, GlyphReader is fitted on so many
+with neither. Letters of either case count as right. "any-spans" and "any-lines" are "any" with one
+of its two looks alone: cutting into spans, and reading lines end to end. With labels, GlyphReader is fitted on so many
 images, and tested on the others: from "any" with the classifier span_roi, from "mixed" with
 span_cnn.
 """
@@ -21,6 +22,7 @@ import numpy as np
 import segcap
 from segcap.benchmark import Ddddocr
 from segcap.core.image import load_image
+from segcap.decoding import joint
 from segcap.evaluate.metrics import expected_calibration_error, wilson
 
 parser = argparse.ArgumentParser(description=__doc__)
@@ -33,6 +35,7 @@ parser.add_argument("--classifier", choices=("span_roi", "span_cnn"), default="s
 parser.add_argument("--seeds", type=int, default=1)
 parser.add_argument("--csv", type=Path, help="a row a set and reader")
 args = parser.parse_args()
+BOTH = joint.WEIGHTS
 
 
 def main():
@@ -64,7 +67,7 @@ def measure(scheme, name, images, labels):
     rows = []
     for count in args.labels:
         for seed in range(args.seeds if count else 1):
-            for known in (True, False) if name in segcap.available() and not count else (True,):
+            for known in (True, False) if name != "ddddocr" and not count else (True,):
                 tested = np.arange(len(images))
                 if count:
                     order = np.random.default_rng(seed).permutation(len(images))
@@ -110,12 +113,17 @@ def measure(scheme, name, images, labels):
 def open_reader(name, charset, length, known):
     if name == "ddddocr":
         return Ddddocr(charset=charset)
+    name, _, look = name.partition("-") if name in ("any-spans", "any-lines") else (name, "", "")
+    joint.WEIGHTS = (BOTH[0], 0.0) if look == "lines" else BOTH
+    reader = segcap.load(name)
+    if look == "spans":
+        reader.line_ = None
     if not known:
-        return segcap.load(name)
-    characters = segcap.load(name).charset
+        return reader
+    characters = reader.charset
     allowed = {form for char in charset for form in (char, char.swapcase()) if form in characters}
     allowed = {char for char in charset if char in characters} or allowed
-    return segcap.load(name, allowlist="".join(sorted(allowed)), length=length, case="fold")
+    return reader.set_params(allowlist="".join(sorted(allowed)), length=length, case="fold")
 
 
 def answers(reader, images):

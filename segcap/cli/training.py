@@ -24,7 +24,7 @@ from segcap.readers.whole import WholeImageReader
 from segcap.recipes.tasks import END_TO_END
 
 _STATES = {
-    "any": (".ink", ".spans"),
+    "any": (".ink", ".spans", ".line"),
     "text": ("", *(f"{on}.{number}" for on in ("", ".more") for number in range(3))),
     "digits": ("", ".lines"),
 }

@@ -14,7 +14,7 @@ from segcap.decoding.language import Language, best_spelling, likely_texts
 from segcap.decoding.numbers import number_fields, value_of
 from segcap.decoding.viterbi import best_path, best_paths
 
-__all__ = ["Lattice", "Outcome", "best_texts", "choose"]
+__all__ = ["Lattice", "Outcome", "best_chain", "best_texts", "choose", "glyphs_of", "status_of"]
 
 _ALTERNATIVES = 3
 _RANKED_CHARACTERS = 3
@@ -68,7 +68,7 @@ class Outcome(NamedTuple):
             distribution,
             reading,
             confidence=confidence,
-            status=_status(confidence, reject_below),
+            status=status_of(confidence, reject_below),
             alternatives=next_answers(distribution, range(len(distribution))),
         )
 
@@ -97,7 +97,7 @@ class Outcome(NamedTuple):
             ranked[0][0],
             reading,
             confidence=confidence,
-            status=_status(confidence, reject_below),
+            status=status_of(confidence, reject_below),
             alternatives=tuple(ranked[1 : NEXT + 1]),
         )
 
@@ -142,15 +142,15 @@ def choose(
     empty = np.empty((0, len(characters)))
     if lattice.atoms == 0:
         return Outcome(Reading(status="empty"), empty)
-    chain = _chain(lattice, log_probabilities, length, skips, language)
+    chain = best_chain(lattice, log_probabilities, length, skips, language)
     as_asked = chain is not None
     if chain is None:
-        chain = _chain(lattice, log_probabilities, None, skips, None)
+        chain = best_chain(lattice, log_probabilities, None, skips, None)
     if chain is None or len(chain[0]) == 0:
         return Outcome(Reading(status="rejected"), empty)
     spans, classes = chain
     probabilities = np.exp(log_probabilities[spans]) * trust ** (1 / len(spans))
-    glyphs = _glyphs(probabilities, classes, lattice.boxes[spans], characters)
+    glyphs = glyphs_of(probabilities, classes, lattice.boxes[spans], characters)
     text = "".join(glyph.char for glyph in glyphs)
     if not as_asked:
         return Outcome(Reading(text, glyphs, status="rejected"), probabilities)
@@ -162,7 +162,7 @@ def choose(
         texts = _among_themselves(probabilities, characters, language, (text, confidence))
         confidence = dict(texts)[text]
         others = tuple(pair for pair in texts if pair[0] != text)[:NEXT]
-    status = _status(confidence, reject_below)
+    status = status_of(confidence, reject_below)
     reading = Reading(text, glyphs, confidence=confidence, status=status, alternatives=others)
     return Outcome(reading, probabilities, texts)
 
@@ -222,7 +222,8 @@ def _once(skips: NDArray[np.float64], each: int) -> NDArray[np.float64]:
     return copies.ravel()
 
 
-def _status(confidence: float, reject_below: float) -> Status:
+def status_of(confidence: float, reject_below: float) -> Status:
+    """Return the status of a reading of a confidence."""
     return "ok" if confidence > 0 and confidence >= reject_below else "rejected"
 
 
@@ -242,14 +243,14 @@ def _among_themselves(
     return [(text, float(probability * scale)) for text, probability in ranked]
 
 
-def _chain(
+def best_chain(
     lattice: Lattice,
     log_probabilities: NDArray[np.float64],
     length: int | None,
     skips: NDArray[np.float64] | None,
     language: Language | None,
 ) -> tuple[NDArray[np.intp], NDArray[np.intp]] | None:
-    """Find the best chain's spans and classes."""
+    """Find the spans and the classes of the best chain; parameters as of `choose`."""
     spans, atoms = lattice.spans, lattice.atoms
     if language is not None:
         if length is not None and length > atoms:
@@ -261,12 +262,13 @@ def _chain(
     return None if path is None else (path.spans, log_probabilities[path.spans].argmax(axis=1))
 
 
-def _glyphs(
+def glyphs_of(
     probabilities: NDArray[np.float64],
     chosen: NDArray[np.intp],
     boxes: NDArray[np.int32],
     characters: str,
 ) -> tuple[Glyph, ...]:
+    """Make a glyph of each place: (L, C) probabilities, the class chosen, the box."""
     ranking = -probabilities
     places = np.arange(len(chosen))
     ranking[places, chosen] = -np.inf

@@ -4,11 +4,12 @@ Class 0 of every column is blank; the characters follow in the order of their ch
 """
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["BLANK", "aligned_columns", "beam_search", "greedy_classes"]
+__all__ = ["BLANK", "aligned_columns", "beam_search", "greedy_classes", "text_scores"]
 
 BLANK = 0
 
@@ -78,6 +79,44 @@ def aligned_columns(
         state -= came_from[column, state]
     shown = [np.flatnonzero(visited == 2 * place + 1) for place in range(len(classes))]
     return np.array([(own[0], own[-1] + 1) for own in shown], np.intp).reshape(-1, 2)
+
+
+def text_scores(
+    log_probabilities: NDArray[np.float64], texts: Sequence[Sequence[int]]
+) -> NDArray[np.float64]:
+    """Compute the probability of known texts, that of all their paths together.
+
+    Parameters
+    ----------
+    log_probabilities : (T, 1 + C) float array
+    texts : sequence of sequence of int
+        0 is the first character.
+
+    Returns
+    -------
+    (K,) float64 array
+        Natural logarithms; minus infinity for a text that needs more columns.
+
+    References
+    ----------
+    Graves, Fernández, Gomez, Schmidhuber: Connectionist temporal classification. ICML 2006.
+    """
+    lengths = np.array([len(text) for text in texts], np.intp)
+    states = np.full((len(texts), 2 * int(lengths.max(initial=0)) + 1), BLANK)
+    for own, text in zip(states, texts, strict=True):
+        own[1 : 2 * len(text) : 2] = np.array(text, np.intp) + 1
+    may_jump = np.zeros(states.shape, bool)
+    may_jump[:, 3::2] = states[:, 3::2] != states[:, 1:-2:2]
+    scores = np.full(states.shape, -np.inf)
+    scores[:, 0] = 0.0
+    before = np.full((len(texts), states.shape[1] + 2), -np.inf)
+    for own in log_probabilities:
+        before[:, 2:] = scores
+        moved = np.logaddexp(scores, before[:, 1:-1])
+        scores = np.logaddexp(moved, np.where(may_jump, before[:, :-2], -np.inf)) + own[states]
+    rows = np.arange(len(texts))
+    last = np.where(lengths > 0, scores[rows, 2 * lengths - 1], -np.inf)
+    return np.logaddexp(scores[rows, 2 * lengths], last)
 
 
 def beam_search(

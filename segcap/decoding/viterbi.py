@@ -1,11 +1,12 @@
 """Choose the best ways through candidate spans of ink."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Path", "best_path", "best_paths", "span_boxes"]
+__all__ = ["Path", "best_path", "best_paths", "span_boxes", "spelling_scores"]
 
 
 class Path(NamedTuple):
@@ -141,6 +142,52 @@ def best_paths(
             break
         paths.append(Path(_walk_back(spans, order, stops, came, step, rank), score))
     return paths
+
+
+def spelling_scores(
+    spans: NDArray[np.int32],
+    log_probabilities: NDArray[np.float64],
+    texts: Sequence[Sequence[int]],
+    *,
+    atoms: int,
+    skips: NDArray[np.float64] | None = None,
+) -> NDArray[np.float64]:
+    """Score known texts, each by its best chain of spans.
+
+    Parameters
+    ----------
+    spans, atoms, skips
+        As of `best_paths`.
+    log_probabilities : (S, C) float array
+        Of each character.
+    texts : sequence of sequence of int
+        Classes of their characters.
+
+    Returns
+    -------
+    (K,) float64 array
+        Minus infinity for a text that no chain spells.
+    """
+    lengths = np.array([len(text) for text in texts], np.intp)
+    longest = int(lengths.max(initial=0))
+    order = np.argsort(spans[:, 1], kind="stable")
+    starts = spans[order, 0].astype(np.intp)
+    stops = np.searchsorted(spans[order, 1], np.arange(atoms + 2)).tolist()
+    table = np.full((len(texts), longest, len(spans)), -np.inf)
+    for own, text in zip(table, texts, strict=True):
+        own[: len(text)] = log_probabilities[order][:, list(text)].T
+    skipped = np.full(len(spans), -np.inf) if skips is None else skips[order]
+    best = np.full((len(texts), longest + 1, atoms + 1), -np.inf)
+    best[:, 0, 0] = 0
+    for atom in range(1, atoms + 1):
+        into = slice(stops[atom], stops[atom + 1])
+        if into.start == into.stop:
+            continue
+        before = best[..., starts[into]]
+        best[..., atom] = (before + skipped[into]).max(axis=2)
+        spelled = (before[:, :-1] + table[..., into]).max(axis=2)
+        best[:, 1:, atom] = np.maximum(best[:, 1:, atom], spelled)
+    return best[np.arange(len(texts)), lengths, atoms]
 
 
 def _walk_back(

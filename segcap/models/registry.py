@@ -23,7 +23,7 @@ __all__ = [
     "resolve",
 ]
 
-Task: TypeAlias = Literal["glyphs", "spans", "sums", "texts", "photos", "ink"]
+Task: TypeAlias = Literal["glyphs", "spans", "lines", "sums", "texts", "photos", "ink"]
 Decoder: TypeAlias = Literal["classes", "positions", "ctc", "pixels"]
 Function: TypeAlias = str | Callable[..., Any]
 
@@ -37,9 +37,10 @@ class Network:
     name : str
         Also of the `keras.Model`.
     tasks : mapping of task to decoder
-        What it is for, and what its logits say there. Tasks: "glyphs", "spans" of a line, "sums",
-        "texts" and "photos" of whole images, "ink". Decoders: "classes", (N, C) logits, of spans
-        (N, K, C); "positions", (N, length, C); "ctc", (N, columns, 1 + C), the blank first;
+        What it is for, and what its logits say there. Tasks: "glyphs", "spans" of a line, whole
+        "lines", "sums", "texts" and "photos" of whole images, "ink". Decoders: "classes", (N, C)
+        logits, of spans (N, K, C); "positions", (N, length, C); "ctc", (N, columns, 1 + C), the
+        blank first;
         "pixels", (N, H, W).
     function : str or callable, optional
         Builds it from the number of classes and options by name; "module:function", imported when
@@ -177,6 +178,12 @@ _ALL = (
         options=("widths", "features", "dropout"),
         learned_ink=True,
         start="any",
+    ),
+    Network(
+        "line_ctc",
+        {"lines": "ctc"},
+        options=("widths", "depths", "features", "dropout"),
+        column_width=8,
     ),
     Network("ink_unet", {"ink": "pixels"}, options=("widths",)),
     Network("sum_cnn", {"sums": "classes"}, options=("dropout",), least_side=36),

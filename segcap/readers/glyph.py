@@ -20,6 +20,7 @@ from segcap.readers.serialization import (
     trained_context,
     trained_glyphs,
     trained_ink,
+    trained_line,
 )
 from segcap.recognition.own_classifier import OwnClassifier
 from segcap.segmentation.glyph_crops import NO_GLYPHS
@@ -112,6 +113,9 @@ class GlyphReader(GlyphAnswers):
         may touch.
     ink_ : Trained or None
         What finds ink where the binarization is "learned".
+    line_ : Trained or None
+        What reads lines as a whole, beside what classifies their spans; see
+        `segcap.decoding.joint`.
     settings_ : SegmentationSettings
         The settings that find and cut characters.
     provenance_ : dict
@@ -263,6 +267,7 @@ class GlyphReader(GlyphAnswers):
                 self.glyphs_,
                 self.context_,
                 self.ink_,
+                self.line_,
                 self.charset_,
                 settings,
                 self.provenance_,
@@ -295,6 +300,7 @@ class GlyphReader(GlyphAnswers):
         reader.glyphs_ = glyphs
         reader.context_ = trained_context(bundle)
         reader.ink_ = trained_ink(bundle)
+        reader.line_ = trained_line(bundle)
         if reader._settings().binarization == LEARNED and reader.ink_ is None:
             raise BundleError(
                 "A bundle of learned ink must hold the network that finds it. Got none."
@@ -338,4 +344,5 @@ class GlyphReader(GlyphAnswers):
             self.charset_, self.settings_ = self.charset, self._settings()
             self.glyphs_ = OwnClassifier(self.classifier, Charset(self.charset))
             self.context_, self.ink_, self.provenance_ = None, None, _TRAINED_ELSEWHERE
+            self.line_ = None
         super()._require_fitted()

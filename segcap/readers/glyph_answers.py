@@ -196,6 +196,7 @@ class GlyphAnswers(GlyphFitting, ABC):
             self.case,
             self.kind,
             decimals,
+            self.line_,
         )
 
     def _one(

@@ -14,7 +14,7 @@ from segcap.core.errors import ParameterError
 from segcap.core.image import ImageSource
 from segcap.core.validation import check_many
 from segcap.models.registry import network, networks_for
-from segcap.readers.serialization import trained_context, trained_ink
+from segcap.readers.serialization import trained_context, trained_ink, trained_line
 from segcap.readers.settings import GlyphSettings
 from segcap.recognition.own_classifier import OwnClassifier
 from segcap.recognition.trained import Trained
@@ -37,6 +37,7 @@ class GlyphFitting(GlyphSettings, ABC):
     glyphs_: Trained | OwnClassifier | None
     context_: Trained | None
     ink_: Trained | None = None
+    line_: Trained | None = None
     settings_: SegmentationSettings
     provenance_: dict[str, Any]
 
@@ -157,12 +158,9 @@ class GlyphFitting(GlyphSettings, ABC):
         from segcap.training.text_fitting import fit_context
 
         if start is not None:
-            known, choices = (
-                self.charset_,
-                [self._settings(self.settings_)],
-            )
+            known, line, choices = self.charset_, self.line_, [self._settings(self.settings_)]
         else:
-            start, known, self.ink_ = _spans_of(self._origin())
+            start, known, self.ink_, line = _networks_of(self._origin())
             choices = self._open_settings()
         self._check_start(start)
         check_many(images)
@@ -176,15 +174,13 @@ class GlyphFitting(GlyphSettings, ABC):
             choices=choices,
             epochs=int(self.epochs),
             seed=int(self.random_state),
+            line=line,
             unlabelled=self._as_rgb(unlabelled),
             state=state,
             on_progress=on_progress,
         )
-        self.glyphs_, self.context_, self.settings_ = (
-            None,
-            fitted.trained,
-            fitted.settings,
-        )
+        self.glyphs_, self.context_, self.line_ = None, fitted.trained, fitted.line
+        self.settings_ = fitted.settings
         self._note("labelled images", fitted.samples, fitted.digest, fitted.figures)
         if fitted.interrupted:
             raise KeyboardInterrupt
@@ -241,11 +237,8 @@ class GlyphFitting(GlyphSettings, ABC):
             state=state,
             on_epoch=on_epoch,
         )
-        self.glyphs_, self.context_, self.settings_ = (
-            trained.trained,
-            None,
-            self._settings(),
-        )
+        self.glyphs_, self.context_, self.line_ = trained.trained, None, None
+        self.settings_ = self._settings()
         self._note(data, len(glyphs), digest(glyphs, classes), trained.figures)
         return self
 
@@ -311,7 +304,7 @@ class GlyphFitting(GlyphSettings, ABC):
             )
         origin = None
         if start is not None:
-            context, characters, self.ink_ = _spans_of(start)
+            context, characters, self.ink_, _ = _networks_of(start)
             self._check_start(context)
             origin = context, characters
         known = list(networks_for("spans"))
@@ -364,8 +357,10 @@ class GlyphFitting(GlyphSettings, ABC):
         }
 
 
-def _spans_of(model: str | os.PathLike[str]) -> tuple[Trained, str, Trained | None]:
-    """Read a reader's span network, its characters, and what finds its ink."""
+def _networks_of(
+    model: str | os.PathLike[str],
+) -> tuple[Trained, str, Trained | None, Trained | None]:
+    """Read a reader's span network, its characters, what finds its ink and what reads lines."""
     bundle = read_bundle(bundle_path(model))
     context = trained_context(bundle)
     if context is None:
@@ -373,4 +368,4 @@ def _spans_of(model: str | os.PathLike[str]) -> tuple[Trained, str, Trained | No
             f"To start from a reader, it must classify spans of a line. Got '{model}', which does "
             "not."
         )
-    return context, bundle.charset, trained_ink(bundle)
+    return context, bundle.charset, trained_ink(bundle), trained_line(bundle)

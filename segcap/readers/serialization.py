@@ -9,6 +9,7 @@ from segcap.core.charset import Charset
 from segcap.core.errors import BundleError, ParameterError
 from segcap.models.registry import networks_for
 from segcap.recognition.engines.networks import MODEL_ONNX
+from segcap.recognition.engines.shared_weights import without_shared_weights
 from segcap.recognition.own_classifier import OWN, OnnxFile, OwnClassifier
 from segcap.recognition.trained import NO_CHARACTER, Trained
 
@@ -20,12 +21,15 @@ __all__ = [
     "trained_context",
     "trained_glyphs",
     "trained_ink",
+    "trained_line",
     "trained_network",
 ]
 
 _PREFIX = "context."
 _INK = "ink."
 _INK_NETWORK = "ink_unet"
+_LINE = "line."
+_LINE_NETWORK = "line_ctc"
 _BUILT_WITH = ("classes", "height", "width")
 _KEYS = {"tta": "views"}  # what the format calls settings that readers call otherwise
 _PARAMETERS = {key: name for name, key in _KEYS.items()}
@@ -35,13 +39,15 @@ def glyph_bundle(
     glyphs: Trained | OwnClassifier | None,
     context: Trained | None,
     ink: Trained | None,
+    line: Trained | None,
     charset: str,
     settings: Mapping[str, Any],
     provenance: Mapping[str, Any],
 ) -> Bundle:
-    """Put what classifies glyphs, spans or both, and what finds ink, into one bundle."""
+    """Put what classifies glyphs, spans or both, finds ink and reads lines into one bundle."""
     both = [(prefix, one) for prefix, one in (("", glyphs), (_PREFIX, context)) if one is not None]
-    kept = both if ink is None else [*both, (_INK, ink)]
+    beside = [(prefix, one) for prefix, one in ((_INK, ink), (_LINE, line)) if one is not None]
+    kept = [*both, *beside]
     return Bundle(
         kind="glyph-reader",
         architecture="+".join(one.classifier for _, one in both),
@@ -50,7 +56,9 @@ def glyph_bundle(
         calibration={f"{prefix}temperature": one.temperature for prefix, one in kept},
         provenance=provenance,
         parts={
-            f"{prefix}{name}": part for prefix, one in kept for name, part in one.complete().items()
+            f"{prefix}{name}": part
+            for prefix, one in kept
+            for name, part in without_shared_weights(one.complete()).items()
         },
         network={
             f"{prefix}{key}": value for prefix, one in kept for key, value in one.options.items()
@@ -73,7 +81,7 @@ def network_bundle(
         settings={_KEYS.get(name, name): value for name, value in settings.items()},
         calibration={"temperature": network.temperature},
         provenance=provenance,
-        parts=network.complete(),
+        parts=without_shared_weights(network.complete()),
         network={"classes": network.classes, **network.options},
     )
 
@@ -134,7 +142,11 @@ def trained_glyphs(bundle: Bundle) -> Trained | OwnClassifier | None:
     if classifier in networks_for("spans"):
         return None
     parts, options = (
-        {name: value for name, value in given.items() if not name.startswith((_PREFIX, _INK))}
+        {
+            name: value
+            for name, value in given.items()
+            if not name.startswith((_PREFIX, _INK, _LINE))
+        }
         for given in (bundle.parts, bundle.network)
     )
     return Trained(classifier, len(bundle.charset), parts, _temperature(bundle), options)
@@ -151,25 +163,45 @@ def trained_context(bundle: Bundle) -> Trained | None:
     classifier = bundle.architecture.split("+")[-1]
     if classifier not in networks_for("spans"):
         return None
-    parts, options = (
-        {
-            name.removeprefix(_PREFIX): value
-            for name, value in given.items()
-            if name.startswith(_PREFIX)
-        }
-        for given in (bundle.parts, bundle.network)
-    )
+    parts, options = _of_prefix(bundle, _PREFIX)
     classes = len(bundle.charset) + len(NO_CHARACTER)
     return Trained(classifier, classes, parts, _temperature(bundle, _PREFIX), options)
 
 
 def trained_ink(bundle: Bundle) -> Trained | None:
     """Take from a bundle what finds ink; None if it holds no such network."""
-    parts, options = (
-        {name.removeprefix(_INK): value for name, value in given.items() if name.startswith(_INK)}
-        for given in (bundle.parts, bundle.network)
-    )
+    parts, options = _of_prefix(bundle, _INK)
     return Trained(_INK_NETWORK, 1, parts, 1.0, options) if parts else None
+
+
+def trained_line(bundle: Bundle) -> Trained | None:
+    """Take from a bundle what reads whole lines; None if it holds no such network.
+
+    Raises
+    ------
+    BundleError
+        Its temperature is missing.
+    """
+    parts, options = _of_prefix(bundle, _LINE)
+    if not parts:
+        return None
+    temperature = _temperature(bundle, _LINE)
+    return Trained(_LINE_NETWORK, 1 + len(bundle.charset), parts, temperature, options)
+
+
+def _of_prefix(bundle: Bundle, prefix: str) -> tuple[dict[str, bytes], dict[str, Any]]:
+    """Return the parts of one network in a bundle, and what it was built with."""
+    parts = {
+        name.removeprefix(prefix): part
+        for name, part in bundle.parts.items()
+        if name.startswith(prefix)
+    }
+    options = {
+        name.removeprefix(prefix): value
+        for name, value in bundle.network.items()
+        if name.startswith(prefix)
+    }
+    return parts, options
 
 
 def _temperature(bundle: Bundle, prefix: str = "") -> float:

@@ -20,11 +20,19 @@ from segcap.training.synthetic import inked_texts
 if TYPE_CHECKING:
     from segcap.training.fit import OnEpoch
 
-__all__ = ["ANY_CHARSET", "draw_lines", "train_any", "train_ink_network", "train_span_network"]
+__all__ = [
+    "ANY_CHARSET",
+    "draw_lines",
+    "train_any",
+    "train_ink_network",
+    "train_line_network",
+    "train_span_network",
+]
 
 ANY_CHARSET = string.digits + string.ascii_letters + "+-*/÷=?.,:"
 _WIDEST = 256
-_IMAGES, _LINES = 50_000, 150_000
+_IMAGES, _LINES, _PICTURES = 50_000, 150_000, 100_000
+_EMA = 0.998
 _INK_VALIDATED_ON, _LINES_VALIDATED_ON = 1000, 2000
 _SEED, _OTHER_SEED = 0, 7
 _NUMBERS_KEPT = 0.45
@@ -39,7 +47,10 @@ def train_any(
     state: str | os.PathLike[str] | None = None,
     on_epoch: "OnEpoch | None" = None,
 ) -> GlyphReader:
-    """Train the reader for any scheme on drawn images alone, its ink first, then its spans.
+    """Train the reader for any scheme on drawn images: its ink, its spans, then its whole lines.
+
+    What reads whole lines starts from PP-OCRv6's small network, see
+    `segcap.models.line_ctc.start_from_ppocr`; all else from nothing.
 
     Parameters
     ----------
@@ -79,17 +90,26 @@ def train_any(
         state=None if state is None else f"{os.fspath(state)}.spans",
         on_epoch=on_epoch,
     )
-    return as_reader(ink, spans, digest(*train), ink_figures | figures, seed=seed)
+    line, line_figures = train_line_network(
+        fonts,
+        data,
+        seed=seed,
+        state=None if state is None else f"{os.fspath(state)}.line",
+        on_epoch=on_epoch,
+    )
+    figures = ink_figures | figures | line_figures
+    return as_reader(ink, spans, line, digest(*train), figures, seed=seed)
 
 
 def as_reader(
-    ink: Trained, spans: Trained, sha256: str, figures: dict[str, Any], *, seed: int
+    ink: Trained, spans: Trained, line: Trained, sha256: str, figures: dict[str, Any], *, seed: int
 ) -> GlyphReader:
-    """Put both networks into a reader."""
+    """Put the networks into a reader."""
     from segcap.training.classifier import versions
 
     reader = GlyphReader(ANY_CHARSET, classifier=spans.classifier, random_state=seed)
     reader.charset_, reader.glyphs_, reader.context_, reader.ink_ = ANY_CHARSET, None, spans, ink
+    reader.line_ = line
     reader.settings_ = reader._settings()
     reader.provenance_ = {
         "data": {
@@ -190,6 +210,49 @@ def train_span_network(
         "character_accuracy": round(examples.character_accuracy(model), 4),
     }
     return trained, figures
+
+
+def train_line_network(
+    fonts: str | Path | None,
+    data: str | os.PathLike[str] | None,
+    *,
+    lines: int = _PICTURES,
+    epochs: int = 1,
+    seed: int = 0,
+    state: str | os.PathLike[str] | None = None,
+    on_epoch: "OnEpoch | None" = None,
+) -> tuple[Trained, dict[str, Any]]:
+    """Train the network that reads whole lines, from PP-OCRv6's; return it and its figures."""
+    from segcap.models import build
+    from segcap.models.line_ctc import start_from_ppocr
+    from segcap.training.line_fitting import fit_line
+    from segcap.training.lines import drawn_pictures
+
+    charset = Charset(ANY_CHARSET)
+    train = drawn_pictures(
+        wild_sources(fonts, data, held_out=False), lines, seed=_SEED + 2, charset=charset, n_jobs=-1
+    )
+    validation = drawn_pictures(
+        wild_sources(fonts, data, held_out=True),
+        _LINES_VALIDATED_ON,
+        seed=_OTHER_SEED,
+        charset=charset,
+        n_jobs=-1,
+    )
+    model = build("line_ctc", 1 + len(ANY_CHARSET))
+    start_from_ppocr(model, ANY_CHARSET)
+    fitted = fit_line(
+        model,
+        train,
+        validation,
+        epochs=epochs,
+        ema=_EMA,
+        seed=seed,
+        state=state,
+        on_epoch=on_epoch,
+    )
+    figures = {"pictures": len(train.pixels), "line_texts": round(fitted.accuracy, 4)}
+    return fitted.trained, figures
 
 
 def _without_most_numbers(lines: LabelledStrips, seed: int) -> LabelledStrips:

@@ -7,7 +7,7 @@ where a reader has none.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import compress
 
 import numpy as np
@@ -18,6 +18,8 @@ from segcap.core.reading import QUARTER_TURNS, Turned
 from segcap.decoding.alphabets import alphabets, likely_alphabet, within_alphabet
 from segcap.decoding.chains import Lattice, Outcome, best_texts, choose
 from segcap.decoding.compose import all_to_the_first, log_softmax
+from segcap.decoding.ctc import BLANK
+from segcap.decoding.joint import Columns, choose_by_both, is_sure, rank_by_both
 from segcap.decoding.language import Language
 from segcap.decoding.numbers import ALIKE, MARKS, SIGNS, number_fields
 from segcap.decoding.viterbi import best_path
@@ -36,6 +38,7 @@ from segcap.segmentation.glyph_crops import (
     segment_glyphs,
     turned_glyphs,
 )
+from segcap.segmentation.line_pictures import cut_line, network_input
 from segcap.segmentation.settings import Found, SegmentationSettings
 
 __all__ = ["Pipeline", "Scored"]
@@ -44,6 +47,7 @@ _DOUBT = 0.9
 _GLYPH_FRACTION = 0.7
 _TURN = 8.0
 _UNSURE = 0.8
+_SURE = 0.7
 _STRETCHES = 0.8, 1.25
 
 
@@ -62,6 +66,8 @@ class Scored:
         Probability that what is scored is text; see `segcap.segmentation.ink.InkView.trust`.
     outcome : Outcome or None
         What the scores come to, where that is known already.
+    columns : Columns or None
+        What the lines show as a whole, where a network looks at that, too.
     """
 
     lattice: Lattice
@@ -69,12 +75,14 @@ class Scored:
     skips: NDArray[np.float64] | None = None
     trust: float = 1.0
     outcome: Outcome | None = None
+    columns: Columns | None = None
 
     def within(self, alphabet: NDArray[np.bool_]) -> "Scored":
         """Rule out all characters that are not of an alphabet, (C,) bool."""
         own, shift = within_alphabet(self.log_probabilities, alphabet)
         skips = None if self.skips is None else self.skips - shift
-        return replace(self, log_probabilities=own, skips=skips)
+        columns = None if self.columns is None else self.columns.within(alphabet)
+        return replace(self, log_probabilities=own, skips=skips, columns=columns)
 
 
 @dataclass(frozen=True)
@@ -93,6 +101,8 @@ class Pipeline:
         As of `segcap.GlyphReader`.
     decimals : int, optional
         How many decimals a number has; see `segcap.decoding.numbers.value_of`.
+    line : Trained, optional
+        What reads lines as a whole, too.
     """
 
     charset: Charset
@@ -106,12 +116,14 @@ class Pipeline:
     case: Case = "keep"
     kind: Kind = "text"
     decimals: int | None = None
+    line: Trained | None = None
 
     def read(
         self, images: Sequence[NDArray[np.uint8]], turned: Turned | None = None
     ) -> list[Outcome]:
         """Read (H, W, 3) uint8 images, turned each way that is asked for, the surest way."""
-        first = [scored.outcome or self.choose(scored) for scored in self.score(images)]
+        scores = self.score(images, quickly=True)
+        first = [scored.outcome or self.choose(scored) for scored in scores]
         if turned is None:
             return first
         ways = [first, *(self._read_turned(images, turns) for turns in QUARTER_TURNS[turned])]
@@ -136,7 +148,8 @@ class Pipeline:
         return scored if alphabet is None else scored.within(alphabet)
 
     def _choose(self, scored: Scored) -> Outcome:
-        return choose(
+        by_all = choose if scored.columns is None else partial(choose_by_both, scored.columns)
+        return by_all(
             scored.lattice,
             scored.log_probabilities,
             self.charset.characters,
@@ -152,7 +165,8 @@ class Pipeline:
         (scored,) = self.score([image])
         if len(self._alphabets):
             scored = self._in_its_alphabet(scored, self._choose(scored))
-        return best_texts(
+        by_all = best_texts if scored.columns is None else partial(rank_by_both, scored.columns)
+        return by_all(
             scored.lattice,
             scored.log_probabilities,
             self.charset.characters,
@@ -176,13 +190,18 @@ class Pipeline:
         )
         return None if path is None else scored.lattice.boxes[path.spans]
 
-    def score(self, images: Sequence[NDArray[np.uint8]]) -> list[Scored]:
-        """Score the candidates of images, those of many images in one call of the network."""
+    def score(self, images: Sequence[NDArray[np.uint8]], *, quickly: bool = False) -> list[Scored]:
+        """Score the candidates of images, those of many images in one call of the network.
+
+        With `quickly`, an outcome is enough where lines are read surely as a whole.
+        """
         found = [self.settings.find(image) for image in images]
         isolated = [self._is_isolated(one.segments) for one in found]
         alone = iter(self._score_isolated(list(compress(found, isolated))))
-        touching = list(compress(found, [not one for one in isolated]))
-        in_lines = iter(self._score_lines(touching))
+        others = [not one for one in isolated]
+        touching = list(compress(found, others))
+        columns = list(map(self._columns, compress(images, others), touching))
+        in_lines = iter(self._score_lines(touching, columns, quickly))
         return [next(alone if is_isolated else in_lines) for is_isolated in isolated]
 
     @cached_property
@@ -223,7 +242,22 @@ class Pipeline:
         scored = zip(found, kept, self._classify(glyphs), strict=True)
         return [_scored(one, lattice, own) for one, (_, lattice), own in scored]
 
-    def _score_lines(self, found: list[Found]) -> list[Scored]:
+    def _columns(self, image: NDArray[np.uint8], found: Found) -> Columns | None:
+        """Look at an image's lines as a whole."""
+        if self.line is None:
+            return None
+        pictures = [cut_line(image, box) for box in found.lines()]
+        if not pictures:
+            return None
+        engine = self.line.open(self.engine)
+        logits = [engine.logits(network_input(one.pixels[np.newaxis]))[0] for one in pictures]
+        folded = self._folded(first=1, nothing=BLANK)
+        scores = self._log_probabilities(np.concatenate(logits), self.line, folded, first=1)
+        return Columns(scores, np.concatenate([one.columns for one in pictures]))
+
+    def _score_lines(
+        self, found: list[Found], columns: list[Columns | None], quickly: bool
+    ) -> list[Scored]:
         layouts = [one.layout(self.settings.cutters) for one in found]
         if self.context is None:
             glyphs = [
@@ -232,17 +266,68 @@ class Pipeline:
             ]
             alone = zip(found, layouts, self._classify(glyphs), strict=True)
             return [_scored(one, layout.lattice, own) for one, layout, own in alone]
+        scored = [
+            self._read_as_a_whole(*own) if quickly else None
+            for own in zip(found, layouts, columns, strict=True)
+        ]
+        unsure = [one is None for one in scored]
+        by_spans = iter(
+            self._score_spans(
+                list(compress(found, unsure)),
+                list(compress(layouts, unsure)),
+                list(compress(columns, unsure)),
+            )
+        )
+        return [one or next(by_spans) for one in scored]
+
+    def _read_as_a_whole(
+        self, found: Found, layout: Layout, columns: Columns | None
+    ) -> Scored | None:
+        """Read lines by what they show as a whole, if that is sure."""
+        if columns is None or not is_sure(columns):
+            return None
+        characters = self.charset.characters
+        scored = Scored(found.to_image(layout.lattice), np.empty((0, len(characters))))
+
+        def chosen(shown: Columns) -> Outcome:
+            return choose_by_both(
+                shown,
+                scored.lattice,
+                None,
+                characters,
+                length=self.length,
+                reject_below=self.reject_below,
+                language=self._language,
+                trust=found.trust,
+            )
+
+        outcome = chosen(columns)
+        alphabet = likely_alphabet(outcome.probabilities, self._alphabets)
+        if alphabet is not None:
+            outcome = chosen(columns.within(alphabet))
+        sure = outcome.reading.confidence >= _SURE * found.trust
+        return replace(scored, outcome=outcome) if sure else None
+
+    def _score_spans(
+        self, found: list[Found], layouts: list[Layout], columns: list[Columns | None]
+    ) -> list[Scored]:
         scores = self._classify_in_line(layouts)
         if self.glyphs is not None:
             self._classify_narrow_again(found, layouts, scores)
-        scored = list(map(self._in_line, found, layouts, scores))
+        scored = list(map(self._in_line, found, layouts, scores, columns))
         if self.settings.ink is not None:
             self._classify_unsure_again(found, layouts, scores, scored)
         return scored
 
-    def _in_line(self, found: Found, layout: Layout, scores: NDArray[np.float64]) -> Scored:
+    def _in_line(
+        self,
+        found: Found,
+        layout: Layout,
+        scores: NDArray[np.float64],
+        columns: Columns | None,
+    ) -> Scored:
         characters, skips = scores[:, : len(self.charset)], scores[:, BLANK_CLASS]
-        return _scored(found, layout.lattice, characters, skips)
+        return replace(_scored(found, layout.lattice, characters, skips), columns=columns)
 
     def _classify_unsure_again(
         self,
@@ -265,19 +350,21 @@ class Pipeline:
         ]
         for i, *others in zip(unsure, *looks, strict=True):
             together = _mean_scores([scores[i], *others])
-            scored[i] = self._in_line(found[i], layouts[i], together)
+            scored[i] = self._in_line(found[i], layouts[i], together, scored[i].columns)
 
     def _classify_in_line(self, layouts: list[Layout]) -> list[NDArray[np.float64]]:
         if not layouts or self.context is None:
             return []
         logits = span_logits(self.context.open(self.engine), layouts, self.context.classes)
-        folded = self._folded(len(NO_CHARACTER))
+        nothing = len(self.charset) + len(NO_CHARACTER) + BLANK_CLASS
+        folded = self._folded(nothing=nothing)
         return [self._log_probabilities(own, self.context, folded) for own in logits]
 
-    def _folded(self, others: int) -> dict[int, int]:
-        """Which class counts as which other one; `others` are the classes after the characters.
+    def _folded(self, *, first: int = 0, nothing: int | None) -> dict[int, int]:
+        """Which class counts as which other one.
 
-        Signs that may not occur are no characters, as specks are none.
+        `first` is the class of the first character, and `nothing` the one of what is none: of signs
+        that may not occur, for example, as of specks.
         """
         allowed = self._allowed
         folded = self.charset.folded(self.allowlist, self.case)
@@ -285,27 +372,27 @@ class Pipeline:
         for place in self.charset.places(SIGNS):
             if points and self.charset.characters[place] in MARKS:
                 folded |= {} if allowed[place] else {place: points[0]}
-            elif others and not allowed[place]:
-                folded[place] = len(allowed) + others + BLANK_CLASS
-        return folded
+            elif nothing is not None and not allowed[place]:
+                folded[place] = nothing - first
+        return {other + first: meant + first for other, meant in folded.items()}
 
     def _log_probabilities(
         self,
         logits: NDArray[np.float32],
         classifier: Trained | OwnClassifier,
         folded: dict[int, int],
+        first: int = 0,
     ) -> NDArray[np.float64]:
         """Calibrate logits."""
-        others = logits.shape[1] - len(self._allowed)
+        allowed = np.ones(logits.shape[1], bool)
+        allowed[first : first + len(self._allowed)] = self._allowed
         scores = log_softmax(
-            logits,
-            temperature=classifier.temperature,
-            allowed=np.append(self._allowed, [True] * others),
-            folded=folded,
+            logits, temperature=classifier.temperature, allowed=allowed, folded=folded
         )
         if self.kind != "text":
             for alike in map(self.charset.places, ALIKE):
-                scores[:, alike] = all_to_the_first(scores[:, alike])
+                columns = [first + place for place in alike]
+                scores[:, columns] = all_to_the_first(scores[:, columns])
         return scores
 
     def _classify_narrow_again(
@@ -345,7 +432,7 @@ class Pipeline:
         if self.glyphs is None:
             return np.empty((0, len(self.charset)))
         logits = self.glyphs.open(self.engine).logits(framed)
-        return self._log_probabilities(logits, self.glyphs, self._folded(0))
+        return self._log_probabilities(logits, self.glyphs, self._folded(nothing=None))
 
 
 def _scored(

@@ -26,7 +26,14 @@ from segcap.segmentation.text_lines import (
     strip_rows,
 )
 
-__all__ = ["Layout", "isolated_candidates", "joinable", "lay_out", "one_character_wide"]
+__all__ = [
+    "Layout",
+    "isolated_candidates",
+    "joinable",
+    "largest_lines",
+    "lay_out",
+    "one_character_wide",
+]
 
 _MOST_SLICES = 16
 _MOST_JOINED = 6
@@ -116,10 +123,7 @@ def lay_out(
     strips, slices, spans, columns = [], [], [], []
     atoms = 0
     for first_row, ink, boxes, runs in _few_enough(
-        [
-            _line_spans(segments, members, cutters)
-            for members in _largest(text_lines(segments.boxes), segments.boxes)
-        ]
+        [_line_spans(segments, members, cutters) for members in largest_lines(segments.boxes)]
     ):
         strip = line_strip(channels, ink, first_row=first_row, height=height)
         strips.append(strip)
@@ -208,8 +212,20 @@ def joinable(boxes: NDArray[np.int32]) -> NDArray[np.bool_]:
     return joins
 
 
-def _largest(lines: list[list[int]], boxes: NDArray[np.int32]) -> list[list[int]]:
-    """Keep the lines whose boxes have the largest areas, in their order."""
+def largest_lines(boxes: NDArray[np.int32]) -> list[list[int]]:
+    """Group boxes into lines, and of very many keep those whose boxes have the largest areas.
+
+    Parameters
+    ----------
+    boxes : (N, 4) int32 array
+        x0, y0, x1, y1, half-open.
+
+    Returns
+    -------
+    list of list of int
+        Indices into `boxes`, lines from top to bottom, each from left to right.
+    """
+    lines = text_lines(boxes)
     extents = [np.ptp(boxes[members].reshape(-1, 2, 2), axis=(0, 1)) for members in lines]
     heights = np.array([min(width / height, MOST_HEIGHTS) for width, height in extents])
     if len(lines) <= _MOST_LINES and heights.sum() <= _MOST_HEIGHTS_OF_ALL:

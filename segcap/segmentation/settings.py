@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from segcap.core.errors import ParameterError
 from segcap.decoding.chains import Lattice
 from segcap.segmentation.binarize import Method, binarize
-from segcap.segmentation.candidates import Layout, lay_out
+from segcap.segmentation.candidates import Layout, largest_lines, lay_out
 from segcap.segmentation.cleanup import remove_border
 from segcap.segmentation.components import Segmenter, Segments, segment
 from segcap.segmentation.cut_candidates import DEFAULT_CUTTERS
@@ -63,6 +63,15 @@ class Found(NamedTuple):
             return lay_out(channels, self.segments, cutters=cutters)
         channels, height = self.view.channels, INK_STRIP_HEIGHT
         return lay_out(channels, self.segments, cutters=cutters, height=height)
+
+    def lines(self) -> NDArray[np.int32]:
+        """Box the lines of text in the image, from top to bottom, (L, 4)."""
+        boxes = self.segments.boxes
+        lines = [boxes[members] for members in largest_lines(boxes)]
+        low = [own[:, :2].min(axis=0) for own in lines]
+        high = [own[:, 2:].max(axis=0) for own in lines]
+        around = np.concatenate([low, high], axis=1) if lines else np.empty((0, 4), np.int32)
+        return around if self.view is None else self.view.to_image(around, self.shape)
 
     def to_image(self, lattice: Lattice) -> Lattice:
         """Move the boxes of candidates from these pixels into the image."""

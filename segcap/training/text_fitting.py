@@ -28,6 +28,8 @@ from segcap.training.alternation import Course, Progress
 from segcap.training.context import finish, inherit
 from segcap.training.forced_alignment import align, mean_score
 from segcap.training.labelled import load_usable, usable_images
+from segcap.training.line_fitting import fit_line, inherit_line
+from segcap.training.lines import LabelledPictures, as_classes, line_picture
 from segcap.training.synthetic import replay_lines
 
 if TYPE_CHECKING:
@@ -41,6 +43,7 @@ _TRIED_ON = 60
 _SURE = 0.9
 _CLEARLY_BETTER = 0.02
 REPLAY_LINES = 1500
+_LINE_EPOCHS = 4
 
 
 @dataclass(frozen=True)
@@ -50,6 +53,8 @@ class FittedContext:
     Attributes
     ----------
     trained : Trained
+    line : Trained or None
+        What reads whole lines, if there was such a network to start from.
     settings : SegmentationSettings
         The settings chosen.
     samples : int
@@ -63,6 +68,7 @@ class FittedContext:
     """
 
     trained: Trained
+    line: Trained | None
     settings: SegmentationSettings
     samples: int
     digest: str
@@ -81,6 +87,7 @@ def fit_context(
     choices: Sequence[SegmentationSettings],
     epochs: int,
     seed: int,
+    line: Trained | None = None,
     unlabelled: Iterable[ImageSource] = (),
     state: str | os.PathLike[str] | None = None,
     on_progress: Progress | None = None,
@@ -106,6 +113,8 @@ def fit_context(
     epochs : int
         Epochs over the images in all, each of at least 50 batches.
     seed : int
+    line : Trained, optional
+        Network that reads whole lines of the same characters, to be trained, too.
     unlabelled : iterable of path, bytes, array or PIL.Image.Image
         Other images of the scheme. What is read of them with a confidence of at least 0.9 is
         trained on as labels are (pseudo-labels) for a further third of the epochs; what comes of
@@ -176,6 +185,21 @@ def fit_context(
             course, trained, pipeline, others, epochs, run
         )
         pipeline = replace(pipeline, context=trained)
+    if line is not None and not interrupted:
+        report(epochs, epochs, "learning to read whole lines")
+        pictures = LabelledPictures(
+            list(map(partial(line_picture, settings), pixels, classes)), as_classes(classes)
+        )
+        fitted = fit_line(
+            inherit_line(line, known, drawn),
+            pictures.part(~held_out),
+            pictures.part(held_out),
+            epochs=_LINE_EPOCHS,
+            options=line.options,
+            seed=seed,
+            state=None if state is None else f"{os.fspath(state)}.line",
+        )
+        pipeline, interrupted = replace(pipeline, line=fitted.trained), fitted.was_interrupted
     out = np.flatnonzero(held_out).tolist()
     figures = {
         **_described(settings, held_out, classes),
@@ -186,7 +210,13 @@ def fit_context(
     if not interrupted and figures["characters_held_out"] < _least_right(figures):
         _warn_that_it_does_not_read(figures, course.overfit(inherit(start, known, drawn), seed))
     return FittedContext(
-        trained, settings, len(pixels), digest(*pixels, *classes), figures, interrupted
+        trained,
+        pipeline.line,
+        settings,
+        len(pixels),
+        digest(*pixels, *classes),
+        figures,
+        interrupted,
     )
 
 

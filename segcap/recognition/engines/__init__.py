@@ -16,6 +16,7 @@ from segcap.recognition.engines.networks import (
     rebuild_network,
 )
 from segcap.recognition.engines.session import open_session
+from segcap.recognition.engines.shared_weights import whole_onnx
 
 __all__ = [
     "ENGINES",
@@ -78,7 +79,7 @@ def open_engine(
         raise ParameterError(f"The 'engine' must be one of {', '.join(ENGINES)}. Got {engine!r}.")
     if classifier in NETWORKS and (MODEL_ONNX if engine == "onnx" else WEIGHTS) in parts:
         if engine == "onnx":
-            return OnnxEngine(parts[MODEL_ONNX], classifier, classes, options)
+            return OnnxEngine(whole_onnx(parts), classifier, classes, options)
         return KerasEngine(parts[WEIGHTS], classifier, classes, options)
     raise BundleError(
         f"A classifier must be one of {', '.join(NETWORKS)} with its parts. "

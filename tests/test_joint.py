@@ -1,0 +1,138 @@
+"""A text that spans and columns are asked about together."""
+
+import re
+
+import numpy as np
+import pytest
+
+from segcap.decoding.chains import Lattice
+from segcap.decoding.compose import log_softmax
+from segcap.decoding.joint import Columns, choose_by_both, is_sure, rank_by_both
+from segcap.decoding.numbers import number_fields
+
+A, B, C = range(3)
+
+
+def lattice(atoms):
+    """Spans of one atom and of two, each atom 10 pixels wide."""
+    spans = [(i, i + 1) for i in range(atoms)] + [(i, i + 2) for i in range(atoms - 1)]
+    boxes = [(10 * first, 0, 10 * last, 20) for first, last in spans]
+    return Lattice(np.array(spans, np.int32), np.array(boxes, np.int32), atoms)
+
+
+def spans_of(text, others=-4.0, atoms=None):
+    """Scores by which the atoms show a text, and pairs of them nothing."""
+    found = lattice(atoms or len(text))
+    scores = np.full((len(found.spans), 3), others)
+    scores[len(text) :] = -12.0
+    scores[np.arange(len(text)), list(text)] = np.log(0.9)
+    return found, scores
+
+
+def columns_of(*classes, sure=6.0):
+    """Columns, 5 pixels wide, that are sure of these classes; 0 is blank."""
+    table = log_softmax(sure * np.eye(4)[list(classes)])
+    left = 5 * np.arange(len(classes))
+    boxes = np.stack([left, 0 * left, left + 5, 0 * left + 20], axis=1)
+    return Columns(table, boxes.astype(np.int32))
+
+
+def chosen(columns, spans, **given):
+    found, scores = spans
+    options = {"length": None, "reject_below": 0.0} | given
+    return choose_by_both(columns, found, scores, "abc", **options)
+
+
+def test_what_both_see_is_read_with_the_boxes_of_the_spans():
+    outcome = chosen(columns_of(1, 0, 2, 0, 3), spans_of((A, B, C)))
+    assert outcome.reading.text == "abc"
+    assert outcome.reading.status == "ok"
+    assert outcome.reading.confidence > 0.9
+    assert [glyph.box for glyph in outcome.reading.glyphs] == [
+        (0, 0, 10, 20),
+        (10, 0, 20, 20),
+        (20, 0, 30, 20),
+    ]
+
+
+def test_the_surer_of_both_is_believed():
+    assert chosen(columns_of(1, 0, 2, 0, 3), spans_of((A, B, B), -1.0)).reading.text == "abc"
+    unsure = columns_of(1, 0, 2, 0, 3, sure=0.5)
+    assert chosen(unsure, spans_of((A, B, B), -9.0)).reading.text == "abb"
+
+
+def test_disagreement_lowers_the_confidence_and_names_the_other_text():
+    agreed = chosen(columns_of(1, 0, 2), spans_of((A, B)))
+    split = chosen(columns_of(1, 0, 2, sure=3.0), spans_of((A, C)))
+    assert split.reading.confidence < agreed.reading.confidence
+    texts = [split.reading.text, *(text for text, _ in split.reading.alternatives)]
+    assert {"ab", "ac"} <= set(texts)
+    others = dict(split.reading.glyphs[1].alternatives)
+    assert others[{"ab": "c", "ac": "b"}[split.reading.text]] > 0
+
+
+def test_a_text_that_no_spans_spell_has_the_boxes_of_its_columns():
+    outcome = chosen(columns_of(0, 1, 1, 0, 2, 3), spans_of((A,)))
+    assert outcome.reading.text == "abc"
+    assert [glyph.box for glyph in outcome.reading.glyphs] == [
+        (5, 0, 15, 20),
+        (20, 0, 25, 20),
+        (25, 0, 30, 20),
+    ]
+
+
+@pytest.mark.parametrize("length", [1, 2, 3])
+def test_a_length_holds(length):
+    outcome = chosen(columns_of(1, 0, 2, 0, 3), spans_of((A, B, C)), length=length)
+    assert len(outcome.reading.text) == length
+
+
+def test_without_ink_there_is_no_text():
+    nothing = Lattice(np.empty((0, 2), np.int32), np.empty((0, 4), np.int32), 0)
+    outcome = chosen(columns_of(1, 0, 2), (nothing, np.empty((0, 3))))
+    assert outcome.reading.status == "empty"
+
+
+def test_little_trust_lowers_all_confidence():
+    sure = chosen(columns_of(1, 0, 2), spans_of((A, B)))
+    doubted = chosen(columns_of(1, 0, 2), spans_of((A, B)), trust=0.5, reject_below=0.6)
+    assert doubted.reading.confidence == pytest.approx(sure.reading.confidence / 2)
+    assert doubted.reading.status == "rejected"
+
+
+def test_texts_are_of_a_language():
+    found = lattice(3)
+    scores = np.full((len(found.spans), 3), -12.0)
+    scores[[0, 1, 2], [0, 2, 0]] = np.log(0.9)
+    table = columns_of(1, 2, 3, 0, 1, sure=4.0)
+    language = number_fields("12+", None, kind="task", ended=False)
+    outcome = choose_by_both(
+        table, found, scores, "12+", length=None, reject_below=0.0, language=language
+    )
+    assert outcome.reading.text in ("1+1", "12+1")
+    assert all(re.fullmatch(r"[12]+[+][12]+", text) for text, _ in outcome.texts)
+
+
+def test_ranks_are_fractions_of_what_was_found():
+    found, scores = spans_of((A, B))
+    ranked = rank_by_both(columns_of(1, 0, 2, sure=2.0), found, scores, "abc", length=None, most=4)
+    assert ranked[0][0] == "ab"
+    assert 1 < len(ranked) <= 4
+    assert sum(probability for _, probability in ranked) <= 1 + 1e-9
+    assert [own for _, own in ranked] == sorted((own for _, own in ranked), reverse=True)
+
+
+def test_an_alphabet_rules_out_all_others():
+    within = columns_of(1, 0, 2).within(np.array([True, False, True]))
+    assert np.isneginf(within.log_probabilities[:, 2]).all()
+    np.testing.assert_allclose(np.exp(within.log_probabilities).sum(axis=1), 1)
+
+
+def test_what_is_surely_read_as_a_whole_has_the_boxes_of_the_nearest_spans():
+    columns = columns_of(0, 1, 2, 0, 0, 0)
+    assert is_sure(columns)
+    assert not is_sure(columns_of(0, 1, 0, 2, sure=1.0))
+    outcome = choose_by_both(columns, lattice(3), None, "abc", length=None, reject_below=0.0)
+    assert outcome.reading.text == "ab"
+    assert [glyph.box for glyph in outcome.reading.glyphs] == [(0, 0, 10, 20), (10, 0, 20, 20)]
+    assert outcome.reading.confidence > 0.8
