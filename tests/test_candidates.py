@@ -185,23 +185,6 @@ def test_lines_are_laid_out_from_top_to_bottom_each_as_if_alone(handwriting):
     assert layout.lattice.atoms == atoms
 
 
-@pytest.mark.parametrize("factor", [0.8, 1.0, 1.25])
-def test_stretched_lines_show_the_same_spans(handwriting, factor):
-    images, *_ = digit_rows(handwriting, n=2)
-    layout = laid_out(np.concatenate(images))[0]
-    wide = layout.stretched(factor)
-    assert wide.lattice is layout.lattice
-    for number, (strip, other) in enumerate(zip(layout.strips, wide.strips, strict=True)):
-        ratio = other.pixels.shape[1] / strip.pixels.shape[1]
-        assert other.pixels.shape[1] % 16 == 0
-        assert ratio == pytest.approx(factor, abs=8 / strip.pixels.shape[1])
-        own = layout.line == number
-        np.testing.assert_allclose(wide.columns[own], layout.columns[own] * ratio, rtol=1e-5)
-        ink = np.flatnonzero(strip.ink.any(axis=0))[[0, -1]]
-        moved = np.flatnonzero(other.ink.any(axis=0))[[0, -1]]
-        np.testing.assert_allclose(moved, ink * ratio, atol=2)
-
-
 @pytest.mark.parametrize("shape", [(1, 1), (40, 168), (7, 3)])
 def test_no_segments(shape):
     layout, _ = laid_out(np.full((*shape, 3), 255, np.uint8))

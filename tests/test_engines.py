@@ -184,7 +184,16 @@ def test_weights_are_kept_once():
 
 
 @pytest.mark.parametrize(
-    "described", [b"{", b"[[1, 2]]", b'[[9, "no weight", [0]]]', b'[[10000000, "00.kernel", [0]]]']
+    "described",
+    [
+        b"{",
+        b"[[1, 2]]",
+        b"[" * 100_000,
+        b" " * 1_000_001,
+        b'[[9, "no weight", [0]]]',
+        b'[[10000000, "00.kernel", [0]]]',
+        b'[[0, "01.bias", [0]], [192, "01.bias", [0]]]',
+    ],
 )
 def test_weights_that_are_not_where_they_are_said_to_be_are_refused(described):
     parts = segcap.load("any").line_.parts | {LEFT_OUT: described}

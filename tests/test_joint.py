@@ -7,7 +7,7 @@ import pytest
 
 from segcap.decoding.chains import Lattice
 from segcap.decoding.compose import log_softmax
-from segcap.decoding.joint import Columns, choose_by_both, is_sure, rank_by_both
+from segcap.decoding.joint import Columns, choose_by_both, rank_by_both
 from segcap.decoding.numbers import number_fields
 
 A, B, C = range(3)
@@ -130,9 +130,18 @@ def test_an_alphabet_rules_out_all_others():
 
 def test_what_is_surely_read_as_a_whole_has_the_boxes_of_the_nearest_spans():
     columns = columns_of(0, 1, 2, 0, 0, 0)
-    assert is_sure(columns)
-    assert not is_sure(columns_of(0, 1, 0, 2, sure=1.0))
+    assert columns.is_sure
+    assert not columns_of(0, 1, 0, 2, sure=1.0).is_sure
     outcome = choose_by_both(columns, lattice(3), None, "abc", length=None, reject_below=0.0)
     assert outcome.reading.text == "ab"
     assert [glyph.box for glyph in outcome.reading.glyphs] == [(0, 0, 10, 20), (10, 0, 20, 20)]
     assert outcome.reading.confidence > 0.8
+
+
+def test_further_looks_have_their_say():
+    first, second = columns_of(1, 0, 2, sure=1.0), columns_of(1, 0, 0, 3, sure=5.0)
+    both = first._replace(others=(second.log_probabilities,))
+    assert chosen(both, spans_of((A, B), -1.0)).reading.text == "ac"
+    assert chosen(first, spans_of((A, B), -1.0)).reading.text == "ab"
+    within = both.within(np.array([True, True, False]))
+    assert np.isneginf(within.others[0][:, 3]).all()

@@ -1,5 +1,6 @@
 """Pictures of whole lines: how they are cut, drawn, shown; what reads them goes on to know."""
 
+import pickle
 import string
 
 import cv2
@@ -8,9 +9,12 @@ import pytest
 
 import segcap
 from segcap.core.charset import Charset
-from segcap.core.errors import DataError
+from segcap.core.errors import BundleError, DataError
+from segcap.decoding.compose import log_softmax
 from segcap.decoding.ctc import greedy_classes
 from segcap.generate import TextGenerator
+from segcap.recognition.engines.logits import check_logits
+from segcap.recognition.line_columns import look_at_lines
 from segcap.segmentation.line_pictures import cut_line, network_input
 from segcap.training.lines import LabelledPictures, LineBatches, as_classes, drawn_pictures
 from segcap.training.synthetic import Source
@@ -57,6 +61,74 @@ def test_lines_are_found_where_the_text_is():
     low, high = sample.boxes[:, :2].min(axis=0), sample.boxes[:, 2:].max(axis=0)
     true = np.concatenate([low, high]) + np.array([250, 200, 250, 200])
     assert np.abs(found - true).max() < 8
+
+
+class OfOneColour:
+    """Sees a character in each column that is not white, by its colour: red "a", green "b"."""
+
+    def __init__(self, sure=9.0):
+        self.sure, self.widths = sure, []
+
+    def logits(self, pictures):
+        self.widths.append(pictures.shape[2])
+        middles = pictures[:, 24, 4::8]
+        blue, green, red = np.moveaxis(middles > 0, -1, 0)
+        seen = np.stack([red & green & blue, red & ~green, green & ~red], axis=-1)
+        return self.sure * seen.astype(np.float32)
+
+
+def in_two_lines():
+    image = np.full((100, 96, 3), 255, np.uint8)
+    image[10:40, 8:40], image[60:90, 8:40] = (255, 0, 0), (255, 0, 0)
+    image[60:90, 56:88] = (0, 255, 0)
+    return image, np.array([[8, 10, 40, 40], [8, 60, 88, 90]])
+
+
+def test_characters_at_an_end_and_a_beginning_are_two():
+    engine = OfOneColour()
+    columns = look_at_lines(*in_two_lines(), engine, log_softmax)
+    assert greedy_classes(columns.log_probabilities).tolist() == [0, 0, 1]
+    assert len(columns.boxes) == len(columns.log_probabilities)
+    assert columns.boxes[:, 1].tolist() == sorted(columns.boxes[:, 1].tolist())
+    assert not columns.others
+    assert len(engine.widths) == 2
+
+
+def test_what_is_read_unsurely_is_looked_at_twice_more():
+    engine = OfOneColour(sure=1.0)
+    columns = look_at_lines(*in_two_lines(), engine, log_softmax)
+    assert len(columns.others) == 2
+    assert len({*engine.widths}) > 2
+    assert look_at_lines(in_two_lines()[0], np.empty((0, 4), int), engine, log_softmax) is None
+
+
+def test_a_network_of_other_columns_is_refused():
+    reader = segcap.load("any")
+    pictures = np.zeros((1, 48, 80, 3), np.float32)
+    logits = reader.line_.open("onnx").logits(pictures)
+    given = {"classes": reader.line_.classes, "options": {}}
+    check_logits(logits, [pictures], "line_ctc", **given)
+    with pytest.raises(BundleError, match=r"logits of shape \(1, 10, 73\)\. Got \(1, 9, 73\)"):
+        check_logits(logits[:, :9], [pictures], "line_ctc", **given)
+
+
+def test_a_reader_keeps_what_reads_lines(tmp_path):
+    reader = segcap.load("any")
+    sample = TextGenerator("clean", charset=string.digits, length=4).sample(5)
+    reader.save(tmp_path / "copy.segcap")
+    for copy in (segcap.load(tmp_path / "copy.segcap"), pickle.loads(pickle.dumps(reader))):
+        assert copy.line_.temperature == reader.line_.temperature
+        assert copy.read(sample.image) == reader.read(sample.image)
+    reader.line_ = None
+    reader.save(tmp_path / "without.segcap")
+    assert segcap.load(tmp_path / "without.segcap").line_ is None
+
+
+def test_a_sure_value_is_as_sure_as_its_text():
+    sample = TextGenerator("clean", charset="123456789", length=5).sample(5)
+    value = segcap.load("any", kind="number", allowlist=string.digits).value(sample.image)
+    assert value.value == int(sample.label)
+    assert value.confidence >= value.reading.confidence > 0.8
 
 
 def test_drawn_lines_are_as_wide_as_their_texts_need():

@@ -8,7 +8,6 @@ from segcap.core.charset import Charset
 from segcap.core.image import load_image
 from segcap.decoding.compose import log_softmax
 from segcap.generate import digit_sums
-from segcap.recognition import pipeline as module
 from segcap.recognition.pipeline import Pipeline
 from segcap.segmentation.settings import SegmentationSettings
 
@@ -72,21 +71,3 @@ def test_components_are_found_once(row, binarization, monkeypatch):
     image = row if row.mean() > 127 else 255 - row
     assert len(SegmentationSettings(binarization, ink=dark_is_ink).find(image).segments.boxes) == 3
     assert len(calls) == 1
-
-
-@pytest.mark.parametrize(("sure", "times"), [(0.97, 1), (0.5, 2)])
-def test_a_chain_that_is_sure_is_found_once(row, sure, times, monkeypatch):
-    def classified(self, layouts):
-        shares = [sure, *[(1 - sure) / 3] * 3]
-        return [np.tile(np.log(shares), (len(layout.line), 1)) for layout in layouts]
-
-    calls = []
-    monkeypatch.setattr(Pipeline, "_classify_in_line", classified)
-    choose = module.choose
-    monkeypatch.setattr(module, "choose", lambda *a, **k: calls.append(a) or choose(*a, **k))
-    settings = SegmentationSettings("learned", ink=dark_is_ink)
-    pipeline = Pipeline(Charset("ab"), None, object(), settings, 3)
-    image = row if row.mean() > 127 else 255 - row
-    (outcome,) = pipeline.read([image])
-    assert outcome.reading.text == "aaa"
-    assert len(calls) == times

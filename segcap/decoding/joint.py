@@ -5,6 +5,7 @@ it is that neither proposes the right one, were fitted to drawn images by maximu
 the first look is sure, spans say no more than where the characters are.
 """
 
+from collections.abc import Sequence
 from typing import NamedTuple, TypeAlias
 
 import numpy as np
@@ -24,14 +25,16 @@ from segcap.decoding.ctc import aligned_columns, beam_search, text_scores
 from segcap.decoding.language import Language
 from segcap.decoding.viterbi import best_path, spelling_scores
 
-__all__ = ["WEIGHTS", "Columns", "choose_by_both", "is_sure", "rank_by_both"]
+__all__ = ["SURE", "WEIGHTS", "Columns", "choose_by_both", "rank_by_both"]
 
 WEIGHTS = 0.85, 0.26
 """Of log-probabilities by columns, and by spans."""
 _NEITHER = -2.5
-_SURE = 0.7
+SURE = 0.7
+"""A text that has this probability by the columns alone is not looked at again."""
 _NEAR, _SKIPPED = 20.0, 0.4
-_BEAMS = 12
+_TINY = 1e-9
+_BEAMS, _OF_LENGTH = 12, 4  # of its number of characters each, where no other text has it
 _LIKELY = 9.0
 _UNSPELLED = 12.0
 
@@ -47,21 +50,44 @@ class Columns(NamedTuple):
         Of blank and of the characters; see `segcap.decoding.ctc`.
     boxes : (T, 4) int32 array
         Where each column is in the image: x0, y0, x1, y1, half-open, pixels.
+    others : tuple of (T', 1 + C) float64 arrays
+        The same of further looks, at the lines cut out and scaled otherwise.
     """
 
     log_probabilities: NDArray[np.float64]
     boxes: NDArray[np.int32]
+    others: tuple[NDArray[np.float64], ...] = ()
+
+    @property
+    def looks(self) -> tuple[NDArray[np.float64], ...]:
+        """What each look says."""
+        return self.log_probabilities, *self.others
+
+    @property
+    def is_sure(self) -> bool:
+        """Whether by the first look one text has most of the probability."""
+        return float(self.log_probabilities.max(axis=1).sum()) > np.log(SURE)
+
+    def beginnings(self, width: int, length: int | None, language: Language | None) -> list[_Text]:
+        """Return the texts that are likely by any look."""
+        found: dict[_Text, None] = {}
+        for look in self.looks:
+            ranked = _accepted(beam_search(look, width=width), length, language)
+            if length is not None and not ranked:
+                ranked = _accepted(
+                    beam_search(look, width=_OF_LENGTH, length=length), length, language
+                )
+            found |= {text: None for text, score in ranked if score > ranked[0][1] - _LIKELY}
+        return list(found)
+
+    def scores(self, texts: Sequence[_Text]) -> NDArray[np.float64]:
+        """Return the mean log-probability of texts over all looks."""
+        return np.mean([_within(text_scores(look, texts)) for look in self.looks], axis=0)
 
     def within(self, alphabet: NDArray[np.bool_]) -> "Columns":
         """Rule out all characters that are not of an alphabet, (C,) bool."""
-        own = np.where(np.append(True, alphabet), self.log_probabilities, -np.inf)
-        own -= np.logaddexp.reduce(own, axis=1, keepdims=True)
-        return self._replace(log_probabilities=own)
-
-
-def is_sure(columns: Columns) -> bool:
-    """Whether one text has most of the probability by the columns alone."""
-    return float(columns.log_probabilities.max(axis=1).sum()) > np.log(_SURE)
+        own, *others = (_ruled(look, np.append(True, alphabet)) for look in self.looks)
+        return self._replace(log_probabilities=own, others=tuple(others))
 
 
 def choose_by_both(
@@ -115,7 +141,7 @@ def choose_by_both(
     path = best_path(lattice.spans, scores, atoms=lattice.atoms, length=len(best), skips=skips)
     boxes = shown if path is None else lattice.boxes[path.spans]
     seen = None if path is None or log_probabilities is None else log_probabilities[path.spans]
-    probabilities = trust * _of_places(best, ranked, len(characters), seen)
+    probabilities = _of_places(best, ranked, len(characters), seen) * trust ** (1 / len(best))
     glyphs = glyphs_of(probabilities, np.array(best, np.intp), boxes, characters)
     texts = [
         ("".join(characters[index] for index in text), probability * trust)
@@ -128,7 +154,7 @@ def choose_by_both(
         status=status_of(confidence, reject_below),
         alternatives=tuple(texts[1 : NEXT + 1]),
     )
-    return Outcome(reading, probabilities, texts if language is not None else None)
+    return Outcome(reading, probabilities, texts)
 
 
 def rank_by_both(
@@ -164,30 +190,40 @@ def _ranked(
     if lattice.atoms == 0:
         return []
     width = max(beams, _BEAMS if language is None else 4 * _BEAMS)
-    found = beam_search(columns.log_probabilities, width=width, length=length)
-    proposed = {
-        text: score
-        for text, score in found
-        if text and score > found[0][1] - _LIKELY and (language is None or language.accepts(text))
-    }
+    texts = columns.beginnings(width, length, language)
     if log_probabilities is not None:
         chain = best_chain(lattice, log_probabilities, length, skips, language)
-        if chain is not None and len(chain[1]):
-            proposed.setdefault(tuple(chain[1].tolist()), 0.0)
-    if not proposed:
+        spelled = () if chain is None else tuple(chain[1].tolist())
+        texts += [spelled] if spelled and spelled not in texts else []
+    if not texts:
         return []
-    texts = list(proposed)
-    by_columns = text_scores(columns.log_probabilities, texts)
-    if log_probabilities is None:
-        scores = by_columns
-    else:
+    scores = columns.scores(texts)
+    if log_probabilities is not None:
         by_spans = spelling_scores(
             lattice.spans, log_probabilities, texts, atoms=lattice.atoms, skips=skips
         )
-        scores = WEIGHTS[0] * _within(by_columns) + WEIGHTS[1] * _within(by_spans)
-    together = np.logaddexp.reduce([*scores, _NEITHER])
-    ranked = sorted(zip(np.exp(scores - together).tolist(), texts, strict=True), reverse=True)
-    return [(text, probability) for probability, text in ranked]
+        scores = WEIGHTS[0] * scores + WEIGHTS[1] * _within(by_spans)
+    order = np.argsort(-scores, kind="stable")
+    found = np.exp(scores - np.logaddexp.reduce([*scores, _NEITHER]))
+    return [(texts[i], float(found[i])) for i in order]
+
+
+def _accepted(
+    ranked: list[tuple[_Text, float]], length: int | None, language: Language | None
+) -> list[tuple[_Text, float]]:
+    """Keep the texts that are of a length and of a language."""
+    return [
+        (text, score)
+        for text, score in ranked
+        if text and length in (None, len(text)) and (language is None or language.accepts(text))
+    ]
+
+
+def _ruled(
+    log_probabilities: NDArray[np.float64], allowed: NDArray[np.bool_]
+) -> NDArray[np.float64]:
+    own = np.where(allowed, log_probabilities, -np.inf)
+    return own - np.logaddexp.reduce(own, axis=1, keepdims=True)
 
 
 def _within(scores: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -215,7 +251,7 @@ def _of_places(
     if seen is not None:
         left = np.clip(1 - probabilities.sum(axis=1, keepdims=True), 0, 1)
         others = np.where(probabilities > 0, 0.0, np.exp(seen))
-        probabilities += left * others
+        probabilities += left * others / np.maximum(others.sum(axis=1, keepdims=True), _TINY)
     return probabilities
 
 
@@ -223,15 +259,15 @@ def _nearness(
     lattice: Lattice, shown: NDArray[np.int32]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Score spans by how near their middles are to those of boxes, and as left out by widths."""
-    middles, wanted = lattice.boxes[:, 0::2].mean(axis=1), shown[:, 0::2].mean(axis=1)
     tall = max(float((shown[:, 3] - shown[:, 1]).mean()), 1.0)
+    middles, wanted = (own.reshape(-1, 2, 2).mean(axis=1) / tall for own in (lattice.boxes, shown))
+    far = np.linalg.norm(middles[:, np.newaxis] - wanted, axis=2)
     widths = (lattice.boxes[:, 2] - lattice.boxes[:, 0]) / tall
-    far = (middles[:, np.newaxis] - wanted) / tall
     return -_NEAR * far**2, -_SKIPPED * widths
 
 
 def _column_boxes(columns: Columns, text: _Text) -> NDArray[np.int32]:
-    """Box the characters of a text by the columns that show them, half-way to their neighbours."""
+    """Box the characters of a text by the columns that show them."""
     found = aligned_columns(columns.log_probabilities, np.array(text, np.intp))
     if found is None:
         found = np.array([(0, len(columns.boxes))] * len(text), np.intp)

@@ -173,9 +173,11 @@ def spelling_scores(
     order = np.argsort(spans[:, 1], kind="stable")
     starts = spans[order, 0].astype(np.intp)
     stops = np.searchsorted(spans[order, 1], np.arange(atoms + 2)).tolist()
-    table = np.full((len(texts), longest, len(spans)), -np.inf)
-    for own, text in zip(table, texts, strict=True):
-        own[: len(text)] = log_probabilities[order][:, list(text)].T
+    none = log_probabilities.shape[1]  # past a text's last character
+    classes = np.full((len(texts), longest), none)
+    for own, text in zip(classes, texts, strict=True):
+        own[: len(text)] = text
+    table = np.pad(log_probabilities, ((0, 0), (0, 1)), constant_values=-np.inf)[order]
     skipped = np.full(len(spans), -np.inf) if skips is None else skips[order]
     best = np.full((len(texts), longest + 1, atoms + 1), -np.inf)
     best[:, 0, 0] = 0
@@ -185,7 +187,7 @@ def spelling_scores(
             continue
         before = best[..., starts[into]]
         best[..., atom] = (before + skipped[into]).max(axis=2)
-        spelled = (before[:, :-1] + table[..., into]).max(axis=2)
+        spelled = (before[:, :-1] + table[into][:, classes].transpose(1, 2, 0)).max(axis=2)
         best[:, 1:, atom] = np.maximum(best[:, 1:, atom], spelled)
     return best[np.arange(len(texts)), lengths, atoms]
 

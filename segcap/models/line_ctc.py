@@ -108,7 +108,7 @@ def _block(x: Any, filters: int, *, halves: bool = False, squeezes: bool = False
 
 def _mixed(x: Any, features: int, dropout: float) -> Any:
     """Let each column look at all, then by itself."""
-    seen = _Attention(name=None)(layers.Dense(3 * features)(_normalized(x)))
+    seen = _Attention()(layers.Dense(3 * features)(_normalized(x)))
     x = layers.Add()([x, layers.Dropout(dropout)(layers.Dense(features)(seen))])
     own = layers.Dense(2 * features, activation="silu")(_normalized(x))
     own = layers.Dense(features)(layers.Dropout(dropout)(own))
@@ -166,7 +166,7 @@ def start_from_ppocr(model: keras.Model, characters: str) -> None:
     Raises
     ------
     DataError
-        The package rapidocr is not installed, or has another network.
+        The package rapidocr is not installed, or has another network, which lacks a character.
     """
     import onnx
 
@@ -174,7 +174,12 @@ def start_from_ppocr(model: keras.Model, characters: str) -> None:
     graph = onnx.load(file)
     known = next(own.value for own in graph.metadata_props if own.key == "character")
     classes = ["", *known.splitlines(), " "]
-    chosen = [0, *(classes.index(char) for char in characters)]
+    if missing := {*characters} - {*classes}:
+        raise DataError(
+            f"The characters of a network that starts from PP-OCRv6 must be some of its "
+            f"{len(classes) - 1:,}. Got {', '.join(map(repr, sorted(missing)))}."
+        )
+    chosen = [0, *map(classes.index, characters)]
     weights = _Weights(graph.graph)
     for layer in model.layers:
         if layer.weights and layer.name != "logits":

@@ -67,7 +67,8 @@ class GlyphFitting(GlyphSettings, ABC):
             besides, if that helps; see `segcap.training.text_fitting.fit_context`.
         state : path, optional
             What was trained is kept after every epoch in files of this name (with ".0", ".1",
-            ... for the rounds of alignment); if they exist, training goes on from them.
+            ... for the rounds of alignment, and ".line"); if they exist, training goes on from
+            them.
         on_progress : callable
             Called with the number of epochs done, their total and a sentence.
 
@@ -254,7 +255,7 @@ class GlyphFitting(GlyphSettings, ABC):
             )
         fitted = clone(self.classifier, safe=False).fit(glyphs, classes)
         self.glyphs_ = OwnClassifier(fitted, Charset(self.charset))
-        self.context_, self.settings_ = None, self._settings()
+        self.context_, self.line_, self.settings_ = None, None, self._settings()
         self._note(data, len(glyphs), digest(glyphs, classes), {"trained_on": len(glyphs)})
         return self
 
@@ -322,7 +323,7 @@ class GlyphFitting(GlyphSettings, ABC):
         if not classifies_glyphs:
             self.glyphs_ = None
         before = self.provenance_["figures"] if classifies_glyphs else {}
-        self.context_, self.settings_ = fitted.trained, self._settings()
+        self.context_, self.line_, self.settings_ = fitted.trained, None, self._settings()
         self._note(data, len(train.pixels), digest(*train), before | fitted.figures)
         return self
 

@@ -63,7 +63,7 @@ def train_any(
         Over the images, and over the lines.
     seed : int
     state : path, optional
-        Files of this name, with ".ink" and ".spans", from which a killed training goes on.
+        Files of this name, with ".ink", ".spans" and ".line", from which a killed training goes on.
     on_epoch : callable, optional
         Called after each epoch of either network with the number of its epochs done and its
         history.

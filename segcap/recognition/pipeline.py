@@ -19,12 +19,13 @@ from segcap.decoding.alphabets import alphabets, likely_alphabet, within_alphabe
 from segcap.decoding.chains import Lattice, Outcome, best_texts, choose
 from segcap.decoding.compose import all_to_the_first, log_softmax
 from segcap.decoding.ctc import BLANK
-from segcap.decoding.joint import Columns, choose_by_both, is_sure, rank_by_both
+from segcap.decoding.joint import SURE, Columns, choose_by_both, rank_by_both
 from segcap.decoding.language import Language
 from segcap.decoding.numbers import ALIKE, MARKS, SIGNS, number_fields
 from segcap.decoding.viterbi import best_path
 from segcap.recognition.candidate_scores import span_logits
 from segcap.recognition.engines import EngineName
+from segcap.recognition.line_columns import look_at_lines
 from segcap.recognition.own_classifier import OwnClassifier
 from segcap.recognition.trained import BLANK_CLASS, NO_CHARACTER, Trained
 from segcap.segmentation.candidates import (
@@ -38,7 +39,6 @@ from segcap.segmentation.glyph_crops import (
     segment_glyphs,
     turned_glyphs,
 )
-from segcap.segmentation.line_pictures import cut_line, network_input
 from segcap.segmentation.settings import Found, SegmentationSettings
 
 __all__ = ["Pipeline", "Scored"]
@@ -46,9 +46,6 @@ __all__ = ["Pipeline", "Scored"]
 _DOUBT = 0.9
 _GLYPH_FRACTION = 0.7
 _TURN = 8.0
-_UNSURE = 0.8
-_SURE = 0.7
-_STRETCHES = 0.8, 1.25
 
 
 @dataclass(frozen=True)
@@ -191,7 +188,7 @@ class Pipeline:
         return None if path is None else scored.lattice.boxes[path.spans]
 
     def score(self, images: Sequence[NDArray[np.uint8]], *, quickly: bool = False) -> list[Scored]:
-        """Score the candidates of images, those of many images in one call of the network.
+        """Score the candidates of images, strips of one width in one call of the network.
 
         With `quickly`, an outcome is enough where lines are read surely as a whole.
         """
@@ -244,16 +241,11 @@ class Pipeline:
 
     def _columns(self, image: NDArray[np.uint8], found: Found) -> Columns | None:
         """Look at an image's lines as a whole."""
-        if self.line is None:
+        if self.line is None or self.context is None:
             return None
-        pictures = [cut_line(image, box) for box in found.lines()]
-        if not pictures:
-            return None
-        engine = self.line.open(self.engine)
-        logits = [engine.logits(network_input(one.pixels[np.newaxis]))[0] for one in pictures]
         folded = self._folded(first=1, nothing=BLANK)
-        scores = self._log_probabilities(np.concatenate(logits), self.line, folded, first=1)
-        return Columns(scores, np.concatenate([one.columns for one in pictures]))
+        calibrate = partial(self._log_probabilities, classifier=self.line, folded=folded, first=1)
+        return look_at_lines(image, found.lines(), self.line.open(self.engine), calibrate)
 
     def _score_lines(
         self, found: list[Found], columns: list[Columns | None], quickly: bool
@@ -284,7 +276,7 @@ class Pipeline:
         self, found: Found, layout: Layout, columns: Columns | None
     ) -> Scored | None:
         """Read lines by what they show as a whole, if that is sure."""
-        if columns is None or not is_sure(columns):
+        if columns is None or not columns.is_sure:
             return None
         characters = self.charset.characters
         scored = Scored(found.to_image(layout.lattice), np.empty((0, len(characters))))
@@ -305,7 +297,7 @@ class Pipeline:
         alphabet = likely_alphabet(outcome.probabilities, self._alphabets)
         if alphabet is not None:
             outcome = chosen(columns.within(alphabet))
-        sure = outcome.reading.confidence >= _SURE * found.trust
+        sure = outcome.reading.confidence >= SURE * found.trust
         return replace(scored, outcome=outcome) if sure else None
 
     def _score_spans(
@@ -314,10 +306,7 @@ class Pipeline:
         scores = self._classify_in_line(layouts)
         if self.glyphs is not None:
             self._classify_narrow_again(found, layouts, scores)
-        scored = list(map(self._in_line, found, layouts, scores, columns))
-        if self.settings.ink is not None:
-            self._classify_unsure_again(found, layouts, scores, scored)
-        return scored
+        return list(map(self._in_line, found, layouts, scores, columns))
 
     def _in_line(
         self,
@@ -328,29 +317,6 @@ class Pipeline:
     ) -> Scored:
         characters, skips = scores[:, : len(self.charset)], scores[:, BLANK_CLASS]
         return replace(_scored(found, layout.lattice, characters, skips), columns=columns)
-
-    def _classify_unsure_again(
-        self,
-        found: list[Found],
-        layouts: list[Layout],
-        scores: list[NDArray[np.float64]],
-        scored: list[Scored],
-    ) -> None:
-        """Look again, at lines that are narrower and wider, where a text is read unsurely."""
-        unsure = []
-        for i, own in enumerate(scored):
-            outcome = self.choose(replace(own, trust=1.0))
-            if outcome.reading.confidence < _UNSURE:
-                unsure.append(i)
-            elif own.trust == 1:
-                scored[i] = replace(own, outcome=outcome)
-        looks = [
-            self._classify_in_line([layouts[i].stretched(factor) for i in unsure])
-            for factor in _STRETCHES
-        ]
-        for i, *others in zip(unsure, *looks, strict=True):
-            together = _mean_scores([scores[i], *others])
-            scored[i] = self._in_line(found[i], layouts[i], together, scored[i].columns)
 
     def _classify_in_line(self, layouts: list[Layout]) -> list[NDArray[np.float64]]:
         if not layouts or self.context is None:
@@ -374,6 +340,10 @@ class Pipeline:
                 folded |= {} if allowed[place] else {place: points[0]}
             elif nothing is not None and not allowed[place]:
                 folded[place] = nothing - first
+        for alike in ALIKE if self.line is not None and self.kind != "text" else ():
+            own = [place for place in self.charset.places(alike) if allowed[place]]
+            if alike != MARKS:  # both looks are to call a sign by one name
+                folded |= dict.fromkeys(own[1:], own[0])
         return {other + first: meant + first for other, meant in folded.items()}
 
     def _log_probabilities(
@@ -389,10 +359,9 @@ class Pipeline:
         scores = log_softmax(
             logits, temperature=classifier.temperature, allowed=allowed, folded=folded
         )
-        if self.kind != "text":
+        if self.kind != "text" and classifier is not self.line:
             for alike in map(self.charset.places, ALIKE):
-                columns = [first + place for place in alike]
-                scores[:, columns] = all_to_the_first(scores[:, columns])
+                scores[:, alike] = all_to_the_first(scores[:, alike])
         return scores
 
     def _classify_narrow_again(

@@ -91,7 +91,7 @@ class Trained:
         return self
 
 
-@lru_cache(maxsize=2)
+@lru_cache(maxsize=8)  # a reader has up to four
 def _once(
     classifier: str,
     classes: int,

@@ -20,7 +20,6 @@ from segcap.segmentation.cut_candidates import (
 from segcap.segmentation.text_lines import (
     MOST_HEIGHTS,
     STRIP_HEIGHT,
-    WIDTH_STEP,
     Strip,
     line_strip,
     strip_rows,
@@ -69,17 +68,6 @@ class Layout(NamedTuple):
     strips: list[Strip]
     line: NDArray[np.intp]
     columns: NDArray[np.float32]
-
-    def stretched(self, factor: float) -> "Layout":
-        """Show the same spans in strips that are about so many times as wide."""
-        widths = [strip.pixels.shape[1] for strip in self.strips]
-        wanted = [max(1, round(factor * width / WIDTH_STEP)) * WIDTH_STEP for width in widths]
-        strips = [
-            strip._replace(pixels=cv2.resize(strip.pixels, (width, len(strip.pixels))))
-            for strip, width in zip(self.strips, wanted, strict=True)
-        ]
-        ratios = np.divide(wanted, widths, dtype=np.float32)
-        return self._replace(strips=strips, columns=self.columns * ratios[self.line, np.newaxis])
 
 
 class _LineSpans(NamedTuple):

@@ -6,12 +6,14 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["COLUMN", "PICTURE_HEIGHT", "LinePicture", "cut_line", "network_input"]
+__all__ = ["COLUMN", "LOOKS", "PICTURE_HEIGHT", "LinePicture", "cut_line", "network_input"]
 
 PICTURE_HEIGHT = 48
 COLUMN = 8
 """Pixels of a picture's width for one column of what the network says."""
-_AROUND = 0.25
+LOOKS = (0.25, 0.25, 1.0), (0.15, 0.12, 0.9), (0.45, 0.4, 1.15)
+"""What is around a line, of its height, at its sides and above; how far it is stretched: first,
+and where it is read unsurely."""
 _NARROWEST, _WIDEST = 4, 240
 
 
@@ -41,7 +43,11 @@ class LinePicture(NamedTuple):
         return np.stack([left, rows[:, 0], right, rows[:, 1]], axis=1)
 
 
-def cut_line(image: NDArray[np.uint8], box: NDArray[np.integer]) -> LinePicture:
+def cut_line(
+    image: NDArray[np.uint8],
+    box: NDArray[np.integer],
+    look: tuple[float, float, float] = LOOKS[0],
+) -> LinePicture:
     """Cut a line out of an image, with some of what is around it, and scale it.
 
     Parameters
@@ -50,16 +56,18 @@ def cut_line(image: NDArray[np.uint8], box: NDArray[np.integer]) -> LinePicture:
         RGB.
     box : (4,) int array
         x0, y0, x1, y1 of its ink, half-open, pixels.
+    look : tuple of float
+        One of `LOOKS`.
 
     Returns
     -------
     LinePicture
     """
     x0, y0, x1, y1 = map(int, box)
-    around = round(_AROUND * (y1 - y0))
-    x0, y0 = max(0, x0 - around), max(0, y0 - around)
-    x1, y1 = min(image.shape[1], x1 + around), min(image.shape[0], y1 + around)
-    columns = round((x1 - x0) * PICTURE_HEIGHT / ((y1 - y0) * COLUMN))
+    beside, above = (round(part * (y1 - y0)) for part in look[:2])
+    x0, y0 = max(0, x0 - beside), max(0, y0 - above)
+    x1, y1 = min(image.shape[1], x1 + beside), min(image.shape[0], y1 + above)
+    columns = round(look[2] * (x1 - x0) * PICTURE_HEIGHT / ((y1 - y0) * COLUMN))
     width = COLUMN * min(max(columns, _NARROWEST), _WIDEST)
     way = cv2.INTER_AREA if y1 - y0 > PICTURE_HEIGHT else cv2.INTER_LINEAR
     pixels = cv2.resize(image[y0:y1, x0:x1], (width, PICTURE_HEIGHT), interpolation=way)

@@ -69,12 +69,11 @@ def as_classes(texts: Sequence[NDArray[np.intp]]) -> NDArray[np.intp]:
 def line_picture(
     settings: SegmentationSettings, image: NDArray[np.uint8], text: NDArray[np.intp]
 ) -> NDArray[np.uint8]:
-    """Cut the text out of an image; where no ink is found, it is all of the image."""
+    """Cut the text out of an image, its lines side by side; without ink it is all of the image."""
     lines = settings.find(image).lines()
-    height, width = image.shape[:2]
-    low = lines[:, :2].min(axis=0) if len(lines) else np.array([0, 0])
-    high = lines[:, 2:].max(axis=0) if len(lines) else np.array([width, height])
-    picture = cut_line(image, np.concatenate([low, high])).pixels
+    if not len(lines):
+        lines = np.array([[0, 0, image.shape[1], image.shape[0]]], np.int32)
+    picture = np.concatenate([cut_line(image, box).pixels for box in lines], axis=1)
     needed = COLUMN * _columns_for(text)
     if picture.shape[1] >= needed:
         return picture
@@ -146,8 +145,8 @@ def _cut(
 class LineBatches:
     """Pictures of lines as a `segcap.training.fit.BatchSource`.
 
-    Each is stretched, moved and resized a little whenever it is shown; colours are exchanged and
-    inverted in some.
+    Whenever one is shown it is moved and resized a little, and stretched to the widest of its
+    batch; colours are exchanged and inverted in some.
 
     Parameters
     ----------

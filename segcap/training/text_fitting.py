@@ -28,7 +28,7 @@ from segcap.training.alternation import Course, Progress
 from segcap.training.context import finish, inherit
 from segcap.training.forced_alignment import align, mean_score
 from segcap.training.labelled import load_usable, usable_images
-from segcap.training.line_fitting import fit_line, inherit_line
+from segcap.training.line_fitting import FittedLine, fit_line, inherit_line
 from segcap.training.lines import LabelledPictures, as_classes, line_picture
 from segcap.training.synthetic import replay_lines
 
@@ -43,7 +43,6 @@ _TRIED_ON = 60
 _SURE = 0.9
 _CLEARLY_BETTER = 0.02
 REPLAY_LINES = 1500
-_LINE_EPOCHS = 4
 
 
 @dataclass(frozen=True)
@@ -121,7 +120,7 @@ def fit_context(
         it is kept if the labels held out fit their images better.
     state : path, optional
         Training that was killed goes on from files of this name with ".0", ".1", ... for the
-        rounds of alignment.
+        rounds of alignment, and ".line".
     on_progress : callable, optional
         Called with the number of epochs done, their total and a sentence.
 
@@ -185,27 +184,24 @@ def fit_context(
             course, trained, pipeline, others, epochs, run
         )
         pipeline = replace(pipeline, context=trained)
+    pipeline = replace(pipeline, line=line if known == charset.characters else None)
+    out = np.flatnonzero(held_out).tolist()
+    truth = [pixels[i] for i in out], [classes[i] for i in out]
     if line is not None and not interrupted:
-        report(epochs, epochs, "learning to read whole lines")
+        report(epochs, epochs, "training to read whole lines")
         pictures = LabelledPictures(
             list(map(partial(line_picture, settings), pixels, classes)), as_classes(classes)
         )
-        fitted = fit_line(
-            inherit_line(line, known, drawn),
-            pictures.part(~held_out),
-            pictures.part(held_out),
-            epochs=_LINE_EPOCHS,
-            options=line.options,
-            seed=seed,
-            state=None if state is None else f"{os.fspath(state)}.line",
+        on = None if state is None else f"{os.fspath(state)}.line"
+        fitting = partial(fit_line, epochs=max(1, epochs // 3), seed=seed, state=on)
+        pipeline, interrupted = _with_line(
+            pipeline, inherit_line(line, known, drawn), pictures, held_out, truth, fitting
         )
-        pipeline, interrupted = replace(pipeline, line=fitted.trained), fitted.was_interrupted
-    out = np.flatnonzero(held_out).tolist()
     figures = {
         **_described(settings, held_out, classes),
         **course.figures,
         **gained,
-        **_accuracy(pipeline, [pixels[i] for i in out], [classes[i] for i in out]),
+        **_accuracy(pipeline, *truth),
     }
     if not interrupted and figures["characters_held_out"] < _least_right(figures):
         _warn_that_it_does_not_read(figures, course.overfit(inherit(start, known, drawn), seed))
@@ -275,6 +271,24 @@ def _with_unlabelled(
     if further.fit_of_held_out() > before:
         return retrained, interrupted, figures | {"unlabelled_help": True}
     return trained, interrupted, figures
+
+
+def _with_line(
+    pipeline: Pipeline,
+    model: "keras.Model",
+    pictures: LabelledPictures,
+    held_out: NDArray[np.bool_],
+    truth: tuple[list[NDArray[np.uint8]], list[NDArray[np.intp]]],
+    fitting: Callable[..., FittedLine],
+) -> tuple[Pipeline, bool]:
+    """Train what reads whole lines; keep that where held-out texts are read no worse with it."""
+    try:
+        fitted = fitting(model, pictures.part(~held_out), pictures.part(held_out))
+    except KeyboardInterrupt:
+        return pipeline, True
+    with_line = replace(pipeline, line=fitted.trained)
+    before, after = (_accuracy(one, *truth)["texts_held_out"] for one in (pipeline, with_line))
+    return (with_line if after >= before else pipeline), fitted.was_interrupted
 
 
 def _accuracy(

@@ -46,6 +46,8 @@ def check_logits(
         middle = inputs[0].shape[1:3]
     elif "length" in options:
         middle = (options["length"],)
+    elif "lines" in tasks:
+        middle = (inputs[0].shape[2] // NETWORKS[classifier].column_width,)
     elif "ctc" in tasks.values():
         middle = np.shape(logits)[1:2]
     expected = (len(inputs[0]), *middle, classes)

@@ -7,6 +7,7 @@ the same numbers, they are left out when a reader is saved, and put back when it
 import json
 from collections.abc import Mapping
 
+import numpy as np
 from numpy.typing import NDArray
 
 from segcap.core.errors import BundleError
@@ -17,8 +18,11 @@ __all__ = ["LEFT_OUT", "whole_onnx", "without_shared_weights"]
 LEFT_OUT = "model.weights.json"
 """Which weights were left out of an ONNX file, and where."""
 _LEAST = 256
-_OF_CONVOLUTION = (3, 2, 0, 1)
-_OF_DEPTHWISE = (2, 3, 0, 1)
+_LONGEST = 1_000_000
+_KINDS = {"F16": "<f2", "F32": "<f4"}
+_OF_CONVOLUTION: tuple[int, ...] = (3, 2, 0, 1)
+_OF_DEPTHWISE: tuple[int, ...] = (2, 3, 0, 1)
+_OF_DENSE: tuple[int, ...] = (1, 0)
 
 
 def without_shared_weights(parts: Mapping[str, bytes]) -> dict[str, bytes]:
@@ -36,11 +40,9 @@ def without_shared_weights(parts: Mapping[str, bytes]) -> dict[str, bytes]:
     """
     if not {MODEL_ONNX, WEIGHTS} <= parts.keys() or LEFT_OUT in parts:
         return dict(parts)
-    from safetensors.numpy import load
-
     model = parts[MODEL_ONNX]
     found = []
-    for name, array in load(parts[WEIGHTS]).items():
+    for name, array in _arrays(parts[WEIGHTS]).items():
         if array.size < _LEAST:
             continue
         for order in _orders(array.ndim):
@@ -74,18 +76,21 @@ def whole_onnx(parts: Mapping[str, bytes]) -> bytes:
     model = parts[MODEL_ONNX]
     if LEFT_OUT not in parts:
         return model
-    from safetensors.numpy import load
-
-    pieces, end, length = [], 0, 0
+    pieces: list[bytes] = []
+    end = length = 0
     try:
-        arrays = load(parts[WEIGHTS])
+        if len(parts[LEFT_OUT]) > _LONGEST:
+            raise ValueError(f"{len(parts[LEFT_OUT]):,} bytes, more than {_LONGEST:,}")
+        arrays = _arrays(parts[WEIGHTS])
         for at, name, order in json.loads(parts[LEFT_OUT]):
-            piece, numbers = model[end : end + at - length], _as_onnx(arrays[name], tuple(order))
+            # each is there once, so that what comes of it is no larger than all weights
+            numbers = _as_onnx(arrays.pop(name), tuple(order))
+            piece = model[end : end + at - length]
             if length + len(piece) != at:
                 raise ValueError(f"place {at}")
             pieces += [piece, numbers]
             end, length = end + len(piece), at + len(numbers)
-    except Exception as error:  # noqa: BLE001 safetensors' own error has no public base
+    except (KeyError, TypeError, ValueError, IndexError, RecursionError) as error:
         raise BundleError(
             f"The part '{LEFT_OUT}' must say which weights '{MODEL_ONNX}' lacks, and where. "
             f"Got: {error}."
@@ -93,11 +98,22 @@ def whole_onnx(parts: Mapping[str, bytes]) -> bytes:
     return b"".join([*pieces, model[end:]])
 
 
+def _arrays(weights: bytes) -> dict[str, NDArray]:
+    """Return the arrays of a safetensors file; to read with it, the package is not needed."""
+    begin = 8 + int.from_bytes(weights[:8], "little")
+    arrays = {}
+    for name, own in json.loads(weights[8:begin]).items():
+        if name != "__metadata__":
+            first, last = (begin + offset for offset in own["data_offsets"])
+            numbers = np.frombuffer(weights[first:last], _KINDS[own["dtype"]])
+            arrays[name] = numbers.reshape(own["shape"])
+    return arrays
+
+
 def _orders(axes: int) -> list[tuple[int, ...]]:
     """Return the orders in which ONNX may have the axes of a weight."""
-    as_they_are = tuple(range(axes))
-    others = [_OF_CONVOLUTION, _OF_DEPTHWISE] if axes == 4 else [as_they_are[::-1]]
-    return [as_they_are, *others]
+    others = {4: [_OF_CONVOLUTION, _OF_DEPTHWISE], 2: [_OF_DENSE]}.get(axes, [])
+    return [tuple(range(axes)), *others]
 
 
 def _as_onnx(array: NDArray, order: tuple[int, ...]) -> bytes:
