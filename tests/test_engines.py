@@ -121,11 +121,12 @@ def test_an_unknown_engine():
 def test_the_network_is_as_small_as_promised():
     assert build("glyph_cnn", 10).count_params() == 178_098
     sizes = {name: registry.bundle_path(name).stat().st_size for name in registry.available()}
+    assert sum(sizes.values()) <= 32_000_000
     assert sizes["mixed"] <= 1_700_000
     assert sizes["digits"] <= 2_600_000
     assert "six-char" in OF_WHOLE_IMAGES
     assert max(sizes.pop(name) for name in OF_WHOLE_IMAGES) <= 3_000_000
-    assert sizes.pop("any") <= 8_000_000
+    assert sizes.pop("any") <= 12_000_000
     assert sum(sizes.values()) <= 8_000_000
 
 

@@ -7,9 +7,10 @@
 FOLDER holds a folder a set: images, and labels.csv with the columns file and label. A set's charset
 is that of its labels, its length theirs where they have one. "known" reads with both, "not known"
 with neither. Letters of either case count as right. "any-spans" and "any-lines" are "any" with one
-of its two looks alone: cutting into spans, and reading lines end to end. With labels, GlyphReader is fitted on so many
-images, and tested on the others: from "any" with the classifier span_roi, from "mixed" with
-span_cnn.
+of its two looks alone: cutting into spans, and reading lines end to end.
+
+With labels, GlyphReader is fitted on so many images, and tested on the others: from "any" with the
+classifier span_roi, from "mixed" with span_cnn.
 """
 
 import argparse

@@ -27,9 +27,9 @@ from segcap.decoding.viterbi import best_path, spelling_scores
 
 __all__ = ["SURE", "WEIGHTS", "Columns", "choose_by_both", "rank_by_both"]
 
-WEIGHTS = 0.85, 0.26
+WEIGHTS = 0.89, 0.09
 """Of log-probabilities by columns, and by spans."""
-_NEITHER = -2.5
+_NEITHER, _NEITHER_IN_DOUBT = -3.5, 0.88
 SURE = 0.7
 """A text that has this probability by the columns alone is not looked at again."""
 _NEAR, _SKIPPED = 20.0, 0.4
@@ -204,7 +204,8 @@ def _ranked(
         )
         scores = WEIGHTS[0] * scores + WEIGHTS[1] * _within(by_spans)
     order = np.argsort(-scores, kind="stable")
-    found = np.exp(scores - np.logaddexp.reduce([*scores, _NEITHER]))
+    neither = _NEITHER - _NEITHER_IN_DOUBT * scores.max()
+    found = np.exp(scores - np.logaddexp.reduce([*scores, neither]))
     return [(texts[i], float(found[i])) for i in order]
 
 

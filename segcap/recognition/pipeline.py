@@ -342,7 +342,7 @@ class Pipeline:
                 folded[place] = nothing - first
         for alike in ALIKE if self.line is not None and self.kind != "text" else ():
             own = [place for place in self.charset.places(alike) if allowed[place]]
-            if alike != MARKS:  # both looks are to call a sign by one name
+            if own and alike != MARKS:  # both looks are to call a sign by one name
                 folded |= dict.fromkeys(own[1:], own[0])
         return {other + first: meant + first for other, meant in folded.items()}
 

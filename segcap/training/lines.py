@@ -37,6 +37,7 @@ _EXCHANGED, _INVERTED = 0.3, 0.25
 _SIZES = 0.12
 _SHIFT = 3.0
 _WIDTH_STEP = 16
+_TOGETHER = 64
 
 
 class LabelledPictures(NamedTuple):
@@ -202,10 +203,17 @@ class LineBatches:
         self, model: "keras.Model"
     ) -> list[tuple[NDArray[np.float32], NDArray[np.intp]]]:
         """Return the logits and the text of each line in the validation part."""
-        return [
-            (model.predict_on_batch(network_input(pixels[np.newaxis]))[0], text[text > 0] - 1)
-            for pixels, text in zip(*self._validation, strict=True)
-        ]
+        pixels, classes = self._validation
+        widths = np.array([own.shape[1] for own in pixels], np.intp)
+        seen: list[tuple[NDArray[np.float32], NDArray[np.intp]]] = []
+        for width in np.unique(widths):
+            places = np.flatnonzero(widths == width)
+            for start in range(0, len(places), _TOGETHER):
+                own = places[start : start + _TOGETHER]
+                pictures = network_input(np.stack([pixels[i] for i in own]))
+                texts = [classes[i][classes[i] > 0] - 1 for i in own]
+                seen += zip(model.predict_on_batch(pictures), texts, strict=True)
+        return seen
 
 
 def _moved(pixels: NDArray[np.uint8], width: int, rng: np.random.Generator) -> NDArray[np.uint8]:
