@@ -56,9 +56,9 @@ def test_what_both_see_is_read_with_the_boxes_of_the_spans():
 
 
 def test_the_surer_of_both_is_believed():
-    assert chosen(columns_of(1, 0, 2, 0, 3), spans_of((A, B, B), -1.0)).reading.text == "abc"
-    unsure = columns_of(1, 0, 2, 0, 3, sure=0.5)
-    assert chosen(unsure, spans_of((A, B, B), -9.0)).reading.text == "abb"
+    assert chosen(columns_of(1, 0, 2, 0, 3), spans_of((A, B, A), -1.0)).reading.text == "abc"
+    unsure = columns_of(1, 0, 2, 0, 3, sure=0.2)
+    assert chosen(unsure, spans_of((A, B, A), -9.0)).reading.text == "aba"
 
 
 def test_disagreement_lowers_the_confidence_and_names_the_other_text():
