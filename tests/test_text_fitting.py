@@ -240,3 +240,13 @@ def test_only_a_span_network_trains_on():
         ParameterError, match=r"'classifier' must be one of span_cnn, span_roi\. Got 'gl"
     ):
         reader_to_fit(classifier="glyph_cnn").partial_fit([], [])
+
+
+@pytest.mark.slow
+def test_what_reads_whole_lines_is_trained_on_the_same_labels():
+    letters = "kmptx"
+    reader = segcap.GlyphReader(letters, length=3, classifier="span_roi", epochs=4)
+    reader.fit(*drawn(40, 0, charset=letters))
+    assert reader.line_.classes == 1 + len(letters)
+    assert reader.score(*drawn(40, 1, charset=letters)) > 0.9
+    assert reader.value(drawn(1, 2, charset=letters)[0][0]).status == "rejected"

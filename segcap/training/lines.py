@@ -186,7 +186,10 @@ class LineBatches:
         return float(np.mean(losses)), float(np.mean(right))
 
     def temperature(self, model: "keras.Model") -> float:
-        """Calibrate a network on the columns along the best paths of the validation part."""
+        """Calibrate a network on the columns along the best paths of the validation part.
+
+        It is made no surer: few lines that are all read right would make it sure of anything.
+        """
         columns, classes = [], []
         for logits, text in self._validated(model):
             found = aligned_columns(log_softmax(logits), text)
@@ -197,7 +200,7 @@ class LineBatches:
                 along[first:last] = char + 1
             columns.append(logits)
             classes.append(along)
-        return fit_temperature(np.concatenate(columns), np.concatenate(classes))
+        return max(1.0, fit_temperature(np.concatenate(columns), np.concatenate(classes)))
 
     def _validated(
         self, model: "keras.Model"

@@ -110,7 +110,8 @@ def fit_context(
     choices : sequence of SegmentationSettings
         Settings to choose from, the preferred ones first.
     epochs : int
-        Epochs over the images in all, each of at least 50 batches.
+        Epochs over the images in all, each of at least 50 batches; with `line` a third of them, and
+        a quarter of them for it.
     seed : int
     line : Trained, optional
         Network that reads whole lines of the same characters, to be trained, too.
@@ -170,7 +171,8 @@ def fit_context(
         classes,
         held_out,
         replay_lines(drawn, replayed, seed=seed, ink=settings.ink),
-        epochs=epochs,
+        # where lines are read as a whole, spans say little more than where characters are
+        epochs=epochs if line is None else max(1, epochs // 3),
         batch_size=batch,
         report=report,
     )
@@ -193,7 +195,7 @@ def fit_context(
             list(map(partial(line_picture, settings), pixels, classes)), as_classes(classes)
         )
         on = None if state is None else f"{os.fspath(state)}.line"
-        fitting = partial(fit_line, epochs=max(1, epochs // 3), seed=seed, state=on)
+        fitting = partial(fit_line, epochs=max(1, epochs // 4), seed=seed, state=on)
         pipeline, interrupted = _with_line(
             pipeline, inherit_line(line, known, drawn), pictures, held_out, truth, fitting
         )
