@@ -206,6 +206,8 @@ class LineBatches:
         self, model: "keras.Model"
     ) -> list[tuple[NDArray[np.float32], NDArray[np.intp]]]:
         """Return the logits and the text of each line in the validation part."""
+        import keras
+
         pixels, classes = self._validation
         widths = np.array([own.shape[1] for own in pixels], np.intp)
         seen: list[tuple[NDArray[np.float32], NDArray[np.intp]]] = []
@@ -215,7 +217,8 @@ class LineBatches:
                 own = places[start : start + _TOGETHER]
                 pictures = network_input(np.stack([pixels[i] for i in own]))
                 texts = [classes[i][classes[i] > 0] - 1 for i in own]
-                seen += zip(model.predict_on_batch(pictures), texts, strict=True)
+                logits = keras.ops.convert_to_numpy(model(pictures, training=False))
+                seen += zip(logits, texts, strict=True)
         return seen
 
 
