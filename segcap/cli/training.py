@@ -25,10 +25,7 @@ from segcap.recipes.tasks import END_TO_END
 
 _STATES = {
     "any": (".ink", ".spans", ".line"),
-    "text": (
-        *("", ".line"),
-        *(f"{on}.{number}" for on in ("", ".more") for number in range(3)),
-    ),
+    "text": ("", ".line", *(f"{on}.{number}" for on in ("", ".more") for number in range(3))),
     "digits": ("", ".lines"),
 }
 _EPOCHS = {"any": 2, "digits": 30, "mixed": 14, "text": 12}

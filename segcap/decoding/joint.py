@@ -68,7 +68,9 @@ class Columns(NamedTuple):
         """Whether by the first look one text has most of the probability."""
         return float(self.log_probabilities.max(axis=1).sum()) > np.log(SURE)
 
-    def beginnings(self, width: int, length: int | None, language: Language | None) -> list[_Text]:
+    def likely_texts(
+        self, width: int, length: int | None, language: Language | None
+    ) -> list[_Text]:
         """Return the texts that are likely by any look."""
         found: dict[_Text, None] = {}
         for look in self.looks:
@@ -120,11 +122,11 @@ def choose_by_both(
     """
     ranked = _ranked(columns, lattice, log_probabilities, length, skips, language)
     if not ranked:
+        if log_probabilities is None:
+            return Outcome(Reading(status="rejected"), np.empty((0, len(characters))))
         return choose(
             lattice,
-            np.full((len(lattice.spans), len(characters)), -np.inf)
-            if log_probabilities is None
-            else log_probabilities,
+            log_probabilities,
             characters,
             length=length,
             reject_below=reject_below,
@@ -190,7 +192,7 @@ def _ranked(
     if lattice.atoms == 0:
         return []
     width = max(beams, _BEAMS if language is None else 4 * _BEAMS)
-    texts = columns.beginnings(width, length, language)
+    texts = columns.likely_texts(width, length, language)
     if log_probabilities is not None:
         chain = best_chain(lattice, log_probabilities, length, skips, language)
         spelled = () if chain is None else tuple(chain[1].tolist())

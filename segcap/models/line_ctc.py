@@ -11,11 +11,9 @@ from numpy.typing import NDArray
 
 from segcap.core.errors import DataError
 
-__all__ = ["LINE_HEIGHT", "line_ctc", "start_from_ppocr"]
+__all__ = ["line_ctc", "start_from_ppocr"]
 
-LINE_HEIGHT = 48
-"""Height of the lines that it reads, pixels."""
-
+_HEIGHT = 48
 _HEADS = 8
 _SQUEEZED = 4
 _ROOT_OF_2 = 2**0.5
@@ -60,7 +58,7 @@ def line_ctc(
     PaddleOCR: PP-OCRv6, https://github.com/PaddlePaddle/PaddleOCR (Apache-2.0).
     Du et al.: SVTR: scene text recognition with a single visual model. IJCAI 2022.
     """
-    lines = keras.Input((LINE_HEIGHT, None, 3), name="lines")
+    lines = keras.Input((_HEIGHT, None, 3), name="lines")
     stem, first, second, third = widths
     x = _convolution(lines, stem, 3, strides=2)
     fine = _convolution(_convolution(x, stem // 2, 2), stem, 2)
@@ -71,7 +69,7 @@ def line_ctc(
             x = _block(x, filters, halves=True)
         for number in range(depth):
             x = _block(x, filters, squeezes=number % 2 == 0 and number + 1 < depth)
-    x = layers.AveragePooling2D((LINE_HEIGHT // 16, 2))(x)
+    x = layers.AveragePooling2D((_HEIGHT // 16, 2))(x)
     shortcut = layers.Conv2D(features, 1, activation="silu")(x)
     x = layers.Conv2D(features, 1, activation="silu")(x)
     near = layers.DepthwiseConv2D((1, 7), padding="same", activation="silu")(x)

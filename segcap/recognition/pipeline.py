@@ -133,22 +133,24 @@ class Pipeline:
             for own, image in zip(outcomes, images, strict=True)
         ]
 
-    def choose(self, scored: Scored) -> Outcome:
-        """Take the best chain of an image's spans."""
-        outcome = self._choose(scored)
+    def choose(self, scored: Scored, *, as_a_whole: bool = False) -> Outcome:
+        """Take the best chain of an image's spans, or what its lines show as a whole."""
+        outcome = self._choose(scored, as_a_whole=as_a_whole)
         narrowed = self._in_its_alphabet(scored, outcome)
-        return outcome if narrowed is scored else self._choose(narrowed)
+        return outcome if narrowed is scored else self._choose(narrowed, as_a_whole=as_a_whole)
 
     def _in_its_alphabet(self, scored: Scored, outcome: Outcome) -> Scored:
         """Rule out what is not of the alphabet that the best chain's text is likely to be of."""
         alphabet = likely_alphabet(outcome.probabilities, self._alphabets)
         return scored if alphabet is None else scored.within(alphabet)
 
-    def _choose(self, scored: Scored) -> Outcome:
-        by_all = choose if scored.columns is None else partial(choose_by_both, scored.columns)
+    def _choose(self, scored: Scored, *, as_a_whole: bool = False) -> Outcome:
+        if scored.columns is None:
+            by_all = partial(choose, scored.lattice, scored.log_probabilities)
+        else:
+            spans = None if as_a_whole else scored.log_probabilities
+            by_all = partial(choose_by_both, scored.columns, scored.lattice, spans)
         return by_all(
-            scored.lattice,
-            scored.log_probabilities,
             self.charset.characters,
             length=self.length,
             reject_below=self.reject_below,
@@ -278,25 +280,9 @@ class Pipeline:
         """Read lines by what they show as a whole, if that is sure."""
         if columns is None or not columns.is_sure:
             return None
-        characters = self.charset.characters
-        scored = Scored(found.to_image(layout.lattice), np.empty((0, len(characters))))
-
-        def chosen(shown: Columns) -> Outcome:
-            return choose_by_both(
-                shown,
-                scored.lattice,
-                None,
-                characters,
-                length=self.length,
-                reject_below=self.reject_below,
-                language=self._language,
-                trust=found.trust,
-            )
-
-        outcome = chosen(columns)
-        alphabet = likely_alphabet(outcome.probabilities, self._alphabets)
-        if alphabet is not None:
-            outcome = chosen(columns.within(alphabet))
+        none = np.empty((0, len(self.charset)))
+        scored = replace(_scored(found, layout.lattice, none), columns=columns)
+        outcome = self.choose(scored, as_a_whole=True)
         sure = outcome.reading.confidence >= SURE * found.trust
         return replace(scored, outcome=outcome) if sure else None
 

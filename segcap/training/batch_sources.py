@@ -1,6 +1,6 @@
 """What networks that classify whole images are trained on."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
@@ -16,7 +16,7 @@ from segcap.training.class_balance import balanced_order
 if TYPE_CHECKING:
     import keras
 
-__all__ = ["Augment", "ImageBatches", "Labelled", "TextBatches"]
+__all__ = ["Augment", "ImageBatches", "Labelled", "TextBatches", "along_best_paths"]
 
 Labelled: TypeAlias = tuple[NDArray, NDArray[np.integer]]
 Augment: TypeAlias = Callable[[NDArray[np.float32], np.random.Generator], NDArray[np.float32]]
@@ -153,18 +153,8 @@ class TextBatches(ImageBatches):
 
     def validated(self, model: "keras.Model") -> tuple[NDArray[np.float32], NDArray[np.integer]]:
         """Return logits and classes of the validation columns along each text's best path."""
-        logits, classes = [], []
-        for own, label in zip(self.validation_logits(model), self.validation_classes, strict=True):
-            text = label[label > 0] - 1
-            columns = aligned_columns(log_softmax(own), text)
-            if columns is None:
-                continue
-            along = np.full(len(own), BLANK)
-            for char, (first, last) in zip(text, columns, strict=True):
-                along[first:last] = char + 1
-            logits.append(own)
-            classes.append(along)
-        return np.concatenate(logits), np.concatenate(classes)
+        labels = (label[label > 0] - 1 for label in self.validation_classes)
+        return along_best_paths(zip(self.validation_logits(model), labels, strict=True))
 
     def evaluate(self, model: "keras.Model") -> tuple[float, float]:
         """Return the mean CTC loss a text and the fraction of texts spelled right."""
@@ -178,6 +168,34 @@ class TextBatches(ImageBatches):
             for own, label in zip(logits, classes, strict=True)
         ]
         return loss, float(np.mean(right))
+
+
+def along_best_paths(
+    texts: Iterable[tuple[NDArray[np.float32], NDArray]],
+) -> tuple[NDArray[np.float32], NDArray[np.integer]]:
+    """Return the columns of lines with what each shows along the best path of its line's text.
+
+    Parameters
+    ----------
+    texts : iterable of (T, 1 + C) float32 array and (L,) int array
+        Logits, and classes from 0. Lines with too few columns for their text are left out.
+
+    Returns
+    -------
+    logits, classes
+        Of all columns; 0 is blank.
+    """
+    logits, classes = [], []
+    for own, text in texts:
+        columns = aligned_columns(log_softmax(own), text)
+        if columns is None:
+            continue
+        along = np.full(len(own), BLANK)
+        for char, (first, last) in zip(text, columns, strict=True):
+            along[first:last] = char + 1
+        logits.append(own)
+        classes.append(along)
+    return np.concatenate(logits), np.concatenate(classes)
 
 
 def _scaled(images: NDArray) -> NDArray[np.float32]:

@@ -15,9 +15,10 @@ from segcap.core.parallel import run
 from segcap.core.pixels import to_rgb
 from segcap.decoding.calibration import fit_temperature
 from segcap.decoding.compose import log_softmax
-from segcap.decoding.ctc import BLANK, aligned_columns, greedy_classes
+from segcap.decoding.ctc import greedy_classes
 from segcap.segmentation.line_pictures import COLUMN, PICTURE_HEIGHT, cut_line, network_input
 from segcap.segmentation.settings import SegmentationSettings
+from segcap.training.batch_sources import along_best_paths
 from segcap.training.batching import Batch
 from segcap.training.synthetic import Source, part_of_source, source_parts
 
@@ -93,14 +94,8 @@ def drawn_pictures(
 
     Parameters
     ----------
-    sources : sequence of Source
-    n : int
-        Lines in all.
-    seed : int
-    charset : Charset
-        That all texts are of.
-    n_jobs : int
-        Worker processes; -1 for one per core.
+    sources, n, seed, charset, n_jobs
+        As of `segcap.training.synthetic.drawn_texts`.
     """
     draw = partial(_drawn, sources, seed, charset)
     found = [
@@ -190,17 +185,7 @@ class LineBatches:
 
         It is made no surer: few lines that are all read right would make it sure of anything.
         """
-        columns, classes = [], []
-        for logits, text in self._validated(model):
-            found = aligned_columns(log_softmax(logits), text)
-            if found is None:
-                continue
-            along = np.full(len(logits), BLANK)
-            for char, (first, last) in zip(text, found, strict=True):
-                along[first:last] = char + 1
-            columns.append(logits)
-            classes.append(along)
-        return max(1.0, fit_temperature(np.concatenate(columns), np.concatenate(classes)))
+        return max(1.0, fit_temperature(*along_best_paths(self._validated(model))))
 
     def _validated(
         self, model: "keras.Model"

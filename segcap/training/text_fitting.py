@@ -9,6 +9,7 @@ import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import compress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -187,23 +188,19 @@ def fit_context(
         )
         pipeline = replace(pipeline, context=trained)
     pipeline = replace(pipeline, line=line if known == charset.characters else None)
-    out = np.flatnonzero(held_out).tolist()
-    truth = [pixels[i] for i in out], [classes[i] for i in out]
+    read = _accuracy(pipeline, *_part(pixels, classes, held_out))
     if line is not None and not interrupted:
         report(epochs, epochs, "training to read whole lines")
-        pictures = LabelledPictures(
-            list(map(partial(line_picture, settings), pixels, classes)), as_classes(classes)
-        )
         on = None if state is None else f"{os.fspath(state)}.line"
-        fitting = partial(fit_line, epochs=max(1, epochs // 4), seed=seed, state=on)
-        pipeline, interrupted = _with_line(
-            pipeline, inherit_line(line, known, drawn), pictures, held_out, truth, fitting
+        fitting = partial(
+            fit_line, inherit_line(line, known, drawn), epochs=epochs // 4 or 1, seed=seed, state=on
         )
+        pipeline, read, interrupted = _with_line(pipeline, read, pixels, classes, held_out, fitting)
     figures = {
         **_described(settings, held_out, classes),
         **course.figures,
         **gained,
-        **_accuracy(pipeline, *truth),
+        **read,
     }
     if not interrupted and figures["characters_held_out"] < _least_right(figures):
         _warn_that_it_does_not_read(figures, course.overfit(inherit(start, known, drawn), seed))
@@ -277,20 +274,30 @@ def _with_unlabelled(
 
 def _with_line(
     pipeline: Pipeline,
-    model: "keras.Model",
-    pictures: LabelledPictures,
+    read: dict[str, float],
+    pixels: list[NDArray[np.uint8]],
+    classes: list[NDArray[np.intp]],
     held_out: NDArray[np.bool_],
-    truth: tuple[list[NDArray[np.uint8]], list[NDArray[np.intp]]],
     fitting: Callable[..., FittedLine],
-) -> tuple[Pipeline, bool]:
+) -> tuple[Pipeline, dict[str, float], bool]:
     """Train what reads whole lines; keep that where held-out texts are read no worse with it."""
     try:
-        fitted = fitting(model, pictures.part(~held_out), pictures.part(held_out))
+        cut = list(map(partial(line_picture, pipeline.settings), pixels, classes))
+        pictures = LabelledPictures(cut, as_classes(classes))
+        fitted = fitting(pictures.part(~held_out), pictures.part(held_out))
     except KeyboardInterrupt:
-        return pipeline, True
+        return pipeline, read, True
     with_line = replace(pipeline, line=fitted.trained)
-    before, after = (_accuracy(one, *truth)["texts_held_out"] for one in (pipeline, with_line))
-    return (with_line if after >= before else pipeline), fitted.was_interrupted
+    after = _accuracy(with_line, *_part(pixels, classes, held_out))
+    if after["texts_held_out"] < read["texts_held_out"]:
+        return pipeline, read, fitted.was_interrupted
+    return with_line, after, fitted.was_interrupted
+
+
+def _part(
+    pixels: list[NDArray[np.uint8]], classes: list[NDArray[np.intp]], chosen: NDArray[np.bool_]
+) -> tuple[list[NDArray[np.uint8]], list[NDArray[np.intp]]]:
+    return list(compress(pixels, chosen)), list(compress(classes, chosen))
 
 
 def _accuracy(

@@ -23,6 +23,7 @@ __all__ = [
     "WEIGHTS",
     "as_model_inputs",
     "count_weights",
+    "described_arrays",
     "keras_backend",
     "keras_devices",
     "pack_weights",
@@ -93,8 +94,16 @@ def rebuild_network(
 
 def count_weights(weights: bytes) -> int:
     """Return how many numbers a safetensors file holds; its header says so, without the weights."""
-    header = json.loads(weights[8 : 8 + int.from_bytes(weights[:8], "little")])
-    return sum(prod(own["shape"]) for name, own in header.items() if name != "__metadata__")
+    described, _ = described_arrays(weights)
+    return sum(prod(own["shape"]) for own in described.values())
+
+
+def described_arrays(weights: bytes) -> tuple[dict[str, Any], int]:
+    """Return what a safetensors file's header says of each array, and where the first begins."""
+    begin = 8 + int.from_bytes(weights[:8], "little")
+    header = json.loads(weights[8:begin])
+    header.pop("__metadata__", None)
+    return header, begin
 
 
 def as_model_inputs(arrays: Sequence[NDArray[np.float32]]) -> Any:

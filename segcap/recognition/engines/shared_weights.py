@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segcap.core.errors import BundleError
-from segcap.recognition.engines.networks import MODEL_ONNX, WEIGHTS
+from segcap.recognition.engines.networks import MODEL_ONNX, WEIGHTS, described_arrays
 
 __all__ = ["LEFT_OUT", "whole_onnx", "without_shared_weights"]
 
@@ -100,13 +100,12 @@ def whole_onnx(parts: Mapping[str, bytes]) -> bytes:
 
 def _arrays(weights: bytes) -> dict[str, NDArray]:
     """Return the arrays of a safetensors file; to read with it, the package is not needed."""
-    begin = 8 + int.from_bytes(weights[:8], "little")
+    described, begin = described_arrays(weights)
     arrays = {}
-    for name, own in json.loads(weights[8:begin]).items():
-        if name != "__metadata__":
-            first, last = (begin + offset for offset in own["data_offsets"])
-            numbers = np.frombuffer(weights[first:last], _KINDS[own["dtype"]])
-            arrays[name] = numbers.reshape(own["shape"])
+    for name, own in described.items():
+        first, last = (begin + offset for offset in own["data_offsets"])
+        numbers = np.frombuffer(weights[first:last], _KINDS[own["dtype"]])
+        arrays[name] = numbers.reshape(own["shape"])
     return arrays
 
 
