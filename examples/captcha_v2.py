@@ -38,7 +38,8 @@ for line_removal in ("none", "hough"):
     print(f"components of ink with line_removal={line_removal!r}: {sorted(numbers.items())}")
 
 held_out = np.arange(len(images)) % 5 == 0
-reader = segcap.GlyphReader("".join(sorted(counts)), length=5, epochs=1 if args.quick else 12)
+settings = {"length": 5, "classifier": "span_cnn", "epochs": 1 if args.quick else 12}
+reader = segcap.GlyphReader("".join(sorted(counts)), **settings)
 reader.fit(images[~held_out], labels[~held_out])
 for name, value in reader.provenance_["figures"].items():
     print(f"  {name}: {value}")

@@ -53,7 +53,7 @@ def test_train_text_writes_a_reader_and_names_unreadable_images(run, folder, tmp
     assert after[0].startswith("segcap: Next: ")
     assert "The labels hold 9 characters, each letter in one case: 2345ABCDZ" in err
     assert "images 16" in out
-    assert "span_accuracy" in out
+    assert "line_texts" in out
     images, labels = load_named(folder)
     reader = segcap.load(tmp_path / "m.segcap")
     assert reader.charset_ == "2345ABCDZ"
@@ -82,7 +82,7 @@ def test_an_interrupted_training_keeps_what_it_trained(run, folder, tmp_path, mo
     assert segcap.load(f"{out}.partial").charset_ == "2345ABCD"
     assert not out.exists()
     monkeypatch.setattr(segcap.GlyphReader, "fit", fit)
-    assert (tmp_path / "m.segcap.state.0").exists()
+    assert (tmp_path / "m.segcap.state.line").exists()
     assert run("train", "text", "--data", folder, "--epochs", 3, "--out", out)[0] == 0
     assert [path.name for path in tmp_path.iterdir()] == ["m.segcap"]
 

@@ -15,6 +15,7 @@ from segcap.decoding.ctc import (
     greedy_classes,
     text_scores,
 )
+from segcap.decoding.numbers import number_fields
 
 A, B = 0, 1
 SURE = 9.0
@@ -155,3 +156,23 @@ def test_known_texts_have_the_probability_of_all_their_paths(table):
     np.testing.assert_allclose(scores[:-1], list(found.values()), atol=1e-12)
     assert scores[-1] == 0  # six characters in five columns at most
     assert text_scores(table, []).shape == (0,)
+
+
+SUMS = number_fields("12+", kind="task")
+
+
+def test_only_texts_of_a_language_are_followed():
+    columns = log_softmax(SURE * np.eye(4)[[1, 0, 3, 3, 0, 2]])  # "1+2"
+    assert beam_search(columns, width=3, language=SUMS)[0][0] == (0, 2, 1)
+    unfinished = columns[:4]
+    assert beam_search(unfinished)[0][0] == (0, 2)
+    assert all(SUMS.accepts(text) for text, _ in beam_search(unfinished, language=SUMS))
+
+
+@given(tables())
+def test_a_wide_beam_finds_the_texts_of_a_language(table):
+    language = number_fields("1+")
+    truth = {text: one for text, one in by_brute_force(table).items() if language.accepts(text)}
+    found = dict(beam_search(table, width=1000, language=language, least=0.0))
+    assert found.keys() == truth.keys()
+    assert all(np.exp(found[text]) == pytest.approx(truth[text]) for text in truth)

@@ -30,6 +30,7 @@ from segcap.segmentation.cut_candidates import (
 from segcap.segmentation.line_removal import LINE_REMOVALS, without_lines
 from segcap.segmentation.text_lines import line_strip, strip_channels
 
+FOUR = Path(__file__).parent.parent / "data" / "samples" / "field-dark-4.png"
 SAMPLE = Path(__file__).parent.parent / "data" / "samples" / "field-dark-0.png"
 RNG = np.random.default_rng(0)
 
@@ -330,3 +331,25 @@ def test_memory_does_not_grow_with_reads():
     for _ in range(reads - reads // 10):
         reader.read(image)
     assert resident() <= 1.05 * before
+
+
+def test_a_large_image_is_looked_at_smaller_if_its_text_stays_large():
+    reader, image = segcap.load("digits", length=4), load_image(FOUR)
+    enlarged = cv2.resize(image, None, fx=32, fy=32, interpolation=cv2.INTER_CUBIC)
+    assert enlarged.size > 3 * 4_000_000
+    found = reader._settings().find(enlarged)
+    assert found.pixels.size < 3 * 2_100_000
+    assert found.ink.shape == enlarged.shape[:2]
+    small, large = reader.read(image), reader.read(enlarged)
+    assert large.text == small.text
+    for one, other in zip(small.glyphs, large.glyphs, strict=True):
+        assert np.abs(np.array(one.box) - np.array(other.box) / 32).max() <= 1.5
+
+
+def test_a_large_image_of_small_text_is_looked_at_as_it_is():
+    image = load_image(FOUR)
+    canvas = np.full((2400, 1800, 3), image[0, 0], np.uint8)
+    canvas[1200 : 1200 + len(image), 700 : 700 + image.shape[1]] = image
+    reader = segcap.load("digits", length=4)
+    assert reader._settings().find(canvas).pixels.shape == canvas.shape
+    assert reader.read(canvas).text == reader.read(image).text

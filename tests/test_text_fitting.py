@@ -28,7 +28,8 @@ def drawn(n, seed, scheme="clean", charset=SYMBOLS, **options):
 
 
 def reader_to_fit(**parameters):
-    given = {"charset": SYMBOLS, "length": 3, "epochs": 8, "line_removal": "none"} | parameters
+    given = {"charset": SYMBOLS, "length": 3, "epochs": 8, "line_removal": "none"}
+    given |= {"classifier": "span_cnn"} | parameters
     return segcap.GlyphReader(**given)
 
 
@@ -96,43 +97,56 @@ def clean_digits(n):
     return [load_image(image) for image in drawn(n, 0, charset="0123456789")[0]]
 
 
-class Judge:
+class Judged:
     """A course that labels held out fit so well, before and after."""
 
-    def __init__(self, *scores):
-        self.scores = list(scores)
+    def __init__(self, *scores, stopped=False, trained=True):
+        self.scores, self.stopped, self.has_trained = list(scores), stopped, trained
+
+    def run(self, seed, state):
+        assert state.name == "state.more"
+        if self.stopped:
+            raise KeyboardInterrupt
+
+    def with_network(self, pipeline):
+        return "after"
 
     def fit_of_held_out(self):
         return self.scores.pop(0)
 
-    def joined(self, layouts, classes, epochs):
-        assert len(layouts) == len(classes) == 4
+    def with_more(self, images, classes, epochs, report):
+        assert len(images) == len(classes) == 4
         assert epochs == 3
         return self
 
 
-@pytest.mark.parametrize(("after", "kept"), [(-0.5, "further"), (-1.5, "before"), (-1.0, "before")])
-def test_what_unlabelled_images_teach_is_kept_if_it_helps(after, kept):
-    from segcap.training.text_fitting import _with_unlabelled
+@pytest.mark.parametrize(
+    ("course", "kept", "interrupted"),
+    [
+        (Judged(-1.0, -0.5), "after", False),
+        (Judged(-1.0, -1.5), "before", False),
+        (Judged(-1.0, -1.0), "before", False),
+        (Judged(-1.0, -0.5, stopped=True), "after", True),
+        (Judged(-1.0, stopped=True, trained=False), "before", True),
+    ],
+)
+def test_what_unlabelled_images_teach_is_kept_if_it_helps(course, kept, interrupted):
+    from segcap.training.course import train_on_sure_readings
 
-    pipeline = segcap.load("digits")._pipeline()
+    before = segcap.load("digits")._pipeline()
     images = [*clean_digits(4), np.zeros((40, 96, 3), np.uint8)]
-    got, interrupted, figures = _with_unlabelled(
-        Judge(-1.0, after), "before", pipeline, images, 9, lambda course: ("further", False)
-    )
-    assert (got, interrupted) == (kept, False)
-    assert figures == {"unlabelled": 5, "read_surely": 4, "unlabelled_help": kept == "further"}
+    got = train_on_sure_readings(course, before, images, 3, 0, "state", print)
+    assert got[:2] == ("after" if kept == "after" else before, interrupted)
+    assert got[2] == {"unlabelled": 5, "read_surely": 4, "unlabelled_help": kept == "after"}
 
 
-def test_ctrl_c_keeps_what_labels_taught():
-    from segcap.training.text_fitting import _with_unlabelled
+def test_ctrl_c_before_anything_was_trained_is_passed_on():
+    from segcap.training.course import run_course
 
-    def interrupted(course):
-        raise KeyboardInterrupt
-
-    pipeline = segcap.load("digits")._pipeline()
-    got = _with_unlabelled(Judge(-1.0, 0.0), "before", pipeline, clean_digits(4), 9, interrupted)
-    assert got[:2] == ("before", True)
+    course = Judged(stopped=True, trained=False)
+    with pytest.raises(KeyboardInterrupt):
+        run_course(course, "before", 0, "state.more")
+    assert run_course(course, "before", 0, "state.more", may_stay=True) == ("before", True)
 
 
 def test_images_without_a_label_are_for_span_networks():
@@ -242,11 +256,109 @@ def test_only_a_span_network_trains_on():
         reader_to_fit(classifier="glyph_cnn").partial_fit([], [])
 
 
+LETTERS = "kmptx"
+
+
+def reader_of_letters(charset=LETTERS, **parameters):
+    return segcap.GlyphReader(charset, **({"length": 3, "epochs": 2} | parameters))
+
+
 @pytest.mark.slow
-def test_what_reads_whole_lines_is_trained_on_the_same_labels():
-    letters = "kmptx"
-    reader = segcap.GlyphReader(letters, length=3, classifier="span_roi", epochs=4)
-    reader.fit(*drawn(40, 0, charset=letters))
-    assert reader.line_.classes == 1 + len(letters)
-    assert reader.score(*drawn(40, 1, charset=letters)) > 0.9
-    assert reader.value(drawn(1, 2, charset=letters)[0][0]).status == "rejected"
+def test_what_reads_whole_lines_is_trained_on_the_same_labels(tmp_path):
+    reports = []
+    reader = reader_of_letters().fit(
+        *drawn(40, 0, charset=LETTERS),
+        state=tmp_path / "state",
+        on_progress=lambda *report: reports.append(report),
+    )
+    figures = reader.provenance_["figures"]
+    assert reader.context_.classifier == "span_roi"
+    assert reader.line_.classes == 1 + len(LETTERS)
+    assert {"line_epochs", "line_texts", "line_helps"} <= {*figures}
+    assert "span_accuracy" not in figures
+    assert [path.name for path in tmp_path.iterdir()] == ["state.line"]
+    assert [report[:2] for report in reports] == [(0, 2), (0, 2), (1, 2), (2, 2)]
+    assert reader.score(*drawn(40, 1, charset=LETTERS)) > 0.9
+    assert reader.value(drawn(1, 2, charset=LETTERS)[0][0]).status == "rejected"
+    again = reader_of_letters().fit(*drawn(40, 0, charset=LETTERS), state=tmp_path / "state")
+    assert again.provenance_["figures"] == figures
+    further = again.partial_fit(*drawn(30, 3, charset=LETTERS))
+    assert further.score(*drawn(40, 1, charset=LETTERS)) > 0.9
+
+
+@pytest.mark.slow
+def test_a_training_of_lines_that_is_stopped_again_keeps_its_epochs(tmp_path):
+    images, labels = drawn(24, 0, charset=LETTERS)
+
+    def stop_at(epoch):
+        def stop(done, _total, _note):
+            if done == epoch:
+                raise KeyboardInterrupt
+
+        return stop
+
+    for epoch in (1, 2):
+        reader = reader_of_letters(epochs=3)
+        with pytest.raises(KeyboardInterrupt):
+            reader.fit(images, labels, state=tmp_path / "s", on_progress=stop_at(epoch))
+        assert reader.provenance_["figures"]["line_epochs"] == epoch
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore:.*trained reader does not read")
+def test_characters_that_any_does_not_know_are_trained_in_spans_and_lines():
+    images, labels = drawn(40, 0, charset="kmp&@")
+    reader = reader_of_letters("kmp&@", epochs=3).fit(images, labels)
+    assert {"span_accuracy", "line_texts"} <= {*reader.provenance_["figures"]}
+    assert reader.line_.classes == 6
+    assert reader.context_.classes > 5
+
+
+@pytest.mark.slow
+def test_letters_in_the_other_case_are_read_in_lines_at_once():
+    images, labels = drawn(30, 0, charset="ABDEGR")
+    small = [label.lower() for label in labels]
+    reader = reader_of_letters("abdegr", epochs=1).fit(images[:20], small[:20])
+    assert reader.score(images[20:], small[20:]) >= 0.9
+
+
+@pytest.mark.parametrize(("now", "kept"), [(0.4, "before"), (0.5, "after")])
+def test_lines_are_kept_unless_texts_were_read_better_before(monkeypatch, now, kept):
+    from segcap.training import text_fitting
+
+    course = Judged()
+    course.begin_again = lambda: course.scores.append("begun again")
+    accuracies = {"before": 0.5, "after": now}
+    monkeypatch.setattr(
+        text_fitting, "_accuracy", lambda own, _: {"texts_held_out": accuracies[own]}
+    )
+    got = text_fitting._with_line(course, "before", None, 0, "state.more")
+    assert got == (kept, {"texts_held_out": accuracies[kept]}, False)
+    assert course.scores == (["begun again"] if kept == "before" else [])
+
+
+@pytest.mark.parametrize(
+    ("parameters", "network"),
+    [
+        ({}, "span_roi"),
+        ({"binarization": "learned", "line_removal": "hough"}, "span_roi"),
+        ({"line_removal": "none"}, "span_roi"),
+        ({"line_removal": "hough"}, "span_cnn"),
+        ({"binarization": "otsu"}, "span_cnn"),
+        ({"classifier": "glyph_cnn", "binarization": "otsu"}, "glyph_cnn"),
+    ],
+)
+def test_what_is_asked_for_says_what_is_trained(parameters, network):
+    assert segcap.GlyphReader(**parameters)._network_to_train() == network
+
+
+def test_a_reader_goes_on_with_the_network_that_it_has():
+    reader = segcap.GlyphReader()
+    fitted = segcap.load("any", binarization=None, line_removal=None)
+    for name in ("context_", "glyphs_", "ink_", "line_", "charset_", "settings_", "provenance_"):
+        setattr(reader, name, getattr(fitted, name))
+    reader.set_params(line_removal="hough")
+    assert reader._network_to_read() == "span_roi"
+    reader.set_params(line_removal=None, binarization="otsu")
+    with pytest.raises(ParameterError, match=r"for 'span_roi' must be 'learned'\. Got 'otsu'"):
+        reader.read(np.zeros((40, 96), np.uint8))

@@ -33,6 +33,7 @@ parser.add_argument("--folds", type=int)
 parser.add_argument("--test", type=int, default=100_000)
 parser.add_argument("--charset")
 parser.add_argument("--length", type=int)
+parser.add_argument("--classifier", choices=("span_cnn", "span_roi"), default="span_cnn")
 parser.add_argument("--epochs", type=int, default=12)
 parser.add_argument("--seed", type=int, default=0)
 parser.add_argument("--out", type=Path)
@@ -64,6 +65,7 @@ for number, (train, tested) in enumerate(splits):
     reader = segcap.GlyphReader(
         "".join(sorted(set("".join(labels)))),
         length=lengths[0] if len(lengths) == 1 else None,
+        classifier=args.classifier,
         epochs=args.epochs,
         random_state=args.seed,
     )

@@ -32,7 +32,7 @@ from segcap.datasets import load_uci_digits
 DRAWN = 500
 IN_A_SHARD = 10_000
 IN_A_FOLDER = 1_000
-AT_ONCE = 64
+AT_ONCE = 128
 MIB = 2**20
 
 parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -155,7 +155,8 @@ def draw(rows: list[Row]) -> None:
     most = max(args.jobs)
     one = [row for row in rows if (row.source, row.backend, row.jobs) == ("shards", "loky", most)]
     growing.semilogx([row.images for row in one], [row.rate for row in one], "o-")
-    growing.set(xlabel="images", ylabel="images a second", ylim=(0, None))
+    top = 1.1 * max(row.rate for row in rows)
+    growing.set(xlabel="images", ylabel="images a second", ylim=(0, top))
     growing.set_title(f"{most} workers of loky, from shards", loc="left")
     compared = [row for row in rows if row.images == rows_of_all(rows)]
     names = [f"{row.backend}, {row.jobs}\n{row.source}" for row in compared]

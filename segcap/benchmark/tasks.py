@@ -184,7 +184,10 @@ def _made(split_task: SplitTask, name: str, epochs: int | None, seed: int) -> tu
     known = (_GLYPHS, _END_TO_END, *networks, *PEERS, *available())
     if name == _GLYPHS and asks == "texts":
         reader = GlyphReader(
-            training.charset or "", length=common_length(training), random_state=seed
+            training.charset or "",
+            length=common_length(training),
+            classifier="span_cnn",
+            random_state=seed,
         )
         return name, reader if epochs is None else reader.set_params(epochs=epochs)
     if name == _GLYPHS and asks == "sums":

@@ -97,6 +97,7 @@ def _next_step(right: float, labels: int, data: Path, out: Path) -> str:
             "Next: other images with labels say below which confidence to look yourself: "
             f"segcap threshold {out} --data DIR"
         )
+    # a reader that cuts, which is trained faster, shows the same
     readers = "glyphs end-to-end" if labels >= _FOR_A_NETWORK else "glyphs"
     beside = ", and whether a network without cuts is ahead" if labels >= _FOR_A_NETWORK else ""
     return (

@@ -45,8 +45,8 @@ OutFolder = Annotated[
 Readers = Annotated[
     list[str] | None,
     typer.Option(
-        help="glyphs, end-to-end, names of networks, ddddocr, tesseract, shipped readers, "
-        "bundles; those of the task unless given."
+        help="glyphs (span_cnn, trained), end-to-end, names of networks, ddddocr, tesseract, "
+        "shipped readers, bundles; those of the task unless given."
     ),
 ]
 TestPart = Annotated[float | None, typer.Option(help="Fraction of the images to test on.")]

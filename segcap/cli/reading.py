@@ -95,7 +95,7 @@ Resume = Annotated[
 ]
 
 _STANDARD_INPUT = "-"
-_AT_ONCE = 64  # images of a batch
+_AT_ONCE = 128  # images of a batch
 _COUNTED = 10_000  # at first: with more, no progress bar knows its end
 
 _IS_READER_OF: dict[str, Callable[[Any], bool]] = {

@@ -25,7 +25,7 @@ from segcap.recipes.tasks import END_TO_END
 
 _STATES = {
     "any": (".ink", ".spans", ".line"),
-    "text": ("", ".line", *(f"{on}.{number}" for on in ("", ".more") for number in range(3))),
+    "text": ("", *(f"{on}.{part}" for on in ("", ".more") for part in ("line", 0, 1, 2))),
     "digits": ("", ".lines"),
 }
 _EPOCHS = {"any": 2, "digits": 30, "mixed": 14, "text": 12}
@@ -81,8 +81,8 @@ Length = Annotated[
 Classifier = Annotated[
     str | None,
     typer.Option(
-        help="Another one than the task's own. For text span_cnn or glyph_cnn; end to end a "
-        "network's name."
+        help="Another one than the task's own. For text span_cnn, which reads faster, "
+        "or glyph_cnn; end to end a network's name."
     ),
 ]
 Fonts = Annotated[
@@ -132,8 +132,9 @@ def train(
     most = epochs or (_EPOCHS[task] if task in _EPOCHS else END_TO_END[task].epochs)
     reader: GlyphReader | WholeImageReader
     said_after: Callable[[], None] | None = None
+    more = 0 if unlabelled is None else max(1, most // 3)
     with (
-        progress_bar("epochs", most, in_lines=True) as bar,
+        progress_bar("epochs", most + more, in_lines=True) as bar,
         warnings_said(),
         _resuming_explained(states),
     ):
@@ -240,7 +241,7 @@ def _train_text(
     reader = GlyphReader(
         charset,
         length=length,
-        classifier=classifier or "span_cnn",
+        classifier=classifier,
         epochs=epochs,
         random_state=seed,
     )

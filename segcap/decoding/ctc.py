@@ -9,6 +9,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from segcap.decoding.language import Language
+
 __all__ = ["BLANK", "aligned_columns", "beam_search", "greedy_classes", "text_scores"]
 
 BLANK = 0
@@ -124,6 +126,7 @@ def beam_search(
     *,
     width: int = 8,
     length: int | None = None,
+    language: Language | None = None,
     least: float = 1e-4,
 ) -> list[tuple[tuple[int, ...], float]]:
     """Rank texts by their probability, that of all their paths together.
@@ -136,6 +139,8 @@ def beam_search(
         given, for confident short ones would push out those that can still meet it.
     length : int, optional
         Number of characters, if known.
+    language : Language, optional
+        What texts there may be; any unless given.
     least : float
         Characters less probable than this are not looked at in a column.
 
@@ -143,7 +148,7 @@ def beam_search(
     -------
     list of (tuple of int, float)
         Classes of the characters, 0 for the first, and the natural logarithm of the probability;
-        most probable first, at most `width`; none if no text of that length is left.
+        most probable first, at most `width`; none if no text of that length and language is left.
 
     References
     ----------
@@ -153,11 +158,12 @@ def beam_search(
     beams: dict[tuple[int, ...], list[float]] = {(): [0.0, -np.inf]}
     likely = [np.flatnonzero(np.exp(own[1:]) > least).tolist() for own in log_probabilities]
     columns = log_probabilities.tolist()
+    states = None if language is None else _States(language)
     for number, (column, chars) in enumerate(zip(columns, likely, strict=True)):
         left = len(columns) - number - 1
         reachable = [
             (text, ends)
-            for text, ends in _grown(beams, column, chars, length).items()
+            for text, ends in _grown(beams, column, chars, length, states).items()
             if length is None or length - len(text) <= left
         ]
         beams = dict(_best(reachable, width, each_length=length is not None))
@@ -165,8 +171,31 @@ def beam_search(
     return [
         (text, score)
         for text, score in ranked
-        if score > -np.inf and (length is None or len(text) == length)
+        if score > -np.inf
+        and (length is None or len(text) == length)
+        and (states is None or states.ends(text))
     ]
+
+
+class _States:
+    """The states of a language after beginnings of its texts."""
+
+    def __init__(self, language: Language) -> None:
+        self._symbols, self._moves = language.symbols.tolist(), language.moves.tolist()
+        self._final = language.final
+        self._after: dict[tuple[int, ...], int] = {(): 0}
+
+    def ends(self, text: tuple[int, ...]) -> bool:
+        """Whether a beginning is a text."""
+        return bool(self._final[self._after[text]])
+
+    def begins(self, text: tuple[int, ...]) -> bool:
+        """Whether any text begins so; it is asked of all shorter beginnings first."""
+        if (state := self._after.get(text)) is None:
+            symbol = self._symbols[text[-1]]
+            state = self._moves[self._after[text[:-1]]][symbol] if symbol >= 0 else -1
+            self._after[text] = state
+        return state >= 0
 
 
 def _grown(
@@ -174,6 +203,7 @@ def _grown(
     column: list[float],
     chars: list[int],
     length: int | None,
+    states: _States | None,
 ) -> dict[tuple[int, ...], list[float]]:
     """Go one column on: each beginning stays as it is, or gets one more character."""
     grown: dict[tuple[int, ...], list[float]] = {}
@@ -185,8 +215,10 @@ def _grown(
         if length is not None and len(text) == length:
             continue
         for char in chars:
-            before = blank_end if text and char == text[-1] else whole
-            _add(grown, (*text, char), 1, before + column[1 + char])
+            longer = (*text, char)
+            if states is None or states.begins(longer):
+                before = blank_end if text and char == text[-1] else whole
+                _add(grown, longer, 1, before + column[1 + char])
     return grown
 
 

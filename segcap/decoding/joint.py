@@ -74,11 +74,13 @@ class Columns(NamedTuple):
         """Return the texts that are likely by any look."""
         found: dict[_Text, None] = {}
         for look in self.looks:
-            ranked = _accepted(beam_search(look, width=width), length, language)
+            ranked = [
+                (text, score)
+                for text, score in beam_search(look, width=width, language=language)
+                if text and length in (None, len(text))
+            ]
             if length is not None and not ranked:
-                ranked = _accepted(
-                    beam_search(look, width=_OF_LENGTH, length=length), length, language
-                )
+                ranked = beam_search(look, width=_OF_LENGTH, length=length, language=language)
             found |= {text: None for text, score in ranked if score > ranked[0][1] - _LIKELY}
         return list(found)
 
@@ -191,8 +193,7 @@ def _ranked(
     """Rank what either look proposes by its probability."""
     if lattice.atoms == 0:
         return []
-    width = max(beams, _BEAMS if language is None else 4 * _BEAMS)
-    texts = columns.likely_texts(width, length, language)
+    texts = columns.likely_texts(max(beams, _BEAMS), length, language)
     if log_probabilities is not None:
         chain = best_chain(lattice, log_probabilities, length, skips, language)
         spelled = () if chain is None else tuple(chain[1].tolist())
@@ -209,17 +210,6 @@ def _ranked(
     neither = _NEITHER - _NEITHER_IN_DOUBT * scores.max()
     found = np.exp(scores - np.logaddexp.reduce([*scores, neither]))
     return [(texts[i], float(found[i])) for i in order]
-
-
-def _accepted(
-    ranked: list[tuple[_Text, float]], length: int | None, language: Language | None
-) -> list[tuple[_Text, float]]:
-    """Keep the texts that are of a length and of a language."""
-    return [
-        (text, score)
-        for text, score in ranked
-        if text and length in (None, len(text)) and (language is None or language.accepts(text))
-    ]
 
 
 def _ruled(

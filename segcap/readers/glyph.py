@@ -70,22 +70,27 @@ class GlyphReader(GlyphAnswers):
         Readings of less confidence get the status "rejected"; in [0, 1].
     binarization : {"auto", "otsu", "sauvola", "adaptive", "colour", "learned"}, optional
         How ink is found; see `segcap.segmentation.binarize.binarize`, and `segcap.segmentation.ink`
-        for ink that a network finds. Unless given, `fit` chooses.
+        for ink that a network finds. Unless given, `fit` chooses, "learned" for "span_roi".
     line_removal : {"none", "run-length", "hough", "opening"}, optional
         How lines through the text are taken out before it is cut; see
-        `segcap.segmentation.line_removal.without_lines`. Unless given, `fit` chooses.
+        `segcap.segmentation.line_removal.without_lines`. Unless given, `fit` chooses for
+        "span_cnn".
     segmentation : {"components", "contours"}
         How ink is parted; see `segcap.segmentation.components.segment`.
     cutters : sequence of str
         What proposes cuts through touching characters; names of
         `segcap.segmentation.cut_candidates.CUTTERS`.
-    classifier : {"span_roi", "span_cnn", "glyph_cnn"}, GlyphClassifier, keras.Model or path
-        What `fit` trains: "span_roi" and "span_cnn" classify spans of a line, seen with what
-        stands around them, the former by learned ink and at their own height. "glyph_cnn", and any
-        object with `predict_proba` on (N, 28, 28, 1) float32 glyphs, classify single glyphs, as do
-        a trained Keras model and an .onnx file from glyphs to probabilities or logits. What is
-        fitted already reads without `fit`; `fit` fits a copy of an object that has it. `save` keeps
-        a Keras model, exported to ONNX, and an ONNX file. See `segcap.recognition.own_classifier`.
+    classifier : {"span_roi", "span_cnn", "glyph_cnn"}, object, keras.Model or path, optional
+        What `fit` trains. "span_roi" and "span_cnn" classify spans of a line, seen with what
+        stands around them. "span_roi" starts from the shipped reader "any": it finds learned ink,
+        and reads lines as a whole, too. "span_cnn" starts from "mixed": it finds ink by a
+        threshold, reads several times as fast, and needs more labels. Unless given, it is
+        "span_cnn" if a threshold or the removal of lines is asked for, else "span_roi".
+        "glyph_cnn", and any object with `predict_proba` on (N, 28, 28, 1) float32 glyphs, classify
+        single glyphs, as do a trained Keras model and an .onnx file from glyphs to probabilities or
+        logits. What is fitted already reads without `fit`; `fit` fits a copy of an object that has
+        it. `save` keeps a Keras model, exported to ONNX, and an ONNX file. See
+        `segcap.recognition.own_classifier`.
     segmenter : callable, optional
         What finds the characters instead of `binarization` and `line_removal`: a function from an
         (H, W, 3) uint8 RGB image to an (H, W) mask of ink, or to (N, 4) boxes. See
@@ -340,9 +345,10 @@ class GlyphReader(GlyphAnswers):
         return self.glyphs_.open(self.engine).logits(glyphs.astype(np.float32, copy=False))
 
     def _require_fitted(self) -> None:
-        if self._has_own_classifier() and not hasattr(self, "provenance_"):
+        own = self.classifier
+        if own is not None and self._has_own_classifier() and not hasattr(self, "provenance_"):
             self.charset_, self.settings_ = self.charset, self._settings()
-            self.glyphs_ = OwnClassifier(self.classifier, Charset(self.charset))
+            self.glyphs_ = OwnClassifier(own, Charset(self.charset))
             self.context_, self.ink_, self.provenance_ = None, None, _TRAINED_ELSEWHERE
             self.line_ = None
         super()._require_fitted()

@@ -52,11 +52,12 @@ class GlyphFitting(GlyphSettings, ABC):
     ) -> Self:
         """Train on images labelled with their whole texts; no glyph is ever annotated.
 
-        The span network starts from the shipped reader "mixed". It aligns each label with the
-        spans of its image, is trained on where they lie, and aligns again; see
-        `segcap.training.text_fitting`. Classifiers of glyphs, own ones too, are trained on the
-        images that part into as many segments as their label has characters. Unreadable images
-        are left out, with a warning.
+        What starts from the shipped reader "any" is trained to read whole lines; its span network
+        is trained, too, where there are characters that "any" does not know. A span network that
+        starts from "mixed" aligns each label with the spans of its image, is trained on where they
+        lie, and aligns again; see `segcap.training.text_fitting`. Classifiers of glyphs, own ones
+        too, are trained on the images that part into as many segments as their label has
+        characters. Unreadable images are left out, with a warning.
 
         Parameters
         ----------
@@ -64,11 +65,11 @@ class GlyphFitting(GlyphSettings, ABC):
         labels : sequence of str
         unlabelled : iterable of path, bytes, array or PIL.Image.Image
             Other images of the scheme, for span networks: their sure readings are trained on
-            besides, if that helps; see `segcap.training.text_fitting.fit_context`.
+            besides, if that helps; see `segcap.training.text_fitting.fit_texts`.
         state : path, optional
             What was trained is kept after every epoch in files of this name (with ".0", ".1",
-            ... for the rounds of alignment, and ".line"); if they exist, training goes on from
-            them.
+            ... for the rounds of alignment, ".line", and both after ".more" for `unlabelled`); if
+            they exist, training goes on from them.
         on_progress : callable
             Called with the number of epochs done, their total and a sentence.
 
@@ -82,7 +83,8 @@ class GlyphFitting(GlyphSettings, ABC):
             A label holds a character outside the charset or has another length than `length`.
         DataError
             There are not as many labels as images, or too few usable images: fewer than 16, or
-            than the charset has characters.
+            than the charset has characters, if the reader that training starts from does not know
+            them all.
         KeyboardInterrupt
             Ctrl-C; the reader keeps what was trained until the last epoch's end.
 
@@ -92,9 +94,11 @@ class GlyphFitting(GlyphSettings, ABC):
             Images were left out, characters are in no label, or the trained reader does not
             read.
         """
-        self._check_parameters()
-        if self.classifier in networks_for("spans"):
+        trained = self._network_to_train()
+        self._check_parameters(trained)
+        if trained in networks_for("spans"):
             return self._train(
+                trained,
                 images,
                 labels,
                 start=None,
@@ -134,20 +138,24 @@ class GlyphFitting(GlyphSettings, ABC):
         """
         self._check_parameters()
         start = getattr(self, "context_", None)
-        if self.classifier not in (known := networks_for("spans")):
+        trained = self._network_to_read()
+        if trained not in (known := networks_for("spans")):
             raise ParameterError(
                 f"To be trained further, the 'classifier' must be one of {', '.join(known)}. "
-                f"Got '{self.classifier}'."
+                f"Got '{trained}'."
             )
         if start is not None and self.charset_ != self.charset:
             raise ParameterError(
                 f"To be trained further, the charset must stay {self.charset_!r}. "
                 f"Got {self.charset!r}."
             )
-        return self._train(images, labels, start=start, state=state, on_progress=on_progress)
+        return self._train(
+            trained, images, labels, start=start, state=state, on_progress=on_progress
+        )
 
     def _train(
         self: Self,
+        trained: str,
         images: Iterable[ImageSource],
         labels: Sequence[str],
         *,
@@ -156,16 +164,16 @@ class GlyphFitting(GlyphSettings, ABC):
         state: str | os.PathLike[str] | None,
         on_progress: "Progress | None",
     ) -> Self:
-        from segcap.training.text_fitting import fit_context
+        from segcap.training.text_fitting import fit_texts
 
         if start is not None:
             known, line, choices = self.charset_, self.line_, [self._settings(self.settings_)]
         else:
-            start, known, self.ink_, line = _networks_of(self._origin())
-            choices = self._open_settings()
-        self._check_start(start)
+            start, known, self.ink_, line = _networks_of(_origin(trained))
+            choices = self._open_settings(trained)
+        _check_start(start, trained)
         check_many(images)
-        fitted = fit_context(
+        fitted = fit_texts(
             self._as_rgb(images),
             labels,
             charset=Charset(self.charset),
@@ -232,7 +240,7 @@ class GlyphFitting(GlyphSettings, ABC):
             glyphs,
             classes,
             classes=len(self.charset),
-            classifier=str(self.classifier),
+            classifier="glyph_cnn" if self.classifier is None else str(self.classifier),
             schedule=Schedule(epochs=int(self.epochs)),
             seed=int(self.random_state),
             state=state,
@@ -303,17 +311,18 @@ class GlyphFitting(GlyphSettings, ABC):
                 f"To be trained further, the charset must stay {self.charset_!r}. "
                 f"Got {self.charset!r}."
             )
-        origin = None
+        known = list(networks_for("spans"))
+        origin, trained = None, known[0] if self.classifier not in known else str(self.classifier)
         if start is not None:
             context, characters, self.ink_, _ = _networks_of(start)
-            self._check_start(context)
+            trained = context.classifier if self.classifier is None else trained
+            _check_start(context, trained)
             origin = context, characters
-        known = list(networks_for("spans"))
         fitted = train_context(
             train,
             validation,
             characters=self.charset,
-            classifier=self.classifier if self.classifier in known else known[0],
+            classifier=trained,
             start=origin,
             schedule=Schedule(epochs=int(self.epochs), batch_size=64, learning_rate=2e-3),
             seed=int(self.random_state),
@@ -327,24 +336,6 @@ class GlyphFitting(GlyphSettings, ABC):
         self._note(data, len(train.pixels), digest(*train), before | fitted.figures)
         return self
 
-    def _origin(self) -> str:
-        """The shipped reader that training starts from."""
-        start = network(str(self.classifier)).start
-        if start is None:
-            raise ParameterError(
-                f"'{self.classifier}' has no shipped reader to start from: train it with "
-                "fit_lines, then with partial_fit."
-            )
-        return start
-
-    def _check_start(self, start: Trained) -> None:
-        """Check that a span network can become what the reader trains."""
-        if self.classifier in networks_for("spans") and start.classifier != self.classifier:
-            raise ParameterError(
-                f"'{self.classifier}' must start from a network of its kind: train it with "
-                f"fit_lines, then with partial_fit. Got '{start.classifier}' to start from."
-            )
-
     def _note(self, data: str, samples: int, sha256: str, figures: dict[str, Any]) -> None:
         """Keep what the trained parts are and where they come from."""
         from segcap.training.classifier import versions
@@ -356,6 +347,26 @@ class GlyphFitting(GlyphSettings, ABC):
             "versions": versions(keras=self.context_ is not None or not self._has_own_classifier()),
             "figures": figures,
         }
+
+
+def _origin(name: str) -> str:
+    """Return the shipped reader that the training of a network starts from."""
+    start = network(name).start
+    if start is None:
+        raise ParameterError(
+            f"'{name}' has no shipped reader to start from: train it with fit_lines, then with "
+            "partial_fit."
+        )
+    return start
+
+
+def _check_start(start: Trained, name: str) -> None:
+    """Check that a span network can become what is trained."""
+    if name in networks_for("spans") and start.classifier != name:
+        raise ParameterError(
+            f"'{name}' must start from a network of its kind: train it with fit_lines, then with "
+            f"partial_fit. Got '{start.classifier}' to start from."
+        )
 
 
 def _networks_of(

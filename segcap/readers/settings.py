@@ -15,7 +15,7 @@ from segcap.models.registry import networks_for
 from segcap.readers.base import TextReader
 from segcap.recognition.engines import ENGINES, EngineName
 from segcap.recognition.own_classifier import GlyphClassifier, KerasModel, is_own_classifier
-from segcap.recognition.trained import TrainedInk
+from segcap.recognition.trained import Trained, TrainedInk
 from segcap.segmentation.binarize import METHODS
 from segcap.segmentation.components import SEGMENTERS, Segmenter
 from segcap.segmentation.cut_candidates import CUTTERS, DEFAULT_CUTTERS
@@ -42,7 +42,7 @@ class GlyphSettings(TextReader, ABC):
         line_removal: LineRemoval | None = None,
         segmentation: Segmenter = "components",
         cutters: Sequence[str] = DEFAULT_CUTTERS,
-        classifier: str | os.PathLike[str] | GlyphClassifier | KerasModel = "span_cnn",
+        classifier: str | os.PathLike[str] | GlyphClassifier | KerasModel | None = None,
         segmenter: OwnSegmenter | None = None,
         engine: EngineName = "onnx",
         channels: Channels = "rgb",
@@ -68,7 +68,8 @@ class GlyphSettings(TextReader, ABC):
         self.epochs = epochs
         self.random_state = random_state
 
-    def _check_parameters(self) -> None:
+    def _check_parameters(self, network: str | None = None) -> None:
+        network = network or self._network_to_read()
         admitted = Charset(self.charset).mask(self.allowlist)
         check_length(self.length)
         if not isinstance(self.cutters, Sequence):
@@ -95,15 +96,15 @@ class GlyphSettings(TextReader, ABC):
                 f"A reader of the kind '{self.kind}' must know digits. Got {characters!r}."
             )
         self._check_loading()
-        if not self._has_own_classifier() and self.classifier not in self._classifiers():
+        if not self._has_own_classifier() and network not in self._classifiers():
             raise ParameterError(
                 f"The 'classifier' of a GlyphReader must be one of "
                 f"{', '.join(self._classifiers())}, have 'predict_proba', or be a Keras model or "
                 f"the path of an .onnx file. Got {self.classifier!r}."
             )
-        if self._needs_learned_ink() and self.binarization not in (LEARNED, None):
+        if _needs_learned_ink(network) and self.binarization not in (LEARNED, None):
             raise ParameterError(
-                f"The 'binarization' for '{self.classifier}' must be '{LEARNED}'. "
+                f"The 'binarization' for '{network}' must be '{LEARNED}'. "
                 f"Got {self.binarization!r}."
             )
         if self.segmenter is not None and not callable(self.segmenter):
@@ -120,16 +121,31 @@ class GlyphSettings(TextReader, ABC):
         """Return the names of the networks that may classify."""
         return (*networks_for("spans"), *networks_for("glyphs"))
 
-    def _needs_learned_ink(self) -> bool:
-        spans = networks_for("spans")
-        return self.classifier in list(spans) and spans[str(self.classifier)].learned_ink
+    def _network_to_train(self) -> str:
+        """Return the name of the network that `fit` trains; none if it is an own classifier."""
+        if self.classifier is not None:
+            return self.classifier if isinstance(self.classifier, str) else ""
+        by_threshold = self.binarization not in (LEARNED, None)
+        without_lines = self.binarization is None and self.line_removal not in ("none", None)
+        return "span_cnn" if by_threshold or without_lines else "span_roi"
+
+    def _network_to_read(self) -> str:
+        """Return the name of the network that was trained, or else is to be."""
+        fitted = getattr(self, "context_", None) or getattr(self, "glyphs_", None)
+        if self.classifier is None and isinstance(fitted, Trained):
+            return fitted.classifier
+        return self._network_to_train()
 
     def _has_own_classifier(self) -> bool:
         return is_own_classifier(self.classifier)
 
-    def _settings(self, chosen: SegmentationSettings | None = None) -> SegmentationSettings:
+    def _settings(
+        self, chosen: SegmentationSettings | None = None, network: str | None = None
+    ) -> SegmentationSettings:
         """Return the settings as they are or, where they were left open, as chosen in training."""
-        chosen = chosen or SegmentationSettings(LEARNED if self._needs_learned_ink() else "auto")
+        if chosen is None:
+            learned = _needs_learned_ink(network or self._network_to_read())
+            chosen = SegmentationSettings(LEARNED if learned else "auto")
         binarization = self.binarization or chosen.binarization
         ink = getattr(self, "ink_", None) if binarization == LEARNED else None
         return SegmentationSettings(
@@ -141,13 +157,18 @@ class GlyphSettings(TextReader, ABC):
             self.segmenter,
         )
 
-    def _open_settings(self) -> list[SegmentationSettings]:
-        """Return all settings that were left open."""
-        fixed = self._needs_learned_ink() or self.binarization == LEARNED
+    def _open_settings(self, network: str) -> list[SegmentationSettings]:
+        """Return all settings that were left open, for a network."""
+        fixed = _needs_learned_ink(network) or self.binarization == LEARNED
         if fixed or self.segmenter is not None:
-            return [self._settings()]
+            return [self._settings(network=network)]
         return [
             SegmentationSettings(binarization, line_removal, self.segmentation, tuple(self.cutters))
             for binarization in ([self.binarization] if self.binarization else METHODS)
             for line_removal in ([self.line_removal] if self.line_removal else LINE_REMOVALS)
         ]
+
+
+def _needs_learned_ink(name: str) -> bool:
+    spans = networks_for("spans")
+    return name in spans and spans[name].learned_ink

@@ -225,8 +225,9 @@ def train_line_network(
     """Train the network that reads whole lines, from PP-OCRv6's; return it and its figures."""
     from segcap.models import build
     from segcap.models.line_ctc import start_from_ppocr
-    from segcap.training.line_fitting import fit_line
-    from segcap.training.lines import drawn_pictures
+    from segcap.training.fit import fit_network
+    from segcap.training.line_course import finish_line, line_schedule
+    from segcap.training.lines import LineBatches, drawn_pictures
 
     charset = Charset(ANY_CHARSET)
     train = drawn_pictures(
@@ -241,18 +242,14 @@ def train_line_network(
     )
     model = build("line_ctc", 1 + len(ANY_CHARSET))
     start_from_ppocr(model, ANY_CHARSET)
-    fitted = fit_line(
-        model,
-        train,
-        validation,
-        epochs=epochs,
-        ema=_EMA,
-        seed=seed,
-        state=state,
-        on_epoch=on_epoch,
-    )
-    figures = {"pictures": len(train.pixels), "line_texts": round(fitted.accuracy, 4)}
-    return fitted.trained, figures
+    batches = LineBatches(train, validation)
+    schedule = line_schedule(epochs, ema=_EMA)
+    fit_network(model, batches, schedule=schedule, seed=seed, state=state, on_epoch=on_epoch)
+    trained = finish_line(model, batches, {})
+    return trained, {
+        "pictures": len(train.pixels),
+        "line_texts": round(batches.evaluate(model)[1], 4),
+    }
 
 
 def _without_most_numbers(lines: LabelledStrips, seed: int) -> LabelledStrips:

@@ -55,7 +55,9 @@ def train_mixed(
         MNIST is missing, or `state` is of another training.
     """
     train, held_out = split_digits(load_mnist(data))
-    return GlyphReader(MIXED_CHARSET, epochs=epochs, random_state=seed).fit_lines(
+    return GlyphReader(
+        MIXED_CHARSET, classifier="span_cnn", epochs=epochs, random_state=seed
+    ).fit_lines(
         _lines(_LINES, _SEED, train),
         _lines(_VALIDATED_ON, _OTHER_SEED, held_out),
         data="generated schemes and MNIST x_train",

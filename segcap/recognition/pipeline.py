@@ -15,14 +15,11 @@ from numpy.typing import NDArray
 
 from segcap.core.charset import Case, Charset, Kind
 from segcap.core.reading import QUARTER_TURNS, Turned
-from segcap.decoding.alphabets import alphabets, likely_alphabet, within_alphabet
+from segcap.decoding.alphabets import likely_alphabet, within_alphabet
 from segcap.decoding.chains import Lattice, Outcome, best_texts, choose
-from segcap.decoding.compose import all_to_the_first, log_softmax
-from segcap.decoding.ctc import BLANK
 from segcap.decoding.joint import SURE, Columns, choose_by_both, rank_by_both
-from segcap.decoding.language import Language
-from segcap.decoding.numbers import ALIKE, MARKS, SIGNS, number_fields
 from segcap.decoding.viterbi import best_path
+from segcap.recognition.admitted import Admitted
 from segcap.recognition.candidate_scores import span_logits
 from segcap.recognition.engines import EngineName
 from segcap.recognition.line_columns import look_at_lines
@@ -141,7 +138,7 @@ class Pipeline:
 
     def _in_its_alphabet(self, scored: Scored, outcome: Outcome) -> Scored:
         """Rule out what is not of the alphabet that the best chain's text is likely to be of."""
-        alphabet = likely_alphabet(outcome.probabilities, self._alphabets)
+        alphabet = likely_alphabet(outcome.probabilities, self._admitted.alphabets)
         return scored if alphabet is None else scored.within(alphabet)
 
     def _choose(self, scored: Scored, *, as_a_whole: bool = False) -> Outcome:
@@ -155,14 +152,14 @@ class Pipeline:
             length=self.length,
             reject_below=self.reject_below,
             skips=scored.skips,
-            language=self._language,
+            language=self._admitted.language,
             trust=scored.trust,
         )
 
     def best_texts(self, image: NDArray[np.uint8], most: int) -> list[tuple[str, float]]:
         """Rank the texts that an image may show."""
         (scored,) = self.score([image])
-        if len(self._alphabets):
+        if len(self._admitted.alphabets):
             scored = self._in_its_alphabet(scored, self._choose(scored))
         by_all = best_texts if scored.columns is None else partial(rank_by_both, scored.columns)
         return by_all(
@@ -172,7 +169,7 @@ class Pipeline:
             length=self.length,
             most=most,
             skips=scored.skips,
-            language=self._language,
+            language=self._admitted.language,
         )
 
     def locate(
@@ -204,25 +201,16 @@ class Pipeline:
         return [next(alone if is_isolated else in_lines) for is_isolated in isolated]
 
     @cached_property
-    def _alphabets(self) -> NDArray[np.bool_]:
-        """What a text of any scheme may be written in, where nobody says."""
-        known = self.settings.ink is None or self.kind != "text" or self.allowlist is not None
-        return alphabets("" if known else self.charset.characters)
-
-    @cached_property
-    def _language(self) -> Language | None:
-        """What texts there may be; None for any."""
-        if self.kind == "text":
-            return None
-        allowed = self.charset.mask(self.allowlist)
-        ended = bool(allowed[self.charset.places("=?")].any())
-        return number_fields(self.charset.characters, self.decimals, kind=self.kind, ended=ended)
-
-    @cached_property
-    def _allowed(self) -> NDArray[np.bool_]:
-        """Which characters may occur."""
-        allowed, language = self.charset.mask(self.allowlist), self._language
-        return allowed if language is None else allowed & language.used
+    def _admitted(self) -> Admitted:
+        return Admitted(
+            self.charset,
+            self.allowlist,
+            self.case,
+            self.kind,
+            self.decimals,
+            any_scheme=self.settings.ink is not None,
+            two_looks=self.line is not None,
+        )
 
     def _is_isolated(self, segments: Segments) -> bool:
         """Whether every segment is one character as far as widths and their number show."""
@@ -245,8 +233,7 @@ class Pipeline:
         """Look at an image's lines as a whole."""
         if self.line is None or self.context is None:
             return None
-        folded = self._folded(first=1, nothing=BLANK)
-        calibrate = partial(self._log_probabilities, classifier=self.line, folded=folded, first=1)
+        calibrate = partial(self._admitted.of_columns, temperature=self.line.temperature)
         return look_at_lines(image, found.lines(), self.line.open(self.engine), calibrate)
 
     def _score_lines(
@@ -309,46 +296,8 @@ class Pipeline:
             return []
         logits = span_logits(self.context.open(self.engine), layouts, self.context.classes)
         nothing = len(self.charset) + len(NO_CHARACTER) + BLANK_CLASS
-        folded = self._folded(nothing=nothing)
-        return [self._log_probabilities(own, self.context, folded) for own in logits]
-
-    def _folded(self, *, first: int = 0, nothing: int | None) -> dict[int, int]:
-        """Which class counts as which other one.
-
-        `first` is the class of the first character, and `nothing` the one of what is none: of signs
-        that may not occur, for example, as of specks.
-        """
-        allowed = self._allowed
-        folded = self.charset.folded(self.allowlist, self.case)
-        points = [place for place in self.charset.places(MARKS) if allowed[place]]
-        for place in self.charset.places(SIGNS):
-            if points and self.charset.characters[place] in MARKS:
-                folded |= {} if allowed[place] else {place: points[0]}
-            elif nothing is not None and not allowed[place]:
-                folded[place] = nothing - first
-        for alike in ALIKE if self.line is not None and self.kind != "text" else ():
-            own = [place for place in self.charset.places(alike) if allowed[place]]
-            if own and alike != MARKS:  # both looks are to call a sign by one name
-                folded |= dict.fromkeys(own[1:], own[0])
-        return {other + first: meant + first for other, meant in folded.items()}
-
-    def _log_probabilities(
-        self,
-        logits: NDArray[np.float32],
-        classifier: Trained | OwnClassifier,
-        folded: dict[int, int],
-        first: int = 0,
-    ) -> NDArray[np.float64]:
-        """Calibrate logits."""
-        allowed = np.ones(logits.shape[1], bool)
-        allowed[first : first + len(self._allowed)] = self._allowed
-        scores = log_softmax(
-            logits, temperature=classifier.temperature, allowed=allowed, folded=folded
-        )
-        if self.kind != "text" and classifier is not self.line:
-            for alike in map(self.charset.places, ALIKE):
-                scores[:, alike] = all_to_the_first(scores[:, alike])
-        return scores
+        temperature = self.context.temperature
+        return [self._admitted.of_candidates(own, temperature, nothing=nothing) for own in logits]
 
     def _classify_narrow_again(
         self, found: list[Found], layouts: list[Layout], scores: list[NDArray[np.float64]]
@@ -387,7 +336,7 @@ class Pipeline:
         if self.glyphs is None:
             return np.empty((0, len(self.charset)))
         logits = self.glyphs.open(self.engine).logits(framed)
-        return self._log_probabilities(logits, self.glyphs, self._folded(nothing=None))
+        return self._admitted.of_candidates(logits, self.glyphs.temperature)
 
 
 def _scored(

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from segcap.segmentation.components import Segmenter, Segments, keep_segments, segment, text_lines
 
-__all__ = ["InkNetwork", "InkView", "find_ink", "ink_segments"]
+__all__ = ["InkNetwork", "InkView", "find_ink", "ink_segments", "text_height"]
 
 InkNetwork = Callable[[NDArray[np.float32]], NDArray[np.float32]]
 """From (N, H, W, 3) images in [0, 1], sides multiples of 16, to (N, H, W, 1) logits."""
@@ -129,7 +129,7 @@ def find_ink(
         segments = ink_segments(view, segmentation)
     if len(segments.boxes) == 0:
         return view, segments
-    tall, box = _text_extent(segments.boxes)
+    tall, box = text_height(segments.boxes), _around(segments.boxes)
     if _FITTING[0] <= tall <= _FITTING[1]:
         return view, segments
     around = _MARGIN * tall
@@ -173,11 +173,20 @@ def _look(
     return InkView(pixels, ink, float(x0), float(y0), size[0] / (x1 - x0))
 
 
-def _text_extent(boxes: NDArray[np.int32]) -> tuple[float, tuple[int, int, int, int]]:
-    """Usual height of a line, and the box of all ink."""
+def text_height(boxes: NDArray[np.int32]) -> float:
+    """Return the usual height of characters in the line with the largest ones, at least 1.
+
+    Parameters
+    ----------
+    boxes : (N, 4) int32 array
+        x0, y0, x1, y1, half-open, N at least 1.
+    """
     lines = [boxes[members] for members in text_lines(boxes)]
     heights = [float(np.percentile(own[:, 3] - own[:, 1], 75)) for own in lines]
     weights = [float(np.prod(own[:, 2:] - own[:, :2], axis=1).sum()) for own in lines]
-    tall = heights[int(np.argmax(weights))]
+    return max(heights[int(np.argmax(weights))], 1.0)
+
+
+def _around(boxes: NDArray[np.int32]) -> tuple[int, int, int, int]:
     low, high = boxes[:, :2].min(axis=0), boxes[:, 2:].max(axis=0)
-    return max(tall, 1.0), (int(low[0]), int(low[1]), int(high[0]), int(high[1]))
+    return int(low[0]), int(low[1]), int(high[0]), int(high[1])

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal, NamedTuple, TypeAlias
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -14,7 +15,7 @@ from segcap.segmentation.candidates import Layout, largest_lines, lay_out
 from segcap.segmentation.cleanup import remove_border
 from segcap.segmentation.components import Segmenter, Segments, segment
 from segcap.segmentation.cut_candidates import DEFAULT_CUTTERS
-from segcap.segmentation.ink import InkNetwork, InkView, find_ink
+from segcap.segmentation.ink import InkNetwork, InkView, find_ink, text_height
 from segcap.segmentation.line_removal import LineRemoval, without_lines
 from segcap.segmentation.own_segmenter import OwnSegmenter, own_segments
 from segcap.segmentation.text_lines import INK_STRIP_HEIGHT, strip_channels
@@ -23,6 +24,7 @@ __all__ = ["LEARNED", "Binarization", "Found", "SegmentationSettings"]
 
 LEARNED: Final = "learned"
 """The binarization by a network; see `segcap.segmentation.ink`."""
+_ENOUGH_PIXELS, _TALL_ENOUGH = 2_000_000, 40
 Binarization: TypeAlias = Method | Literal["learned"]
 
 
@@ -39,12 +41,15 @@ class Found(NamedTuple):
         Where these pixels are in the image; None for the image itself.
     shape : tuple of int
         Of the image.
+    is_learned : bool
+        Whether what classifies its lines looks at learned ink and colours.
     """
 
     pixels: NDArray[np.uint8]
     segments: Segments
     view: InkView | None
     shape: tuple[int, ...]
+    is_learned: bool = False
 
     @property
     def ink(self) -> NDArray[np.bool_]:
@@ -58,7 +63,7 @@ class Found(NamedTuple):
 
     def layout(self, cutters: Sequence[str] = DEFAULT_CUTTERS) -> Layout:
         """Scale the lines of text to strips and list the spans that may be characters."""
-        if self.view is None:
+        if self.view is None or not self.is_learned:
             channels = strip_channels(self.pixels, self.segments.labels > 0)
             return lay_out(channels, self.segments, cutters=cutters)
         channels, height = self.view.channels, INK_STRIP_HEIGHT
@@ -102,25 +107,37 @@ class SegmentationSettings:
     segmenter: OwnSegmenter | None = field(default=None, repr=False, compare=False)
 
     def find(self, image: NDArray[np.uint8]) -> Found:
-        """Find the characters, or components of touching ones, of an (H, W, 3) uint8 image."""
+        """Find the characters, or components of touching ones, of an (H, W, 3) uint8 image.
+
+        Of an image of more than 4 million pixels a threshold sees one reduced to 2 million, and so
+        does what classifies, if its text is at least 40 pixels high there.
+        """
         if self.segmenter is not None:
             segments = own_segments(image, self.segmenter, self.segmentation)
-            view = None
-            if self.binarization == LEARNED:  # its networks look at ink beside the colours
-                levels = np.where(segments.labels > 0, 255, 0).astype(np.uint8)
-                view = InkView(image, levels, 0.0, 0.0, 1.0)
-            return Found(image, segments, view, image.shape)
+            if self.binarization != LEARNED:
+                return Found(image, segments, None, image.shape)
+            # its networks look at ink beside the colours
+            view = _whole_view(image, segments)
+            return Found(image, segments, view, image.shape, is_learned=True)
         if self.binarization == LEARNED:
             if self.ink is None:
                 raise ParameterError("The binarization 'learned' needs a network. Got none.")
             view, segments = find_ink(image, self.ink, self.segmentation)
-            return Found(view.pixels, segments, view, image.shape)
-        ink = binarize(image, self.binarization)
+            return Found(view.pixels, segments, view, image.shape, is_learned=True)
+        if image.shape[0] * image.shape[1] > 2 * _ENOUGH_PIXELS:
+            pixels = _reduced(image)
+            segments = self._by_threshold(pixels, self.binarization)
+            if len(segments.boxes) and text_height(segments.boxes) >= _TALL_ENOUGH:
+                view = _whole_view(pixels, segments, pixels.shape[1] / image.shape[1])
+                return Found(pixels, segments, view, image.shape)
+        return Found(image, self._by_threshold(image, self.binarization), None, image.shape)
+
+    def _by_threshold(self, image: NDArray[np.uint8], method: Method) -> Segments:
+        ink = binarize(image, method)
         if self.line_removal != "none":
             ink = without_lines(ink, self.line_removal)
         # specks are left out where components are found
-        segments = segment(remove_border(ink), self.segmentation, min_area=None)
-        return Found(image, segments, None, image.shape)
+        return segment(remove_border(ink), self.segmentation, min_area=None)
 
     def layout(self, image: NDArray[np.uint8]) -> Layout:
         """Scale an image's lines of text and list the spans that may be characters."""
@@ -134,3 +151,15 @@ class SegmentationSettings:
             "segmentation": self.segmentation,
             "cutters": list(self.cutters),
         }
+
+
+def _reduced(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    height, width = image.shape[:2]
+    factor = float(np.sqrt(_ENOUGH_PIXELS / (height * width)))
+    size = max(1, round(factor * width)), max(1, round(factor * height))
+    return cv2.resize(image, size, interpolation=cv2.INTER_AREA)
+
+
+def _whole_view(pixels: NDArray[np.uint8], segments: Segments, scale: float = 1.0) -> InkView:
+    levels = np.where(segments.labels > 0, 255, 0).astype(np.uint8)
+    return InkView(pixels, levels, 0.0, 0.0, scale)

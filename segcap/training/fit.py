@@ -18,7 +18,7 @@ from segcap.training.compiling import Loss
 from segcap.training.history import History
 from segcap.training.run import OnEpoch, Run
 from segcap.training.schedule import Schedule
-from segcap.training.shown_batches import shown_batches
+from segcap.training.shown_batches import ShownBatches
 
 if TYPE_CHECKING:
     import keras
@@ -115,7 +115,7 @@ def fit_network(
     _check_applicable(schedule, model, batches)
     check_log(log)
     keras.utils.set_random_seed(seed)
-    steps = max(LEAST_STEPS, len(batches) // schedule.batch_size)
+    steps = schedule.steps or max(LEAST_STEPS, len(batches) // schedule.batch_size)
     run = Run(model, batches, schedule, steps, loss, on_epoch)
     if state is not None:
         run.keep_state(Path(state), _identity(model, batches, schedule, seed))
@@ -127,7 +127,7 @@ def fit_network(
         targets = np.eye(model.output_shape[-1], dtype=np.float32)
         if len(run.learner.output_shape) > len(model.output_shape):
             targets = np.repeat(targets[:, None], run.learner.output_shape[-2], axis=1)
-    shown = shown_batches(run.learner, batches, schedule, seed, steps, targets)
+    shown = ShownBatches(run.learner, batches, schedule, seed, steps, targets)
     callbacks = [run.callback(shown)]
     has_tensorboard = find_spec("tensorboard") and find_spec("tensorflow")
     if log is not None and has_tensorboard and os.access(log, os.W_OK):
@@ -135,7 +135,7 @@ def fit_network(
     try:
         if not run.is_done:
             run.learner.fit(
-                shown,
+                shown.for_keras(),
                 epochs=schedule.epochs,
                 initial_epoch=len(run.history.loss),
                 callbacks=callbacks,

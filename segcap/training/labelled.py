@@ -2,7 +2,8 @@
 
 import warnings
 from collections.abc import Iterable, Sequence
-from typing import Any
+from itertools import compress
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +14,7 @@ from segcap.core.image import ImageSource, load_image, source_name
 from segcap.datasets.splits import divide
 
 __all__ = [
+    "LabelledTexts",
     "check_counts",
     "encoded_labels",
     "held_out_first",
@@ -26,6 +28,29 @@ _LOST_ZEROS = (
     " If leading zeros were lost where labels were read as numbers, read them as texts: "
     "pandas.read_csv(…, dtype=str)."
 )
+
+
+class LabelledTexts(NamedTuple):
+    """Images whose texts are known.
+
+    Attributes
+    ----------
+    images : list of (H, W, 3) uint8 arrays
+    classes : list of (L,) int arrays
+        Their texts.
+    held_out : (N,) bool array
+        Which are not trained on.
+    """
+
+    images: list[NDArray[np.uint8]]
+    classes: list[NDArray[np.intp]]
+    held_out: NDArray[np.bool_]
+
+    def part(
+        self, chosen: NDArray[np.bool_]
+    ) -> tuple[list[NDArray[np.uint8]], list[NDArray[np.intp]]]:
+        """Return the images and texts of some."""
+        return list(compress(self.images, chosen)), list(compress(self.classes, chosen))
 
 
 def check_counts(images: Sequence[ImageSource], labels: Sequence[Any]) -> None:

@@ -15,7 +15,8 @@ from segcap.core.parallel import run
 from segcap.core.pixels import to_rgb
 from segcap.decoding.calibration import fit_temperature
 from segcap.decoding.compose import log_softmax
-from segcap.decoding.ctc import greedy_classes
+from segcap.decoding.ctc import greedy_classes, text_scores
+from segcap.evaluate.metrics import character_accuracy
 from segcap.segmentation.line_pictures import COLUMN, PICTURE_HEIGHT, cut_line, network_input
 from segcap.segmentation.settings import SegmentationSettings
 from segcap.training.batch_sources import along_best_paths
@@ -58,6 +59,11 @@ class LabelledPictures(NamedTuple):
     def part(self, chosen: NDArray[np.bool_]) -> "LabelledPictures":
         """Return some of them, (N,) bool."""
         return LabelledPictures(list(compress(self.pixels, chosen)), self.classes[chosen])
+
+    def joined(self, others: "LabelledPictures") -> "LabelledPictures":
+        """Return these and others."""
+        texts = [row[row > 0] - 1 for own in (self, others) for row in own.classes]
+        return LabelledPictures(self.pixels + others.pixels, as_classes(texts))
 
 
 def as_classes(texts: Sequence[NDArray[np.intp]]) -> NDArray[np.intp]:
@@ -172,13 +178,16 @@ class LineBatches:
 
     def evaluate(self, model: "keras.Model") -> tuple[float, float]:
         """Return the mean CTC loss a text and the fraction of texts spelled right."""
-        import keras
-
-        losses, right = [], []
-        for logits, text in self._validated(model):
-            losses.append(float(keras.losses.CTC()((text + 1)[np.newaxis], logits[np.newaxis])))
-            right.append(np.array_equal(greedy_classes(log_softmax(logits)), text))
+        seen = [(log_softmax(logits), text) for logits, text in self._validated(model)]
+        losses = [-text_scores(own, [text.tolist()])[0] for own, text in seen]
+        right = [np.array_equal(greedy_classes(own), text) for own, text in seen]
         return float(np.mean(losses)), float(np.mean(right))
+
+    def character_accuracy(self, model: "keras.Model") -> float:
+        """Return the fraction of characters of the validation part that are read right."""
+        lines = self._validated(model)
+        read = ["".join(map(chr, greedy_classes(log_softmax(own)))) for own, _ in lines]
+        return character_accuracy(read, ["".join(map(chr, text)) for _, text in lines]).value
 
     def temperature(self, model: "keras.Model") -> float:
         """Calibrate a network on the columns along the best paths of the validation part.

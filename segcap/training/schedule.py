@@ -37,8 +37,7 @@ class Schedule:
     Attributes
     ----------
     epochs : int
-        Most epochs over the data; of few data one epoch draws each several times, augmented anew,
-        to make 50 steps.
+        Most epochs over the data.
     batch_size : int
         Samples of one step.
     learning_rate : float
@@ -83,6 +82,9 @@ class Schedule:
     ema : float
         Decay of an exponential moving average of the weights, in [0, 1); 0 for none, 0.999 is
         usual. The average is what is validated and kept.
+    steps : int, optional
+        Batches of an epoch. Unless given, as many as show each sample once, but at least 50: of few
+        data one epoch shows each several times, augmented anew.
     mixed_precision : bool
         Whether Keras' own layers, but for those of auxiliary answers, compute in half precision,
         which is faster on GPUs alone. Weights and validation keep single precision.
@@ -127,12 +129,13 @@ class Schedule:
     auxiliary: bool = False
     clip_norm: float = 0.0
     ema: float = 0.0
+    steps: int | None = None
     mixed_precision: bool = False
 
     def __post_init__(self) -> None:
-        for name in ("epochs", "batch_size", "patience", "plateau_patience"):
+        for name in ("epochs", "batch_size", "patience", "plateau_patience", "steps"):
             value = getattr(self, name)
-            given = value is not None or name != "patience"
+            given = value is not None or name not in ("patience", "steps")
             whole = isinstance(value, Integral) and not isinstance(value, bool) and int(value) >= 1
             self._check(name, whole or not given, "an integer of at least 1")
         rate, decay = self.learning_rate, self.weight_decay

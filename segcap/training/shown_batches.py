@@ -13,54 +13,96 @@ from segcap.training.schedule import Schedule
 if TYPE_CHECKING:
     import keras
 
-__all__ = ["shown_batches"]
+__all__ = ["ShownBatches"]
 
 
-def shown_batches(
-    learner: "keras.Model",
-    batches: BatchSource,
-    schedule: Schedule,
-    seed: int,
-    steps: int,
-    targets: NDArray[np.float32] | None,
-) -> Any:
-    """Return what Keras draws from; TensorFlow draws ahead of its steps."""
-    import keras
+class ShownBatches:
+    """The batches of one epoch after the other.
 
-    class Shown(keras.utils.PyDataset):
-        epoch: int | None = None
-        orders: list[NDArray[np.intp]]
+    Parameters
+    ----------
+    learner : keras.Model
+        That is shown them.
+    batches : BatchSource
+    schedule : Schedule
+    seed : int
+    steps : int
+        Of an epoch.
+    targets : (C, ...) float32 array or None
+        What stands for each class; None where classes are shown as they are.
+    """
 
-        def __len__(self) -> int:
-            return steps
+    def __init__(
+        self,
+        learner: "keras.Model",
+        batches: BatchSource,
+        schedule: Schedule,
+        seed: int,
+        steps: int,
+        targets: NDArray[np.float32] | None,
+    ) -> None:
+        self._learner, self._batches, self._schedule = learner, batches, schedule
+        self._seed, self._steps, self._targets = seed, steps, targets
+        self.begin(0)
 
-        def begin(self, epoch: int) -> None:
-            rng = np.random.default_rng((seed, epoch))
-            self.orders = batch_orders(batches, steps, schedule.batch_size, rng)
-            self.epoch = epoch
+    def begin(self, epoch: int) -> None:
+        """Draw the order of an epoch."""
+        rng = np.random.default_rng((self._seed, epoch))
+        size = self._schedule.batch_size
+        self._orders, self._epoch = batch_orders(self._batches, self._steps, size, rng), epoch
 
-        def __getitem__(self, index: int) -> tuple[Any, ...]:
-            rng = np.random.default_rng((seed, self.epoch or 0, index))
-            given = batches.draw(self.orders[index], rng)
-            if targets is not None:
-                given = _tricked(given, schedule, self.epoch or 0, targets, rng)
-            inputs = given.inputs
-            if self.epoch is None and index == 1:
-                # what differs between the two batches that Keras looks at before it begins, it
-                # lets differ in all
-                inputs = [_larger(*both) for both in zip(inputs, learner.inputs, strict=True)]
-            x = tuple(inputs) if len(inputs) > 1 else inputs[0]
-            return (x, *(part for part in given[1:] if part is not None))
+    def draw(self, index: int) -> Batch:
+        """Draw a batch of the epoch that was begun last."""
+        rng = np.random.default_rng((self._seed, self._epoch, index))
+        given = self._batches.draw(self._orders[index], rng)
+        if self._targets is None:
+            return given
+        return _tricked(given, self._schedule, self._epoch, self._targets, rng)
 
-    shown = Shown(workers=1)
-    shown.begin(0)
-    shown.epoch = None
-    return shown
+    def for_keras(self) -> Any:
+        """Return what Keras draws from; TensorFlow draws ahead of its steps."""
+        import keras
+
+        if keras.backend.backend() == "tensorflow":
+            return self._as_dataset()
+        draw, steps = self.draw, self._steps
+
+        class Shown(keras.utils.PyDataset):
+            def __len__(self) -> int:
+                return steps
+
+            def __getitem__(self, index: int) -> tuple[Any, ...]:
+                return _structured([own for own in draw(index) if own is not None])
+
+        return Shown(workers=1)
+
+    def _as_dataset(self) -> Any:
+        """Return a dataset of TensorFlow's own, with which it trains nearly twice as fast."""
+        import tensorflow as tf
+
+        inputs, classes, weights = self.draw(0)
+        open_sides = [tuple(place.shape) for place in self._learner.inputs]
+        others = [own for own in (classes, weights) if own is not None]
+        types = [own.dtype for own in (*inputs, *others)]
+        shapes = [*open_sides, *((None, *own.shape[1:]) for own in others)]
+
+        def drawn(index: Any) -> tuple[Any, ...]:
+            parts = tf.numpy_function(self._flat, [index], types)
+            for part, shape in zip(parts, shapes, strict=True):
+                part.set_shape(shape)
+            return _structured([parts[: len(inputs)], *parts[len(inputs) :]])
+
+        return tf.data.Dataset.range(self._steps).map(drawn).prefetch(tf.data.AUTOTUNE)
+
+    def _flat(self, index: np.integer) -> list[NDArray]:
+        inputs, *others = self.draw(int(index))
+        return [*inputs, *(own for own in others if own is not None)]
 
 
-def _larger(images: NDArray[np.float32], place: "keras.KerasTensor") -> NDArray[np.float32]:
-    """Pad every side by one that a network's input leaves open."""
-    return np.pad(images, [(0, int(side is None)) for side in place.shape])
+def _structured(parts: list[Any]) -> tuple[Any, ...]:
+    """Put a list of inputs and what comes after it the way Keras takes it."""
+    inputs, *others = parts
+    return (tuple(inputs) if len(inputs) > 1 else inputs[0], *others)
 
 
 def _tricked(

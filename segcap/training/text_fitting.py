@@ -1,17 +1,16 @@
 """Train to read a scheme on images labelled with their whole texts.
 
-Labels are aligned with the spans of their images by a network that may know other schemes only;
-the network is trained on where they lie and aligns again, until hardly any character moves.
+A network that reads lines is trained on the texts as they are. One that classifies spans needs to
+know where characters lie: labels are aligned with the spans of their images by a network that may
+know other schemes only; it is trained on that and aligns again, until hardly any character moves.
 """
 
 import os
 import warnings
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from functools import partial
-from itertools import compress
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,33 +20,35 @@ from segcap.core.charset import Charset
 from segcap.core.errors import DataError, SegcapWarning
 from segcap.core.image import ImageSource
 from segcap.evaluate.metrics import character_accuracy, exact_match
+from segcap.recognition.engines.networks import WEIGHTS, pack_weights
 from segcap.recognition.pipeline import Pipeline
 from segcap.recognition.trained import Trained
 from segcap.segmentation.candidates import Layout
 from segcap.segmentation.settings import SegmentationSettings
-from segcap.training.alternation import Course, Progress
-from segcap.training.context import finish, inherit
+from segcap.training.context import inherit
+from segcap.training.course import Course, run_course, train_on_sure_readings
 from segcap.training.forced_alignment import align, mean_score
-from segcap.training.labelled import load_usable, usable_images
-from segcap.training.line_fitting import FittedLine, fit_line, inherit_line
-from segcap.training.lines import LabelledPictures, as_classes, line_picture
+from segcap.training.labelled import LabelledTexts, load_usable, usable_images
+from segcap.training.line_course import LineCourse, inherit_line
+from segcap.training.span_course import SpanCourse
 from segcap.training.synthetic import replay_lines
 
 if TYPE_CHECKING:
     import keras
 
-__all__ = ["FittedContext", "Progress", "fit_context"]
+__all__ = ["FittedTexts", "Progress", "fit_texts"]
+
+Progress: TypeAlias = Callable[[int, int, str], None]
 
 _VALIDATION_FRACTION = 0.1
 _LEAST_VALIDATION = 8
 _TRIED_ON = 60
-_SURE = 0.9
 _CLEARLY_BETTER = 0.02
 REPLAY_LINES = 1500
 
 
 @dataclass(frozen=True)
-class FittedContext:
+class FittedTexts:
     """What was trained.
 
     Attributes
@@ -76,7 +77,7 @@ class FittedContext:
     interrupted: bool
 
 
-def fit_context(
+def fit_texts(
     images: Iterable[ImageSource],
     labels: Sequence[str],
     *,
@@ -91,11 +92,11 @@ def fit_context(
     unlabelled: Iterable[ImageSource] = (),
     state: str | os.PathLike[str] | None = None,
     on_progress: Progress | None = None,
-) -> FittedContext:
-    """Train a span network on whole-image labels.
+) -> FittedTexts:
+    """Train a reader of lines on whole-image labels.
 
-    A tenth of the images, at least eight, is held out: it calibrates the network and says how
-    well it reads.
+    A tenth of the images, at least eight, is held out: it calibrates the networks and says how
+    well they read.
 
     Parameters
     ----------
@@ -111,24 +112,26 @@ def fit_context(
     choices : sequence of SegmentationSettings
         Settings to choose from, the preferred ones first.
     epochs : int
-        Epochs over the images in all, each of at least 50 batches; with `line` a third of them, and
-        a quarter of them for it.
+        Epochs over the images in all.
     seed : int
     line : Trained, optional
-        Network that reads whole lines of the same characters, to be trained, too.
+        Network that reads whole lines of the same characters. It is trained, and kept where
+        held-out texts are read no worse. Spans then say little more than where characters are:
+        their network stays as it is if it knows all characters, and else has a third of the epochs.
     unlabelled : iterable of path, bytes, array or PIL.Image.Image
         Other images of the scheme. What is read of them with a confidence of at least 0.9 is
         trained on as labels are (pseudo-labels) for a further third of the epochs; what comes of
         it is kept if the labels held out fit their images better.
     state : path, optional
         Training that was killed goes on from files of this name with ".0", ".1", ... for the
-        rounds of alignment, and ".line".
+        rounds of alignment, and ".line"; before them ".more" stands for what comes of
+        `unlabelled`.
     on_progress : callable, optional
         Called with the number of epochs done, their total and a sentence.
 
     Returns
     -------
-    FittedContext
+    FittedTexts
 
     References
     ----------
@@ -151,61 +154,78 @@ def fit_context(
         does not read.
     """
     report = on_progress or _silent
-    least = 1 if known == charset.characters else None
-    pixels, classes = usable_images(images, labels, charset=charset, length=length, least=least)
+    pixels, classes = usable_images(
+        images,
+        labels,
+        charset=charset,
+        length=length,
+        least=1 if {*charset.characters} <= {*known} else None,
+    )
     _warn_of_absent(classes, charset)
     order = np.random.default_rng(seed).permutation(len(pixels))
-    held_out = _held_out(order)
-    report(0, epochs, "choosing how to find characters")
-    tried = order[~held_out[order]][:_TRIED_ON]
-    some, some_classes = [pixels[i] for i in tried], [classes[i] for i in tried]
-    shown = [choices[0].layout(image) for image in some]
-    drawn, model = _drawn_as(start, known, charset.characters, shown, some_classes)
-    settings = _chosen(model, some, some_classes, choices)
-    report(0, epochs, "drawing lines to replay")
-    layouts = [settings.layout(image) for image in pixels]
-    # lines that learned ink finds cost more, to draw and to train on: fewer do as well
-    replayed, batch = (REPLAY_LINES, 64) if settings.ink is None else (REPLAY_LINES // 3, 32)
-    course = Course(
-        model,
-        layouts,
-        classes,
-        held_out,
-        replay_lines(drawn, replayed, seed=seed, ink=settings.ink),
-        # where lines are read as a whole, spans say little more than where characters are
-        epochs=epochs if line is None else max(1, epochs // 3),
-        batch_size=batch,
-        report=report,
-    )
-    trained, interrupted = _run(course, model, start.options, seed, state)
-    pipeline = Pipeline(charset, None, trained, settings, length)
-    gained: dict[str, Any] = {}
-    if not interrupted and (others := load_usable(list(unlabelled))[0]):
-        on = None if state is None else f"{os.fspath(state)}.more"
-        run = partial(_run, model=model, options=start.options, seed=seed, state=on)
-        trained, interrupted, gained = _with_unlabelled(
-            course, trained, pipeline, others, epochs, run
+    texts = LabelledTexts(pixels, classes, _held_out(order))
+    further = load_usable(list(unlabelled))[0]
+    total = epochs + (max(1, epochs // 3) if further else 0)
+    report(0, total, "choosing how to find characters")
+    tried = order[~texts.held_out[order]][:_TRIED_ON]
+    drawn, context, settings = _chosen_start(start, known, charset, texts, tried, choices)
+    pipeline = Pipeline(charset, None, context, settings, length)
+    figures, interrupted = _described(settings, texts), False
+    read: dict[str, float] | None = None
+    lines_alone = line is not None and {*drawn} <= {*known}
+    of_spans = 0 if lines_alone else epochs if line is None else epochs // 3
+    if not lines_alone:
+        report(0, total, "drawing lines to replay")
+        # lines that learned ink finds cost more, to draw and to train on: fewer do as well
+        replayed, batch = (REPLAY_LINES, 64) if settings.ink is None else (REPLAY_LINES // 3, 32)
+        course: Course = SpanCourse(
+            partial(inherit, start, known, drawn),
+            start.options,
+            settings,
+            texts,
+            replay_lines(drawn, replayed, seed=seed, ink=settings.ink),
+            epochs=max(1, of_spans),
+            batch_size=batch,
+            report=lambda done, note: report(min(done, of_spans), total, note),
         )
-        pipeline = replace(pipeline, context=trained)
-    pipeline = replace(pipeline, line=line if known == charset.characters else None)
-    read = _accuracy(pipeline, *_part(pixels, classes, held_out))
+        pipeline, interrupted = run_course(course, pipeline, seed, state)
+        figures |= course.figures
     if line is not None and not interrupted:
-        report(epochs, epochs, "training to read whole lines")
-        on = None if state is None else f"{os.fspath(state)}.line"
-        fitting = partial(
-            fit_line, inherit_line(line, known, drawn), epochs=epochs // 4 or 1, seed=seed, state=on
+        report(of_spans, total, "cutting lines out")
+        try:
+            course = LineCourse(
+                partial(inherit_line, line, known, drawn),
+                line.options,
+                settings,
+                texts,
+                epochs=epochs - of_spans,
+                report=lambda done, note: report(of_spans + done, total, note),
+            )
+            before = course.with_network(pipeline) if lines_alone else pipeline
+            pipeline, read, interrupted = _with_line(course, before, texts, seed, state)
+            figures |= course.figures | {"line_helps": pipeline is not before}
+        except KeyboardInterrupt:
+            if lines_alone:
+                raise
+            interrupted = True
+    if further and not interrupted:
+        pipeline, read, interrupted, gained = _with_unlabelled(
+            course,
+            pipeline,
+            read or _accuracy(pipeline, texts),
+            texts,
+            further,
+            total - epochs,
+            seed,
+            state,
+            lambda done, note: report(epochs + done, total, note),
         )
-        pipeline, read, interrupted = _with_line(pipeline, read, pixels, classes, held_out, fitting)
-    figures = {
-        **_described(settings, held_out, classes),
-        **course.figures,
-        **gained,
-        **read,
-    }
+        figures |= gained
+    figures |= read or _accuracy(pipeline, texts)
     if not interrupted and figures["characters_held_out"] < _least_right(figures):
-        _warn_that_it_does_not_read(figures, course.overfit(inherit(start, known, drawn), seed))
-    return FittedContext(
-        trained,
+        _warn_that_it_does_not_read(figures, course.overfit(seed))
+    return FittedTexts(
+        pipeline.context or context,
         pipeline.line,
         settings,
         len(pixels),
@@ -215,95 +235,79 @@ def fit_context(
     )
 
 
-def _described(
-    settings: SegmentationSettings, held_out: NDArray[np.bool_], classes: list[NDArray[np.intp]]
-) -> dict[str, Any]:
-    return {
-        "binarization": settings.binarization,
-        "line_removal": settings.line_removal,
-        "images": int((~held_out).sum()),
-        "images_held_out": int(held_out.sum()),
-        "chance_level": round(_chance_level(classes), 4),
-    }
-
-
-def _run(
-    course: Course,
-    model: "keras.Model",
-    options: Mapping[str, Any],
+def _with_line(
+    course: LineCourse,
+    before: Pipeline,
+    texts: LabelledTexts,
     seed: int,
     state: str | os.PathLike[str] | None,
-) -> tuple[Trained, bool]:
-    """Train to the end, or to the last epoch before Ctrl-C; return whether that came, too."""
-    try:
-        course.run(seed, None if state is None else Path(state))
-        return finish(model, course.batches, options), False
-    except KeyboardInterrupt:
-        if not course.go_back_to_last_epoch():
-            raise
-        return finish(model, course.batches, options), True
+) -> tuple[Pipeline, dict[str, float], bool]:
+    """Train what reads lines; keep that unless held-out texts were read better before."""
+    was = _accuracy(before, texts)
+    after, interrupted = run_course(course, before, seed, state)
+    now = _accuracy(after, texts)
+    if now["texts_held_out"] >= was["texts_held_out"]:
+        return after, now, interrupted
+    course.begin_again()
+    return before, was, interrupted
 
 
 def _with_unlabelled(
     course: Course,
-    trained: Trained,
-    pipeline: Pipeline,
-    images: list[NDArray[np.uint8]],
-    epochs: int,
-    run: Callable[[Course], tuple[Trained, bool]],
-) -> tuple[Trained, bool, dict[str, Any]]:
-    """Train on, on sure readings of images without a label; keep that if it helps."""
-    layouts, classes = [], []
-    for image in images:
-        (outcome,) = pipeline.read([image])
-        if outcome.reading.text and outcome.reading.confidence >= _SURE:
-            layouts.append(pipeline.settings.layout(image))
-            classes.append(pipeline.charset.encode(outcome.reading.text))
-    figures = {"unlabelled": len(images), "read_surely": len(layouts), "unlabelled_help": False}
-    if not layouts:
-        return trained, False, figures
-    before, further = course.fit_of_held_out(), course.joined(layouts, classes, max(1, epochs // 3))
-    try:
-        retrained, interrupted = run(further)
-    except KeyboardInterrupt:
-        return trained, True, figures
-    if further.fit_of_held_out() > before:
-        return retrained, interrupted, figures | {"unlabelled_help": True}
-    return trained, interrupted, figures
-
-
-def _with_line(
     pipeline: Pipeline,
     read: dict[str, float],
-    pixels: list[NDArray[np.uint8]],
-    classes: list[NDArray[np.intp]],
-    held_out: NDArray[np.bool_],
-    fitting: Callable[..., FittedLine],
-) -> tuple[Pipeline, dict[str, float], bool]:
-    """Train what reads whole lines; keep that where held-out texts are read no worse with it."""
-    try:
-        cut = list(map(partial(line_picture, pipeline.settings), pixels, classes))
-        pictures = LabelledPictures(cut, as_classes(classes))
-        fitted = fitting(pictures.part(~held_out), pictures.part(held_out))
-    except KeyboardInterrupt:
-        return pipeline, read, True
-    with_line = replace(pipeline, line=fitted.trained)
-    after = _accuracy(with_line, *_part(pixels, classes, held_out))
-    if after["texts_held_out"] < read["texts_held_out"]:
-        return pipeline, read, fitted.was_interrupted
-    return with_line, after, fitted.was_interrupted
+    texts: LabelledTexts,
+    images: list[NDArray[np.uint8]],
+    epochs: int,
+    seed: int,
+    state: str | os.PathLike[str] | None,
+    report: Callable[[int, str], None],
+) -> tuple[Pipeline, dict[str, float], bool, dict[str, Any]]:
+    """Train on, on sure readings; keep that unless held-out texts were read better before."""
+    after, interrupted, figures = train_on_sure_readings(
+        course, pipeline, images, epochs, seed, state, report
+    )
+    if after is pipeline:
+        return pipeline, read, interrupted, figures
+    now = _accuracy(after, texts)
+    if now["texts_held_out"] >= read["texts_held_out"]:
+        return after, now, interrupted, figures
+    return pipeline, read, interrupted, figures | {"unlabelled_help": False}
 
 
-def _part(
-    pixels: list[NDArray[np.uint8]], classes: list[NDArray[np.intp]], chosen: NDArray[np.bool_]
-) -> tuple[list[NDArray[np.uint8]], list[NDArray[np.intp]]]:
-    return list(compress(pixels, chosen)), list(compress(classes, chosen))
+def _chosen_start(
+    start: Trained,
+    known: str,
+    charset: Charset,
+    texts: LabelledTexts,
+    tried: NDArray[np.intp],
+    choices: Sequence[SegmentationSettings],
+) -> tuple[str, Trained, SegmentationSettings]:
+    """Choose by some images what letters look like, and the settings that find them.
+
+    Returns the characters as drawn, and the span network for them, as it was.
+    """
+    images, classes = [texts.images[i] for i in tried], [texts.classes[i] for i in tried]
+    shown = [choices[0].layout(image) for image in images]
+    drawn, model = _drawn_as(start, known, charset.characters, shown, classes)
+    parts = {WEIGHTS: pack_weights(model)}
+    context = Trained(model.name, model.output_shape[-1], parts, start.temperature, start.options)
+    return drawn, context, _chosen(model, images, classes, choices)
 
 
-def _accuracy(
-    pipeline: Pipeline, images: list[NDArray[np.uint8]], classes: list[NDArray[np.intp]]
-) -> dict[str, float]:
-    """Return the fractions of texts and of characters that are read right."""
+def _described(settings: SegmentationSettings, texts: LabelledTexts) -> dict[str, Any]:
+    return {
+        "binarization": settings.binarization,
+        "line_removal": settings.line_removal,
+        "images": int((~texts.held_out).sum()),
+        "images_held_out": int(texts.held_out.sum()),
+        "chance_level": round(_chance_level(texts.classes), 4),
+    }
+
+
+def _accuracy(pipeline: Pipeline, texts: LabelledTexts) -> dict[str, float]:
+    """Return the fractions of texts and of characters held out that are read right."""
+    images, classes = texts.part(texts.held_out)
     read = [outcome.reading.text for outcome in pipeline.read(images)]
     truth = [pipeline.charset.decode(own) for own in classes]
     return {
@@ -337,7 +341,7 @@ def _drawn_as(
     """Return whether letters are drawn as labelled or in the other case, and start from there."""
     other = characters.swapcase()
     forms = [characters]
-    if known != characters and len(other) == len(set(other)) == len(characters):
+    if other != characters != known and len(other) == len(set(other)) == len(characters):
         forms.append(other)
     models = [inherit(start, known, form) for form in forms]
     scores = [mean_score(align(model, layouts, classes)) for model in models]

@@ -1,0 +1,169 @@
+"""Training of a network that reads whole lines, on one set of labelled images."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from segcap.recognition.engines.networks import WEIGHTS, pack_weights, rebuild_network
+from segcap.recognition.pipeline import Pipeline
+from segcap.recognition.trained import Trained
+from segcap.segmentation.settings import SegmentationSettings
+from segcap.training.course import Course
+from segcap.training.fit import fit_network
+from segcap.training.labelled import LabelledTexts
+from segcap.training.lines import LabelledPictures, LineBatches, as_classes, line_picture
+from segcap.training.rounding import round_to_half
+from segcap.training.schedule import Schedule
+
+if TYPE_CHECKING:
+    import keras
+
+__all__ = ["LineCourse", "finish_line", "inherit_line", "line_schedule"]
+
+_BATCH = 16
+_RATE = 3e-4
+_STEPS, _USUAL_WIDTH = (13, 26), 160
+_OVERFIT_LINES = 16
+_OVERFIT_STEPS = 40
+
+
+class LineCourse(Course):
+    """What a network that reads whole lines goes through to train on whole-image labels.
+
+    Parameters
+    ----------
+    start, options, epochs, report
+        As of `Course`.
+    settings : SegmentationSettings
+        How lines are found.
+    texts : LabelledTexts
+    """
+
+    def __init__(
+        self,
+        start: Callable[[], "keras.Model"],
+        options: Mapping[str, Any],
+        settings: SegmentationSettings,
+        texts: LabelledTexts,
+        *,
+        epochs: int,
+        report: Callable[[int, str], None],
+    ) -> None:
+        super().__init__(start, options, epochs, report)
+        self._settings = settings
+        own = self._pictures(texts.images, texts.classes)
+        self._shown, self._validation = own.part(~texts.held_out), own.part(texts.held_out)
+        self._batches = LineBatches(self._shown, self._validation)
+
+    def run(self, seed: int, state: Path | None) -> None:
+        """Train to the end."""
+        schedule = line_schedule(self._epochs, rate=_RATE, steps=self._steps())
+        own = state and state.with_name(f"{state.name}.line")
+        self._train(self._batches, schedule, seed, own)
+
+    def _steps(self) -> int:
+        """Return the batches of an epoch: as many as images are for, within bounds of time."""
+        least, most = _STEPS
+        width = float(self._batches.sizes.mean())
+        wanted = min(max(least, len(self._batches) // _BATCH), most)
+        return max(1, round(wanted * min(1.0, _USUAL_WIDTH / width)))
+
+    def with_network(self, pipeline: Pipeline) -> Pipeline:
+        """Return a pipeline with the network as it is now."""
+        return replace(pipeline, line=finish_line(self._model, self._batches, self._options))
+
+    def fit_of_held_out(self) -> float:
+        """Return minus the mean loss of labels held out."""
+        return -self._batches.evaluate(self._model)[0]
+
+    def overfit(self, seed: int) -> float:
+        """Return the fraction of characters right where few lines are shown again and again."""
+        model = self._start()
+        few = self._shown.part(np.arange(len(self._shown.pixels)) < _OVERFIT_LINES)
+        batches = LineBatches(few, few)
+        fit_network(
+            model, batches, schedule=line_schedule(1, rate=_RATE, steps=_OVERFIT_STEPS), seed=seed
+        )
+        return batches.character_accuracy(model)
+
+    def _add(self, images: list[NDArray[np.uint8]], classes: list[NDArray[np.intp]]) -> None:
+        self._shown = self._shown.joined(self._pictures(images, classes))
+        self._batches = LineBatches(self._shown, self._validation)
+
+    def _noted(self, epochs: int, accuracy: float) -> tuple[dict[str, Any], str]:
+        figures = {"line_epochs": epochs, "line_texts": round(accuracy, 4)}
+        return figures, f"{accuracy:.3f} of lines held out are right"
+
+    def _pictures(
+        self, images: Sequence[NDArray[np.uint8]], classes: list[NDArray[np.intp]]
+    ) -> LabelledPictures:
+        cut = list(map(partial(line_picture, self._settings), images, classes))
+        return LabelledPictures(cut, as_classes(classes))
+
+
+def line_schedule(
+    epochs: int, *, rate: float = 1e-4, ema: float = 0.0, steps: int | None = None
+) -> Schedule:
+    """Return how a network is trained that has read lines before."""
+    return Schedule(
+        epochs=epochs,
+        batch_size=_BATCH,
+        learning_rate=rate,
+        clip_norm=1.0,
+        patience=None,
+        ema=ema,
+        steps=steps,
+    )
+
+
+def finish_line(model: "keras.Model", batches: LineBatches, options: Mapping[str, Any]) -> Trained:
+    """Round the weights of a network that reads lines, calibrate it and make it ready."""
+    round_to_half(model)
+    parts = {WEIGHTS: pack_weights(model)}
+    return Trained(
+        model.name, model.output_shape[-1], parts, batches.temperature(model), dict(options)
+    )
+
+
+def inherit_line(start: Trained, known: str, characters: str) -> "keras.Model":
+    """Build the network of a reader for other characters; those that it knows it goes on to know.
+
+    Parameters
+    ----------
+    start : Trained
+    known : str
+        Its characters.
+    characters : str
+        Those of the new network, in class order.
+
+    Returns
+    -------
+    keras.Model
+    """
+    from segcap.models import build
+
+    before = rebuild_network(
+        start.parts[WEIGHTS], start.classifier, classes=start.classes, options=start.options
+    )
+    if known == characters:
+        return before
+    model = build(start.classifier, 1 + len(characters), **start.options)
+    for old, new in zip(before.layers[:-1], model.layers[:-1], strict=True):
+        new.set_weights(old.get_weights())
+    old_weights, old_biases = before.layers[-1].get_weights()
+    weights, biases = model.layers[-1].get_weights()
+    weights[:, 0], biases[0] = old_weights[:, 0], old_biases[0]
+    for place, char in enumerate(characters, 1):
+        if char in known:
+            of_char = 1 + known.index(char)
+            weights[:, place], biases[place] = old_weights[:, of_char], old_biases[of_char]
+        else:
+            weights[:, place] = old_weights[:, 1:].mean(axis=1)
+            biases[place] = old_biases[1:].mean()
+    model.layers[-1].set_weights([weights, biases])
+    return model
