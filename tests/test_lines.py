@@ -206,3 +206,15 @@ def test_a_reader_for_other_characters_goes_on_to_know_them():
     assert trained.classes == 7
     assert 1 <= trained.temperature < 3
     assert batches.character_accuracy(model) > 0.9
+
+
+def test_a_training_on_few_lines_leaves_first_blocks_as_they_are():
+    pytest.importorskip("keras")
+    from segcap.models import build
+    from segcap.models.line_ctc import freeze_strokes
+
+    model = build("line_ctc", 3)
+    freeze_strokes(model)
+    frozen = [layer.count_params() for layer in model.layers if not layer.trainable]
+    assert frozen[2] > 0
+    assert 0.04 < sum(frozen) / model.count_params() < 0.1

@@ -7,6 +7,7 @@ import segcap
 from segcap.core.errors import DataError, ParameterError, SegcapWarning
 from segcap.core.image import load_image
 from segcap.generate import TextGenerator
+from segcap.training.labelled import LabelledTexts
 
 SYMBOLS = "+#%&@?"
 
@@ -286,22 +287,24 @@ def test_what_reads_whole_lines_is_trained_on_the_same_labels(tmp_path):
     assert further.score(*drawn(40, 1, charset=LETTERS)) > 0.9
 
 
-@pytest.mark.slow
-def test_a_training_of_lines_that_is_stopped_again_keeps_its_epochs(tmp_path):
-    images, labels = drawn(24, 0, charset=LETTERS)
+@pytest.mark.parametrize("epochs", [0, 2])
+def test_a_training_of_lines_that_is_stopped_keeps_its_epochs(monkeypatch, epochs):
+    """Those of a state that it went on from, too."""
+    from segcap.training import course
+    from segcap.training.fit import History, Interrupted
+    from segcap.training.line_course import LineCourse
 
-    def stop_at(epoch):
-        def stop(done, _total, _note):
-            if done == epoch:
-                raise KeyboardInterrupt
+    def stopped(*_, **__):
+        raise Interrupted(History(loss=[2.0] * epochs, validation_accuracy=[0.25, 0.5][:epochs]))
 
-        return stop
-
-    for epoch in (1, 2):
-        reader = reader_of_letters(epochs=3)
-        with pytest.raises(KeyboardInterrupt):
-            reader.fit(images, labels, state=tmp_path / "s", on_progress=stop_at(epoch))
-        assert reader.provenance_["figures"]["line_epochs"] == epoch
+    monkeypatch.setattr(course, "fit_network", stopped)
+    settings = segcap.load("mixed")._settings()
+    texts = LabelledTexts(clean_digits(4), [np.array([0, 1, 2])] * 4, np.arange(4) < 1)
+    of_lines = LineCourse(lambda: None, {}, settings, texts, epochs=3, report=print)
+    with pytest.raises(KeyboardInterrupt):
+        of_lines._train(of_lines._batches, None, 0, None)
+    assert of_lines.has_trained == (epochs > 0)
+    assert of_lines.figures == ({"line_epochs": 2, "line_texts": 0.5} if epochs else {})
 
 
 @pytest.mark.slow
@@ -312,14 +315,6 @@ def test_characters_that_any_does_not_know_are_trained_in_spans_and_lines():
     assert {"span_accuracy", "line_texts"} <= {*reader.provenance_["figures"]}
     assert reader.line_.classes == 6
     assert reader.context_.classes > 5
-
-
-@pytest.mark.slow
-def test_letters_in_the_other_case_are_read_in_lines_at_once():
-    images, labels = drawn(30, 0, charset="ABDEGR")
-    small = [label.lower() for label in labels]
-    reader = reader_of_letters("abdegr", epochs=1).fit(images[:20], small[:20])
-    assert reader.score(images[20:], small[20:]) >= 0.9
 
 
 @pytest.mark.parametrize(("now", "kept"), [(0.4, "before"), (0.5, "after")])

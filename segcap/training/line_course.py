@@ -62,6 +62,9 @@ class LineCourse(Course):
 
     def run(self, seed: int, state: Path | None) -> None:
         """Train to the end."""
+        from segcap.models.line_ctc import freeze_strokes
+
+        freeze_strokes(self._model)
         schedule = line_schedule(self._epochs, rate=_RATE, steps=self._steps())
         own = state and state.with_name(f"{state.name}.line")
         self._train(self._batches, schedule, seed, own)
