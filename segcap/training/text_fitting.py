@@ -20,7 +20,7 @@ from segcap.core.charset import Charset
 from segcap.core.errors import DataError, SegcapWarning
 from segcap.core.image import ImageSource
 from segcap.evaluate.metrics import character_accuracy, exact_match
-from segcap.recognition.engines.networks import WEIGHTS, pack_weights
+from segcap.recognition.engines.networks import WEIGHTS, pack_weights, require_keras
 from segcap.recognition.pipeline import Pipeline
 from segcap.recognition.trained import Trained
 from segcap.segmentation.candidates import Layout
@@ -167,6 +167,10 @@ def fit_texts(
     further = load_usable(list(unlabelled))[0]
     total = epochs + (max(1, epochs // 3) if further else 0)
     report(0, total, "choosing how to find characters")
+    require_keras()
+    import keras
+
+    keras.utils.set_random_seed(seed)  # what drops features out is seeded when it is built
     tried = order[~texts.held_out[order]][:_TRIED_ON]
     drawn, context, settings = _chosen_start(start, known, charset, texts, tried, choices)
     pipeline = Pipeline(charset, None, context, settings, length)
