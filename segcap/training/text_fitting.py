@@ -10,7 +10,7 @@ import warnings
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,21 +20,17 @@ from segcap.core.charset import Charset
 from segcap.core.errors import DataError, SegcapWarning
 from segcap.core.image import ImageSource
 from segcap.evaluate.metrics import character_accuracy, exact_match
-from segcap.recognition.engines.networks import WEIGHTS, pack_weights, require_keras
+from segcap.recognition.engines.networks import require_keras
 from segcap.recognition.pipeline import Pipeline
 from segcap.recognition.trained import Trained
-from segcap.segmentation.candidates import Layout
 from segcap.segmentation.settings import SegmentationSettings
 from segcap.training.context import inherit
 from segcap.training.course import Course, run_course, train_on_sure_readings
-from segcap.training.forced_alignment import align, mean_score
 from segcap.training.labelled import LabelledTexts, load_usable, usable_images
 from segcap.training.line_course import LineCourse, inherit_line
 from segcap.training.span_course import SpanCourse
+from segcap.training.starting import chosen_start
 from segcap.training.synthetic import replay_lines
-
-if TYPE_CHECKING:
-    import keras
 
 __all__ = ["FittedTexts", "Progress", "fit_texts"]
 
@@ -43,7 +39,6 @@ Progress: TypeAlias = Callable[[int, int, str], None]
 _VALIDATION_FRACTION = 0.1
 _LEAST_VALIDATION = 8
 _TRIED_ON = 60
-_CLEARLY_BETTER = 0.02
 REPLAY_LINES = 1500
 
 
@@ -172,7 +167,7 @@ def fit_texts(
 
     keras.utils.set_random_seed(seed)  # what drops features out is seeded when it is built
     tried = order[~texts.held_out[order]][:_TRIED_ON]
-    drawn, context, settings = _chosen_start(start, known, charset, texts, tried, choices)
+    drawn, context, settings = chosen_start(start, known, charset, texts, tried, choices)
     pipeline = Pipeline(charset, None, context, settings, length)
     figures, interrupted = _described(settings, texts), False
     read: dict[str, float] | None = None
@@ -249,11 +244,10 @@ def _with_line(
     """Train what reads lines; keep that unless held-out texts were read better before."""
     was = _accuracy(before, texts)
     after, interrupted = run_course(course, before, seed, state)
-    now = _accuracy(after, texts)
-    if now["texts_held_out"] >= was["texts_held_out"]:
-        return after, now, interrupted
-    course.begin_again()
-    return before, was, interrupted
+    kept, read = _no_worse(before, was, after, texts)
+    if kept is before:
+        course.begin_again()
+    return kept, read, interrupted
 
 
 def _with_unlabelled(
@@ -271,32 +265,19 @@ def _with_unlabelled(
     after, interrupted, figures = train_on_sure_readings(
         course, pipeline, images, epochs, seed, state, report
     )
-    if after is pipeline:
-        return pipeline, read, interrupted, figures
+    if after is not pipeline:
+        before = pipeline
+        pipeline, read = _no_worse(before, read, after, texts)
+        figures["unlabelled_help"] = pipeline is not before
+    return pipeline, read, interrupted, figures
+
+
+def _no_worse(
+    before: Pipeline, was: dict[str, float], after: Pipeline, texts: LabelledTexts
+) -> tuple[Pipeline, dict[str, float]]:
+    """Return what was trained, unless held-out texts were read better before; and how they are."""
     now = _accuracy(after, texts)
-    if now["texts_held_out"] >= read["texts_held_out"]:
-        return after, now, interrupted, figures
-    return pipeline, read, interrupted, figures | {"unlabelled_help": False}
-
-
-def _chosen_start(
-    start: Trained,
-    known: str,
-    charset: Charset,
-    texts: LabelledTexts,
-    tried: NDArray[np.intp],
-    choices: Sequence[SegmentationSettings],
-) -> tuple[str, Trained, SegmentationSettings]:
-    """Choose by some images what letters look like, and the settings that find them.
-
-    Returns the characters as drawn, and the span network for them, as it was.
-    """
-    images, classes = [texts.images[i] for i in tried], [texts.classes[i] for i in tried]
-    shown = [choices[0].layout(image) for image in images]
-    drawn, model = _drawn_as(start, known, charset.characters, shown, classes)
-    parts = {WEIGHTS: pack_weights(model)}
-    context = Trained(model.name, model.output_shape[-1], parts, start.temperature, start.options)
-    return drawn, context, _chosen(model, images, classes, choices)
+    return (before, was) if now["texts_held_out"] < was["texts_held_out"] else (after, now)
 
 
 def _described(settings: SegmentationSettings, texts: LabelledTexts) -> dict[str, Any]:
@@ -333,39 +314,6 @@ def _held_out(order: NDArray[np.intp]) -> NDArray[np.bool_]:
     held_out = np.zeros(count, bool)
     held_out[order[: max(_LEAST_VALIDATION, round(_VALIDATION_FRACTION * count))]] = True
     return held_out
-
-
-def _drawn_as(
-    start: Trained,
-    known: str,
-    characters: str,
-    layouts: list[Layout],
-    classes: list[NDArray[np.intp]],
-) -> tuple[str, "keras.Model"]:
-    """Return whether letters are drawn as labelled or in the other case, and start from there."""
-    other = characters.swapcase()
-    forms = [characters]
-    if other != characters != known and len(other) == len(set(other)) == len(characters):
-        forms.append(other)
-    models = [inherit(start, known, form) for form in forms]
-    scores = [mean_score(align(model, layouts, classes)) for model in models]
-    best = int(np.argmax(scores))
-    return forms[best], models[best]
-
-
-def _chosen(
-    model: "keras.Model",
-    images: list[NDArray[np.uint8]],
-    classes: list[NDArray[np.intp]],
-    choices: Sequence[SegmentationSettings],
-) -> SegmentationSettings:
-    """Take the settings under which labels fit their images best; earlier ones unless clearly."""
-    best, best_score = choices[0], -np.inf
-    for settings in choices if len(choices) > 1 else ():
-        score = mean_score(align(model, [settings.layout(image) for image in images], classes))
-        if score > best_score + _CLEARLY_BETTER:
-            best, best_score = settings, score
-    return best
 
 
 def _chance_level(classes: list[NDArray[np.intp]]) -> float:
