@@ -1,5 +1,6 @@
 """Processes that are killed, and what is left of them."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -56,7 +57,9 @@ def until(condition, seconds=60):
 
 
 def kill(pid):
-    os.kill(pid, signal.SIGKILL)
+    """End a process at once; one that has ended by itself is left alone."""
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGKILL)
 
 
 def run_or_kill(command, folder, *, kill_after=None):
