@@ -17,6 +17,7 @@ from segcap.recognition.engines.logits import check_logits
 from segcap.recognition.line_columns import look_at_lines
 from segcap.segmentation.line_pictures import cut_line, network_input
 from segcap.training.lines import LabelledPictures, LineBatches, as_classes, drawn_pictures
+from segcap.training.schedule import Schedule
 from segcap.training.synthetic import Source
 
 
@@ -218,3 +219,15 @@ def test_a_training_on_few_lines_leaves_first_blocks_as_they_are():
     frozen = [layer.count_params() for layer in model.layers if not layer.trainable]
     assert frozen[2] > 0
     assert 0.04 < sum(frozen) / model.count_params() < 0.1
+
+
+def test_a_network_of_lines_is_copied_where_its_weights_are_averaged():
+    pytest.importorskip("keras")
+    from segcap.models import build
+    from segcap.training.compiling import copy_to_train
+
+    model = build("line_ctc", 3)
+    copy = copy_to_train(model, Schedule(ema=0.9))
+    assert copy is not model
+    pictures = np.random.default_rng(0).random((1, 48, 64, 3), np.float32)
+    assert np.array_equal(copy(pictures), model(pictures))

@@ -26,7 +26,7 @@ from segcap.generate.wild.typesetting import typeset, warp
 
 __all__ = ["wild", "wild_size", "wild_text"]
 
-_DISPLAY, _COUNTER = 0.25, 0.4
+_DISPLAY, _COUNTER = 0.28, 0.5
 
 
 def wild(draws: Draws, page: Page) -> Drawn:

@@ -27,6 +27,7 @@ _ENDS = {
     "a": (0, 0, 1, 0), "b": (1, 0, 1, 1), "c": (1, 1, 1, 2), "d": (0, 2, 1, 2),
     "e": (0, 1, 0, 2), "f": (0, 0, 0, 1), "g": (0, 1, 1, 1),
 }  # fmt: skip
+_UNITS = ("kWh", "kW", "kVA", "m3", "V", "C", "km", "kg", "CUM", "BP", "MD", "RYB", "TOT")
 _SHIFT = 4
 
 
@@ -41,6 +42,7 @@ class _Digits(NamedTuple):
     slant: float
     thick: float
     gap: float
+    decimals: float
 
 
 class _Wheels(NamedTuple):
@@ -89,8 +91,11 @@ def segment_display(draws: Draws, page: Page) -> Drawn:
         lay(canvas, np.roll(masks.max(axis=0), (2, 2), (0, 1)), ink, rng.uniform(0.05, 0.25))
     masks = warp(draws, page, masks) if rng.random() < 0.5 else masks
     lay(canvas, masks.max(axis=0), ink, rng.uniform(0.7, 1))
-    if rng.random() < 0.3:
+    if rng.random() < 0.5:
         _unit(rng, canvas, ink, digits.left + cells * digits.pitch, digits.top, digits.tall)
+    if rng.random() < 0.15:
+        at = digits.left - digits.tall * rng.uniform(0.5, 1.5)
+        _unit(rng, canvas, ink, at, digits.top, digits.tall)
     if rng.random() < 0.25:  # print above the digits
         at = rng.uniform(0, page.size[0])
         _unit(rng, canvas, ink, at, digits.top - 1.1 * digits.tall, digits.tall)
@@ -176,7 +181,8 @@ def _place_digits(rng: np.random.Generator, size: tuple[int, int], cells: int) -
     left = rng.uniform(0.05, 0.95) * max(0.0, width - cells * pitch - slant * tall) + thick / 2
     top = rng.uniform(0.1, 0.9) * (height - tall)
     gap = thick * rng.uniform(0.0, 0.25) + 0.5 * thick * (rng.random() < 0.5)
-    return _Digits(left, top, pitch, wide, tall, slant, thick, gap)
+    decimals = rng.uniform(0.5, 0.85) if rng.random() < 0.25 else 1.0
+    return _Digits(left, top, pitch, wide, tall, slant, thick, gap, decimals)
 
 
 def _light(page: Page, digits: _Digits, seven: str) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
@@ -184,18 +190,32 @@ def _light(page: Page, digits: _Digits, seven: str) -> tuple[NDArray[np.uint8], 
     width, height = page.size
     masks = np.zeros((len(page.text), height, width), np.uint8)
     ghosts = np.zeros((height, width), np.uint8)
+    whole = next((number for number, char in enumerate(page.text) if char in ".,"), len(page.text))
     cell = 0
-    for mask, char in zip(masks, page.text, strict=True):
+    for number, (mask, char) in enumerate(zip(masks, page.text, strict=True)):
         if char in ".,":
             x = digits.left + cell * digits.pitch - (digits.pitch - digits.wide) * 0.4
             y = digits.top + digits.tall - digits.thick / 2
             cv2.circle(mask, (round(x), round(y)), max(1, round(digits.thick * 0.55)), 255, -1)
             continue
         own = digits._replace(left=digits.left + cell * digits.pitch)
+        if number > whole:  # smaller, on the same foot
+            own = _smaller(own)
         _draw_segments(mask, seven if char == "7" else SEGMENTS[char], own)
         _draw_segments(ghosts, "abcdefg", own)
         cell += 1
     return masks, ghosts
+
+
+def _smaller(digit: _Digits) -> _Digits:
+    by = digit.decimals
+    return digit._replace(
+        top=digit.top + (1 - by) * digit.tall,
+        wide=digit.wide * by,
+        tall=digit.tall * by,
+        thick=max(1.0, digit.thick * by),
+        gap=digit.gap * by,
+    )
 
 
 def _draw_wheel(
@@ -302,11 +322,12 @@ def _unit(
     y: float,
     tall: float,
 ) -> None:
-    """Write a unit, smaller than the digits."""
-    unit = ("kWh", "m3", "kW", "V", "C", "km", "kg")[int(rng.integers(7))]
+    """Write a unit or another sign, smaller than the digits."""
+    unit = _UNITS[int(rng.integers(len(_UNITS)))]
     place = round(x), round(y + tall * rng.uniform(0.5, 1))
+    scale, thick = tall * rng.uniform(0.008, 0.022), int(rng.integers(1, 3))
     levels = np.zeros(canvas.shape[:2], np.uint8)
-    cv2.putText(levels, unit, place, cv2.FONT_HERSHEY_SIMPLEX, tall / 70, 255, 1, cv2.LINE_AA)
+    cv2.putText(levels, unit, place, cv2.FONT_HERSHEY_SIMPLEX, scale, 255, thick, cv2.LINE_AA)
     lay(canvas, levels, ink, 1.0)
 
 

@@ -40,7 +40,7 @@ def typeset(draws: Draws, page: Page) -> NDArray[np.uint8]:
     )
     stretch = np.exp(rng.normal(0, 0.18))
     slant = rng.normal(0, 0.12) if rng.random() < 0.5 else 0.0
-    most = rng.choice([0, 8, 22, 45], p=[0.35, 0.25, 0.28, 0.12]) * _at(difficulty.warp)
+    most = rng.choice([0, 8, 22, 45, 75], p=[0.34, 0.24, 0.26, 0.1, 0.06]) * _at(difficulty.warp)
     angles = rng.uniform(-most, most, n)
     shears = slant + rng.normal(0, 0.1, n) * (rng.random() < 0.3)
     gap = _gap(rng, difficulty.overlap)
@@ -48,6 +48,7 @@ def typeset(draws: Draws, page: Page) -> NDArray[np.uint8]:
     picks = rng.integers(0, _MOST_SHAPES, n)
     baseline = _baseline(rng, n, _at(difficulty.warp))
     cut_off = rng.random() < 0.08
+    beyond = rng.uniform(-0.35, 0.35, 2) if rng.random() < 0.06 * _at(difficulty.warp) else (0, 0)
 
     for _ in range(3):
         marks = [
@@ -69,6 +70,7 @@ def typeset(draws: Draws, page: Page) -> NDArray[np.uint8]:
     draws.parameters["capitals"] = round(cap, 2)
     left = round(rng.random() * (width - across)) if width > across else (width - across) // 2
     top = round(rng.random() * (height - down)) if height > down else (height - down) // 2
+    left, top = left + round(beyond[0] * cap), top + round(beyond[1] * cap)
     masks = np.zeros((n, height, width), np.uint8)
     for mask, (mark, _), x, y in zip(masks, marks, lefts, tops, strict=True):
         paste(mask, mark, left + x, top + y - first)
