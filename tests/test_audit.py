@@ -3,6 +3,7 @@
 import json
 import re
 import shlex
+import string
 import sys
 from dataclasses import replace
 
@@ -16,6 +17,7 @@ from segcap.benchmark import AuditTerms, ReaderMethod
 from segcap.benchmark.audit import run as run_module
 from segcap.benchmark.audit.findings import labels_needed, passes
 from segcap.benchmark.audit.images import divided, legibility, one_look, printed_images, steps
+from segcap.benchmark.audit.run import least_labels
 from segcap.cli import auditing  # noqa: F401 registers the command
 from segcap.core.errors import DataError, ParameterError
 from segcap.evaluate.metrics import wilson
@@ -85,7 +87,7 @@ def test_images_are_divided_as_labels_ask(drawn_folder):
     dataset = segcap.datasets.load("labelled", drawn_folder)
 
     def sizes(images, labels):
-        task, possible = divided(dataset, "t", images=images, labels=labels, seed=0)
+        task, possible = divided(dataset, "t", images=images, labels=labels, least=16, seed=0)
         return len(task.tested), len(task.training), possible
 
     assert sizes(100, ()) == (40, 0, ())
@@ -93,6 +95,13 @@ def test_images_are_divided_as_labels_ask(drawn_folder):
     assert sizes(20, (16, 18)) == (20, 18, (16, 18))
     assert sizes(100, (5, 500)) == (20, 20, (20,))
     assert sizes(100, (5,)) == (40, 0, ())
+
+
+def test_training_takes_a_label_a_character_where_characters_are_learned():
+    letters = string.digits + string.ascii_letters
+    assert least_labels(letters, end_to_end=False) == 16
+    assert least_labels(letters, end_to_end=True) == 62
+    assert least_labels(letters + "ß", end_to_end=False) == 63
 
 
 @pytest.mark.slow

@@ -275,7 +275,7 @@ def test_what_reads_whole_lines_is_trained_on_the_same_labels(tmp_path):
     figures = reader.provenance_["figures"]
     assert reader.context_.classifier == "span_roi"
     assert reader.line_.classes == 1 + len(LETTERS)
-    assert {"line_epochs", "line_texts", "line_helps"} <= {*figures}
+    assert {"line_epochs", "line_texts", "line_helps", "texts_held_out_before"} <= {*figures}
     assert "span_accuracy" not in figures
     assert [path.name for path in tmp_path.iterdir()] == ["state.line"]
     assert [report[:2] for report in reports] == [(0, 2), (0, 2), (1, 2), (2, 2)]

@@ -77,7 +77,9 @@ def advise(
     held_out, right = figures.get("images_held_out"), figures.get("texts_held_out")
     if held_out is not None and right is not None:
         rate = wilson(round(right * held_out), held_out)
-        say(f"Texts of images held out that are read right: {rate}.")
+        before = figures.get("texts_held_out_before")
+        gained = "" if before is None else f", and {before:.1%} of them before the training"
+        say(f"Texts of images held out that are read right: {rate}{gained}.")
         say(_next_step(right, len(labels), data, out))
     readings = zip(reader.read_many(images), labels, images, strict=True)
     others = [(own.confidence, label, own.text, path) for own, label, path in readings]

@@ -201,8 +201,11 @@ def fit_texts(
                 report=lambda done, note: report(of_spans + done, total, note),
             )
             before = course.with_network(pipeline) if lines_alone else pipeline
-            pipeline, read, interrupted = _with_line(course, before, texts, seed, state)
+            was = _accuracy(before, texts)
+            pipeline, read, interrupted = _with_line(course, before, was, texts, seed, state)
             figures |= course.figures | {"line_helps": pipeline is not before}
+            if lines_alone:
+                figures["texts_held_out_before"] = was["texts_held_out"]
         except KeyboardInterrupt:
             if lines_alone:
                 raise
@@ -237,12 +240,12 @@ def fit_texts(
 def _with_line(
     course: LineCourse,
     before: Pipeline,
+    was: dict[str, float],
     texts: LabelledTexts,
     seed: int,
     state: str | os.PathLike[str] | None,
 ) -> tuple[Pipeline, dict[str, float], bool]:
     """Train what reads lines; keep that unless held-out texts were read better before."""
-    was = _accuracy(before, texts)
     after, interrupted = run_course(course, before, seed, state)
     kept, read = _no_worse(before, was, after, texts)
     if kept is before:

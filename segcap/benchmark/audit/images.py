@@ -38,7 +38,6 @@ __all__ = [
     "steps",
 ]
 
-_LEAST_LABELS = 16
 _STEP = 0.25
 _RULE = "The command must be a program that prints a line an image: PATH, a tab and TEXT."
 
@@ -81,7 +80,7 @@ def listed(listing: Sequence[Sequence[str]]) -> Dataset:
 
 
 def divided(
-    dataset: Dataset, title: str, *, images: int, labels: Sequence[int], seed: int
+    dataset: Dataset, title: str, *, images: int, labels: Sequence[int], least: int, seed: int
 ) -> tuple[SplitTask, tuple[int, ...]]:
     """Choose images to test on and, where labels are asked for, others to train on.
 
@@ -92,8 +91,9 @@ def divided(
     images : int
         Most to test on; at most half of them where the others are too few for `labels`.
     labels : sequence of int
-        How many to train on. Fewer than 16, or than the texts have characters, are too few; for
-        more than are left all that are left are taken.
+        How many to train on; for more than are left all that are left are taken.
+    least : int
+        How many are not too few.
 
     Returns
     -------
@@ -102,7 +102,6 @@ def divided(
     labels : tuple of int
         How many can be trained on, ascending.
     """
-    least = max(_LEAST_LABELS, len(dataset.charset or ""))
     rng = np.random.default_rng(seed)
     tested = min(images, max(len(dataset) // 2, len(dataset) - max(labels, default=0)))
     if not labels or len(dataset) - tested < least:

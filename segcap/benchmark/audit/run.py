@@ -44,14 +44,15 @@ from segcap.generate import TextGenerator, write_text
 from segcap.readers.glyph import GlyphReader
 from segcap.readers.registry import load
 
-__all__ = ["audit"]
+__all__ = ["audit", "least_labels"]
 
 _UNAWARE: Final = "any"
 _INFORMED, _TRAINED = "any (charset known)", "any (trained)"
 _MILLI = 1e3
+_LEAST_LABELS = 16
 _TOO_FEW = (
-    "Training takes at least 16 labelled images, and as many as there are characters, besides "
-    "those tested on; smaller numbers of labels are left out."
+    "Training takes at least {} labelled images besides those tested on; smaller numbers of labels "
+    "are left out."
 )
 
 
@@ -141,9 +142,13 @@ def audit(
         count = images + max(wanted, default=0)
         write_text(drawn, count, place / "images", seed=seed, resume=True)
         dataset = load_dataset("labelled", place / "images")
-    task, possible = divided(dataset, f"Audit of {name}", images=images, labels=wanted, seed=seed)
+    least = least_labels(dataset.charset or "", end_to_end=end_to_end)
+    task, possible = divided(
+        dataset, f"Audit of {name}", images=images, labels=wanted, least=least, seed=seed
+    )
     trainable = _trainable(task, end_to_end=end_to_end) if possible else {}
-    problems = [_TOO_FEW] if wanted and min(wanted) < min(possible, default=max(wanted) + 1) else []
+    too_few = wanted and min(wanted) < min(possible, default=max(wanted) + 1)
+    problems = [_TOO_FEW.format(least)] if too_few else []
     result = _audited(task, possible, trainable, drawn, parts, terms, problems, on_progress)
     write_audit(result, place, task.tested.images, drawn)
     return result
@@ -223,6 +228,13 @@ def _needed(bench: BenchmarkResult, names: Sequence[str]) -> dict[str, dict[str,
                 str(fraction): labels_needed(curve, fraction) for fraction in FRACTIONS
             }
     return needed
+
+
+def least_labels(charset: str, *, end_to_end: bool) -> int:
+    """Return how many labels a training takes: where characters are learned, one for each."""
+    if not end_to_end and {*charset} <= {*load(_UNAWARE).charset_}:
+        return _LEAST_LABELS
+    return max(_LEAST_LABELS, len(charset))
 
 
 def _parts(place: Path, name: str) -> Parts:
