@@ -3,7 +3,7 @@
 python examples/six_char_resnet50.py [FOLDER] [--n 10000] [--classifier multihead] [--quick]
 
 FOLDER holds INDEX_LABEL.jpeg; without one, images are drawn in all styles. 80 % are trained on, a
-tenth of which calibrates, and 20 % test. On a CPU, ResNet50 is for the patient.
+tenth of which calibrates, and 20 % test. On a CPU, ResNet50 takes hours.
 """
 
 import argparse

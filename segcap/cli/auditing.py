@@ -37,8 +37,8 @@ Labels = Annotated[
 EndToEnd = Annotated[
     bool, typer.Option("--end-to-end", help="Train the end-to-end network on them, too.")
 ]
-AttemptsPerHour = Annotated[float, typer.Option(help="Attempts of an address.")]
-PricePerAttempt = Annotated[float, typer.Option(help="Such as an address's.")]
+AttemptsPerHour = Annotated[float, typer.Option(help="Attempts an hour from one address.")]
+PricePerAttempt = Annotated[float, typer.Option(help="Of one attempt, such as of a new address.")]
 
 
 @app.command(cls=ManyValues)

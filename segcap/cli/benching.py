@@ -53,7 +53,7 @@ TestPart = Annotated[float | None, typer.Option(help="Fraction of the images to 
 Labels = Annotated[
     list[int] | None,
     typer.Option(
-        min=1, help="Train on so many images, too; 50 and fourfold up to all unless given."
+        min=1, help="Train on so many images, too; 50, 200, 800 and so on up to all unless given."
     ),
 ]
 Seeds = Annotated[int, typer.Option(min=1, help="Trainings for each point of the learning curve.")]

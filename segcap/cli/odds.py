@@ -63,15 +63,15 @@ Precision = Annotated[
     float | None, typer.Option(help="Of tiles chosen; the accuracy is then their recall.")
 ]
 AttemptsPerHour = Annotated[
-    float | None, typer.Option(help="Attempts of an address, refused ones, too.")
+    float | None, typer.Option(help="Attempts an hour from one address, refused ones, too.")
 ]
 Capacity = Annotated[int | None, typer.Option(help="Tokens of an address's bucket.")]
 RefillPerHour = Annotated[float | None, typer.Option(help="Tokens that come back.")]
 SecondsPerAttempt = Annotated[
     float | None, typer.Option(help="Sets the attempts per hour, too, unless they are given.")
 ]
-PricePerAttempt = Annotated[float, typer.Option(help="Such as an address's.")]
-PricePerHour = Annotated[float, typer.Option(help="Such as a machine's.")]
+PricePerAttempt = Annotated[float, typer.Option(help="Of one attempt, such as of a new address.")]
+PricePerHour = Annotated[float, typer.Option(help="Of one hour, such as of a machine.")]
 Target = Annotated[float, typer.Option(help="Odds of a pass that are tolerated.")]
 Human = Annotated[float | None, typer.Option(help="A person's accuracy on an item.")]
 Plot = Annotated[Path | None, typer.Option(help="Draw the odds into a new PDF, PNG or SVG file.")]

@@ -67,9 +67,9 @@ Bundle = Annotated[Path, typer.Option(help="Bundle to write.")]
 TrainingData = Annotated[
     Path | None,
     typer.Option(
-        help="Folder of images named by their texts, or with labels.csv; for any, digits and mixed "
-        "mnist.npz, keras.datasets' copy unless given. For what is trained end to end the "
-        "published folder; digit-sum and six-char are drawn without."
+        help="Folder of images named by their texts, or with labels.csv; for any, digits, mixed "
+        "and digit-sum mnist.npz, which Keras downloads unless given. For what else is trained end "
+        "to end the published folder; six-char is drawn without."
     ),
 ]
 Characters = Annotated[
