@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from segcap.decoding.chains import Lattice, best_texts, choose
+from segcap.decoding.numbers import number_fields
 from segcap.decoding.viterbi import best_path, best_paths
 
 POSSIBLE = [[(i, j) for i in range(atoms) for j in range(i + 1, atoms + 1)] for atoms in range(5)]
@@ -312,3 +313,36 @@ def test_what_is_skipped_counts_once():
     )
     assert [text for text, _ in found] == ["a", "", "b", "c"]
     assert [probability for _, probability in found] == pytest.approx([0.4, 0.3, 0.2, 0.1])
+
+
+def test_the_best_text_of_a_language_is_ranked_whatever_else_is_likelier():
+    """Three letters are likelier than the sign, which alone makes a task of it."""
+    characters = "35abc+="
+    lattice = lattice_of([(0, 1), (1, 2), (2, 3), (3, 4)], 4)
+    probabilities = np.full((4, 7), 0.01)
+    probabilities[[0, 2, 3], [0, 1, 6]] = 0.9
+    probabilities[1, 2:6] = 0.3, 0.25, 0.2, 0.15
+    log_probabilities = np.log(probabilities)
+    language = number_fields(characters, kind="task")
+    given = {"length": None, "language": language}
+    chosen = choose(lattice, log_probabilities, characters, reject_below=0, **given)
+    found = best_texts(lattice, log_probabilities, characters, most=5, **given)
+    assert chosen.reading.text == found[0][0] == "3+5="
+    impossible = np.where(language.used, -np.inf, log_probabilities)
+    assert best_texts(lattice, impossible, characters, most=5, **given) == []
+
+
+def test_a_probability_too_small_for_a_number_is_none():
+    spans = [(place, place + 1) for place in range(400)]
+    log_probabilities = np.full((400, 10), np.log(0.1))
+    language = number_fields("0123456789")
+    outcome = choose(
+        lattice_of(spans, 400),
+        log_probabilities,
+        "0123456789",
+        length=None,
+        reject_below=0,
+        language=language,
+    )
+    assert outcome.reading.confidence == 0
+    assert outcome.reading.status == "rejected"

@@ -100,6 +100,20 @@ def test_numbers_are_taken_as_their_digits():
             ParameterError,
             "Every label must have the 'length' 2. Got 'b' of an array of shape (4, 6).",
         ),
+        (
+            ["one.png"],
+            [np.nan],
+            None,
+            ParameterError,
+            "Every label must be a text. Got nan of one.png.",
+        ),
+        (
+            ["one.png"],
+            [None],
+            None,
+            ParameterError,
+            "Every label must be a text. Got None of one.png.",
+        ),
         pytest.param(
             ["one.png"],
             np.array(["b"]),
@@ -116,6 +130,8 @@ def test_numbers_are_taken_as_their_digits():
         "empty, of an array",
         "too long",
         "too short",
+        "not a number",
+        "none",
         "numpy's own strings",
     ],
 )

@@ -73,3 +73,12 @@ def test_weighted_losses_are_mixed_by_the_same_fractions(digits, places):
     expected = fraction * weights * losses(targets)
     expected = expected + (1 - fraction) * weights[partner] * losses(targets[partner])
     np.testing.assert_allclose(total * losses(wanted), expected, rtol=1e-4)
+
+
+def test_images_that_do_not_count_mix_to_numbers(digits):
+    images, targets = digits
+    weights = np.zeros(40, np.float32)
+    weights[:5] = 1
+    _, wanted, total = mix_up(images, targets, weights, 0.4, np.random.default_rng(0))
+    assert (total == 0).any()
+    np.testing.assert_allclose(wanted.sum(axis=-1), 1, rtol=1e-5)

@@ -113,6 +113,14 @@ def test_turned_images_are_read_as_they_stand(numbers, turned, quarters):
             lambda _: segcap.load("any", kind="number", allowlist="ab"),
             "the kind 'number' must know digits. Got 'ab'.",
         ),
+        (
+            lambda _: segcap.load("any", kind="task", allowlist="012="),
+            "the kind 'task' must know one of the signs .* Got '012='.",
+        ),
+        (
+            lambda _: segcap.load("mixed", binarization="learned"),
+            "'learned' needs a network that finds ink, which 'span_roi' has. Got it for 'span_cnn'",
+        ),
     ],
 )
 def test_refusals(numbers, call, message):

@@ -77,6 +77,8 @@ def test_values_of_so_many_decimals(text, decimals, value):
         ("1.5", 2, "a number of 2 decimals or an arithmetic task. Got '1.5'."),
         ("1.5", 0, "a number of 0 decimals or an arithmetic task. Got '1.5'."),
         ("7÷0=", None, "must not divide by zero. Got '7÷0='."),
+        ("1" * 400, 2, "must have fewer digits. Got 400 characters, '1111"),
+        ("1" * 5000, None, "must have fewer digits. Got 5000 characters, '1111"),
         ("1", -1, "'decimals' must be an integer in 0 ... 12. Got -1."),
         ("1", "two", "'decimals' must be an integer in 0 ... 12. Got 'two'."),
     ],

@@ -107,6 +107,7 @@ REFUSED = {
     "cut off": (lambda: network().SerializeToString()[:-3], "cut off"),
     "text": (lambda: b"no network at all", "Got"),
     "nothing": (lambda: b"", "0 graphs"),
+    "a version of letters": (lambda: b"\x42\x03\x12\x01A", "Got"),
 }
 
 

@@ -14,7 +14,7 @@ from sklearn.preprocessing import FunctionTransformer
 import segcap
 from segcap.core.bundle import read_bundle, write_bundle
 from segcap.core.charset import Charset
-from segcap.core.errors import BundleError, NotFittedError, ParameterError
+from segcap.core.errors import BundleError, DataError, NotFittedError, ParameterError
 from segcap.recognition.own_classifier import OwnClassifier
 from segcap.segmentation.glyph_crops import frame_glyph
 
@@ -256,6 +256,9 @@ def test_what_cannot_be_fitted_says_so():
         ParameterError, match=r"must have 'fit' and 'predict_proba'. Got Fixed without"
     ):
         reader.fit_glyphs(np.zeros((4, 28, 28, 1), np.float32), np.array([0, 0, 1, 1]))
+    reader = segcap.GlyphReader("ab", classifier=LogisticRegression())
+    with pytest.raises(DataError, match=r"must be fitted on glyphs.* Got 0 glyphs and 0 classes"):
+        reader.fit_glyphs(np.zeros((0, 28, 28, 1), np.float32), np.array([], int))
 
 
 def test_a_name_is_no_classifier_before_it_is_fitted():

@@ -58,6 +58,13 @@ def test_importing_segcap_loads_no_framework():
     assert run.stdout.strip() == "[]"
 
 
+def test_what_reads_can_be_saved_whatever_it_was_given(tmp_path):
+    reader = segcap.load("digits", allowlist={"1"}, reject_below=np.float32(0.5))
+    reader.save(tmp_path / "ones.segcap")
+    kept = segcap.load(tmp_path / "ones.segcap")
+    assert (kept.allowlist, kept.reject_below) == ("1", 0.5)
+
+
 @pytest.mark.parametrize("name", ["cats-dogs", "six-char"])
 def test_bundles_call_tta_views_as_they_always_have(name, tmp_path):
     reader = segcap.load(name)
@@ -85,6 +92,10 @@ def test_labels_that_cannot_be_answered_are_reported(reader, rows):
     assert [of_five.can_answer(text) for text in ("2b827", "2b", "")] == [True, False, True]
     of_four = segcap.load("digits", length=4)
     assert [of_four.can_answer(text) for text in ("1234", "123", "")] == [True, False, True]
+    folded = segcap.load("mixed", allowlist="ABx", case="fold")
+    assert [folded.can_answer(text) for text in ("AB", "abX", "y")] == [True, True, False]
+    tasks = segcap.load("any", kind="task")
+    assert [tasks.can_answer(text) for text in ("3+5=", "35", "abc")] == [True, False, False]
     for unfitted in (segcap.GlyphReader(), segcap.SumClassifier(), segcap.SequenceReader()):
         with pytest.raises(NotFittedError):
             unfitted.can_answer("1")

@@ -45,6 +45,17 @@ def test_a_batch_without_the_column():
         Reader("digits")({"image": [], "row": []})
 
 
+def test_a_batch_keeps_its_own_columns(files):
+    with pytest.raises(DataError, match=r"must not have the column 'text', which is to be added"):
+        Reader("digits")({"path": files[0][:1], "text": ["truth"]})
+
+
+def test_options_may_be_lists(files):
+    paths, _ = files
+    read = Reader("digits", allowlist=list("0123456789"), cutters=["projection"])
+    assert read.records(paths[:1])[0]["status"] == "ok"
+
+
 def test_an_empty_batch_stays_empty():
     assert Reader("digits")({"path": np.array([], object)})["path"].size == 0
 

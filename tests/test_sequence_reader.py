@@ -202,6 +202,11 @@ def test_labels_need_columns(drawn):
         segcap.SequenceReader("an").fit(narrow, [float("nan")] * 8)
 
 
+def test_no_images_of_a_size_are_too_few():
+    with pytest.raises(DataError, match="Training needs usable images"):
+        segcap.SequenceReader(CHARSET, size=(100, 32)).fit([], [])
+
+
 @pytest.mark.slow
 def test_images_are_scaled_to_the_size_asked_for(of_three, tmp_path):
     images, labels = of_three

@@ -118,6 +118,17 @@ def test_a_damaged_shard_does_not_keep_others_from_being_read(tmp_path):
         found(tmp_path / "none*")
 
 
+def test_a_list_that_is_missing_or_names_itself_does_not_keep_others_from_being_read(tmp_path):
+    image = tmp_path / "a.png"
+    image.touch()
+    (tmp_path / "own.txt").write_text(f"@{tmp_path / 'own.txt'}\n{image}\n")
+    found = dict(find([f"@{tmp_path / 'gone.txt'}", f"@{tmp_path / 'own.txt'}", ""]))
+    assert found[str(image)] == str(image)
+    errors = sorted(str(own) for own in found.values() if isinstance(own, DataError))
+    assert len(errors) == 3
+    assert "A list must not name itself" in errors[0]
+
+
 def test_a_table_gives_the_images_of_a_column(tmp_path):
     rows = list(IMAGES.values())
     table = write_table(tmp_path / "a.parquet", scan=rows, image=[{"bytes": row} for row in rows])

@@ -244,6 +244,18 @@ def test_labels_outside_the_settings(label, message):
         reader_to_fit().fit(images, [*labels[:-1], label])
 
 
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"unlabelled": "scan.png"}, "must be a sequence of images"),
+        ({"state": ""}, r"'state' must begin the names of files\. Got ''"),
+    ],
+)
+def test_what_goes_with_labels_is_checked_first(options, message):
+    with pytest.raises(ParameterError, match=message):
+        reader_to_fit().fit(*drawn(20, 0), **options)
+
+
 def test_blank_images_cannot_be_trained_on():
     blank = [np.full((40, 96), 255, np.uint8)] * 20
     with pytest.raises(DataError, match=r"components as characters.*Got 20 of 20"):
@@ -324,11 +336,10 @@ def test_lines_are_kept_unless_texts_were_read_better_before(monkeypatch, now, k
     course = Judged()
     course.begin_again = lambda: course.scores.append("begun again")
     accuracies = {"before": 0.5, "after": now}
-    monkeypatch.setattr(
-        text_fitting, "_accuracy", lambda own, _: {"texts_held_out": accuracies[own]}
-    )
-    got = text_fitting._with_line(course, "before", None, 0, "state.more")
-    assert got == (kept, {"texts_held_out": accuracies[kept]}, False)
+    read = {name: {"texts_held_out": rate} for name, rate in accuracies.items()}
+    monkeypatch.setattr(text_fitting, "_accuracy", lambda own, _: read[own])
+    got = text_fitting._with_line(course, "before", read["before"], None, 0, "state.more")
+    assert got == (kept, read[kept], False)
     assert course.scores == (["begun again"] if kept == "before" else [])
 
 

@@ -238,6 +238,26 @@ def test_training_that_diverges_is_reported(glyphs, monkeypatch):
 
 
 @pytest.mark.slow
+def test_the_last_epoch_before_a_divergence_is_kept(glyphs, monkeypatch):
+    seen = []
+
+    def evaluate(_, model):
+        seen.append(model.get_weights())
+        return (np.nan if len(seen) > 1 else 1.0), 0.1
+
+    monkeypatch.setattr(ImageBatches, "evaluate", evaluate)
+    monkeypatch.setattr("segcap.training.fit.LEAST_STEPS", 1)
+    model = build("glyph_cnn", 10)
+    pixels, classes = glyphs
+    batches = ImageBatches((pixels[:64], classes[:64]), (pixels[:64], classes[:64]), warp_glyphs)
+    schedule = Schedule(epochs=2, patience=None)
+    with pytest.warns(SegcapWarning, match="Training has diverged"):
+        fit_network(model, batches, schedule=schedule, seed=0)
+    assert len(seen) == 2
+    assert all(map(np.array_equal, model.get_weights(), seen[0]))
+
+
+@pytest.mark.slow
 def test_training_stops_early_and_keeps_the_best_epoch(glyphs):
     inputs, classes = glyphs
     model = build("glyph_cnn", 10)

@@ -193,6 +193,11 @@ def best_texts(
     """
     if lattice.atoms == 0:
         return []
+    chain = best_chain(lattice, log_probabilities, length, skips, language)
+    if chain is None:
+        return []
+    if language is not None:
+        log_probabilities = np.where(language.used, log_probabilities, -np.inf)
     ranked = np.argsort(-log_probabilities, axis=1, kind="stable")[:, :_RANKED_CHARACTERS]
     each = ranked.shape[1]
     paths = best_paths(
@@ -210,6 +215,9 @@ def best_texts(
             continue
         text = "".join(characters[index] for index in classes)
         totals[text] = totals.get(text, 0.0) + float(np.exp(path.score - paths[0].score))
+    first = "".join(characters[index] for index in chain[1])
+    if first not in totals:  # no other is likelier, though its characters ranked below others
+        totals[first] = max(totals.values(), default=1.0)
     together = sum(totals.values())
     best = sorted(totals.items(), key=lambda item: -item[1])[:most]
     return [(text, total / together) for text, total in best]
@@ -238,7 +246,10 @@ def _among_themselves(
     That the chain's spans are characters at all is not given.
     """
     texts = dict([chosen, *likely_texts(probabilities, characters, language)])
-    scale = probabilities.sum(axis=1).prod() / sum(texts.values())
+    together = sum(texts.values())
+    if together == 0:  # less than a number can say
+        return [(chosen[0], 0.0)]
+    scale = probabilities.sum(axis=1).prod() / together
     ranked = sorted(texts.items(), key=itemgetter(1), reverse=True)
     return [(text, float(probability * scale)) for text, probability in ranked]
 
@@ -265,7 +276,7 @@ def best_chain(
 def glyphs_of(
     probabilities: NDArray[np.float64],
     chosen: NDArray[np.intp],
-    boxes: NDArray[np.int32],
+    boxes: NDArray[np.integer],
     characters: str,
 ) -> tuple[Glyph, ...]:
     """Make a glyph of each place: (L, C) probabilities, the class chosen, the box."""

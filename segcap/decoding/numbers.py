@@ -17,7 +17,7 @@ from segcap.core.errors import ParameterError
 from segcap.core.validation import whole_number
 from segcap.decoding.language import Language
 
-__all__ = ["ALIKE", "MARKS", "SIGNS", "check_decimals", "number_fields", "value_of"]
+__all__ = ["ALIKE", "MARKS", "OPERATIONS", "SIGNS", "check_decimals", "number_fields", "value_of"]
 
 SIGNS = "+-*/÷=?.,:"
 """What may stand in a number field beside digits, and beside x for times."""
@@ -26,9 +26,12 @@ MARKS = ".,"
 ALIKE = (MARKS, "*xX×·", "/÷:", "-−–")
 """Characters of one meaning, whose probabilities count together."""
 
+OPERATIONS = "+-*/÷xX×·:−–"
+"""Signs of which an arithmetic task has at least one."""
+
 _SYMBOLS = "0+-*/=?.,"
 _SAME = str.maketrans("123456789xX×·:÷−–", "000000000****//--")
-_MOST_GROUPS = 2
+_MOST_GROUPS = 3
 _MOST_DECIMALS = 12
 
 _Item = tuple[str, int, int | None]
@@ -53,7 +56,7 @@ def value_of(text: str, *, decimals: int | None = None) -> int | float:
     text : str
         Of several marks the last is the decimal point, and the others separate thousands. A single
         comma before three digits separates them, too, but not after a zero: "1,234" is 1234,
-        "0,123" and "1.234" are fractions.
+        "0,123" and "1.234" are fractions. There may be three of them: "1,234,567,890".
     decimals : int, optional
         How many decimals a number has: after its point or comma, or, where it has none, at its
         end, as on a counter. As many as there are unless given.
@@ -66,7 +69,8 @@ def value_of(text: str, *, decimals: int | None = None) -> int | float:
     Raises
     ------
     ParameterError
-        `text` is neither, divides by zero, or `decimals` is outside its range.
+        `text` is neither, divides by zero, has more digits than a float can hold, or `decimals`
+        is outside its range.
 
     Examples
     --------
@@ -86,9 +90,13 @@ def value_of(text: str, *, decimals: int | None = None) -> int | float:
     )
     try:
         value = _solved(shown) if re.search(r"\d[-+*/]", shown) else _number(shown, decimals)
+        return int(value) if value.denominator == 1 else float(value)
     except ZeroDivisionError:
         raise ParameterError(f"An arithmetic task must not divide by zero. Got {text!r}.") from None
-    return int(value) if value.denominator == 1 else float(value)
+    except (OverflowError, ValueError):
+        raise ParameterError(
+            f"A number must have fewer digits. Got {len(text)} characters, {text[:40]!r}."
+        ) from None
 
 
 @lru_cache(maxsize=64)

@@ -58,7 +58,7 @@ def draw_explanation(pipeline: Pipeline, image: NDArray[np.uint8]) -> "Figure":
 
 
 def _head(axes: Any, title: str) -> None:
-    axes.set_title(title, fontsize=9, loc="left")
+    axes.set_title(title, fontsize=9, loc="left", parse_math=False)
     axes.set_xticks([])
     axes.set_yticks([])
 
@@ -104,6 +104,7 @@ def _draw_lattice(axes: Any, scored: Scored, reading: Reading, characters: str, 
                 va="bottom",
                 fontsize=7,
                 color=colour,
+                parse_math=False,
             )
     axes.set_xlim(-0.5, width - 0.5)
     axes.set_xlabel("column of the image, pixels", fontsize=8)
@@ -121,7 +122,8 @@ def _draw_scores(axes: Any, reading: Reading) -> None:
         for rank, (char, probability) in enumerate(ranked):
             x = place + 0.2 * (rank - 1.5)
             axes.bar(x, probability, 0.18, color=_CHOSEN if rank == 0 else "0.6")
-            axes.annotate(char, (x, probability), ha="center", va="bottom", fontsize=7)
+            at = x, probability
+            axes.annotate(char, at, ha="center", va="bottom", fontsize=7, parse_math=False)
     axes.set_ylim(0, 1.2)
     axes.set_xticks([])
     axes.tick_params(labelsize=7)

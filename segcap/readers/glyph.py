@@ -22,6 +22,7 @@ from segcap.readers.serialization import (
     trained_ink,
     trained_line,
 )
+from segcap.recognition.admitted import Admitted
 from segcap.recognition.own_classifier import OwnClassifier
 from segcap.segmentation.glyph_crops import NO_GLYPHS
 from segcap.segmentation.settings import LEARNED
@@ -240,6 +241,26 @@ class GlyphReader(GlyphAnswers):
 
         return draw_explanation(self._pipeline(), self._load(image))
 
+    def can_answer(self, label: object) -> bool:
+        """Whether the reader may answer a label: its characters, their number, and its kind."""
+        self._require_fitted()
+        admitted = Admitted(Charset(self.charset_), self.allowlist, self.case, self.kind)
+        text = self._as_answer(label)
+        if not text:
+            return True
+        if admitted.charset.unknown(text) or self.length not in (None, len(text)):
+            return False
+        classes = admitted.charset.encode(text)
+        spelled = admitted.language is None or admitted.language.accepts(classes)
+        return spelled and bool(admitted.characters[classes].all())
+
+    def _as_answer(self, label: Any) -> str:
+        """A label as the reader would spell it: with "fold", in the case that is answered."""
+        charset = Charset(self.charset_)
+        folded = charset.folded(self.allowlist, self.case)
+        known = charset.characters
+        return str(label).translate({ord(known[own]): known[to] for own, to in folded.items()})
+
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the reader as one file; see `segcap.core.bundle`.
 
@@ -264,6 +285,8 @@ class GlyphReader(GlyphAnswers):
             )
         settings = self.get_params() | self._settings(self.settings_).as_parameters()
         settings["length"] = None if self.length is None else int(self.length)
+        settings["allowlist"] = None if self.allowlist is None else "".join(self.allowlist)
+        settings["reject_below"] = float(self.reject_below)
         settings["epochs"] = int(self.epochs)
         for described_elsewhere in _DESCRIBED_ELSEWHERE:
             del settings[described_elsewhere]

@@ -3,6 +3,7 @@
 import os
 from abc import ABC
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 
 from segcap.core.bundle import bundle_path, digest, read_bundle
 from segcap.core.charset import Charset
-from segcap.core.errors import ParameterError
+from segcap.core.errors import DataError, ParameterError
 from segcap.core.image import ImageSource
 from segcap.core.validation import check_many
 from segcap.models.registry import network, networks_for
@@ -173,6 +174,11 @@ class GlyphFitting(GlyphSettings, ABC):
             choices = self._open_settings(trained)
         _check_start(start, trained)
         check_many(images)
+        check_many(unlabelled)
+        if state is not None and not Path(state).name:
+            raise ParameterError(
+                f"The 'state' must begin the names of files. Got {os.fspath(state)!r}."
+            )
         fitted = fit_texts(
             self._as_rgb(images),
             labels,
@@ -228,7 +234,10 @@ class GlyphFitting(GlyphSettings, ABC):
         ParameterError
             A parameter is outside its range.
         DataError
-            A class has fewer than two glyphs, or `state` is of another training.
+            A class has fewer than two glyphs, there is none at all, or `state` is of another
+            training.
+        KeyboardInterrupt
+            Ctrl-C; the reader keeps what was trained until the last epoch's end.
         """
         self._check_parameters()
         if self._has_own_classifier():
@@ -246,9 +255,12 @@ class GlyphFitting(GlyphSettings, ABC):
             state=state,
             on_epoch=on_epoch,
         )
-        self.glyphs_, self.context_, self.line_ = trained.trained, None, None
+        self.glyphs_, self.context_ = trained.trained, None
+        self.line_, self.ink_ = None, None
         self.settings_ = self._settings()
         self._note(data, len(glyphs), digest(glyphs, classes), trained.figures)
+        if trained.was_interrupted:
+            raise KeyboardInterrupt
         return self
 
     def _fit_own(
@@ -261,9 +273,15 @@ class GlyphFitting(GlyphSettings, ABC):
                 "To be fitted, an own 'classifier' must have 'fit' and 'predict_proba'. "
                 f"Got {type(self.classifier).__name__} without; networks are trained beforehand."
             )
+        if not len(glyphs) == len(classes) > 0:
+            raise DataError(
+                "A classifier must be fitted on glyphs, with a class for each. "
+                f"Got {len(glyphs)} glyphs and {len(classes)} classes."
+            )
         fitted = clone(self.classifier, safe=False).fit(glyphs, classes)
         self.glyphs_ = OwnClassifier(fitted, Charset(self.charset))
-        self.context_, self.line_, self.settings_ = None, None, self._settings()
+        self.context_, self.line_, self.ink_ = None, None, None
+        self.settings_ = self._settings()
         self._note(data, len(glyphs), digest(glyphs, classes), {"trained_on": len(glyphs)})
         return self
 

@@ -11,8 +11,9 @@ from segcap.core.charset import Charset
 from segcap.core.errors import DataError, ParameterError
 from segcap.core.frames import Frame
 from segcap.core.image import Channels, ImageSource
-from segcap.core.reading import Glyph, Reading
+from segcap.core.reading import Reading
 from segcap.core.validation import check_fraction, check_length, one_of, whole_number
+from segcap.decoding.chains import glyphs_of, status_of
 from segcap.decoding.compose import NEXT, log_softmax, next_texts
 from segcap.decoding.ctc import BLANK, aligned_columns, beam_search, greedy_classes
 from segcap.models.registry import network
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
     from segcap.training.batch_sources import ImageBatches, Labelled
 
 __all__ = ["SequenceReader"]
-
-_ALTERNATIVES = 3
 
 
 _Others: TypeAlias = tuple[tuple[str, float], ...]
@@ -194,7 +193,7 @@ class SequenceReader(WholeImageReader[Reading], TextReader):
         if not self._unaligned:
             return
         repeated = (classes[:, 1:] == classes[:, :-1]) & (classes[:, 1:] > 0)
-        needed = int(((classes > 0).sum(axis=1) + repeated.sum(axis=1)).max())
+        needed = int(((classes > 0).sum(axis=1) + repeated.sum(axis=1)).max(initial=0))
         width = network(self.classifier).column_width
         columns = size[0] // width
         if needed > columns:
@@ -226,7 +225,7 @@ class SequenceReader(WholeImageReader[Reading], TextReader):
     def _as_settings(self) -> tuple[str, dict[str, Any]]:
         return self.charset_, {
             "length": None if self.length is None else int(self.length),
-            "allowlist": self.allowlist,
+            "allowlist": None if self.allowlist is None else "".join(self.allowlist),
             "reject_below": float(self.reject_below),
             "beam_width": int(self.beam_width),
             "tta": int(self.tta),
@@ -354,16 +353,14 @@ class SequenceReader(WholeImageReader[Reading], TextReader):
         edges = np.rint(columns * (shape[1] / len(log_probabilities))).astype(int)
         left = np.minimum(edges[:, 0], shape[1] - 1)
         right = np.maximum(edges[:, 1], left + 1)
-        boxes = [
-            (x0, 0, x1, shape[0]) for x0, x1 in zip(left.tolist(), right.tolist(), strict=True)
-        ]
+        boxes = np.stack([left, np.zeros_like(left), right, np.full_like(left, shape[0])], axis=1)
         return self._reading(probabilities[:, BLANK + 1 :], classes, boxes, confidence, others)
 
     def _of_places(self, log_probabilities: NDArray[np.float64], shape: tuple[int, ...]) -> Reading:
         """Compose a reading of what each place shows."""
         classes = log_probabilities.argmax(axis=1)
         confidence = float(np.exp(log_probabilities.max(axis=1).sum()))
-        boxes = [(0, 0, shape[1], shape[0])] * len(log_probabilities)
+        boxes = np.tile([0, 0, shape[1], shape[0]], (len(log_probabilities), 1))
         probabilities = np.exp(log_probabilities)
         others = next_texts(probabilities, self.charset_)
         return self._reading(probabilities, classes, boxes, confidence, others)
@@ -372,42 +369,22 @@ class SequenceReader(WholeImageReader[Reading], TextReader):
         self,
         probabilities: NDArray[np.float64],
         classes: NDArray[np.intp],
-        boxes: list[tuple[int, int, int, int]],
+        boxes: NDArray[np.integer],
         confidence: float,
         others: _Others,
     ) -> Reading:
-        glyphs = tuple(
-            _glyph(self.charset_, own, int(chosen), box)
-            for own, chosen, box in zip(probabilities, classes, boxes, strict=True)
-        )
+        glyphs = glyphs_of(probabilities, classes, boxes, self.charset_)
         length_met = self.length in (None, len(glyphs))
         confidence = confidence if length_met else 0.0
-        accepted = length_met and confidence >= self.reject_below
         text = "".join(glyph.char for glyph in glyphs)
         return Reading(
             text,
             glyphs,
             confidence=confidence,
-            status="ok" if accepted else "rejected",
+            status=status_of(confidence, self.reject_below),
             alternatives=others if length_met else (),
         )
 
 
 def _is_unaligned(classifier: str) -> bool:
     return network(classifier).tasks["texts"] == "ctc"
-
-
-def _glyph(
-    charset: str, probabilities: NDArray[np.float64], chosen: int, box: tuple[int, int, int, int]
-) -> Glyph:
-    others = [int(i) for i in np.argsort(-probabilities, kind="stable") if i != chosen]
-    return Glyph(
-        charset[chosen],
-        float(probabilities[chosen]),
-        box,
-        tuple(
-            (charset[i], float(probabilities[i]))
-            for i in others[:_ALTERNATIVES]
-            if probabilities[i] > 0
-        ),
-    )

@@ -11,6 +11,7 @@ from segcap.core.errors import ParameterError
 from segcap.core.frames import Frame
 from segcap.core.image import Channels
 from segcap.core.validation import check_fraction, check_length, seed_number, whole_number
+from segcap.decoding.numbers import OPERATIONS
 from segcap.models.registry import networks_for
 from segcap.readers.base import TextReader
 from segcap.recognition.engines import ENGINES, EngineName
@@ -95,6 +96,11 @@ class GlyphSettings(TextReader, ABC):
             raise ParameterError(
                 f"A reader of the kind '{self.kind}' must know digits. Got {characters!r}."
             )
+        if self.kind == "task" and not {*compress(self.charset, admitted)} & {*OPERATIONS}:
+            raise ParameterError(
+                "A reader of the kind 'task' must know one of the signs + - x * / ÷. "
+                f"Got {''.join(compress(self.charset, admitted))!r}."
+            )
         self._check_loading()
         if not self._has_own_classifier() and network not in self._classifiers():
             raise ParameterError(
@@ -106,6 +112,12 @@ class GlyphSettings(TextReader, ABC):
             raise ParameterError(
                 f"The 'binarization' for '{network}' must be '{LEARNED}'. "
                 f"Got {self.binarization!r}."
+            )
+        has_ink = _needs_learned_ink(network) or getattr(self, "ink_", None) is not None
+        if self.binarization == LEARNED and not has_ink:
+            raise ParameterError(
+                f"The 'binarization' '{LEARNED}' needs a network that finds ink, which 'span_roi' "
+                f"has. Got it for {network or self.classifier!r}."
             )
         if self.segmenter is not None and not callable(self.segmenter):
             raise ParameterError(

@@ -223,7 +223,13 @@ class WholeImageReader(Reader[R], ABC):
             (pixels[held_out:], classes[held_out:]), (pixels[:held_out], classes[:held_out])
         )
         if sample_weight is not None:
-            batches.weigh(sample_weight[order[kept[held_out:]]])
+            own = sample_weight[order[kept[held_out:]]]
+            if not own.any():
+                raise DataError(
+                    "The 'sample_weight' of an image that is trained on must be above 0. "
+                    f"Got 0 for all {len(own)}; the others are held out or cannot be loaded."
+                )
+            batches.weigh(own)
         result = train_network(
             self.classifier,
             batches,

@@ -37,9 +37,9 @@ class Admitted:
     allowlist: str | None
     case: Case
     kind: Kind
-    decimals: int | None
-    any_scheme: bool
-    two_looks: bool
+    decimals: int | None = None
+    any_scheme: bool = False
+    two_looks: bool = False
 
     @cached_property
     def alphabets(self) -> NDArray[np.bool_]:

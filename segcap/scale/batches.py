@@ -1,5 +1,6 @@
 """Read batches of images in whatever process they come to."""
 
+import pickle
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Any
@@ -54,14 +55,19 @@ class Reader:
         Raises
         ------
         DataError
-            The batch has no such column.
+            The batch has no such column, or has one that is to be added.
         """
         if self.column not in batch:
             raise DataError(
                 f"A batch must have the column '{self.column}'. Got {', '.join(batch)}."
             )
         records = self.records(batch[self.column])
-        names = records[0] if records else ()
+        names = records[0] if records else {}
+        if taken := [name for name in names if name in batch]:
+            raise DataError(
+                f"A batch must not have the column '{taken[0]}', which is to be added. "
+                "Give it another name."
+            )
         answers = {name: _column([record[name] for record in records]) for name in names}
         return {**batch, **answers}
 
@@ -75,10 +81,10 @@ class Reader:
         Returns
         -------
         list of dict
-            "text", "value" or "label", "confidence", "status" and "error"; one that cannot be
-            read has the status "unreadable".
+            "text", "value" or "label", "confidence", "status", "error" and, of texts, "turned";
+            one that cannot be read has the status "unreadable".
         """
-        reader = _opened(self.model, tuple(sorted(self.options.items())))
+        reader = _opened(self.model, pickle.dumps(sorted(self.options.items())))
         kept = records_of(reader.read_many, images)
         return [
             {name: own[name] for name in own if not isinstance(own[name], list | dict)}
@@ -114,8 +120,8 @@ def read_bag(images: Any, model: str = "any", **options: Any) -> Any:
 
 
 @lru_cache(maxsize=4)
-def _opened(model: str, options: tuple[tuple[str, Any], ...]) -> base.Reader[Any]:
-    return load(model, **dict(options))
+def _opened(model: str, options: bytes) -> base.Reader[Any]:
+    return load(model, **dict(pickle.loads(options)))  # noqa: S301 this process' own bytes
 
 
 def _column(values: list[Any]) -> NDArray[Any]:

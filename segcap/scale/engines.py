@@ -3,7 +3,7 @@
 import socket
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any, Literal, TypeAlias, get_args
 
 from segcap.core.batching import check_jobs
@@ -74,24 +74,24 @@ def _dask(n_jobs: int | None, scheduler: str | None) -> Iterator[None]:
         "threads_per_worker": 1,
         "dashboard_address": None,
     }
-    try:
-        client = Client(scheduler, timeout=_PATIENCE) if scheduler else Client(**own)
-        client.wait_for_workers(1, timeout=_PATIENCE)
-        if scheduler is not None:
-            _wait_for_second(client)
-    except (OSError, ValueError) as error:
-        raise _no_answer(scheduler, error) from None
-    try:
-        yield
-    except Exception:
-        if client.status == "running":
-            raise
-        raise ParameterError(
-            "A scheduler must be there until the work is done. "
-            f"Got '{scheduler or 'one on this machine'}', which was lost."
-        ) from None
-    finally:
-        client.close()
+    with ExitStack() as stack:
+        try:
+            client = Client(scheduler, timeout=_PATIENCE) if scheduler else Client(**own)
+            stack.callback(client.close)
+            client.wait_for_workers(1, timeout=_PATIENCE)
+            if scheduler is not None:
+                _wait_for_second(client)
+        except (OSError, ValueError) as error:
+            raise _no_answer(scheduler, error) from None
+        try:
+            yield
+        except Exception:
+            if client.status == "running":
+                raise
+            raise ParameterError(
+                "A scheduler must be there until the work is done. "
+                f"Got '{scheduler or 'one on this machine'}', which was lost."
+            ) from None
 
 
 def _wait_for_second(client: Any) -> None:

@@ -55,9 +55,11 @@ def find(sources: Sequence[str], *, column: str = "image") -> Iterator[Named]:
     """
     unique = len(sources) == 1 and not sources[0].startswith(_LIST)
     seen: set[int] = set()  # of hashes, as names would take more room
-    for source in _listed(sources):
+    for source, missing in _listed(sources):
         alone, empty = [source] == list(sources), True
         try:
+            if missing is not None:
+                raise missing
             for name, image in _of_source(source, column):
                 empty = False
                 if unique or hash(name) not in seen:
@@ -104,23 +106,33 @@ def _fetched(image: Any) -> Any:
         return error
 
 
-def _listed(sources: Iterable[str]) -> Iterator[str]:
+def _listed(
+    sources: Iterable[str], within: tuple[str, ...] = ()
+) -> Iterator[tuple[str, DataError | None]]:
+    """List what lists and globs name, each with why it names nothing."""
     for source in sources:
-        if not source:
-            raise DataError("A path must not be empty. Got ''.")
-        if source.startswith(_LIST):
-            with _opened(source[len(_LIST) :]) as file:
-                yield from _listed(filter(None, (os.fsdecode(line).strip("\r\n") for line in file)))
-        else:
-            yield from _globbed(source) or [source]
+        try:
+            if not source:
+                raise DataError("A path must not be empty. Got ''.")
+            if source in within:
+                raise DataError(f"A list must not name itself. Got '{source}'.")
+            if source.startswith(_LIST):
+                with _opened(source[len(_LIST) :]) as file:
+                    lines = (os.fsdecode(line).strip("\r\n") for line in file)
+                    yield from _listed(filter(None, lines), (*within, source))
+            else:
+                yield from ((path, None) for path in _globbed(source) or [source])
+        except DataError as error:
+            yield source, error
 
 
 def _globbed(source: str) -> list[str]:
     if _is_url(source):
         if "*" not in source:  # other signs have a meaning of their own in URLs
             return []
-        system, path = _system(source)
-        return sorted(map(system.unstrip_protocol, system.glob(path)))
+        with _reached(source):
+            system, path = _system(source)
+            return sorted(map(system.unstrip_protocol, system.glob(path)))
     return sorted(iglob(source, recursive=True)) if not os.path.lexists(source) else []
 
 

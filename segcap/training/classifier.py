@@ -33,10 +33,13 @@ class TrainedClassifier:
         Calibrated on the validation part.
     figures : dict
         Sizes of both parts, validation accuracy and epochs.
+    was_interrupted : bool
+        Whether Ctrl-C ended it.
     """
 
     trained: Trained
     figures: dict[str, Any]
+    was_interrupted: bool = False
 
 
 def train_classifier(
@@ -119,9 +122,7 @@ def train_classifier(
         state=state,
         on_epoch=on_epoch,
     )
-    if fitted.was_interrupted:
-        raise KeyboardInterrupt
-    return TrainedClassifier(fitted.trained, fitted.figures)
+    return TrainedClassifier(fitted.trained, fitted.figures, fitted.was_interrupted)
 
 
 def versions(*, keras: bool = True) -> dict[str, str]:

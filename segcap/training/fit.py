@@ -146,7 +146,7 @@ def fit_network(
         raise Interrupted(run.history) from None
     finally:
         model.set_weights(run.best)
-    if not np.isfinite(run.history.validation_loss[run.history.best_epoch]):
+    if not np.isfinite(run.history.validation_loss[-1]):
         warnings.warn(
             "Training has diverged: the validation loss is no number. Try a lower learning rate.",
             SegcapWarning,

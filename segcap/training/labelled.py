@@ -3,6 +3,7 @@
 import warnings
 from collections.abc import Iterable, Sequence
 from itertools import compress
+from numbers import Integral
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -152,14 +153,18 @@ def encoded_labels(
     Raises
     ------
     ParameterError
-        A label holds a character outside the charset, none at all, or has another length than
-        `length`.
+        A label is no text, holds a character outside the charset, none at all, or has another
+        length than `length`.
     DataError
         There are not as many labels as images.
     """
     check_counts(images, labels)
     encoded = []
     for image, label in zip(images, labels, strict=True):
+        if not isinstance(label, str | Integral):  # nan and None are missing ones
+            raise ParameterError(
+                f"Every label must be a text. Got {label!r} of {source_name(image)}."
+            )
         unknown = charset.unknown(str(label))
         if unknown:
             raise ParameterError(

@@ -59,7 +59,7 @@ def mix_up(
     targets : (N, ..., K) float32 array
         Probabilities of K classes.
     weights : (N,) or (N, ...) float32 array or None
-        Above 0; all the same unless given.
+        At least 0; all the same unless given.
     alpha : float
         Above 0.
     rng : numpy.random.Generator
@@ -80,7 +80,10 @@ def mix_up(
         return mixed, _mixed(targets, fraction, partner), None
     total = _mixed(weights, fraction, partner)
     weighted = _mixed(targets * _along(weights, targets), fraction, partner)
-    return mixed, weighted / _along(total, targets), total
+    counts = _along(total, targets)
+    # targets of a pair that does not count are any
+    shares = np.divide(weighted, counts, out=targets.copy(), where=counts > 0)
+    return mixed, shares, total
 
 
 def _mixed(

@@ -150,7 +150,7 @@ class Run:
             history.accuracy.append(float(logs["accuracy"]))
         history.validation_loss.append(loss)
         history.validation_accuracy.append(accuracy)
-        if self._schedule.patience is None or loss <= lowest:
+        if loss == loss and (self._schedule.patience is None or loss <= lowest):
             history.best_epoch, self.best = epoch, _weights(self._model)
         if self._state is not None:
             kept = self._arrays().items()

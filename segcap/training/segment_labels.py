@@ -1,17 +1,16 @@
 """Glyphs of whole-image labels, one a character."""
 
-import warnings
 from collections.abc import Iterable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from segcap.core.charset import Charset
-from segcap.core.errors import ImageError, SegcapWarning
+from segcap.core.errors import ImageError
 from segcap.core.image import ImageSource, load_image, source_name
 from segcap.segmentation.glyph_crops import NO_GLYPHS, segment_glyphs
 from segcap.segmentation.settings import SegmentationSettings
-from segcap.training.labelled import encoded_labels
+from segcap.training.labelled import encoded_labels, warn_of_left_out
 
 __all__ = ["labelled_glyphs"]
 
@@ -69,11 +68,5 @@ def labelled_glyphs(
                 f"{source_name(image)} parts into {len(segments.boxes)} segments for a label of "
                 f"{len(classes)} characters."
             )
-    if left_out:
-        warnings.warn(
-            f"{len(left_out)} of {len(images)} images were left out, the first because: "
-            f"{left_out[0]}",
-            SegcapWarning,
-            stacklevel=3,
-        )
+    warn_of_left_out(left_out, len(images), stacklevel=3)
     return np.concatenate(glyphs), np.concatenate(used)

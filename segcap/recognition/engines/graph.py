@@ -88,7 +88,7 @@ def check_graph(model: bytes, part: str) -> None:
     """
     try:
         _check_model(_parsed(memoryview(model), _MODEL))
-    except ValueError as error:
+    except (ValueError, TypeError) as error:  # bytes where a number is to be, too
         raise BundleError(
             f"The part '{part}' must be an ONNX network of weights and arithmetic alone. "
             f"Got {error}."

@@ -102,6 +102,8 @@ def described_arrays(weights: bytes) -> tuple[dict[str, Any], int]:
     """Return what a safetensors file's header says of each array, and where the first begins."""
     begin = 8 + int.from_bytes(weights[:8], "little")
     header = json.loads(weights[8:begin])
+    if not isinstance(header, dict):
+        raise ValueError(f"a header that describes no arrays: {str(header)[:80]}")
     header.pop("__metadata__", None)
     return header, begin
 
