@@ -128,7 +128,7 @@ def _normalized(x: Any) -> Any:
     return layers.LayerNormalization(epsilon=1e-5)(x)
 
 
-@keras.saving.register_keras_serializable("segcap")
+@keras.saving.register_keras_serializable("segcap")  # type: ignore[untyped-decorator]
 def _gelu(x: Any) -> Any:
     """The exact one, written so that it can be exported."""
     return 0.5 * x * (1 + ops.erf(x / _ROOT_OF_2))
