@@ -48,7 +48,10 @@ def test_it_is_known_where_characters_are_left_out():
 
 def test_what_is_ruled_out_goes_to_the_others_and_to_none():
     digits = MASKS[0]
-    own, shift = within_alphabet(np.log(seen({"O": 0.6, "0": 0.2}) + 1e-300), digits)
+    place = {"O": 0.6, "0": 0.2}
+    own, shift = within_alphabet(np.log(seen(place, {"7": 0.5}) + 1e-300), digits)
+    alone, _ = within_alphabet(np.log(seen(place) + 1e-300), digits)
+    np.testing.assert_allclose(own[:1], alone)
     assert np.exp(own[0, 0]) == pytest.approx(0.5)
     assert np.exp(own[0, 1:]).max() < 1e-9
     assert np.exp(np.log(0.2) - shift[0]) == pytest.approx(0.5)

@@ -122,8 +122,43 @@ def test_ranks_are_fractions_of_what_was_found():
     assert [own for _, own in ranked] == sorted((own for _, own in ranked), reverse=True)
 
 
+def test_what_is_ranked_is_what_is_chosen_from():
+    """By spans and columns, skips, length and language alike."""
+    columns, (found, scores) = columns_of(1, 0, 2, sure=1.0), spans_of((A, B, C))
+    skips = np.full(len(scores), -9.0)
+    skips[2] = -0.1
+    language = number_fields("12+", kind="number")
+    given = [{}, {"skips": skips}, {"length": 2}, {"length": 3}, {"language": language}]
+    for options in given:
+        characters = "12+" if "language" in options else "abc"
+        asked = {"length": None} | options
+        outcome = choose_by_both(columns, found, scores, characters, reject_below=0.0, **asked)
+        ranked = rank_by_both(columns, found, scores, characters, most=30, **asked)
+        assert ranked[0][0] == outcome.reading.text
+        own = dict(ranked)
+        for text, probability in outcome.texts:  # of few, fractions of one another are the same
+            expected = probability / outcome.texts[0][1]
+            assert own[text] / ranked[0][1] == pytest.approx(expected)
+        assert sum(own.values()) <= 1 + 1e-9
+    unsure = columns_of(1, 0, 2, 0, 3, sure=0.2)
+    by_spans = spans_of((A, B, A), -9.0)
+    assert rank_by_both(unsure, *by_spans, "abc", length=None, most=1)[0][0] == "aba"
+
+
+def test_more_texts_are_ranked_where_more_are_asked_for():
+    columns, (found, scores) = columns_of(1, 0, 2, 0, 3, sure=0.5), spans_of((A, B, C))
+    few, many = (
+        rank_by_both(columns, found, scores, "abc", length=None, most=most) for most in (3, 40)
+    )
+    assert len(few) == 3
+    assert len(many) == 40
+    assert sum(probability for _, probability in few) > sum(own for _, own in many[:3]) / 2
+
+
 def test_an_alphabet_rules_out_all_others():
     within = columns_of(1, 0, 2).within(np.array([True, False, True]))
+    assert within.log_probabilities[1].argmax() == 0  # blanks stay
+    assert within.log_probabilities[1, 0] > np.log(0.9)
     assert np.isneginf(within.log_probabilities[:, 2]).all()
     np.testing.assert_allclose(np.exp(within.log_probabilities).sum(axis=1), 1)
 
