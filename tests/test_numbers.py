@@ -11,7 +11,7 @@ from segcap.core.errors import ParameterError
 from segcap.decoding.numbers import number_fields, value_of
 
 CHARACTERS = "0123456789+-*/÷=?.,:xX"
-GROUPS = {mark: rf"\d{{1,3}}({re.escape(mark)}\d{{3}}){{1,2}}" for mark in ",."}
+GROUPS = {mark: rf"\d{{1,3}}({re.escape(mark)}\d{{3}}){{1,3}}" for mark in ",."}
 NUMBER = rf"[+-]?(\d+([.,]\d+)?|{GROUPS[',']}(\.\d+)?|{GROUPS['.']}(,\d+)?)"
 TASK = r"\d+[-+*/÷:xX]\d+([-+*/÷:xX]\d+)?=?\??"
 
@@ -38,6 +38,7 @@ TASK = r"\d+[-+*/÷:xX]\d+([-+*/÷:xX]\d+)?=?\??"
         ("1,234", 1234),
         ("0,123", 0.123),
         ("1,234.50", 1234.5),
+        ("1,234,567,890", 1234567890),
         ("1.234,50", 1234.5),
         ("1.234.567", 1234567),
         ("1234,567", 1234.567),
