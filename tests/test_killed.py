@@ -108,7 +108,7 @@ def cluster(known):
         *(*dask, "distributed.cli.dask_scheduler", "--port", 0, "--no-dashboard"),
         *("--scheduler-file", known),
     )
-    until(lambda: known.exists() and known.read_text())
+    until(lambda: known.exists() and known.read_text().rstrip().endswith("}"))
     address = json.loads(known.read_text())["address"]
     workers = start(
         *(*dask, "distributed.cli.dask_worker", address, "--no-dashboard"),
