@@ -253,7 +253,14 @@ def test_bad_window_raises(threshold, window):
 
 
 @pytest.mark.parametrize(
-    "image", [np.zeros((0, 5), np.uint8), np.zeros((4, 5)), np.zeros(5, np.uint8)]
+    "image",
+    [
+        np.zeros((0, 5), np.uint8),
+        np.zeros((4, 5)),
+        np.zeros(5, np.uint8),
+        np.zeros((4, 5, 1), np.uint8),
+        np.zeros((4, 5, 4), np.uint8),
+    ],
 )
 def test_what_is_no_image_raises(image):
     with pytest.raises(ParameterError, match="uint8 array that is not empty"):

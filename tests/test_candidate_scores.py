@@ -33,7 +33,8 @@ def layout_of(*lines):
     columns = [np.reshape(spans, (-1, 2)).astype(np.float32) for _, _, spans in lines]
     line = np.repeat(np.arange(len(lines)), [len(own) for own in columns])
     nothing = Lattice(np.zeros((len(line), 2), np.int32), np.zeros((len(line), 4), np.int32), 0)
-    return Layout(nothing, strips, line, np.concatenate([np.empty((0, 2), np.float32), *columns]))
+    edges = np.concatenate([np.empty((0, 2), np.float32), *columns])
+    return Layout(nothing, strips, line, edges, [[]] * len(strips))
 
 
 LAYOUTS = [

@@ -10,6 +10,7 @@ from segcap.segmentation.binarize import binarize
 from segcap.segmentation.candidates import lay_out
 from segcap.segmentation.components import segment, text_lines
 from segcap.segmentation.cut_candidates import DEFAULT_CUTTERS
+from segcap.segmentation.glyph_crops import candidate_glyphs
 from segcap.segmentation.settings import SegmentationSettings
 from segcap.segmentation.text_lines import strip_channels, strip_rows
 
@@ -230,3 +231,16 @@ def test_inverted_images_are_laid_out_alike(handwriting):
         one, other = of_image(image, segments), of_image(255 - image, segments)
         np.testing.assert_array_equal(one.lattice.spans, other.lattice.spans)
         np.testing.assert_allclose(one.strips[0].ink.astype(int), other.strips[0].ink, atol=2)
+
+
+def test_glyphs_have_the_ink_of_their_lines_where_some_lines_are_left_out():
+    """Ten narrow lines above fifty wide ones are too many, and the narrow ones are not read."""
+    image = np.full((60 * 20, 200, 3), 255, np.uint8)
+    for line in range(60):
+        for place in range(3 if line < 10 else 6):
+            image[20 * line + 4 : 20 * line + 16, 30 * place + 5 : 30 * place + 13] = 0
+    layout, segments = laid_out(image)
+    assert len(layout.members) == 50
+    assert segments.boxes[layout.members[0]][0].tolist() == [5, 204, 13, 216]
+    glyphs = candidate_glyphs(image, segments, layout)
+    assert glyphs.max(axis=(1, 2, 3)).min() > 0.9

@@ -42,6 +42,12 @@ DIGITS = PICTURES, np.arange(10)
         ({"handwriting": PICTURES}, "'handwriting' must be pictures of digits and.* Got ndarray"),
         ({"handwriting": (PICTURES[:0], np.arange(0))}, "at least one pixel"),
         ({"handwriting": (PICTURES, np.arange(1, 11))}, "Got labels from 1 to 10"),
+        ({"handwriting": (0 * PICTURES, np.arange(10))}, "Got 10 blank pictures, the first at 0"),
+        ({"scheme": "wild", "charset": "汉"}, "must be in one of the fonts.* Got '汉'"),
+        (
+            {"scheme": "wild", "charset": "abc", "handwriting": (PICTURES, np.arange(10))},
+            "must be in one of the fonts, or in the handwriting. Got 'a'",
+        ),
     ],
 )
 def test_options_out_of_range_are_refused(options, message):

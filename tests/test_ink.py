@@ -45,6 +45,18 @@ def test_a_large_canvas_is_looked_at_in_bounded_pixels():
     assert max(sizes) < 1_600_000
 
 
+@pytest.mark.parametrize(("width", "height"), [(50, 900), (36, 1500), (900, 50), (203, 61)])
+def test_boxes_are_true_whatever_sides_are_rounded_to(width, height):
+    x, y = int(0.5 * width), int(0.85 * height)
+    own = (x, y, x + max(4, width // 6), y + max(5, height // 12))
+    image = page(height, width, own)
+    view, segments = find_ink(image, dark_is_ink)
+    allowed = 1 + max(1 / view.scales[0], 1 / view.scales[1])
+    np.testing.assert_allclose(view.to_image(segments.boxes, image.shape), [own], atol=allowed)
+    there_and_back = view.to_image(view.from_image(np.array([own])), image.shape)
+    assert there_and_back.tolist() == [list(own)]
+
+
 @pytest.mark.parametrize("shape", [(1, 1), (1, 300), (300, 1), (17, 31), (48, 160)])
 def test_any_shape_gives_a_view_of_it(shape):
     image = page(*shape)
@@ -61,7 +73,7 @@ def test_the_image_stays_as_it_is():
 
 
 def test_specks_are_no_segments():
-    view = InkView(np.zeros((48, 100, 3), np.uint8), np.zeros((48, 100), np.uint8), 0, 0, 1)
+    view = InkView(np.zeros((48, 100, 3), np.uint8), np.zeros((48, 100), np.uint8), 0, 0, (1, 1))
     view.ink[10:40, 20:40] = 255
     view.ink[5:7, 80:82] = 255
     np.testing.assert_array_equal(ink_segments(view).boxes, [[20, 10, 40, 40]])
@@ -77,4 +89,4 @@ def test_ink_that_a_network_guesses_is_not_trusted():
 
 
 def view_of(ink):
-    return InkView(np.dstack([ink] * 3), ink, 0.0, 0.0, 1.0)
+    return InkView(np.dstack([ink] * 3), ink, 0.0, 0.0, (1.0, 1.0))

@@ -29,6 +29,17 @@ def test_a_box_without_ink_is_filled():
     assert own_segments(blank, lambda _: [[2, 2, 4, 5]]).labels.sum() == 6
 
 
+def test_of_very_many_specks_the_largest_are_looked_at():
+    image = np.full((60, 4000, 3), 255, np.uint8)
+    specks = np.zeros((60, 4000), bool)
+    specks[20::8, ::4] = True
+    specks[:, :40] = False
+    specks[4:16, 10:18] = True
+    found = own_segments(image, lambda _: specks)
+    assert len(found.boxes) <= 500
+    assert [10, 4, 18, 16] in found.boxes.tolist()
+
+
 @pytest.mark.parametrize("found", [[], np.zeros((20, 30), bool)], ids=["boxes", "mask"])
 def test_nothing_found_is_empty(found):
     assert own_segments(IMAGE, lambda _: found).boxes.shape == (0, 4)

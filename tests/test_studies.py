@@ -84,6 +84,9 @@ def test_studies_of_networks_are_those_of_the_task():
 
 
 def test_readers_are_asked_for_what_they_have():
+    cut = set(space_of("segmentation", segcap.load("mixed")))
+    learned = set(space_of("segmentation", segcap.load("any")))
+    assert cut - learned == {"binarization", "line_removal"}
     assert "network__activation" not in space_of("optimizer", segcap.ImageClassifier())
     columns = segcap.SequenceReader("01", classifier="crnn")
     places = segcap.SequenceReader("01", length=2, classifier="multihead")

@@ -1,3 +1,4 @@
+import json
 import string
 
 import cv2
@@ -91,3 +92,23 @@ def test_is_number(text, expected):
 def test_segments_of_a_display():
     assert set(SEGMENTS) == set(string.digits)
     assert len(set(SEGMENTS.values())) == 10
+
+
+def test_only_characters_that_a_font_has_are_drawn():
+    assert "÷" not in ANY.charset  # in none of the shipped fonts
+    assert ":" in ANY.charset
+    texts = "".join(wild_text(Draws(3, index), ANY.charset, 5) for index in range(4000))
+    assert set(ANY.charset) <= set(texts)
+
+
+def test_long_texts_have_room():
+    sample = TextGenerator("wild", length=100).sample(0)
+    sides = sample.boxes[:, 2:] - sample.boxes[:, :2]
+    assert (sides.max(axis=1) > 2).mean() > 0.95
+
+
+def test_difficulties_are_kept_as_they_were_given():
+    difficulty = {"warp": np.float32(0.5)}
+    generator = TextGenerator("wild", difficulty=difficulty)
+    difficulty["warp"] = 1.0
+    assert json.loads(json.dumps(generator.settings()))["difficulty"]["warp"] == 0.5

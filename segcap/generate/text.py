@@ -100,8 +100,9 @@ class TextGenerator:
     scheme : str
         One of `schemes()`.
     charset : str, optional
-        The characters to draw from, all equally often. Unless given, the scheme's own; of
-        them the digits for handwriting.
+        The characters to draw from, all equally often; "wild" draws digits alone, letters alone,
+        tasks and so on. Unless given, the scheme's own that a font has; of them the digits for
+        handwriting.
     length : int or tuple of int, optional
         Characters in every image, or their fewest and most, in 1 ... 100.
     size : tuple of int, optional
@@ -157,13 +158,22 @@ class TextGenerator:
         self.charset = Charset(charset).characters
         self.length = own.length if length is None else _as_range(length)
         self.size = own.size if size is None else _as_size(size)
-        self.difficulty = difficulty
         (own.difficulty or Difficulty()).turned(difficulty)  # what cannot be set is refused here
+        self.difficulty = _as_numbers(difficulty)
         if own.in_capitals:
             _check_small_letters(scheme, self.charset)
-        drawn = self._as_drawn(self.charset)
         faces = _typefaces(own.fonts, fonts, handwriting)
-        self._faces = faces if own.free_faces else able_to_draw(faces, drawn)
+        if own.free_faces and handwriting is None:  # each image has faces that have its characters
+            self._faces = faces
+            known = [char for char in self.charset if any(face.can_draw(char) for face in faces)]
+            if own.charset == self.charset:
+                self.charset = "".join(known)
+            elif len(known) < len(self.charset):
+                able_to_draw(faces, self.charset)
+            drawn = self._as_drawn(self.charset)
+        else:
+            drawn = self._as_drawn(self.charset)
+            self._faces = able_to_draw(faces, drawn)
         if self.size is not None:
             check_room(drawn, self.length[1], self.size, self._faces)
 
@@ -291,6 +301,12 @@ def _as_range(length: int | tuple[int, int]) -> tuple[int, int]:
         if low <= high:
             return low, high
     raise ParameterError(f"A 'length' must be a number, or the least and the most. Got {length!r}.")
+
+
+def _as_numbers(difficulty: DifficultyLike) -> DifficultyLike:
+    if isinstance(difficulty, Mapping):
+        return {name: float(value) for name, value in difficulty.items()}
+    return difficulty
 
 
 def _as_size(size: tuple[int, int]) -> tuple[int, int]:

@@ -179,6 +179,11 @@ def check_digits(pictures: ArrayLike, labels: ArrayLike) -> Digits:
             "The 'digits' must hold at least one picture of at least one pixel. "
             f"Got {pictures.shape}."
         )
+    if (blank := ~pictures.any(axis=(1, 2))).any():
+        raise ParameterError(
+            f"The 'digits' must show something. Got {blank.sum()} blank pictures, the first at "
+            f"{int(blank.argmax())}."
+        )
     if not (labels.min() >= 0 and labels.max() <= 9):
         raise ParameterError(
             f"The 'digits' must show 0 to 9. Got labels from {labels.min()} to {labels.max()}."

@@ -7,10 +7,7 @@ from keras import layers, ops
 
 from segcap.models.blocks import convolution
 
-__all__ = ["INK_STEP", "ink_unet"]
-
-INK_STEP = 16
-"""Height and width of what the network looks at are multiples of this, pixels."""
+__all__ = ["ink_unet"]
 
 
 def ink_unet(

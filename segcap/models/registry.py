@@ -41,7 +41,7 @@ class Network:
         "lines", "sums", "texts" and "photos" of whole images, "ink". Decoders: "classes", (N, C)
         logits, of spans (N, K, C); "positions", (N, length, C); "ctc", (N, columns, 1 + C), the
         blank first;
-        "pixels", (N, H, W).
+        "pixels", (N, H, W, 1).
     function : str or callable, optional
         Builds it from the number of classes and options by name; "module:function", imported when
         it is called. `segcap.models.NAME:NAME` unless given.

@@ -148,6 +148,13 @@ class GlyphSettings(TextReader, ABC):
             return fitted.classifier
         return self._network_to_train()
 
+    @property
+    def finds_ink_by_network(self) -> bool:
+        """Whether a network finds ink, and no threshold."""
+        return self.binarization == LEARNED or (
+            self.binarization is None and _needs_learned_ink(self._network_to_read())
+        )
+
     def _has_own_classifier(self) -> bool:
         return is_own_classifier(self.classifier)
 

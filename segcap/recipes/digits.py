@@ -128,7 +128,7 @@ def add_lines(
 
 
 def split_digits(mnist: Mnist) -> tuple[Digits, Digits]:
-    """Return x_train's first 48,000 digits, to draw rows of, and its last, to validate on."""
+    """Return x_train's first 48,000 digits, to draw rows of, and all others, to validate on."""
     pictures, names = mnist.x_train, mnist.y_train
     train = pictures[:_TRAINING_DIGITS], names[:_TRAINING_DIGITS]
     return train, (pictures[_TRAINING_DIGITS:], names[_TRAINING_DIGITS:])

@@ -103,7 +103,7 @@ def space_of(name: str, reader: Estimator, *, wrong_cost: float = 0.0) -> "Space
     reader : GlyphReader, ImageClassifier, SequenceReader or SumClassifier
     wrong_cost : float
         See `segcap.recipes.objectives.Cutting`; where wrong readings cost nothing, rejecting them
-        gains nothing.
+        gains nothing. Nor does a threshold, or a removal of lines, where a network finds ink.
 
     Raises
     ------
@@ -112,10 +112,13 @@ def space_of(name: str, reader: Estimator, *, wrong_cost: float = 0.0) -> "Space
     """
     if name not in STUDIES:
         raise ParameterError(f"The study must be one of {', '.join(STUDIES)}. Got {name!r}.")
+    useless = {"reject_below"} if wrong_cost == 0 else set()
+    if isinstance(reader, GlyphReader) and reader.finds_ink_by_network:
+        useless |= {"binarization", "line_removal"}
     space = {
         setting: values
         for setting, values in STUDIES[name].space().items()
-        if _has(reader, setting) and not (setting == "reject_below" and wrong_cost == 0)
+        if _has(reader, setting) and setting not in useless
     }
     if not space:
         raise ParameterError(

@@ -67,7 +67,8 @@ def binarize(image: NDArray[np.uint8], method: Method = "auto") -> NDArray[np.bo
         raise ParameterError(
             f"The 'method' of binarize must be one of {', '.join(METHODS)}. Got {method!r} instead."
         )
-    if image.dtype != np.uint8 or image.ndim not in (2, 3) or image.size == 0:
+    is_one = image.ndim == 2 or (image.ndim == 3 and image.shape[2] == 3)
+    if image.dtype != np.uint8 or not is_one or image.size == 0:
         raise ParameterError(
             "The image to binarize must be a (H, W, 3) or (H, W) uint8 array that is not empty. "
             f"Got {image.shape} {image.dtype}."

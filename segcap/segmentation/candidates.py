@@ -62,17 +62,21 @@ class Layout(NamedTuple):
         The line of each span, ascending.
     columns : (S, 2) float32 array
         First and last edge of each span, pixels of its strip.
+    members : list of list of int
+        Which segments are in each line.
     """
 
     lattice: Lattice
     strips: list[Strip]
     line: NDArray[np.intp]
     columns: NDArray[np.float32]
+    members: list[list[int]]
 
 
 class _LineSpans(NamedTuple):
-    """A line's ink from its first row on, its slices' boxes, and runs of them."""
+    """A line's segments, its ink from its first row on, its slices' boxes, and runs of them."""
 
+    members: list[int]
     first_row: int
     ink: NDArray[np.bool_]
     boxes: NDArray[np.int32]
@@ -108,13 +112,14 @@ def lay_out(
     -------
     Layout
     """
-    strips, slices, spans, columns = [], [], [], []
+    strips, slices, spans, columns, kept = [], [], [], [], []
     atoms = 0
-    for first_row, ink, boxes, runs in _few_enough(
-        [_line_spans(segments, members, cutters) for members in largest_lines(segments.boxes)]
+    for members, first_row, ink, boxes, runs in _few_enough(
+        [_line_spans(segments, own, cutters) for own in largest_lines(segments.boxes)]
     ):
         strip = line_strip(channels, ink, first_row=first_row, height=height)
         strips.append(strip)
+        kept.append(members)
         slices.append(boxes)
         spans.append(runs + atoms)
         columns.append(strip.columns(span_boxes(boxes, runs)[:, [0, 2]]))
@@ -123,7 +128,8 @@ def lay_out(
     all_slices = np.concatenate([np.empty((0, 4), np.int32), *slices])
     all_spans = np.concatenate([np.empty((0, 2), np.int32), *spans])
     lattice = Lattice(all_spans, span_boxes(all_slices, all_spans), atoms)
-    return Layout(lattice, strips, line, np.concatenate([np.empty((0, 2), np.float32), *columns]))
+    edges = np.concatenate([np.empty((0, 2), np.float32), *columns])
+    return Layout(lattice, strips, line, edges, kept)
 
 
 def one_character_wide(boxes: NDArray[np.int32]) -> NDArray[np.bool_]:
@@ -240,7 +246,7 @@ def _line_spans(segments: Segments, members: list[int], cutters: Sequence[str]) 
     tall = max(bottom - top, width // MOST_HEIGHTS)
     boxes = _slices(ink, _edges(segments, members, tall, cutters))
     boxes[:, 1::2] += first_row
-    return _LineSpans(first_row, ink, boxes, _runs(boxes, tall))
+    return _LineSpans(members, first_row, ink, boxes, _runs(boxes, tall))
 
 
 def _line_rows(segments: Segments, members: list[int]) -> tuple[int, NDArray[np.bool_]]:

@@ -9,7 +9,7 @@ from segcap.decoding.viterbi import span_boxes
 from segcap.segmentation.binarize import LEAST_CONTRAST, dilated
 from segcap.segmentation.candidates import Layout
 from segcap.segmentation.cleanup import looked_up
-from segcap.segmentation.components import Segments, text_lines
+from segcap.segmentation.components import Segments
 
 __all__ = [
     "GLYPH_SIZE",
@@ -78,7 +78,7 @@ def candidate_glyphs(
         Of each candidate's columns the ink of its own line; see `frame_glyphs`.
     """
     line = np.zeros(len(segments.boxes) + 1, np.int32)
-    for number, members in enumerate(text_lines(segments.boxes), start=1):
+    for number, members in enumerate(layout.members, start=1):
         line[np.array(members) + 1] = number
     return frame_glyphs(
         to_grey(image),

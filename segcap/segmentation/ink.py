@@ -41,15 +41,15 @@ class InkView(NamedTuple):
         Probability of ink, 255 for 1.
     left, top : float
         Where the view begins, pixels of the image.
-    scale : float
-        Pixels of the view in one of the image.
+    scales : tuple of float
+        Pixels of the view in one of the image, across and down.
     """
 
     pixels: NDArray[np.uint8]
     ink: NDArray[np.uint8]
     left: float
     top: float
-    scale: float
+    scales: tuple[float, float]
 
     @property
     def trust(self) -> float:
@@ -68,11 +68,11 @@ class InkView(NamedTuple):
 
     def from_image(self, boxes: NDArray[np.number]) -> NDArray[np.float64]:
         """Move (N, 4) boxes of the image into the view."""
-        return (np.asarray(boxes, float) - [self.left, self.top] * 2) * self.scale
+        return (np.asarray(boxes, float) - [self.left, self.top] * 2) * (self.scales * 2)
 
     def to_image(self, boxes: NDArray[np.number], shape: tuple[int, ...]) -> NDArray[np.int32]:
         """Move (N, 4) boxes of the view into an image of a shape, whole pixels."""
-        moved = np.asarray(boxes, float) / self.scale + [self.left, self.top] * 2
+        moved = np.asarray(boxes, float) / (self.scales * 2) + [self.left, self.top] * 2
         low, high = np.floor(moved[:, :2] + 0.3), np.ceil(moved[:, 2:] - 0.3)
         low = np.clip(low, 0, [shape[1] - 1, shape[0] - 1])
         high = np.clip(np.maximum(high, low + 1), 1, [shape[1], shape[0]])
@@ -81,8 +81,10 @@ class InkView(NamedTuple):
     def mask(self, shape: tuple[int, ...]) -> NDArray[np.bool_]:
         """Which pixels of an image of a shape are ink, (H, W) bool."""
         mask = np.zeros(shape[:2], bool)
-        height, width = (max(1, round(side / self.scale)) for side in self.ink.shape)
-        way = cv2.INTER_LINEAR if self.scale < 1 else cv2.INTER_AREA
+        across, down = self.scales
+        height, width = self.ink.shape
+        width, height = max(1, round(width / across)), max(1, round(height / down))
+        way = cv2.INTER_LINEAR if down < 1 else cv2.INTER_AREA
         ink = cv2.resize(self.ink, (width, height), interpolation=way) > _INK
         part = mask[int(self.top) :, int(self.left) :][:height, :width]
         part[:] = ink[: part.shape[0], : part.shape[1]]
@@ -136,7 +138,7 @@ def find_ink(
     grown = np.array([box]) + around * np.array([-1, -1, 1, 1])
     x0, y0, x1, y1 = view.to_image(grown, image.shape)[0].tolist()
     fitting = min(
-        view.scale * _TEXT / tall,
+        view.scales[1] * _TEXT / tall,
         _LARGEST_SCALE,
         float(np.sqrt(_MOST_PIXELS / ((x1 - x0) * (y1 - y0)))),
     )
@@ -170,7 +172,7 @@ def _look(
     padded = cv2.copyMakeBorder(pixels, 0, below, 0, right, cv2.BORDER_REPLICATE)
     logits = network(padded[np.newaxis] * np.float32(1 / 255))[0, :height, :width, 0]
     ink = np.rint(255 / (1 + np.exp(-logits.astype(np.float32)))).astype(np.uint8)
-    return InkView(pixels, ink, float(x0), float(y0), size[0] / (x1 - x0))
+    return InkView(pixels, ink, float(x0), float(y0), (width / (x1 - x0), height / (y1 - y0)))
 
 
 def text_height(boxes: NDArray[np.int32]) -> float:

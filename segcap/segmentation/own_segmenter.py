@@ -43,7 +43,8 @@ def own_segments(
     """
     found = np.asarray(segmenter(image.copy()))
     if found.shape == image.shape[:2] and found.dtype.kind in "bfiu":
-        return segment(found.astype(bool) if found.dtype.kind == "b" else found > 0.5, segmentation)
+        mask = found.astype(bool) if found.dtype.kind == "b" else found > 0.5
+        return segment(mask, segmentation, min_area=1)  # of very many the largest
     if (found.ndim == 2 and found.shape[1] == 4 and found.dtype.kind in "fiu") or not found.size:
         return _boxed(image, found.reshape(-1, 4))
     raise ParameterError(

@@ -128,7 +128,9 @@ class SegmentationSettings:
             pixels = _reduced(image)
             segments = self._by_threshold(pixels, self.binarization)
             if len(segments.boxes) and text_height(segments.boxes) >= _TALL_ENOUGH:
-                view = _whole_view(pixels, segments, pixels.shape[1] / image.shape[1])
+                across = pixels.shape[1] / image.shape[1]
+                down = pixels.shape[0] / image.shape[0]
+                view = _whole_view(pixels, segments, (across, down))
                 return Found(pixels, segments, view, image.shape)
         return Found(image, self._by_threshold(image, self.binarization), None, image.shape)
 
@@ -160,6 +162,8 @@ def _reduced(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return cv2.resize(image, size, interpolation=cv2.INTER_AREA)
 
 
-def _whole_view(pixels: NDArray[np.uint8], segments: Segments, scale: float = 1.0) -> InkView:
+def _whole_view(
+    pixels: NDArray[np.uint8], segments: Segments, scales: tuple[float, float] = (1.0, 1.0)
+) -> InkView:
     levels = np.where(segments.labels > 0, 255, 0).astype(np.uint8)
-    return InkView(pixels, levels, 0.0, 0.0, scale)
+    return InkView(pixels, levels, 0.0, 0.0, scales)

@@ -56,4 +56,5 @@ def wild_size(draws: Draws, length: int) -> tuple[int, int]:
     height = int(np.exp(rng.uniform(np.log(22), np.log(80))))
     text = height * length * rng.uniform(0.4, 0.75)
     room = height * rng.choice([0.3, 0.8, 2.0], p=[0.5, 0.4, 0.1])
-    return min(400, max(20, round(text + room))), height
+    widest = max(400, round(0.4 * height * length))
+    return min(widest, max(20, round(text + room))), height

@@ -16,8 +16,9 @@ _KINDS = (
     "all",
     "task",
     "number",
+    "any sign",
 )
-_CHANCES = (0.2, 0.1, 0.08, 0.15, 0.12, 0.25, 0.05, 0.05)
+_CHANCES = (0.2, 0.1, 0.08, 0.15, 0.12, 0.22, 0.05, 0.05, 0.03)
 _CHARACTERS = {
     "digits": string.digits,
     "upper": string.ascii_uppercase,
@@ -51,13 +52,15 @@ def wild_text(draws: Draws, charset: str, length: int) -> str:
             place = int(rng.integers(1, length - 1))
             digits[place] = draws.choice("point", points)
             return "".join(digits)
+    if kind == "any sign":
+        return "".join(draws.choices("text", charset, length))
     wanted = _CHARACTERS.get(kind, string.digits + string.ascii_letters)
     allowed = [char for char in charset if char in wanted] or list(charset)
     return "".join(draws.choices("text", allowed, length))
 
 
 def is_number(text: str) -> bool:
-    """Whether a text consists of digits, with at most one point or comma."""
+    """Whether a text consists of digits, with at most one point and one comma."""
     return bool(text.replace(".", "", 1).replace(",", "", 1).isdecimal()) and text.isascii()
 
 

@@ -32,6 +32,7 @@ def typeset(draws: Draws, page: Page) -> NDArray[np.uint8]:
     n = len(text)
     one_face = rng.random() < 0.55
     face = choose_face(draws, page, text)
+    one_face = one_face and all(map(face.can_draw, text))
     faces = [face if one_face else choose_face(draws, page, char) for char in text]
     draws.parameters["fonts"] = [one.name for one in faces]
     cap = height * rng.uniform(0.35, 0.92)
@@ -139,13 +140,14 @@ def warp(draws: Draws, page: Page, masks: NDArray[np.uint8]) -> NDArray[np.uint8
 
 
 def choose_face(draws: Draws, page: Page, text: str) -> Typeface:
-    """Draw a face that has all characters of a text, if a few draws find one."""
+    """Draw a face that has all characters of a text, if there is one."""
     face = page.faces[int(draws.rng.integers(len(page.faces)))]
     for _ in range(_TRIES):
         if all(map(face.can_draw, text)):
-            break
+            return face
         face = page.faces[int(draws.rng.integers(len(page.faces)))]
-    return face
+    able = [own for own in page.faces if all(map(own.can_draw, text))]
+    return able[int(draws.rng.integers(len(able)))] if able else face
 
 
 def _remap(
