@@ -235,10 +235,10 @@ def test_inverted_images_are_laid_out_alike(handwriting):
 
 def test_glyphs_have_the_ink_of_their_lines_where_some_lines_are_left_out():
     """Ten narrow lines above fifty wide ones are too many, and the narrow ones are not read."""
-    image = np.full((60 * 20, 200, 3), 255, np.uint8)
+    image = np.full((60 * 20, 100, 3), 255, np.uint8)
     for line in range(60):
         for place in range(3 if line < 10 else 6):
-            image[20 * line + 4 : 20 * line + 16, 30 * place + 5 : 30 * place + 13] = 0
+            image[20 * line + 4 : 20 * line + 16, 14 * place + 5 : 14 * place + 13] = 0
     layout, segments = laid_out(image)
     assert len(layout.members) == 50
     assert segments.boxes[layout.members[0]][0].tolist() == [5, 204, 13, 216]
