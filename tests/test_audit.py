@@ -249,6 +249,11 @@ def test_only_texts_are_audited(photos, tmp_path):
         benchmark.audit(tmp_path / "out", data=photos, labels=())
 
 
+def test_a_pattern_is_for_a_folder(tmp_path):
+    with pytest.raises(ParameterError, match="'pattern' must be for a folder of images"):
+        benchmark.audit(tmp_path / "out", generator="clean", pattern="(?P<text>.+)", labels=())
+
+
 def test_a_generator_has_one_look():
     assert one_look("clean").scheme == "clean"
     assert one_look(TextGenerator("mixed", difficulty=0.3)).difficulty == 0.3

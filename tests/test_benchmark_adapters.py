@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 import segcap
-from segcap import Glyph, Reading, benchmark
+from segcap import ClassReading, Glyph, Reading, benchmark
 from segcap.benchmark import Ddddocr, FunctionMethod, Tesseract, Truth
 from segcap.benchmark.adapters import ReaderMethod
 from segcap.benchmark.answering import heard, replies_of
@@ -22,6 +22,7 @@ from segcap.benchmark.difficulty import texts_generator
 from segcap.benchmark.memory import peak_memory
 from segcap.benchmark.outcomes import Cost, Judged
 from segcap.benchmark.plain import from_plain, to_plain
+from segcap.benchmark.scoring import voted
 from segcap.core.errors import DataError, ParameterError, SegcapWarning
 from segcap.datasets import load
 
@@ -239,3 +240,16 @@ def test_nothing_heavy_is_imported():
     code = f"import sys, segcap.benchmark; print({heavy} & set(sys.modules))"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert run.stdout == "set()\n"
+
+
+def test_numbered_classes_are_answers():
+    judged = Judged.of(ClassReading(3, confidence=0.5, alternatives=((4, 0.2),)))
+    assert (judged.value, judged.alternatives) == ("3", (("4", 0.2),))
+
+
+def test_what_saw_nothing_has_no_vote():
+    seen, nothing = Judged("12", 0.9, "ok"), Judged("", 0.0, "empty")
+    for members in ([[seen]], [[seen], [nothing]]):
+        (elected,) = voted(members)
+        assert (elected.value, elected.confidence) == ("12", 0.9)
+    assert voted([[nothing]])[0].status == "empty"

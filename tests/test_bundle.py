@@ -112,6 +112,17 @@ def test_writing_replaces_and_leaves_no_other_file(tmp_path, monkeypatch, namele
 
 
 @pytest.mark.skipif(not hasattr(os, "O_TMPFILE"), reason="each file has a name from the start")
+@pytest.mark.parametrize("nameless", [True, False])
+def test_a_file_that_is_replaced_keeps_its_mode(tmp_path, monkeypatch, nameless):
+    if not nameless:
+        monkeypatch.delattr(os, "O_TMPFILE", raising=False)
+    target = tmp_path / "labels.csv"
+    write_atomically(target, b"1")
+    target.chmod(0o664)
+    write_atomically(target, b"2")
+    assert (target.read_bytes(), target.stat().st_mode & 0o777) == (b"2", 0o664)
+
+
 def test_a_writer_that_is_killed_leaves_no_file(tmp_path, monkeypatch):
     there = []
     monkeypatch.setattr(os, "fsync", lambda _: there.extend(tmp_path.iterdir()))

@@ -200,6 +200,10 @@ def test_csv_has_boxes_on_request(run, folder):
         assert boxes == [glyph.box for glyph in digits.read(row["path"]).glyphs]
     _, out, _ = run("read", folder, "--json", "--boxes")
     assert "boxes" not in json.loads(out.splitlines()[0])
+    for resumed in ([], ["--resume"]):
+        words = ("read", folder, "--json", "--boxes", "--out", folder.parent / "r.jsonl", *resumed)
+        status, _, err = run(*words)
+        assert status == 0, err
 
 
 def test_an_unreadable_image_among_others(run, folder):

@@ -251,7 +251,12 @@ def test_what_labels_say_is_reported(capsys):
     ],
 )
 def test_what_to_do_next(right, labels, said):
-    assert said in _next_step(right, labels, Path("mine"), Path("m.segcap"))
+    assert said in _next_step(right, labels, Path("mine"), Path("m.segcap"), None)
+
+
+def test_what_to_do_next_can_be_pasted():
+    said = _next_step(0.5, 100, Path("my images"), Path("m.segcap"), r"(?P<text>\d+)")
+    assert r"--data 'my images' --pattern '(?P<text>\d+)' --out OUT" in said
 
 
 def test_file_names_give_the_texts(folder, tmp_path):

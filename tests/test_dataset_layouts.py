@@ -9,6 +9,7 @@ import pytest
 
 from segcap.core.errors import DataError, ParameterError
 from segcap.datasets import load, load_named, names
+from segcap.datasets.labelled import read_labels
 from segcap.generate import TextGenerator, read_manifest, write_digit_sums, write_text
 
 
@@ -248,3 +249,9 @@ def test_many_files_that_are_numbered_by_dashes_are_no_differences(tmp_path):
         load_named(tmp_path)
     touch(tmp_path, "11-7.png")
     assert "11-7" in load_named(tmp_path).labels
+
+
+def test_spaces_and_empty_rows_in_labels_are_no_labels(tmp_path):
+    labels = tmp_path / "labels.csv"
+    labels.write_text('file, label\na.png, 1234\n,\n "b.png" , 7\n,\n')
+    assert read_labels(labels) == {tmp_path / "a.png": "1234", tmp_path / "b.png": "7"}

@@ -47,7 +47,7 @@ def test_classes_as_a_table(tmp_path):
         "unreadable        1\n"
         "width x height    15 x 10: 2  15 x 11: 2  15 x 12: 1  20 x 40: 1\n"
         "classes           bus: 5            traffic light: 2\n"
-        "near duplicates   2 groups of 4 images"
+        "equal files       2 groups of 4 images"
     )
 
 
@@ -63,5 +63,5 @@ def test_many_sizes_and_characters_are_set_in_lines(tmp_path):
         "                  10: 1  11: 1\n"
         "characters        a: 11  b: 10  c: 9   d: 8   e: 7   f: 6   g: 5   h: 4   i: 3\n"
         "                  j: 2   k: 1\n"
-        "near duplicates   0 groups of 0 images"
+        "equal labels      0 groups of 0 images"
     )

@@ -324,3 +324,9 @@ def test_texts_without_any_character_raise(measure):
 
 def test_no_answer_has_no_characters_right():
     assert character_accuracy([None, "12"], ["34", "12"]).value == 0.5
+
+
+@pytest.mark.parametrize("confidence", [np.nan, -0.5, 1.4])
+def test_confidences_are_probabilities(confidence):
+    with pytest.raises(ParameterError, match=f"'confidences' must lie in .* Got {confidence}"):
+        expected_calibration_error([0.5, confidence], [True, False])

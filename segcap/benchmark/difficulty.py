@@ -63,7 +63,7 @@ def texts_generator(task: str, dataset: Dataset) -> ImageGenerator | None:
         options: dict[str, Any] = {
             "charset": dataset.charset,
             "length": (min(lengths), max(lengths)),
-            "size": tuple(given["size"]) if given.get("size") else None,
+            "size": given.get("size"),
         }
         name = json.dumps(TextGenerator(scheme, **options).settings(), sort_keys=True)
     except ParameterError:

@@ -84,7 +84,7 @@ class Judged:
         glyphs = reading.glyphs if isinstance(reading, Reading) else ()
         is_known = result.confidence == result.confidence  # NaN is not
         return cls(
-            result.answer if result is reading else _shown(result.answer),
+            result.answer if isinstance(result, Reading) else _shown(result.answer),
             result.confidence if is_known else None,
             result.status,
             boxes=tuple(glyph.box for glyph in glyphs) or None,

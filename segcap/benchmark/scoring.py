@@ -173,8 +173,11 @@ def _candidates(reply: Judged) -> list[str]:
 
 
 def _ballot(reply: Judged) -> list[tuple[str, float]]:
-    """Return a reply's answers with their probabilities, which sum to at most 1."""
-    if reply.value is None or reply.confidence is None:
+    """Return a reply's answers with their probabilities, which sum to at most 1.
+
+    One that holds no answer, or saw nothing, abstains.
+    """
+    if not reply.value or reply.confidence is None:
         return []
     others = [(value, rate) for value, rate in reply.alternatives if value != reply.value]
     total = reply.confidence + sum(rate for _, rate in others)

@@ -261,7 +261,7 @@ class Stages:
             kept = right(given, self._split_task.truths).value
             self._parts.keep(f"{method.name}.curve", key, kept)
             if found.bundle is not None:
-                found.bundle.unlink()
+                found.bundle.unlink(missing_ok=True)
         self._step(note)
         return float(kept)
 

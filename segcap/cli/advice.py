@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
+from shlex import quote
 
 from segcap.cli.app import say
 from segcap.readers.glyph import GlyphReader
@@ -68,7 +69,13 @@ def warn_of_rare(images: Sequence[Path], labels: Sequence[str]) -> None:
 
 
 def advise(
-    reader: GlyphReader, images: Sequence[Path], labels: Sequence[str], *, data: Path, out: Path
+    reader: GlyphReader,
+    images: Sequence[Path],
+    labels: Sequence[str],
+    *,
+    data: Path,
+    out: Path,
+    pattern: str | None,
 ) -> None:
     """Report how well a trained reader reads, what to do next, and which labels to look at."""
     from segcap.evaluate.metrics import wilson
@@ -80,7 +87,7 @@ def advise(
         before = figures.get("texts_held_out_before")
         gained = "" if before is None else f", and {before:.1%} of them before the training"
         say(f"Texts of images held out that are read right: {rate}{gained}.")
-        say(_next_step(right, len(labels), data, out))
+        say(_next_step(right, len(labels), data, out, pattern))
     readings = zip(reader.read_many(images), labels, images, strict=True)
     others = [(own.confidence, label, own.text, path) for own, label, path in readings]
     doubtful = sorted((row for row in others if row[1] != row[2]), key=lambda row: -row[0])
@@ -92,17 +99,19 @@ def advise(
         say(f"Labels to look at, {len(doubtful)} of {len(labels)} read otherwise: {shown}.")
 
 
-def _next_step(right: float, labels: int, data: Path, out: Path) -> str:
+def _next_step(right: float, labels: int, data: Path, out: Path, pattern: str | None) -> str:
     """What to do after a training that reads so many of the texts that were held out."""
     if right >= _GOOD:
         return (
             "Next: other images with labels say below which confidence to look yourself: "
-            f"segcap threshold {out} --data DIR"
+            f"segcap threshold {quote(str(out))} --data DIR"
         )
     # a reader that cuts, which is trained faster, shows the same
     readers = "glyphs end-to-end" if labels >= _FOR_A_NETWORK else "glyphs"
     beside = ", and whether a network without cuts is ahead" if labels >= _FOR_A_NETWORK else ""
+    named = "" if pattern is None else f" --pattern {quote(pattern)}"
     return (
         f"Next: more labelled images help most. How much labels add{beside}: segcap bench "
-        f"--data {data} --out OUT --readers {readers} --labels {labels // 4} {labels // 2}"
+        f"--data {quote(str(data))}{named} --out OUT --readers {readers} "
+        f"--labels {labels // 4} {labels // 2}"
     )

@@ -6,6 +6,7 @@ import sys
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from io import TextIOWrapper
 from typing import Annotated
 
 import typer
@@ -71,6 +72,8 @@ def _open_streams() -> None:
     A closed standard output, to which results go, is an error.
     """
     output_is_closed = sys.stdout is None
+    if isinstance(sys.stdout, TextIOWrapper):  # names of files are bytes, and need be no Unicode
+        sys.stdout.reconfigure(errors="surrogateescape")
     for name, number in (("stdin", 0), ("stdout", 1), ("stderr", 2)):
         if getattr(sys, name) is None:
             os.open(os.devnull, os.O_RDWR)  # takes the lowest number that is free

@@ -49,7 +49,10 @@ Readers = Annotated[
         "shipped readers, bundles; those of the task unless given."
     ),
 ]
-TestPart = Annotated[float | None, typer.Option(help="Fraction of the images to test on.")]
+TestPart = Annotated[
+    float | None,
+    typer.Option(help="Fraction, or from 2 on number, of the images to test on; 1 for all."),
+]
 Labels = Annotated[
     list[int] | None,
     typer.Option(
@@ -113,6 +116,8 @@ def bench(
             f"Got {task or 'no task'} and {out or 'no --out'}."
         )
     known = {"length": length, "allowlist": allowlist, "case": case}
+    if test is not None and test > 1 and test.is_integer():
+        test = int(test)
     with warnings_said():
         split_task = open_task(task, data, test=test, seed=seed, pattern=pattern, quick=quick)
         most = 1 if quick and epochs is None else epochs

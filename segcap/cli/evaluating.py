@@ -148,7 +148,10 @@ def threshold(
     read_many, truths = _way_to_read(reader, known, model), _truths(reader, known)
     with warnings_said(repeated=False):
         results = read_many(known.images)
-    right = truths.right(_answers(results), list(map(str, known.labels.tolist())))
+    labels = list(map(str, known.labels.tolist()))
+    with warnings_said():
+        warn_impossible(labels, truths.can_be, stacklevel=1)
+    right = truths.right(_answers(results), labels)
     curve = coverage_curve([one.confidence for one in results], right)
     chosen = curve.widest(accuracy)
     if chosen is None:
@@ -157,12 +160,13 @@ def threshold(
             f"No confidence keeps an accuracy of {accuracy:g}. The best is {best.accuracy:.4f}, at "
             f"{best.threshold:.4f}."
         )
-    print(f"{'reject below':<14} {chosen.threshold:.4f}")
+    print(f"{'reject below':<14} {chosen.threshold!r}")  # rounded, it would reject others
     print(f"{'answered':<14} {chosen.coverage:.2%} of {len(results)}")
     print(f"{'right of these':<14} {chosen.accuracy:.2%}")
     print("\ncoverage  accuracy  threshold")
     for point in curve.thinned(_POINTS).points:
         print(f"{point.coverage:8.2%}  {point.accuracy:8.2%}  {point.threshold:9.4f}")
+    _report_errors(results)
 
 
 def _labelled(dataset: str, data: Path, pattern: str | None) -> Dataset:

@@ -151,7 +151,8 @@ class Summary:
 def labels_beside(sources: list[str]) -> dict[str, str]:
     """Read the labels in the folders of what is read, by absolute paths."""
     labels: dict[str, str] = {}
-    folders = [source if os.path.isdir(source) else os.path.dirname(source) for source in sources]
+    named = [source for source in sources if not source.startswith("@")]  # lists are elsewhere
+    folders = [source if os.path.isdir(source) else os.path.dirname(source) for source in named]
     for folder in dict.fromkeys(folders):
         file = Path(folder) / LABELS
         if os.path.exists(file):

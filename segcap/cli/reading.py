@@ -134,7 +134,8 @@ def read(
     """Read the text of images; give the accuracy where labels.csv or --pattern has labels."""
     known = {"length": length, "allowlist": allowlist, "case": case, "kind": kind, "frame": frame}
     reader = open_reader(model, engine, of="texts", **known, reject_below=reject_below)
-    fields = ("path", "text", "confidence", "status", "error", *(["boxes"] if boxes else []))
+    with_boxes = boxes and not json  # JSON has them with each character
+    fields = ("path", "text", "confidence", "status", "error", *(["boxes"] if with_boxes else []))
     output = Output(fields, json, csv, out, resume)
     read_many = reader.read_many
     if turned is not None:
@@ -149,7 +150,7 @@ def read(
         output,
         run_by(backend, scheduler, jobs),
         pattern,
-        with_boxes=boxes and not json,
+        with_boxes=with_boxes,
         as_ready=as_ready,
     )
 

@@ -102,10 +102,12 @@ class RecordTable:
                     tables = []
                 yield record
         finally:
-            if rows:
-                tables.append(self._as_table(rows))
-            if tables:
-                self._write(tables)
+            try:
+                if rows:
+                    tables.append(self._as_table(rows))
+            finally:
+                if tables:
+                    self._write(tables)
 
     def _take(self) -> None:
         with suppress(PermissionError):  # Windows opens no folder

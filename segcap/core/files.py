@@ -5,6 +5,7 @@ import secrets
 import tempfile
 from contextlib import suppress
 from pathlib import Path
+from stat import S_IMODE
 from typing import IO, Any
 
 from segcap.core.errors import FileError
@@ -67,12 +68,13 @@ def _written_nameless(target: Path, content: bytes) -> bool:
     if not hasattr(os, "O_TMPFILE"):
         return False
     try:
-        number = os.open(target.parent, os.O_TMPFILE | os.O_WRONLY)
+        number = os.open(target.parent, os.O_TMPFILE | os.O_WRONLY, 0o666)
     except OSError:
         return False
     with os.fdopen(number, "wb") as file:
         _fill(file, content)
-        os.fchmod(number, 0o644)
+        if target.exists():
+            os.fchmod(number, S_IMODE(target.stat().st_mode))
         try:
             _name(number, target)
         except FileExistsError:
@@ -103,7 +105,7 @@ def _write_named(target: Path, content: bytes) -> None:
         try:
             _fill(file, content)
             file.close()
-            os.chmod(file.name, 0o644)
+            os.chmod(file.name, S_IMODE(target.stat().st_mode) if target.exists() else 0o644)
             os.replace(file.name, target)
         except BaseException:
             with suppress(OSError):

@@ -44,7 +44,7 @@ Channels: TypeAlias = Literal["rgb", "bgr"]
 CHANNELS: tuple[str, ...] = get_args(Channels)
 """Orders in which the colours of an array may stand; OpenCV's is "bgr"."""
 
-MOST_PIXELS = int(os.environ.get("SEGCAP_MOST_PIXELS") or 20_000_000)
+MOST_PIXELS = int(float(os.environ.get("SEGCAP_MOST_PIXELS") or 20_000_000))
 """Of an image, in a file as in an array: set it here, or in the environment as SEGCAP_MOST_PIXELS,
 which worker processes take over. See SECURITY.md for the time and memory that a pixel takes."""
 
@@ -251,6 +251,10 @@ def _opened(source: Any, use: Callable[[Image.Image, str], T]) -> T:
         except PermissionError:
             raise ImageError(
                 f"An image file must be readable. Got '{path}', to which access is denied."
+            ) from None
+        except OSError as error:  # gone meanwhile, or on a drive that does not answer
+            raise ImageError(
+                f"An image file must be readable. Got '{path}': {error.strerror or error}."
             ) from None
     is_list = isinstance(source, list | tuple)
     reason = ": whether it is one image or many, and of which type, only an array says" * is_list

@@ -101,9 +101,9 @@ class Dataset:
                 sha.update(image.tobytes())
         else:
             for name in self.ids:
-                sha.update(name.encode() + b"\0")
+                sha.update(name.encode("utf-8", "surrogateescape") + b"\0")
         for label in self.labels.tolist():
-            sha.update(f"{label}\0".encode())
+            sha.update(f"{label}\0".encode("utf-8", "surrogateescape"))
         return sha.hexdigest()
 
     @cached_property
@@ -116,7 +116,7 @@ class Dataset:
         if isinstance(self.images, np.ndarray):
             sha.update(f"{self.images.dtype.str} {self.images.shape}".encode())
         for image, label in zip(self.images, self.labels.tolist(), strict=True):
-            sha.update(content_of(image) + f"{label}\0".encode())
+            sha.update(content_of(image) + f"{label}\0".encode("utf-8", "surrogateescape"))
         return sha.hexdigest()
 
     def subset(self, indices: ArrayLike) -> "Dataset":

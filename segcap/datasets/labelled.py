@@ -73,16 +73,18 @@ def read_labels(path: str | os.PathLike[str]) -> dict[Path, str]:
     labels: dict[Path, str] = {}
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:
-            rows = csv.DictReader(file)
+            rows = csv.DictReader(file, skipinitialspace=True)
             names, texts = label_columns(rows.fieldnames or [], path)
             for row in rows:
-                image = Path(os.path.normpath(path.parent / (row[names] or "")))
+                if not any(map(str.strip, filter(None, (row[names], row[texts])))):
+                    continue
+                image = Path(os.path.normpath(path.parent / (row[names] or "").strip()))
                 if image in labels or row[texts] is None or None in row:
                     raise DataError(
                         "Labels must name each image once, with its one label. "
                         f"Got '{path}', line {rows.line_num}: {row[names]!r}."
                     )
-                labels[image] = row[texts]
+                labels[image] = row[texts].strip()
     except FileNotFoundError:
         raise DataError(
             f"A folder of the layout 'labelled' must hold {LABELS}, unlike those of other layouts, "

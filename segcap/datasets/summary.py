@@ -18,6 +18,7 @@ _WIDTH = 79
 _TITLE = 18
 _GAP = 2
 _MOST_SIZES = 8
+_ALIKE = {"look": "near duplicates", "label": "equal labels", "content": "equal files"}
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,8 @@ class Summary:
         Images in them.
     counted : str
         What `counts` counts: "characters", "classes" or "sums".
+    alike : str
+        What is alike in a group: "near duplicates", "equal labels" or "equal files".
     """
 
     name: str
@@ -54,6 +57,7 @@ class Summary:
     repeats: int
     repeated: int
     counted: str
+    alike: str
 
     def __str__(self) -> str:
         sizes = _cells(
@@ -68,7 +72,7 @@ class Summary:
             "width x height": sizes,
             "lengths": _cells(self.lengths),
             self.counted: _cells(self.counts),
-            "near duplicates": [f"{self.repeats:,} groups of {self.repeated:,} images"],
+            self.alike: [f"{self.repeats:,} groups of {self.repeated:,} images"],
         }
         return "\n".join(_row(title, cells) for title, cells in rows.items() if cells)
 
@@ -107,6 +111,7 @@ def summarise(dataset: Dataset) -> Summary:
         repeats=int((members > 1).sum()),
         repeated=int(members[members > 1].sum()),
         counted="characters" if is_text else "sums" if dataset.classes is None else "classes",
+        alike=_ALIKE[dataset.duplicates],
     )
 
 

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segcap.core.errors import ParameterError
-from segcap.core.validation import inner_fraction, whole_number
+from segcap.core.validation import fractions, inner_fraction, whole_number
 from segcap.evaluate.labels import Labels, paired_texts
 
 __all__ = [
@@ -87,7 +87,8 @@ def exact_match(answers: Sequence[object], truths: Sequence[object]) -> Rate:
 def character_accuracy(answers: Labels, truths: Labels) -> Rate:
     """Fraction of the true characters that were read: 1 - edit distance / length, not below 0.
 
-    None, for an image without answer, counts as a text without characters.
+    None, for an image without answer, counts as a text without characters. The interval takes
+    characters to be independent; those of one text are not quite, so that it is somewhat short.
 
     Raises
     ------
@@ -140,7 +141,8 @@ def expected_calibration_error(
     Raises
     ------
     ParameterError
-        There are not as many truths as confidences, or none, or no bins.
+        There are not as many truths as confidences, or none, no bins, or a confidence is outside
+        its range.
 
     References
     ----------
@@ -148,6 +150,7 @@ def expected_calibration_error(
     AAAI 2015.
     """
     _check_paired(confidences, right)
+    confidences, right = fractions("confidences", confidences), np.asarray(right, bool)
     bins = whole_number("bins", bins, least=1)
     bin_of = np.minimum((confidences * bins).astype(int), bins - 1)
     gaps = np.bincount(bin_of, weights=confidences - right.astype(float), minlength=bins)

@@ -58,7 +58,7 @@ def printed_images(command: str) -> list[tuple[str, str]]:
         last = run.stderr.decode("utf-8", errors="replace").strip().rpartition("\n")[2]
         raise DataError(f"{_RULE} Got {command!r}, which failed with {run.returncode}: {last!r}.")
     listing = []
-    for line in run.stdout.decode("utf-8", errors="replace").replace("\r\n", "\n").split("\n"):
+    for line in os.fsdecode(run.stdout).replace("\r\n", "\n").split("\n"):
         path, _, text = line.partition("\t")
         if line.strip() and not (text.strip() and os.path.isfile(path)):
             what = "whose file is missing" if text.strip() else "which has no text"

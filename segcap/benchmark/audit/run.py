@@ -118,6 +118,10 @@ def audit(
             "An audit must be given one of 'data', 'generator' and 'command'. "
             f"Got {data!r}, {generator!r} and {command!r}."
         )
+    if pattern is not None and (data is None or isinstance(data, Dataset)):
+        raise ParameterError(
+            f"A 'pattern' must be for a folder of images, 'data'. Got {pattern!r} without."
+        )
     require_report()
     images, seed = whole_number("images", images, least=1), seed_number("seed", seed)
     wanted = sorted({whole_number("labels", own, least=1) for own in labels})

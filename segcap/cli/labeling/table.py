@@ -40,7 +40,10 @@ def write_label(path: Path, image: str, label: str | None) -> None:
         table = csv.DictReader(io.StringIO(content.decode(encoding), newline=""))
         rows, fields = list(table), list(table.fieldnames or [])
     name, text = label_columns(fields, path)
-    own = [row for row in rows if os.path.normpath(row[name] or "") == os.path.normpath(image)]
+    place = os.path.normpath(path.parent / image)
+    own = [
+        row for row in rows if os.path.normpath(path.parent / (row[name] or "").strip()) == place
+    ]
     if label is None:
         for row in own:
             row[text] = ""
