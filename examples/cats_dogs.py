@@ -25,7 +25,7 @@ args = parser.parse_args()
 
 dataset = segcap.datasets.load("cats-dogs", args.folder)
 if args.quick:
-    dataset = dataset.subset(range(0, len(dataset), len(dataset) // 600))
+    dataset = dataset.subset(range(0, len(dataset), max(1, len(dataset) // 600)))
 train, test = dataset.split(test=0.2, seed=0)
 print(f"{len(train)} photos to train on, {len(test)} to test on")
 

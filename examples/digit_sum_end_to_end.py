@@ -3,8 +3,8 @@
 python examples/digit_sum_end_to_end.py [--data mnist.npz] [--n 24000] [--quick]
 
 Rows of overlapping digits; only their sums are given. Without MNIST, scikit-learn's small digits
-are drawn. A fifth of the images is held out; the glyph reader, which was trained on single
-digits instead, reads the same ones.
+are drawn. A fifth of the images shows digits that are in no other; the glyph reader, which was
+trained on single digits instead, reads the same ones.
 """
 
 import argparse
@@ -24,27 +24,30 @@ parser.add_argument("--quick", action="store_true", help="one digit, few images,
 args = parser.parse_args()
 
 if args.data is None:
-    digits = load_uci_digits()
+    pictures, names = load_uci_digits()
+    apart = len(pictures) * 4 // 5
+    digits, others = (pictures[:apart], names[:apart]), (pictures[apart:], names[apart:])
 else:
     mnist = load_mnist(args.data)
-    digits = mnist.x_train, mnist.y_train
+    digits, others = (mnist.x_train, mnist.y_train), (mnist.x_test, mnist.y_test)
 count, n, epochs = (1, 1500, 5) if args.quick else (4, args.n, args.epochs)
-rows = segcap.generate.digit_sums(n, 10, seed=0, digits=digits, count=count)
-sums = rows.labels.sum(axis=1)
 held_out = n // 5
+rows = segcap.generate.digit_sums(n - held_out, 10, seed=0, digits=digits, count=count)
+tested = segcap.generate.digit_sums(held_out, 10, seed=1, digits=others, count=count)
+sums, true_sums = rows.labels.sum(axis=1), tested.labels.sum(axis=1)
 print(f"{n} images of {count} digits, sums {sums.min()} to {sums.max()}")
 
 
 def right(name, answers):
-    correct = int(np.sum(answers == sums[:held_out]))
+    correct = int(np.sum(answers == true_sums))
     print(f"{name:<12} {wilson(correct, held_out)}", flush=True)
 
 
 for classifier in ["digit_heads"] if args.quick else ["lenet5", "sum_cnn", "digit_heads"]:
     reader = segcap.SumClassifier(classifier, digits=count, epochs=epochs)
-    reader.fit(rows.images[held_out:], sums[held_out:])
-    right(classifier, reader.predict(rows.images[:held_out]))
+    reader.fit(rows.images, sums)
+    right(classifier, reader.predict(tested.images))
 
 glyph_reader = segcap.load("digits", length=count)
-answers = glyph_reader.digit_sums(rows.images[:held_out])
+answers = glyph_reader.digit_sums(tested.images)
 right("glyphs", np.array([-1 if answer.value is None else answer.value for answer in answers]))

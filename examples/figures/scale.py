@@ -117,10 +117,11 @@ def measured(count: int, name: str, source: str, backend: str, jobs: int) -> Row
         last = time.perf_counter()
         if lines == 1:
             first, spent = last, sum(psutil.Process(process.pid).cpu_times()[:2])
-    if process.wait() or lines != count:
-        sys.exit(f"A run of {count} images ended with {process.returncode} after {lines}.")
+    process.wait()
     stop.set()
     watching.join()
+    if process.returncode or lines != count:
+        sys.exit(f"A run of {count} images ended with {process.returncode} after {lines}.")
     rate = (lines - jobs * AT_ONCE) / (last - first)  # the first batches were read before
     parent_us = 1e6 * (peaks.pop("seconds") - spent) / lines
     row = Row(count, name, backend, jobs, rate, first - begun, **peaks, parent_us=parent_us)

@@ -9,8 +9,8 @@ is that of its labels, its length theirs where they have one. "known" reads with
 with neither. Letters of either case count as right. "any-spans" and "any-lines" are "any" with one
 of its two looks alone: cutting into spans, and reading lines end to end.
 
-With labels, GlyphReader is fitted on so many images, and tested on the others: from "any" with the
-classifier span_roi, from "mixed" with span_cnn.
+With labels, GlyphReader is fitted on so many images, and tested on the others, whatever the
+readers: from "any" with the classifier span_roi, from "mixed" with span_cnn.
 """
 
 import argparse
@@ -46,7 +46,11 @@ def main():
             continue
         images, labels = load(folder)
         for name in args.readers:
-            rows += measure(folder.name, name, images, labels)
+            rows += measure(folder.name, name, images, labels, [n for n in args.labels if n == 0])
+        fitted = [count for count in args.labels if count]
+        rows += measure(folder.name, args.classifier, images, labels, fitted)
+    if not rows:
+        parser.error(f"no set of {args.sets or 'images'} is in '{args.folder}'")
     summary(rows)
     if args.csv:
         with args.csv.open("w", newline="") as file:
@@ -61,12 +65,12 @@ def load(folder):
     return [load_image(folder / row["file"]) for row in listed], [row["label"] for row in listed]
 
 
-def measure(scheme, name, images, labels):
+def measure(scheme, name, images, labels, counts):
     charset = "".join(sorted({*"".join(labels)}))
     lengths = set(map(len, labels))
     length = lengths.pop() if len(lengths) == 1 else None
     rows = []
-    for count in args.labels:
+    for count in counts:
         for seed in range(args.seeds if count else 1):
             for known in (True, False) if name != "ddddocr" and not count else (True,):
                 tested = np.arange(len(images))

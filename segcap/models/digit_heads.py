@@ -7,6 +7,7 @@ import numpy as np
 from keras import layers, ops
 from numpy.typing import NDArray
 
+from segcap.core.errors import ParameterError
 from segcap.models.blocks import convolution, rectified
 from segcap.models.places import PlaceAttention
 
@@ -56,7 +57,11 @@ def digit_heads(
     Manhaeve, Dumančić, Kimmig, Demeester, De Raedt: DeepProbLog. NeurIPS 2018 (learning digits
     from sums).
     """
-    places = (classes - 1) // (_DIGITS - 1)
+    places, left = divmod(classes - 1, _DIGITS - 1)
+    if left or places < 1:
+        raise ParameterError(
+            f"The sums of digits must be as many as 9 times the digits, and one. Got {classes}."
+        )
     images = keras.Input((height, width, 1), name="images")
     first, second, third, fourth = widths
     x = convolution(images, first)

@@ -60,13 +60,13 @@ def train_any(
         A folder of several hundred typefaces, see data/collect_fonts.py; the shipped ones unless
         given, with which it reads less.
     epochs : int
-        Over the images, and over the lines.
+        Over the images, and over the lines of spans; over whole lines one.
     seed : int
     state : path, optional
         Files of this name, with ".ink", ".spans" and ".line", from which a killed training goes on.
     on_epoch : callable, optional
-        Called after each epoch of either network with the number of its epochs done and its
-        history.
+        Called after each epoch of any of the three networks with the number of its epochs done
+        and its history.
 
     Returns
     -------
