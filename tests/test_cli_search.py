@@ -149,6 +149,10 @@ def test_a_pattern_gives_the_texts_to_search_on(run, tmp_path, monkeypatch):
     status, _, err = run("search", *place, "--length", 3)
     assert status == 2
     assert "The --length must be for the study 'segmentation'. Got it for 'optimizer'." in err
+    cutting = ("--study", "segmentation", "--folds", 2)
+    status, _, err = run("search", *place, *cutting)
+    assert status == 2
+    assert "The --folds must be for another study than 'segmentation'." in err
 
 
 @pytest.mark.slow

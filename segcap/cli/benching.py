@@ -17,6 +17,7 @@ from segcap.cli.options import (
     RunBy,
     Scheduler,
     Seed,
+    given,
     run_by,
 )
 from segcap.cli.output import parts_bar
@@ -106,7 +107,7 @@ def bench(
     from segcap.benchmark.tasks import open_task, task_readers
 
     if compare_ is not None:
-        _compare(*compare_, others=_given(ctx) - {"compare_"})
+        _compare(*compare_, others=given(ctx) - {"compare_"})
         return
     if data is not None:
         task = task or _OWN
@@ -139,12 +140,6 @@ def bench(
     say(f"The report is '{out / 'report.html'}'.")
     if any(one.status == "failed" for answer in result.answers for one in answer.by.values()):
         raise typer.Exit(1)
-
-
-def _given(ctx: typer.Context) -> set[str]:
-    """Parameters that stand on the command line."""
-    sources = {name: ctx.get_parameter_source(name) for name in ctx.params}
-    return {name for name, source in sources.items() if source and source.name == "COMMANDLINE"}
 
 
 def _compare(first: Path, second: Path, *, others: set[str]) -> None:

@@ -31,6 +31,7 @@ __all__ = [
     "RunBy",
     "Scheduler",
     "Seed",
+    "given",
     "run_by",
 ]
 
@@ -113,3 +114,9 @@ class ManyValues(TyperCommand):
                 repeated.append(option)
             repeated.append(arg)
         return super().parse_args(ctx, repeated)
+
+
+def given(ctx: typer.Context) -> set[str]:
+    """Return the parameters that stand on the command line."""
+    sources = {name: ctx.get_parameter_source(name) for name in ctx.params}
+    return {name for name, source in sources.items() if source and source.name == "COMMANDLINE"}

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from segcap.cli.app import app, said_when_interrupted, say, warnings_said
-from segcap.cli.options import Allowlist, Data, FoldCase, Length, Pattern, Seed
+from segcap.cli.options import Allowlist, Data, FoldCase, Length, Pattern, Seed, given
 from segcap.cli.output import progress_bar
 from segcap.cli.reading import open_reader
 from segcap.core.errors import DataError, ParameterError
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from segcap.training.tuning import SearchResult
 
 _CUTS = "segmentation"
+_OF_CUTS = {"model", "wrong_cost", "length", "allowlist", "case"}
+_OF_TRAININGS = {"classifier", "epochs", "folds", "prune"}
 _TEST = 0.2
 _DATABASE, _TRIALS, _LOG = "search.db", "trials.csv", "log"
 _BEST, _STATE = "best.segcap", "best.state"
@@ -77,6 +79,7 @@ TrainBest = Annotated[
 
 @app.command()
 def search(
+    ctx: typer.Context,
     data: Data,
     out: OutFolder,
     task: Task = _OWN[0],
@@ -102,11 +105,12 @@ def search(
     from segcap.recipes.objectives import Cutting, Fitting
 
     _check(study, minutes, fraction, out)
+    other = given(ctx) & (_OF_TRAININGS if study == _CUTS else _OF_CUTS)
+    if other:
+        of = f"another study than '{_CUTS}'" if study == _CUTS else f"the study '{_CUTS}'"
+        name = min(other).replace("_", "-")
+        raise ParameterError(f"The --{name} must be for {of}. Got it for '{study}'.")
     known = {"length": length, "allowlist": allowlist, "case": case}
-    if study != _CUTS and (given := [name for name, own in known.items() if own is not None]):
-        raise ParameterError(
-            f"The --{given[0]} must be for the study '{_CUTS}'. Got it for '{study}'."
-        )
     with warnings_said():
         warnings.filterwarnings("ignore", category=FutureWarning, module="keras")
         objective: Cutting | Fitting
