@@ -84,7 +84,7 @@ def measure(scheme, name, images, labels, counts):
                 else:
                     reader = open_reader(name, charset, length, known)
                 start = time.perf_counter()
-                texts, confidences = answers(reader, [images[i] for i in tested])
+                texts, confidences, accepted = answers(reader, [images[i] for i in tested])
                 seconds = (time.perf_counter() - start) / len(tested)
                 right = np.array(
                     [
@@ -101,11 +101,15 @@ def measure(scheme, name, images, labels, counts):
                     "n": len(right),
                     "right": round(float(right.mean()), 4),
                     "calibration_error": "",
+                    "accepted": "",
+                    "right_of_accepted": "",
                     "ms": round(1000 * seconds, 1),
                 }
                 if confidences is not None:
                     error = expected_calibration_error(np.array(confidences), right)
                     row["calibration_error"] = round(error, 4)
+                    row["accepted"] = int(np.sum(accepted))
+                    row["right_of_accepted"] = int(np.sum(right & accepted))
                 rows.append(row)
                 print(
                     f"{scheme:24}{name:10}{row['given']:10}{count:4} labels  "
@@ -133,9 +137,10 @@ def open_reader(name, charset, length, known):
 
 def answers(reader, images):
     if isinstance(reader, Ddddocr):
-        return [reader.function(image) for image in images], None
+        return [reader.function(image) for image in images], None, None
     readings = reader.read_many(images, batch_size=1)
-    return [one.text for one in readings], [one.confidence for one in readings]
+    accepted = [one.status == "ok" for one in readings]
+    return [one.text for one in readings], [one.confidence for one in readings], accepted
 
 
 def summary(rows):
@@ -157,6 +162,14 @@ def summary(rows):
             f"{np.median([row['ms'] for row in own]):.1f} ms an image (median)"
             + (f"; calibration error {np.mean(errors):.3f}" if errors else "")
         )
+        if errors:
+            total, accepted, right = (
+                sum(row[name] for row in own) for name in ("n", "accepted", "right_of_accepted")
+            )
+            print(
+                f"  not rejected {accepted / total:.1%} of {total} images, of these right "
+                f"{right / max(accepted, 1):.1%}"
+            )
 
 
 main()
