@@ -16,6 +16,7 @@ from segcap.benchmark.bench import DIFFICULTIES, _doubts, _voters
 from segcap.benchmark.ceiling import ceiling
 from segcap.benchmark.difficulty import texts_generator
 from segcap.benchmark.outcomes import CANNOT_ANSWER, Problem
+from segcap.benchmark.split_task import drawn_truth
 from segcap.benchmark.tasks import default_readers, open_task, task_readers
 from segcap.core.charset import Charset
 from segcap.core.errors import DataError, ParameterError, SegcapWarning
@@ -298,3 +299,16 @@ def test_six_characters_are_drawn_with_their_boxes():
     assert split_task.known[0].text == split_task.truths[0] == sample.label
     assert split_task.known[0].boxes == tuple(map(tuple, sample.boxes.tolist()))
     assert len(split_task.generator.draw(0.5, 2)[1][0]) == 6
+
+
+def test_a_manifest_above_the_images_may_be_of_something_else(tmp_path):
+    inner = tmp_path / "images"
+    inner.mkdir()
+    for number in range(4):
+        (inner / f"12{number}.png").touch()
+    (tmp_path / "manifest.jsonl").write_text('{"name": "of another tool"}\n')
+    dataset = segcap.datasets.load("named", inner)
+    assert drawn_truth(dataset) == [None] * 4
+    (inner / "manifest.jsonl").write_text('{"name": "of another tool"}\n')
+    with pytest.raises(DataError):
+        drawn_truth(dataset)

@@ -180,14 +180,21 @@ def drawn_truth(dataset: Dataset) -> list[Truth | None]:
     Raises
     ------
     DataError
-        There is a manifest, but it is not as segcap writes it.
+        There is a manifest in their folder, but it is not as segcap writes it. One above may be of
+        something else.
     """
     places = (dataset.root, dataset.root.parent)
     folder = next((one for one in places if (one / MANIFEST).is_file()), None)
     if folder is None:
         return [None] * len(dataset)
     known: dict[Path | int, Truth] = {}
-    for number, record in enumerate(read_manifest(folder)):
+    try:
+        records = list(read_manifest(folder))
+    except DataError:
+        if folder == dataset.root:
+            raise
+        return [None] * len(dataset)
+    for number, record in enumerate(records):
         boxes = record.get("boxes")
         truth = Truth(record["label"], boxes and tuple(tuple(box) for box in boxes))
         known[number if "row" in record else folder / record["file"]] = truth
