@@ -117,11 +117,16 @@ def test_the_best_texts_begin_with_what_is_read(reader, samples):
 
 @pytest.mark.parametrize("model", ["mixed", "digits"])
 def test_the_explanation_shows_ink_path_and_scores(model, samples, tmp_path):
+    from matplotlib.text import Text
+
     reader = segcap.load(model, length=4)
     figure = reader.explain(samples[0].image)
     image, ink, lattice, scores = figure.axes
     text = reader.read(samples[0].image).text
     assert repr(text) in image.get_title(loc="left")
+    chars = [own for own in figure.findobj(Text) if own.get_text() in (*text, f"{text!r}")]
+    title = next(own for own in figure.findobj(Text) if repr(text) in own.get_text())
+    assert not any(own.get_parse_math() for own in (*chars, title))  # "$" is no formula
     assert len(ink.patches) == len(text)
     assert len(lattice.lines) >= len(text)
     assert len(scores.patches) >= len(text)

@@ -189,7 +189,7 @@ def drawn_truth(dataset: Dataset) -> list[Truth | None]:
         return [None] * len(dataset)
     known: dict[Path | int, Truth] = {}
     try:
-        records = list(read_manifest(folder))
+        records = read_manifest(folder)
     except DataError:
         if folder == dataset.root:
             raise

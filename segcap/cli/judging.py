@@ -15,6 +15,7 @@ from segcap.datasets.named import texts_in_names
 from segcap.decoding.numbers import value_of
 from segcap.readers.classifier import WholeImageClassifier
 from segcap.readers.sums import SumClassifier
+from segcap.scale.sources import LIST
 
 if TYPE_CHECKING:
     from segcap.evaluate.metrics import Rate
@@ -151,7 +152,7 @@ class Summary:
 def labels_beside(sources: list[str]) -> dict[str, str]:
     """Read the labels in the folders of what is read, by absolute paths."""
     labels: dict[str, str] = {}
-    named = [source for source in sources if not source.startswith("@")]  # lists are elsewhere
+    named = [source for source in sources if not source.startswith(LIST)]  # lists are elsewhere
     folders = [source if os.path.isdir(source) else os.path.dirname(source) for source in named]
     for folder in dict.fromkeys(folders):
         file = Path(folder) / LABELS

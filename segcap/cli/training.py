@@ -148,10 +148,8 @@ def train(
             trained = _train_text(
                 known, others, charset, length, classifier, **shared, bar=bar, out=out
             )
-            reader, said_after = (
-                trained,
-                partial(advise, trained, *known, data=folder, out=out, pattern=pattern),
-            )
+            reader = trained
+            said_after = partial(advise, trained, *known, data=folder, out=out, pattern=pattern)
         else:
             reader = _train_on_its_data(task, data, epochs, fonts, classifier, log, show, shared)
     reader.save(out)

@@ -101,9 +101,9 @@ class Dataset:
                 sha.update(image.tobytes())
         else:
             for name in self.ids:
-                sha.update(name.encode("utf-8", "surrogateescape") + b"\0")
+                sha.update(_marked(name))
         for label in self.labels.tolist():
-            sha.update(f"{label}\0".encode("utf-8", "surrogateescape"))
+            sha.update(_marked(label))
         return sha.hexdigest()
 
     @cached_property
@@ -116,7 +116,7 @@ class Dataset:
         if isinstance(self.images, np.ndarray):
             sha.update(f"{self.images.dtype.str} {self.images.shape}".encode())
         for image, label in zip(self.images, self.labels.tolist(), strict=True):
-            sha.update(content_of(image) + f"{label}\0".encode("utf-8", "surrogateescape"))
+            sha.update(content_of(image) + _marked(label))
         return sha.hexdigest()
 
     def subset(self, indices: ArrayLike) -> "Dataset":
@@ -207,3 +207,8 @@ class Dataset:
     @property
     def _strata(self) -> NDArray | None:
         return None if self.classes is None else self.labels
+
+
+def _marked(word: object) -> bytes:
+    """A name, which need be no Unicode, or a label, with a mark where it ends."""
+    return f"{word}\0".encode("utf-8", "surrogateescape")

@@ -8,7 +8,14 @@ from typing import NamedTuple
 
 from segcap.core.errors import DataError
 
-__all__ = ["LABELS", "LabelledImages", "label_columns", "load_labelled", "read_labels"]
+__all__ = [
+    "LABELS",
+    "LabelledImages",
+    "label_columns",
+    "listed_path",
+    "load_labelled",
+    "read_labels",
+]
 
 LABELS = "labels.csv"
 _FILES, _TEXTS = ("file", "filename", "path", "image"), ("label", "text")
@@ -78,7 +85,7 @@ def read_labels(path: str | os.PathLike[str]) -> dict[Path, str]:
             for row in rows:
                 if not any(map(str.strip, filter(None, (row[names], row[texts])))):
                     continue
-                image = Path(os.path.normpath(path.parent / (row[names] or "").strip()))
+                image = listed_path(path, row[names])
                 if image in labels or row[texts] is None or None in row:
                     raise DataError(
                         "Labels must name each image once, with its one label. "
@@ -93,6 +100,11 @@ def read_labels(path: str | os.PathLike[str]) -> dict[Path, str]:
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise DataError(f"Labels must be a readable CSV file. Got '{path}': {error}.") from None
     return labels
+
+
+def listed_path(table: Path, name: str | None) -> Path:
+    """Return the path of an image as a row of labels.csv names it."""
+    return Path(os.path.normpath(table.parent / (name or "").strip()))
 
 
 def label_columns(header: Sequence[str], path: Path) -> list[str]:

@@ -193,10 +193,11 @@ def best_texts(
     """
     if lattice.atoms == 0:
         return []
-    chain = best_chain(lattice, log_probabilities, length, skips, language)
-    if chain is None:
-        return []
+    chain = None
     if language is not None:
+        chain = best_chain(lattice, log_probabilities, length, skips, language)
+        if chain is None:
+            return []
         log_probabilities = np.where(language.used, log_probabilities, -np.inf)
     ranked = np.argsort(-log_probabilities, axis=1, kind="stable")[:, :_RANKED_CHARACTERS]
     each = ranked.shape[1]
@@ -215,9 +216,10 @@ def best_texts(
             continue
         text = "".join(characters[index] for index in classes)
         totals[text] = totals.get(text, 0.0) + float(np.exp(path.score - paths[0].score))
-    first = "".join(characters[index] for index in chain[1])
-    if first not in totals:  # no other is likelier, though its characters ranked below others
-        totals[first] = max(totals.values(), default=1.0)
+    if chain is not None:
+        first = "".join(characters[index] for index in chain[1])
+        # no other is likelier, though its characters may rank below others
+        totals.setdefault(first, max(totals.values(), default=1.0))
     together = sum(totals.values())
     best = sorted(totals.items(), key=lambda item: -item[1])[:most]
     return [(text, total / together) for text, total in best]

@@ -26,7 +26,7 @@ MARKS = ".,"
 ALIKE = (MARKS, "*xX×·", "/÷:", "-−–")
 """Characters of one meaning, whose probabilities count together."""
 
-OPERATIONS = "+-*/÷xX×·:−–"
+OPERATIONS = "+" + "".join(ALIKE[1:])
 """Signs of which an arithmetic task has at least one."""
 
 _SYMBOLS = "0+-*/=?.,"

@@ -1,6 +1,5 @@
 """Read batches of images in whatever process they come to."""
 
-import pickle
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Any
@@ -84,7 +83,11 @@ class Reader:
             "text", "value" or "label", "confidence", "status", "error" and, of texts, "turned";
             one that cannot be read has the status "unreadable".
         """
-        reader = _opened(self.model, pickle.dumps(sorted(self.options.items())))
+        options = (
+            (name, tuple(value) if isinstance(value, list | set) else value)
+            for name, value in sorted(self.options.items())
+        )
+        reader = _opened(self.model, tuple(options))
         kept = records_of(reader.read_many, images)
         return [
             {name: own[name] for name in own if not isinstance(own[name], list | dict)}
@@ -120,8 +123,8 @@ def read_bag(images: Any, model: str = "any", **options: Any) -> Any:
 
 
 @lru_cache(maxsize=4)
-def _opened(model: str, options: bytes) -> base.Reader[Any]:
-    return load(model, **dict(pickle.loads(options)))  # noqa: S301 this process' own bytes
+def _opened(model: str, options: tuple[tuple[str, Any], ...]) -> base.Reader[Any]:
+    return load(model, **dict(options))
 
 
 def _column(values: list[Any]) -> NDArray[Any]:

@@ -11,7 +11,7 @@ from segcap.core.errors import DataError, SegcapError
 from segcap.core.extras import require
 from segcap.core.image_files import is_image_name, iterate_images
 
-__all__ = ["Named", "ReadMany", "find", "records_of"]
+__all__ = ["LIST", "Named", "ReadMany", "find", "records_of"]
 
 Named: TypeAlias = tuple[str, str | bytes | DataError]
 """An image's name and where or what it is: its path or URL, its bytes, or why there is none."""
@@ -19,7 +19,9 @@ Named: TypeAlias = tuple[str, str | bytes | DataError]
 ReadMany: TypeAlias = Callable[[Any], Sequence[Any]]
 """From images to results."""
 
-_LIST = "@"
+LIST = "@"
+"""What the name of a list of sources begins with."""
+
 _SHARDS = (".tar", ".tar.gz", ".tgz")
 _TABLE = ".parquet"
 _ROWS_AT_ONCE = 64
@@ -53,7 +55,7 @@ def find(sources: Sequence[str], *, column: str = "image") -> Iterator[Named]:
     ParameterError
         fsspec or pyarrow is needed and not installed.
     """
-    unique = len(sources) == 1 and not sources[0].startswith(_LIST)
+    unique = len(sources) == 1 and not sources[0].startswith(LIST)
     seen: set[int] = set()  # of hashes, as names would take more room
     for source, missing in _listed(sources):
         alone, empty = [source] == list(sources), True
@@ -116,8 +118,8 @@ def _listed(
                 raise DataError("A path must not be empty. Got ''.")
             if source in within:
                 raise DataError(f"A list must not name itself. Got '{source}'.")
-            if source.startswith(_LIST):
-                with _opened(source[len(_LIST) :]) as file:
+            if source.startswith(LIST):
+                with _opened(source[len(LIST) :]) as file:
                     lines = (os.fsdecode(line).strip("\r\n") for line in file)
                     yield from _listed(filter(None, lines), (*within, source))
             else:

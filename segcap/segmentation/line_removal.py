@@ -201,7 +201,7 @@ def _thickness(ink: Ink, x0: int, y0: int, x1: int, y1: int, thickest: int) -> i
 
 
 def _between_ink(ink: Ink, apart: int) -> Ink:
-    """Pixels with ink above and below, `apart` pixels, an odd number less one, apart or less."""
+    """Pixels with ink above and below that is `apart` pixels apart or less, one less if odd."""
     spread = cv2.dilate(ink.view(np.uint8), np.ones((1, 3), np.uint8))
     padded = cv2.copyMakeBorder(spread, apart, apart, 0, 0, cv2.BORDER_CONSTANT, value=0)
     closed = cv2.morphologyEx(padded, cv2.MORPH_CLOSE, np.ones((apart // 2 * 2 + 1, 1), np.uint8))

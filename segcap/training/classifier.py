@@ -77,6 +77,7 @@ def train_classifier(
     Returns
     -------
     TrainedClassifier
+        After Ctrl-C, too, if an epoch is complete.
 
     Raises
     ------

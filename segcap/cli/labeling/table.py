@@ -2,12 +2,11 @@
 
 import csv
 import io
-import os
 from pathlib import Path
 from typing import Any
 
 from segcap.core.files import write_atomically
-from segcap.datasets.labelled import label_columns, read_labels
+from segcap.datasets.labelled import label_columns, listed_path, read_labels
 
 __all__ = ["write_label"]
 
@@ -40,10 +39,7 @@ def write_label(path: Path, image: str, label: str | None) -> None:
         table = csv.DictReader(io.StringIO(content.decode(encoding), newline=""))
         rows, fields = list(table), list(table.fieldnames or [])
     name, text = label_columns(fields, path)
-    place = os.path.normpath(path.parent / image)
-    own = [
-        row for row in rows if os.path.normpath(path.parent / (row[name] or "").strip()) == place
-    ]
+    own = [row for row in rows if listed_path(path, row[name]) == listed_path(path, image)]
     if label is None:
         for row in own:
             row[text] = ""
