@@ -248,3 +248,16 @@ def test_a_benchmark_that_was_killed_at_its_start_goes_on(tmp_path, monkeypatch)
             Parts(tmp_path / "out", identity)
     parts = Parts(tmp_path / "out", identity, resume=True)
     assert parts.once("costs", {}, lambda: 5) == 5
+
+
+def test_a_benchmark_is_alone_in_its_folder(split_task, tmp_path):
+    def second(image):
+        with pytest.raises(DataError, match="alone in its folder. Another one is writing into"):
+            benchmark.run({"other": read}, split_task, out=tmp_path, overwrite=True)
+        return read(image)
+
+    read = truth_of(split_task)
+    result = benchmark.run({"knows": second}, split_task, out=tmp_path)
+    assert result.methods[0].accuracy.exact.value == 1
+    again = benchmark.run({"knows": read}, split_task, out=tmp_path, overwrite=True)
+    assert again.methods[0].name == "knows"

@@ -86,8 +86,9 @@ def test_sure_readings_of_images_without_a_label_are_trained_on_if_they_help(tmp
     labelled, images = drawn(40, 0, charset="0123456789"), drawn(30, 4, charset="0123456789")[0]
     damaged = tmp_path / "damaged.png"
     damaged.write_bytes(b"no image")
-    with pytest.warns(SegcapWarning, match="1 of 31 images were left out"):
+    with pytest.warns(SegcapWarning, match="1 of 31 images were left out") as warned:
         reader = reader_to_fit(**known).fit(*labelled, unlabelled=[*images, damaged])
+    assert {one.filename for one in warned} == {__file__}
     figures = reader.provenance_["figures"]
     assert figures["unlabelled"] == 30
     assert 0 < figures["read_surely"] <= 30
@@ -161,13 +162,14 @@ def test_unreadable_images_are_left_out_and_absent_characters_named(tmp_path):
     images, labels = drawn(30, 0, charset="+#%")
     (tmp_path / "torn.png").write_bytes(b"no image")
     with (
-        pytest.warns(SegcapWarning, match=r"1 of 31 images were left out.*torn\.png"),
+        pytest.warns(SegcapWarning, match=r"1 of 31 images were left out.*torn\.png") as warned,
         pytest.warns(SegcapWarning, match="No label holds '&', '@', '[?]'"),
     ):
         reader = reader_to_fit(epochs=1, binarization="otsu").fit(
             [*images, tmp_path / "torn.png"], [*labels, "+#%"]
         )
     assert reader.provenance_["data"]["samples"] == 30
+    assert {one.filename for one in warned if "left out" in str(one.message)} == {__file__}
 
 
 @pytest.mark.slow

@@ -11,7 +11,7 @@ import numpy as np
 
 import segcap
 from segcap.benchmark.adapters import VOTE, Method, Progress, ReaderMethod, as_methods
-from segcap.benchmark.cache import Parts
+from segcap.benchmark.cache import Parts, alone_in
 from segcap.benchmark.cost import hardware, together
 from segcap.benchmark.outcomes import CANNOT_ANSWER, Cost, Judged, MethodResult, Problem
 from segcap.benchmark.outputs import write_outputs
@@ -93,7 +93,7 @@ def run(
         A parameter is outside its range, something is no reader of what the data asks for, or `out`
         is given and Jinja or Matplotlib is not installed.
     DataError
-        The data cannot be split, or `out` holds something else.
+        The data cannot be split, or `out` holds something else or is being written into.
 
     Notes
     -----
@@ -124,8 +124,9 @@ def run(
     if out is not None:
         require_report()
         place = Path(out)
-        result = _run(split_task, plan, place, on_progress, resume=resume, overwrite=overwrite)
-        write_outputs(result, place, split_task.tested.images)
+        with alone_in(place):
+            result = _run(split_task, plan, place, on_progress, resume=resume, overwrite=overwrite)
+            write_outputs(result, place, split_task.tested.images)
         return result
     with tempfile.TemporaryDirectory() as folder:
         return _run(split_task, plan, Path(folder), on_progress)

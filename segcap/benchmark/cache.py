@@ -5,19 +5,46 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from segcap.core.errors import DataError, FileError
-from segcap.core.files import write_atomically
+from segcap.core.files import lock, write_atomically
 
-__all__ = ["Parts"]
+__all__ = ["Parts", "alone_in"]
 
 _MARK = "bench.json"
 _PARTS = "parts"
 _OUTPUTS = (_MARK, "results.json", "answers.csv", "report.html")
 _DIGITS = 12
+
+
+@contextmanager
+def alone_in(folder: str | os.PathLike[str]) -> Iterator[None]:
+    """Keep other benchmarks out of a folder, which is made. Windows, which locks none, does not.
+
+    Raises
+    ------
+    DataError
+        Another benchmark is writing into it.
+    """
+    try:
+        os.makedirs(folder, exist_ok=True)
+        held = os.open(folder, os.O_RDONLY)
+    except OSError:
+        yield
+        return
+    try:
+        if not lock(held):
+            raise DataError(
+                "A benchmark must be alone in its folder. "
+                f"Another one is writing into '{os.fspath(folder)}'."
+            )
+        yield
+    finally:
+        os.close(held)
 
 
 class Parts:

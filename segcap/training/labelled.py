@@ -106,12 +106,16 @@ def held_out_first(
     return np.concatenate([rng.permutation(held_out), rng.permutation(train)]), len(held_out)
 
 
-def load_usable(images: Sequence[ImageSource]) -> tuple[list[NDArray[np.uint8]], list[int]]:
+def load_usable(
+    images: Sequence[ImageSource], *, stacklevel: int
+) -> tuple[list[NDArray[np.uint8]], list[int]]:
     """Load images, and leave out those that cannot be loaded, with a warning.
 
     Parameters
     ----------
     images : sequence of path, bytes, array or PIL.Image.Image
+    stacklevel : int
+        As of `warnings.warn`, seen from what calls this.
 
     Returns
     -------
@@ -127,7 +131,7 @@ def load_usable(images: Sequence[ImageSource]) -> tuple[list[NDArray[np.uint8]],
             left_out.append(str(error))
         else:
             kept.append(index)
-    warn_of_left_out(left_out, len(images), stacklevel=5)
+    warn_of_left_out(left_out, len(images), stacklevel=stacklevel + 1)
     return pixels, kept
 
 
@@ -215,7 +219,7 @@ def usable_images(
     """
     images = list(images)
     encoded = encoded_labels(images, labels, charset=charset, length=length)
-    pixels, kept = load_usable(images)
+    pixels, kept = load_usable(images, stacklevel=5)
     classes = [encoded[index] for index in kept]
     least = len(charset) if least is None else least
     if len(pixels) < least:

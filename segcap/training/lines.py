@@ -200,19 +200,17 @@ class LineBatches:
         self, model: "keras.Model"
     ) -> list[tuple[NDArray[np.float32], NDArray[np.intp]]]:
         """Return the logits and the text of each line in the validation part."""
-        import keras
-
         pixels, classes = self._validation
-        widths = np.array([own.shape[1] for own in pixels], np.intp)
+        widths = _WIDTH_STEP * -(-np.array([own.shape[1] for own in pixels], np.intp) // _WIDTH_STEP)
         seen: list[tuple[NDArray[np.float32], NDArray[np.intp]]] = []
         for width in np.unique(widths):
             places = np.flatnonzero(widths == width)
             for start in range(0, len(places), _TOGETHER):
                 own = places[start : start + _TOGETHER]
-                pictures = network_input(np.stack([pixels[i] for i in own]))
+                shown = [cv2.resize(pixels[i], (int(width), PICTURE_HEIGHT)) for i in own]
                 texts = [classes[i][classes[i] > 0] - 1 for i in own]
-                logits = keras.ops.convert_to_numpy(model(pictures, training=False))
-                seen += zip(logits, texts, strict=True)
+                logits = model.predict_on_batch(network_input(np.stack(shown)))
+                seen += zip(np.asarray(logits), texts, strict=True)
         return seen
 
 

@@ -159,7 +159,7 @@ def fit_texts(
     _warn_of_absent(classes, charset)
     order = np.random.default_rng(seed).permutation(len(pixels))
     texts = LabelledTexts(pixels, classes, _held_out(order))
-    further = load_usable(list(unlabelled))[0]
+    further = load_usable(list(unlabelled), stacklevel=4)[0]
     total = epochs + (max(1, epochs // 3) if further else 0)
     report(0, total, "choosing how to find characters")
     require_keras()
