@@ -252,7 +252,7 @@ def test_a_benchmark_that_was_killed_at_its_start_goes_on(tmp_path, monkeypatch)
 
 def test_a_benchmark_is_alone_in_its_folder(split_task, tmp_path):
     def second(image):
-        with pytest.raises(DataError, match="alone in its folder. Another one is writing into"):
+        with pytest.raises(DataError, match="Another one is writing into"):
             benchmark.run({"other": read}, split_task, out=tmp_path, overwrite=True)
         return read(image)
 

@@ -83,8 +83,8 @@ def test_ink_that_a_network_guesses_is_not_trusted():
     ink = np.zeros((48, 96), np.uint8)
     ink[10:30, 20:40] = 255
     assert view_of(ink).trust == 1.0
-    assert view_of(ink // 4 * 3).trust == 0.05
-    assert 0.05 < view_of(np.where(ink > 0, 200, 0).astype(np.uint8)).trust < 1.0
+    assert view_of(ink // 5 * 3).trust == 0.1
+    assert 0.1 < view_of(np.where(ink > 0, 200, 0).astype(np.uint8)).trust < 1.0
     assert view_of(0 * ink).trust == 1.0
 
 

@@ -95,9 +95,14 @@ def test_without_ink_there_is_no_text():
 
 def test_little_trust_lowers_all_confidence():
     sure = chosen(columns_of(1, 0, 2), spans_of((A, B)))
-    doubted = chosen(columns_of(1, 0, 2), spans_of((A, B)), trust=0.5, reject_below=0.6)
-    assert doubted.reading.confidence == pytest.approx(sure.reading.confidence / 2)
+    doubted = chosen(columns_of(1, 0, 2), spans_of((A, B)), trust=0.5, reject_below=0.99)
+    odds = [own.reading.confidence / (1 - own.reading.confidence) for own in (sure, doubted)]
+    assert odds[1] == pytest.approx(odds[0] / 2)
+    assert sure.reading.status == "ok"
     assert doubted.reading.status == "rejected"
+    factor = doubted.reading.confidence / sure.reading.confidence
+    for own, less in zip(sure.texts, doubted.texts, strict=True):
+        assert less[1] == pytest.approx(own[1] * factor)
 
 
 def test_texts_are_of_a_language():

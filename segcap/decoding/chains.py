@@ -14,7 +14,16 @@ from segcap.decoding.language import Language, best_spelling, likely_texts
 from segcap.decoding.numbers import number_fields, value_of
 from segcap.decoding.viterbi import best_path, best_paths
 
-__all__ = ["Lattice", "Outcome", "best_chain", "best_texts", "choose", "glyphs_of", "status_of"]
+__all__ = [
+    "Lattice",
+    "Outcome",
+    "best_chain",
+    "best_texts",
+    "choose",
+    "doubted",
+    "glyphs_of",
+    "status_of",
+]
 
 _ALTERNATIVES = 3
 _RANKED_CHARACTERS = 3
@@ -131,7 +140,7 @@ def choose(
     language : Language, optional
         What texts there may be; any unless given.
     trust : float
-        Probability that there is a text at all, in (0, 1].
+        Factor of the odds that the text is right, in (0, 1].
 
     Returns
     -------
@@ -149,12 +158,14 @@ def choose(
     if chain is None or len(chain[0]) == 0:
         return Outcome(Reading(status="rejected"), empty)
     spans, classes = chain
-    probabilities = np.exp(log_probabilities[spans]) * trust ** (1 / len(spans))
+    confidence = float(np.exp(log_probabilities[spans, classes].sum()))
+    less = doubted(confidence, trust)
+    probabilities = np.exp(log_probabilities[spans]) * less ** (1 / len(spans))
     glyphs = glyphs_of(probabilities, classes, lattice.boxes[spans], characters)
     text = "".join(glyph.char for glyph in glyphs)
     if not as_asked:
         return Outcome(Reading(text, glyphs, status="rejected"), probabilities)
-    confidence = float(np.exp(log_probabilities[spans, classes].sum())) * trust
+    confidence *= less
     texts: list[tuple[str, float]] | None = None
     if language is None:
         others = next_texts(probabilities, characters)
@@ -165,6 +176,11 @@ def choose(
     status = status_of(confidence, reject_below)
     reading = Reading(text, glyphs, confidence=confidence, status=status, alternatives=others)
     return Outcome(reading, probabilities, texts)
+
+
+def doubted(probability: float, trust: float) -> float:
+    """Return by what a probability falls where its odds are multiplied by a factor."""
+    return trust / (1 - probability + trust * probability)
 
 
 def best_texts(

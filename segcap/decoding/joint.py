@@ -1,8 +1,8 @@
 """Choose the text of an image by two looks at its lines: as a whole, and at their candidate spans.
 
 Either look proposes texts, and each text is judged by both. The weights of both, and how probable
-it is that neither proposes the right one, were fitted to drawn images by maximum likelihood. Where
-the first look is sure, spans say no more than where the characters are.
+it is that neither proposes the right one, were fitted to drawn images by maximum likelihood, see
+data/fit_joint.py. Where the first look is sure, spans say no more than where the characters are.
 """
 
 from collections.abc import Sequence
@@ -17,6 +17,7 @@ from segcap.decoding.chains import (
     Outcome,
     best_chain,
     choose,
+    doubted,
     glyphs_of,
     status_of,
 )
@@ -25,11 +26,22 @@ from segcap.decoding.ctc import aligned_columns, beam_search, text_scores
 from segcap.decoding.language import Language
 from segcap.decoding.viterbi import best_path, spelling_scores
 
-__all__ = ["SURE", "WEIGHTS", "Columns", "choose_by_both", "rank_by_both"]
+__all__ = [
+    "NEITHER",
+    "NEITHER_TOLD",
+    "SURE",
+    "WEIGHTS",
+    "Columns",
+    "choose_by_both",
+    "proposed",
+    "rank_by_both",
+]
 
-WEIGHTS = 0.89, 0.09
+WEIGHTS = 0.87, 0.18
 """Of log-probabilities by columns, and by spans."""
-_NEITHER, _NEITHER_IN_DOUBT = -3.5, 0.88
+NEITHER, NEITHER_TOLD = (-4.2, 0.6), (-5.7, 0.24)
+"""Log-odds that no text proposed is right where the best is certain, and how much they grow with
+each unit of doubt in it; the same where the length is told, as the right one is left out less."""
 SURE = 0.7
 """A text that has this probability by the columns alone is not looked at again."""
 _NEAR, _SKIPPED = 20.0, 0.4
@@ -136,7 +148,9 @@ def choose_by_both(
             language=language,
             trust=trust,
         )
-    best, confidence = ranked[0][0], ranked[0][1] * trust
+    best, confidence = ranked[0]
+    less = doubted(confidence, trust)
+    confidence *= less
     shown = _column_boxes(columns, best)
     if log_probabilities is None:
         scores, skips = _nearness(lattice, shown)
@@ -145,10 +159,10 @@ def choose_by_both(
     path = best_path(lattice.spans, scores, atoms=lattice.atoms, length=len(best), skips=skips)
     boxes = shown if path is None else lattice.boxes[path.spans]
     seen = None if path is None or log_probabilities is None else log_probabilities[path.spans]
-    probabilities = _of_places(best, ranked, len(characters), seen) * trust ** (1 / len(best))
+    probabilities = _of_places(best, ranked, len(characters), seen) * less ** (1 / len(best))
     glyphs = glyphs_of(probabilities, np.array(best, np.intp), boxes, characters)
     texts = [
-        ("".join(characters[index] for index in text), probability * trust)
+        ("".join(characters[index] for index in text), probability * less)
         for text, probability in ranked
     ]
     reading = Reading(
@@ -191,25 +205,62 @@ def _ranked(
     beams: int = 0,
 ) -> list[tuple[_Text, float]]:
     """Rank what either look proposes by its probability."""
-    if lattice.atoms == 0:
-        return []
-    texts = columns.likely_texts(max(beams, _BEAMS), length, language)
-    if log_probabilities is not None:
-        chain = best_chain(lattice, log_probabilities, length, skips, language)
-        spelled = () if chain is None else tuple(chain[1].tolist())
-        texts += [spelled] if spelled and spelled not in texts else []
+    texts, by_columns, by_spans = proposed(
+        columns, lattice, log_probabilities, length, skips, language, beams
+    )
     if not texts:
         return []
-    scores = columns.scores(texts)
-    if log_probabilities is not None:
-        by_spans = spelling_scores(
-            lattice.spans, log_probabilities, texts, atoms=lattice.atoms, skips=skips
-        )
-        scores = WEIGHTS[0] * scores + WEIGHTS[1] * _within(by_spans)
+    scores = by_columns
+    if by_spans is not None:
+        scores = WEIGHTS[0] * by_columns + WEIGHTS[1] * by_spans
+    least, in_doubt = NEITHER if length is None else NEITHER_TOLD
+    scores = scores - np.logaddexp.reduce([*scores, least - in_doubt * scores.max()])
     order = np.argsort(-scores, kind="stable")
-    neither = _NEITHER - _NEITHER_IN_DOUBT * scores.max()
-    found = np.exp(scores - np.logaddexp.reduce([*scores, neither]))
-    return [(texts[i], float(found[i])) for i in order]
+    return [(texts[i], float(np.exp(scores[i]))) for i in order]
+
+
+def proposed(
+    columns: Columns,
+    lattice: Lattice,
+    log_probabilities: NDArray[np.float64] | None,
+    length: int | None,
+    skips: NDArray[np.float64] | None,
+    language: Language | None,
+    beams: int = 0,
+) -> tuple[list[_Text], NDArray[np.float64], NDArray[np.float64] | None]:
+    """Return the texts that either look proposes, and what both say of each.
+
+    Parameters
+    ----------
+    columns, lattice, log_probabilities, length, skips, language
+        As of `choose_by_both`.
+    beams : int
+        Least width of the search.
+
+    Returns
+    -------
+    texts : list of tuple of int
+        By their classes.
+    by_columns : (N,) float array
+        Log-probabilities.
+    by_spans : (N,) float array or None
+        The same; None if the columns alone were asked.
+    """
+    texts: list[_Text] = []
+    if lattice.atoms:
+        texts = columns.likely_texts(max(beams, _BEAMS), length, language)
+        if log_probabilities is not None:
+            chain = best_chain(lattice, log_probabilities, length, skips, language)
+            spelled = () if chain is None else tuple(chain[1].tolist())
+            texts += [spelled] if spelled and spelled not in texts else []
+    if not texts:
+        return [], np.empty(0), None
+    if log_probabilities is None:
+        return texts, columns.scores(texts), None
+    by_spans = spelling_scores(
+        lattice.spans, log_probabilities, texts, atoms=lattice.atoms, skips=skips
+    )
+    return texts, columns.scores(texts), _within(by_spans)
 
 
 def _ruled(

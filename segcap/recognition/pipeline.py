@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from segcap.core.charset import Case, Charset, Kind
 from segcap.core.reading import QUARTER_TURNS, Turned
 from segcap.decoding.alphabets import likely_alphabet, within_alphabet
-from segcap.decoding.chains import Lattice, Outcome, best_texts, choose
+from segcap.decoding.chains import Lattice, Outcome, best_texts, choose, doubted
 from segcap.decoding.joint import SURE, Columns, choose_by_both, rank_by_both
 from segcap.decoding.viterbi import best_path
 from segcap.recognition.admitted import Admitted
@@ -57,7 +57,7 @@ class Scored:
     skips : (S,) float64 array or None
         Log-probability that each span is blank; None where single glyphs were classified.
     trust : float
-        Probability that what is scored is text; see `segcap.segmentation.ink.InkView.trust`.
+        Factor of a reading's odds; see `segcap.segmentation.ink.InkView.trust`.
     outcome : Outcome or None
         What the scores come to, where that is known already.
     columns : Columns or None
@@ -270,7 +270,7 @@ class Pipeline:
         none = np.empty((0, len(self.charset)))
         scored = replace(_scored(found, layout.lattice, none), columns=columns)
         outcome = self.choose(scored, as_a_whole=True)
-        sure = outcome.reading.confidence >= SURE * found.trust
+        sure = outcome.reading.confidence >= SURE * doubted(SURE, found.trust)
         return replace(scored, outcome=outcome) if sure else None
 
     def _score_spans(

@@ -26,8 +26,8 @@ _LARGEST_SCALE = 6.0
 _INK = 127
 _LEAST_INK = 0.012
 _LEAST_HEIGHT = 0.14
-_GUESSED, _SURE = 0.76, 0.82
-_LEAST_TRUST = 0.05
+_GUESSED, _SURE = 0.7, 0.9
+_LEAST_TRUST = 0.1
 
 
 class InkView(NamedTuple):
@@ -53,7 +53,7 @@ class InkView(NamedTuple):
 
     @property
     def trust(self) -> float:
-        """How far ink is ink: 1 where the network is sure of it, near 0 where it guesses.
+        """Factor of a reading's odds: 1 where the network is sure of ink, less where it guesses.
 
         It guesses in photographs that show no text, as it knows nothing but texts.
         """

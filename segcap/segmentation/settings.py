@@ -58,7 +58,7 @@ class Found(NamedTuple):
 
     @property
     def trust(self) -> float:
-        """How far the ink is that of characters; 1 where no network found it."""
+        """Factor of a reading's odds, by how sure the ink is; 1 where no network found it."""
         return 1.0 if self.view is None else self.view.trust
 
     def layout(self, cutters: Sequence[str] = DEFAULT_CUTTERS) -> Layout:

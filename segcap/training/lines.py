@@ -201,7 +201,9 @@ class LineBatches:
     ) -> list[tuple[NDArray[np.float32], NDArray[np.intp]]]:
         """Return the logits and the text of each line in the validation part."""
         pixels, classes = self._validation
-        widths = _WIDTH_STEP * -(-np.array([own.shape[1] for own in pixels], np.intp) // _WIDTH_STEP)
+        widths = _WIDTH_STEP * -(
+            -np.array([own.shape[1] for own in pixels], np.intp) // _WIDTH_STEP
+        )
         seen: list[tuple[NDArray[np.float32], NDArray[np.intp]]] = []
         for width in np.unique(widths):
             places = np.flatnonzero(widths == width)
