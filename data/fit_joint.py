@@ -1,14 +1,17 @@
-"""Fit how both looks of the reader "any" are weighed: the constants of `segcap.decoding.joint`.
+"""Fit how often neither look of the reader "any" proposes the right text.
 
     python data/fit_joint.py FONTS [--n 300]
 
-N images of each generated scheme, of "wild" in the typefaces of the folder FONTS, are read twice:
-as they come, and told their characters and length. All schemes count alike. Letters of either case
-are right.
+Prints `NEITHER` and `NEITHER_TOLD` of `segcap.decoding.joint`, fitted by maximum likelihood to N
+images of each generated scheme, all schemes alike, and the loss on N others. "wild" is drawn in the
+typefaces of the folder FONTS, those of `data/collect_fonts.py`. Each image is read twice: as it
+comes, and told its characters and length. Letters of either case are right. How much each look
+counts, `WEIGHTS`, stays: "span_roi" was trained on these schemes, and would count for too much.
 """
 
 import argparse
 import string
+from functools import cache, partial
 from unittest import mock
 
 import numpy as np
@@ -18,8 +21,7 @@ import segcap
 from segcap.decoding import joint
 from segcap.generate import TextGenerator, schemes
 
-READER = "any"
-CHARSETS = (
+ALPHABETS = (
     string.digits,
     string.digits + string.ascii_lowercase,
     string.digits + string.ascii_uppercase,
@@ -31,41 +33,54 @@ parser.add_argument("--n", type=int, default=300)
 
 
 def main():
-    """Read, and print the constants before and after."""
+    """Read, fit, and print."""
     args = parser.parse_args()
-    drawn = {
-        scheme: TextGenerator(scheme, fonts=args.fonts if scheme == "wild" else None)
-        for scheme in schemes()
-    }
-    seen = [list(proposals(generator.samples(args.n, seed=4711))) for generator in drawn.values()]
-    start = np.array([*joint.WEIGHTS, *joint.NEITHER, *joint.NEITHER_TOLD])
+    fitted_on, others = [], []
+    for scheme in schemes():
+        generator = TextGenerator(scheme, fonts=args.fonts if scheme == "wild" else None)
+        samples = generator.samples(2 * args.n, seed=4711)
+        fitted_on.append(proposals(samples[: args.n]))
+        others.append(proposals(samples[args.n :]))
+        print(f"{scheme}: {len(others[-1])} of {2 * args.n} others have a text", flush=True)
+    now = np.array([*joint.NEITHER, *joint.NEITHER_TOLD])
     found = minimize(
-        lambda constants: np.mean([loss(constants, of_scheme) for of_scheme in seen]),
-        start,
+        partial(mean_loss, fitted_on),
+        now,
         method="Nelder-Mead",
         options={"maxiter": 2000, "xatol": 1e-3, "fatol": 1e-6, "adaptive": True},
-    )
-    before = np.mean([loss(start, of_scheme) for of_scheme in seen])
-    print(f"now    {np.round(start, 2)}: {before:.4f} nats a text")
-    print(f"fitted {np.round(found.x, 2)}: {found.fun:.4f}")
+    ).x
+    for name, constants in (("now", now), ("fitted", found)):
+        losses = [mean_loss(some, constants) for some in (fitted_on, others)]
+        print(
+            f"{name}: {np.round(constants, 2)}, {losses[0]:.4f} nats a text, others {losses[1]:.4f}"
+        )
 
 
 def proposals(samples):
-    """Yield what both looks say of each proposed text, which ones are right, what was told."""
-    reader = segcap.load(READER)
-    characters = reader.charset_
+    """Return the log-scores of what is proposed, which are right, and whether much was told."""
+    characters = reader_for(None, None).charset_
+    found = []
     for sample in samples:
-        own = next((some for some in CHARSETS if {*sample.label} <= {*some}), characters)
-        told = segcap.load(READER, allowlist=own, length=len(sample.label), case="fold")
-        for asked, is_told in ((reader, False), (told, True)):
+        own = next((some for some in ALPHABETS if {*sample.label} <= {*some}), characters)
+        for is_told in (False, True):
+            reader = reader_for(own, len(sample.label)) if is_told else reader_for(None, None)
             said = []
             with mock.patch.object(joint, "proposed", recorded(joint.proposed, said)):
-                asked.read(sample.image)
+                reader.read(sample.image)
             if said and said[-1][0]:
                 texts, by_columns, by_spans = said[-1]
                 spelled = ["".join(characters[index] for index in text) for text in texts]
                 right = np.array([text.lower() == sample.label.lower() for text in spelled])
-                yield by_columns, by_spans, right, is_told
+                found.append((joint.weighed(by_columns, by_spans), right, is_told))
+    return found
+
+
+@cache
+def reader_for(allowlist, length):
+    """Open the reader, told nothing or what an image shows."""
+    if length is None:
+        return segcap.load("any")
+    return segcap.load("any", allowlist=allowlist, length=length, case="fold")
 
 
 def recorded(function, said):
@@ -78,17 +93,17 @@ def recorded(function, said):
     return wrapped
 
 
-def loss(constants, seen):
+def mean_loss(seen, constants):
     """Return the mean negative log-likelihood of the right texts, or that none was proposed."""
-    of_columns, of_spans, *neither = constants
-    losses = []
-    for by_columns, by_spans, right, is_told in seen:
-        scores = by_columns if by_spans is None else of_columns * by_columns + of_spans * by_spans
-        least, in_doubt = neither[2:] if is_told else neither[:2]
-        none = least - in_doubt * scores.max()
-        likely = np.logaddexp.reduce(scores[right]) if right.any() else none
-        losses.append(np.logaddexp.reduce([*scores, none]) - likely)
-    return np.mean(losses)
+    return np.mean([np.mean([loss(constants, *own) for own in of_scheme]) for of_scheme in seen])
+
+
+def loss(constants, scores, right, is_told):
+    """Return that of one image."""
+    least, in_doubt = constants[2:] if is_told else constants[:2]
+    none = least - in_doubt * scores.max()
+    likely = np.logaddexp.reduce(scores[right]) if right.any() else none
+    return np.logaddexp.reduce([*scores, none]) - likely
 
 
 if __name__ == "__main__":

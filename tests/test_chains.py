@@ -125,7 +125,7 @@ SURE = np.log([[0.7, 0.1, 0.1], [0.1, 0.1, 0.2], [0.1, 0.6, 0.1]])
 
 def test_what_is_no_character_is_left_out():
     skips = np.log([0.1, 0.1, 0.9])
-    reading, probabilities, _ = choose(
+    reading, probabilities, *_ = choose(
         PAIR, SURE, "abc", length=None, reject_below=0.5, skips=skips
     )
     assert (reading.text, reading.status) == ("a", "ok")
@@ -148,7 +148,7 @@ def test_what_is_no_character_is_left_out():
     ],
 )
 def test_choosing(length, skips, reject_below, text, status, confidence):
-    reading, probabilities, _ = choose(
+    reading, probabilities, *_ = choose(
         PAIR,
         SURE,
         "abc",

@@ -5,7 +5,7 @@ import re
 import numpy as np
 import pytest
 
-from segcap.decoding.chains import Lattice
+from segcap.decoding.chains import Lattice, choose
 from segcap.decoding.compose import log_softmax
 from segcap.decoding.joint import Columns, choose_by_both, rank_by_both
 from segcap.decoding.numbers import number_fields
@@ -93,16 +93,52 @@ def test_without_ink_there_is_no_text():
     assert outcome.reading.status == "empty"
 
 
+def odds(probability):
+    return probability / (1 - probability)
+
+
 def test_little_trust_lowers_all_confidence():
-    sure = chosen(columns_of(1, 0, 2), spans_of((A, B)))
-    doubted = chosen(columns_of(1, 0, 2), spans_of((A, B)), trust=0.5, reject_below=0.99)
-    odds = [own.reading.confidence / (1 - own.reading.confidence) for own in (sure, doubted)]
-    assert odds[1] == pytest.approx(odds[0] / 2)
+    sure = chosen(columns_of(1, 0, 2, sure=4.0), spans_of((A, B)))
+    guessed = sure.trusted(0.25, reject_below=0.9)
     assert sure.reading.status == "ok"
-    assert doubted.reading.status == "rejected"
-    factor = doubted.reading.confidence / sure.reading.confidence
-    for own, less in zip(sure.texts, doubted.texts, strict=True):
-        assert less[1] == pytest.approx(own[1] * factor)
+    assert guessed.reading.status == "rejected"
+    assert odds(guessed.reading.confidence) == pytest.approx(odds(sure.reading.confidence) / 4)
+    for before, after in zip(sure.reading.alternatives, guessed.reading.alternatives, strict=True):
+        assert odds(after[1]) == pytest.approx(odds(before[1]) / 4)
+    factor = guessed.reading.confidence / sure.reading.confidence
+    shares = [
+        after.confidence / before.confidence
+        for before, after in zip(sure.reading.glyphs, guessed.reading.glyphs, strict=True)
+    ]
+    np.testing.assert_allclose(shares, np.sqrt(factor))
+    assert sure.trusted(1.0, reject_below=0.0) is sure
+
+
+@pytest.mark.parametrize("by", ["columns", "spans"])
+def test_little_trust_lowers_the_odds_of_what_is_composed(by):
+    found, scores = spans_of((A, C, B))
+    language = number_fields("12+", None, kind="task", ended=False)
+    options = {"length": None, "reject_below": 0.0, "language": language}
+    if by == "columns":
+        sure = choose_by_both(columns_of(1, 0, 3, 0, 2, sure=4.0), found, scores, "12+", **options)
+    else:
+        sure = choose(found, scores, "12+", **options)
+    guessed = sure.trusted(0.5, reject_below=0.0)
+    value, less = (own.value("12+", None, 0.5) for own in (sure, guessed))
+    assert value.value == less.value == 3
+    assert odds(guessed.reading.confidence) == pytest.approx(odds(sure.reading.confidence) / 2)
+    assert odds(less.confidence) == pytest.approx(odds(value.confidence) / 2)
+    assert less.status == "ok"
+    counted = np.array([1, 2, 0])
+    total, less = (own.digit_sum(counted, 0.0) for own in (sure, guessed))
+    assert total.value == less.value == 3
+    assert odds(less.confidence) == pytest.approx(odds(total.confidence) / 2)
+
+
+def test_told_the_length_the_right_text_is_proposed_more_often():
+    columns, spans = columns_of(1, 0, 2), spans_of((A, B))
+    confidences = [chosen(columns, spans, length=length).reading.confidence for length in (None, 2)]
+    assert confidences[0] < confidences[1]
 
 
 def test_texts_are_of_a_language():

@@ -20,20 +20,23 @@ parser = argparse.ArgumentParser(description=__doc__)
 parser.add_argument("folder", type=Path)
 folder = parser.parse_args().folder
 
-COMMANDS = {
-    "developer": "train text --data {folder} --out {out}/mine.segcap",
-    "student": "bench --data {folder} --out {out}/bench",
-    "auditor": "audit --data {folder} --out {out}/audit",
+USERS = {
+    "developer": ("train text", "mine.segcap"),
+    "student": ("bench", "bench"),
+    "auditor": ("audit", "audit"),
 }
 
 print(f"{len(load('labelled', folder))} images of {folder.name}; {hardware()}")
-with tempfile.TemporaryDirectory() as out:
-    for user, command in COMMANDS.items():
-        words = command.format(folder=folder, out=out).split()
+with tempfile.TemporaryDirectory() as place:
+    for user, (command, out) in USERS.items():
+        options = ["--data", folder, "--out", Path(place, out)]
         started = monotonic()
         ran = subprocess.run(
-            [sys.executable, "-m", "segcap", *words], capture_output=True, text=True, check=True
+            [sys.executable, "-m", "segcap", *command.split(), *options],
+            stdout=subprocess.PIPE,
+            text=True,
+            check=True,
         )
-        print(f"{user:10} segcap {command.format(folder='FOLDER', out='OUT')}")
-        print(f"{'':10} {(monotonic() - started) / 60:.1f} minutes", flush=True)
+        minutes = (monotonic() - started) / 60
+        print(f"{user:10} segcap {command} --data FOLDER --out {out}: {minutes:.1f} minutes")
         print(*(f"{'':10} > {line}" for line in ran.stdout.splitlines()), sep="\n", flush=True)

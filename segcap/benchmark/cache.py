@@ -6,7 +6,7 @@ import os
 import re
 import shutil
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -23,28 +23,27 @@ _DIGITS = 12
 
 @contextmanager
 def alone_in(folder: str | os.PathLike[str]) -> Iterator[None]:
-    """Keep other benchmarks out of a folder, which is made. Windows, which locks none, does not.
+    """Keep other benchmarks out of a folder, which is made. On Windows nothing is locked.
 
     Raises
     ------
     DataError
         Another benchmark is writing into it.
     """
-    try:
+    held: int | None = None
+    with suppress(OSError):  # a folder that cannot be made is reported by what writes into it
         os.makedirs(folder, exist_ok=True)
         held = os.open(folder, os.O_RDONLY)
-    except OSError:
-        yield
-        return
     try:
-        if not lock(held):
+        if held is not None and not lock(held):
             raise DataError(
                 "A benchmark must be alone in its folder. "
                 f"Another one is writing into '{os.fspath(folder)}'."
             )
         yield
     finally:
-        os.close(held)
+        if held is not None:
+            os.close(held)
 
 
 class Parts:

@@ -1,6 +1,7 @@
 """Choose the text of an image among the candidate spans of its ink."""
 
 from contextlib import suppress
+from dataclasses import replace
 from operator import itemgetter
 from typing import NamedTuple
 
@@ -9,7 +10,7 @@ from numpy.typing import NDArray
 
 from segcap.core.errors import ParameterError
 from segcap.core.reading import Glyph, Reading, Status, SumReading, ValueReading
-from segcap.decoding.compose import NEXT, next_answers, next_texts, sum_distribution
+from segcap.decoding.compose import NEXT, next_answers, next_texts, sum_distribution, with_odds
 from segcap.decoding.language import Language, best_spelling, likely_texts
 from segcap.decoding.numbers import number_fields, value_of
 from segcap.decoding.viterbi import best_path, best_paths
@@ -20,7 +21,6 @@ __all__ = [
     "best_chain",
     "best_texts",
     "choose",
-    "doubted",
     "glyphs_of",
     "status_of",
 ]
@@ -57,11 +57,38 @@ class Outcome(NamedTuple):
         Of each character at each place.
     texts : list of (str, float) or None
         The likely texts of a language; None for any text.
+    trust : float
+        What the odds of the reading were multiplied by, and those of what is composed are, in
+        (0, 1].
     """
 
     reading: Reading
     probabilities: NDArray[np.float64]
     texts: list[tuple[str, float]] | None = None
+    trust: float = 1.0
+
+    def trusted(self, trust: float, reject_below: float) -> "Outcome":
+        """Multiply the odds of a reading by a factor in (0, 1]; its characters share what falls."""
+        before = self.reading
+        if trust == 1 or before.confidence == 0:
+            return self
+        confidence = with_odds(before.confidence, trust)
+        each = (confidence / before.confidence) ** (1 / len(before.glyphs))
+        reading = replace(
+            before,
+            glyphs=tuple(
+                replace(
+                    glyph,
+                    confidence=glyph.confidence * each,
+                    alternatives=tuple((char, own * each) for char, own in glyph.alternatives),
+                )
+                for glyph in before.glyphs
+            ),
+            confidence=confidence,
+            status=status_of(confidence, reject_below),
+            alternatives=tuple((text, with_odds(own, trust)) for text, own in before.alternatives),
+        )
+        return self._replace(reading=reading, trust=trust)
 
     def digit_sum(self, values: NDArray[np.intp], reject_below: float) -> SumReading:
         """Add up the digits; `values` is what each class counts."""
@@ -71,7 +98,8 @@ class Outcome(NamedTuple):
         normalized = self.probabilities / self.probabilities.sum(axis=1, keepdims=True)
         distribution = sum_distribution(normalized, values)
         value = int(distribution.argmax())
-        confidence = float(distribution[value]) if reading.confidence > 0 else 0.0
+        confidence = with_odds(float(distribution[value]), self.trust)
+        confidence = confidence if reading.confidence > 0 else 0.0
         return SumReading(
             value,
             distribution,
@@ -91,11 +119,15 @@ class Outcome(NamedTuple):
             language = number_fields(characters, decimals)
             texts = likely_texts(self.probabilities, characters, language)
         totals: dict[int | float, float] = {}
-        for text, probability in ({reading.text: reading.confidence} | dict(texts)).items():
+        own = with_odds(reading.confidence, 1 / self.trust)
+        for text, probability in ({reading.text: own} | dict(texts)).items():
             with suppress(ParameterError):  # a division by zero
                 value = value_of(text, decimals=decimals)
                 totals[value] = totals.get(value, 0.0) + probability
-        ranked = sorted(totals.items(), key=itemgetter(1), reverse=True)
+        ranked = [
+            (value, with_odds(total, self.trust))
+            for value, total in sorted(totals.items(), key=itemgetter(1), reverse=True)
+        ]
         try:
             value_of(reading.text, decimals=decimals)
         except ParameterError as error:
@@ -120,7 +152,6 @@ def choose(
     reject_below: float,
     skips: NDArray[np.float64] | None = None,
     language: Language | None = None,
-    trust: float = 1.0,
 ) -> Outcome:
     """Choose the most probable chain of spans.
 
@@ -139,8 +170,6 @@ def choose(
         Log-score of each span as no character; no ink may be left out unless given.
     language : Language, optional
         What texts there may be; any unless given.
-    trust : float
-        Factor of the odds that the text is right, in (0, 1].
 
     Returns
     -------
@@ -158,14 +187,12 @@ def choose(
     if chain is None or len(chain[0]) == 0:
         return Outcome(Reading(status="rejected"), empty)
     spans, classes = chain
-    confidence = float(np.exp(log_probabilities[spans, classes].sum()))
-    less = doubted(confidence, trust)
-    probabilities = np.exp(log_probabilities[spans]) * less ** (1 / len(spans))
+    probabilities = np.exp(log_probabilities[spans])
     glyphs = glyphs_of(probabilities, classes, lattice.boxes[spans], characters)
     text = "".join(glyph.char for glyph in glyphs)
     if not as_asked:
         return Outcome(Reading(text, glyphs, status="rejected"), probabilities)
-    confidence *= less
+    confidence = float(np.exp(log_probabilities[spans, classes].sum()))
     texts: list[tuple[str, float]] | None = None
     if language is None:
         others = next_texts(probabilities, characters)
@@ -176,11 +203,6 @@ def choose(
     status = status_of(confidence, reject_below)
     reading = Reading(text, glyphs, confidence=confidence, status=status, alternatives=others)
     return Outcome(reading, probabilities, texts)
-
-
-def doubted(probability: float, trust: float) -> float:
-    """Return by what a probability falls where its odds are multiplied by a factor."""
-    return trust / (1 - probability + trust * probability)
 
 
 def best_texts(

@@ -17,6 +17,7 @@ __all__ = [
     "next_answers",
     "next_texts",
     "sum_distribution",
+    "with_odds",
 ]
 
 NEXT = 4
@@ -185,3 +186,14 @@ def next_texts(
         ]
         ranked = sorted(longer, key=itemgetter(1), reverse=True)[: NEXT + 1]
     return tuple(ranked[1:])
+
+
+def with_odds(probability: float, factor: float) -> float:
+    """Multiply the odds of something probable by a factor greater than 0.
+
+    Examples
+    --------
+    >>> with_odds(0.8, 0.25)
+    0.5
+    """
+    return factor * probability / (factor * probability + 1 - probability)

@@ -1,8 +1,8 @@
 """Choose the text of an image by two looks at its lines: as a whole, and at their candidate spans.
 
-Either look proposes texts, and each text is judged by both. The weights of both, and how probable
-it is that neither proposes the right one, were fitted to drawn images by maximum likelihood, see
-data/fit_joint.py. Where the first look is sure, spans say no more than where the characters are.
+Either look proposes texts, and each text is judged by both. The weights of both were fitted to 500
+drawn images by maximum likelihood, and so is, by data/fit_joint.py, how probable it is that neither
+proposes the right one. Where the first look is sure, spans say no more than where characters are.
 """
 
 from collections.abc import Sequence
@@ -17,7 +17,6 @@ from segcap.decoding.chains import (
     Outcome,
     best_chain,
     choose,
-    doubted,
     glyphs_of,
     status_of,
 )
@@ -35,13 +34,14 @@ __all__ = [
     "choose_by_both",
     "proposed",
     "rank_by_both",
+    "weighed",
 ]
 
-WEIGHTS = 0.87, 0.18
+WEIGHTS = 0.89, 0.09
 """Of log-probabilities by columns, and by spans."""
 NEITHER, NEITHER_TOLD = (-4.2, 0.6), (-5.7, 0.24)
-"""Log-odds that no text proposed is right where the best is certain, and how much they grow with
-each unit of doubt in it; the same where the length is told, as the right one is left out less."""
+"""How likely it is that the right text is not proposed, where no length is told and where one is:
+its log-score where the best text is certain, and how much that grows with each unit of doubt."""
 SURE = 0.7
 """A text that has this probability by the columns alone is not looked at again."""
 _NEAR, _SKIPPED = 20.0, 0.4
@@ -116,7 +116,6 @@ def choose_by_both(
     reject_below: float,
     skips: NDArray[np.float64] | None = None,
     language: Language | None = None,
-    trust: float = 1.0,
 ) -> Outcome:
     """Choose the text that is most probable by both looks.
 
@@ -125,7 +124,7 @@ def choose_by_both(
     columns : Columns
     log_probabilities : (S, C) float64 array or None
         Of each span; None if the columns alone are to be asked.
-    lattice, characters, length, reject_below, skips, language, trust
+    lattice, characters, length, reject_below, skips, language
         As of `segcap.decoding.chains.choose`.
 
     Returns
@@ -146,11 +145,8 @@ def choose_by_both(
             reject_below=reject_below,
             skips=skips,
             language=language,
-            trust=trust,
         )
     best, confidence = ranked[0]
-    less = doubted(confidence, trust)
-    confidence *= less
     shown = _column_boxes(columns, best)
     if log_probabilities is None:
         scores, skips = _nearness(lattice, shown)
@@ -159,11 +155,10 @@ def choose_by_both(
     path = best_path(lattice.spans, scores, atoms=lattice.atoms, length=len(best), skips=skips)
     boxes = shown if path is None else lattice.boxes[path.spans]
     seen = None if path is None or log_probabilities is None else log_probabilities[path.spans]
-    probabilities = _of_places(best, ranked, len(characters), seen) * less ** (1 / len(best))
+    probabilities = _of_places(best, ranked, len(characters), seen)
     glyphs = glyphs_of(probabilities, np.array(best, np.intp), boxes, characters)
     texts = [
-        ("".join(characters[index] for index in text), probability * less)
-        for text, probability in ranked
+        ("".join(characters[index] for index in text), probability) for text, probability in ranked
     ]
     reading = Reading(
         texts[0][0],
@@ -210,13 +205,20 @@ def _ranked(
     )
     if not texts:
         return []
-    scores = by_columns
-    if by_spans is not None:
-        scores = WEIGHTS[0] * by_columns + WEIGHTS[1] * by_spans
+    scores = weighed(by_columns, by_spans)
     least, in_doubt = NEITHER if length is None else NEITHER_TOLD
     scores = scores - np.logaddexp.reduce([*scores, least - in_doubt * scores.max()])
     order = np.argsort(-scores, kind="stable")
     return [(texts[i], float(np.exp(scores[i]))) for i in order]
+
+
+def weighed(
+    by_columns: NDArray[np.float64], by_spans: NDArray[np.float64] | None
+) -> NDArray[np.float64]:
+    """Join the log-probabilities of texts by columns and, unless None, by spans, (N,) each."""
+    if by_spans is None:
+        return by_columns
+    return WEIGHTS[0] * by_columns + WEIGHTS[1] * by_spans
 
 
 def proposed(

@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 from segcap.core.charset import Case, Charset, Kind
 from segcap.core.reading import QUARTER_TURNS, Turned
 from segcap.decoding.alphabets import likely_alphabet, within_alphabet
-from segcap.decoding.chains import Lattice, Outcome, best_texts, choose, doubted
+from segcap.decoding.chains import Lattice, Outcome, best_texts, choose
+from segcap.decoding.compose import with_odds
 from segcap.decoding.joint import SURE, Columns, choose_by_both, rank_by_both
 from segcap.decoding.viterbi import best_path
 from segcap.recognition.admitted import Admitted
@@ -134,7 +135,9 @@ class Pipeline:
         """Take the best chain of an image's spans, or what its lines show as a whole."""
         outcome = self._choose(scored, as_a_whole=as_a_whole)
         narrowed = self._in_its_alphabet(scored, outcome)
-        return outcome if narrowed is scored else self._choose(narrowed, as_a_whole=as_a_whole)
+        if narrowed is not scored:
+            outcome = self._choose(narrowed, as_a_whole=as_a_whole)
+        return outcome.trusted(scored.trust, self.reject_below)
 
     def _in_its_alphabet(self, scored: Scored, outcome: Outcome) -> Scored:
         """Rule out what is not of the alphabet that the best chain's text is likely to be of."""
@@ -153,7 +156,6 @@ class Pipeline:
             reject_below=self.reject_below,
             skips=scored.skips,
             language=self._admitted.language,
-            trust=scored.trust,
         )
 
     def best_texts(self, image: NDArray[np.uint8], most: int) -> list[tuple[str, float]]:
@@ -270,7 +272,7 @@ class Pipeline:
         none = np.empty((0, len(self.charset)))
         scored = replace(_scored(found, layout.lattice, none), columns=columns)
         outcome = self.choose(scored, as_a_whole=True)
-        sure = outcome.reading.confidence >= SURE * doubted(SURE, found.trust)
+        sure = outcome.reading.confidence >= with_odds(SURE, found.trust)
         return replace(scored, outcome=outcome) if sure else None
 
     def _score_spans(

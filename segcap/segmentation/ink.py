@@ -26,6 +26,8 @@ _LARGEST_SCALE = 6.0
 _INK = 127
 _LEAST_INK = 0.012
 _LEAST_HEIGHT = 0.14
+# so that of 500 photographs (cats-dogs, recaptcha-tiles) none is read with a confidence above 0.7,
+# as 9 would be, and 506 of the 522 drawn texts still are that would be
 _GUESSED, _SURE = 0.7, 0.9
 _LEAST_TRUST = 0.1
 

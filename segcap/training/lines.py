@@ -201,18 +201,15 @@ class LineBatches:
     ) -> list[tuple[NDArray[np.float32], NDArray[np.intp]]]:
         """Return the logits and the text of each line in the validation part."""
         pixels, classes = self._validation
-        widths = _WIDTH_STEP * -(
-            -np.array([own.shape[1] for own in pixels], np.intp) // _WIDTH_STEP
-        )
+        widths = np.array([own.shape[1] for own in pixels], np.intp)
         seen: list[tuple[NDArray[np.float32], NDArray[np.intp]]] = []
         for width in np.unique(widths):
             places = np.flatnonzero(widths == width)
             for start in range(0, len(places), _TOGETHER):
                 own = places[start : start + _TOGETHER]
-                shown = [cv2.resize(pixels[i], (int(width), PICTURE_HEIGHT)) for i in own]
+                pictures = network_input(np.stack([pixels[i] for i in own]))
                 texts = [classes[i][classes[i] > 0] - 1 for i in own]
-                logits = model.predict_on_batch(network_input(np.stack(shown)))
-                seen += zip(np.asarray(logits), texts, strict=True)
+                seen += zip(model.predict_on_batch(pictures), texts, strict=True)
         return seen
 
 

@@ -27,7 +27,7 @@ from segcap.benchmark.audit.images import (
 )
 from segcap.benchmark.audit.page import write_audit
 from segcap.benchmark.bench import run
-from segcap.benchmark.cache import Parts
+from segcap.benchmark.cache import Parts, alone_in
 from segcap.benchmark.peers import PEERS, installed_peers
 from segcap.benchmark.report import require_report
 from segcap.benchmark.results import BenchmarkResult
@@ -132,30 +132,31 @@ def audit(
     terms = terms or AuditTerms()
     passes("", wilson(0, 1), 0.0, terms)  # what it refuses is refused before the work
     place = Path(out)
-    drawn: TextGenerator | None = None
-    if data is not None:
-        dataset = _texts(data, pattern)
-        name = dataset.name if isinstance(data, Dataset) else Path(data).resolve().name
-        parts = _parts(place, name)
-    elif command is not None:
-        name, parts = command, _parts(place, command)
-        dataset = listed(parts.once("images", {}, lambda: printed_images(command)))
-    else:
-        drawn = one_look(generator or "")
-        name, parts = drawn.scheme, _parts(place, drawn.scheme)
-        count = images + max(wanted, default=0)
-        write_text(drawn, count, place / "images", seed=seed, resume=True)
-        dataset = load_dataset("labelled", place / "images")
-    least = least_labels(dataset.charset or "", end_to_end=end_to_end)
-    task, possible = divided(
-        dataset, f"Audit of {name}", images=images, labels=wanted, least=least, seed=seed
-    )
-    trainable = _trainable(task, end_to_end=end_to_end) if possible else {}
-    too_few = wanted and min(wanted) < min(possible, default=max(wanted) + 1)
-    problems = [_TOO_FEW.format(least)] if too_few else []
-    result = _audited(task, possible, trainable, drawn, parts, terms, problems, on_progress)
-    write_audit(result, place, task.tested.images, drawn)
-    return result
+    with alone_in(place):
+        drawn: TextGenerator | None = None
+        if data is not None:
+            dataset = _texts(data, pattern)
+            name = dataset.name if isinstance(data, Dataset) else Path(data).resolve().name
+            parts = _parts(place, name)
+        elif command is not None:
+            name, parts = command, _parts(place, command)
+            dataset = listed(parts.once("images", {}, lambda: printed_images(command)))
+        else:
+            drawn = one_look(generator or "")
+            name, parts = drawn.scheme, _parts(place, drawn.scheme)
+            count = images + max(wanted, default=0)
+            write_text(drawn, count, place / "images", seed=seed, resume=True)
+            dataset = load_dataset("labelled", place / "images")
+        least = least_labels(dataset.charset or "", end_to_end=end_to_end)
+        task, possible = divided(
+            dataset, f"Audit of {name}", images=images, labels=wanted, least=least, seed=seed
+        )
+        trainable = _trainable(task, end_to_end=end_to_end) if possible else {}
+        too_few = wanted and min(wanted) < min(possible, default=max(wanted) + 1)
+        problems = [_TOO_FEW.format(least)] if too_few else []
+        result = _audited(task, possible, trainable, drawn, parts, terms, problems, on_progress)
+        write_audit(result, place, task.tested.images, drawn)
+        return result
 
 
 def _audited(
