@@ -18,6 +18,7 @@ from segcap.benchmark.audit import run as run_module
 from segcap.benchmark.audit.findings import labels_needed, passes
 from segcap.benchmark.audit.images import divided, legibility, one_look, printed_images, steps
 from segcap.benchmark.audit.run import least_labels
+from segcap.benchmark.cache import alone_in
 from segcap.cli import auditing  # noqa: F401 registers the command
 from segcap.core.errors import DataError, ParameterError
 from segcap.evaluate.metrics import wilson
@@ -274,3 +275,12 @@ def test_labels_are_trained_on(drawn_folder, tmp_path, monkeypatch):
     page = Page(tmp_path / "out" / "audit.html")
     assert "any (trained), 20 labels" in page.words
     assert len(result.passes) == 2
+
+
+def test_an_audit_is_alone_in_its_folder(tmp_path):
+    with (
+        alone_in(tmp_path),
+        pytest.raises(DataError, match="Another one is writing into"),
+    ):
+        benchmark.audit(tmp_path, generator="clean", images=4, labels=())
+    assert not any(tmp_path.iterdir())
