@@ -27,7 +27,7 @@ __all__ = ["LineCourse", "finish_line", "inherit_line", "line_schedule"]
 
 _BATCH = 16
 _RATE = 3e-4
-_STEPS, _USUAL_WIDTH = (13, 26), 160
+_STEPS, _USUAL_WIDTH = (26, 32), 160
 _OVERFIT_LINES = 16
 _OVERFIT_STEPS = 40
 
