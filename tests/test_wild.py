@@ -7,8 +7,10 @@ import pytest
 
 from segcap.generate import TextGenerator
 from segcap.generate.draws import Draws
+from segcap.generate.wild import typesetting
 from segcap.generate.wild.displays import SEGMENTS
 from segcap.generate.wild.texts import is_number, wild_text
+from segcap.generate.wild.typesetting import place
 
 NUMBERS = TextGenerator("wild", charset=string.digits + ".", length=(3, 6))
 ANY = TextGenerator("wild")
@@ -79,6 +81,23 @@ def test_arithmetic_tasks_and_decimal_numbers_are_among_the_texts():
     texts = [wild_text(Draws(2, index), string.digits + "+-=.", 5) for index in range(600)]
     assert any(text.endswith("=") and ("+" in text or "-" in text) for text in texts)
     assert any("." in text and is_number(text) for text in texts)
+
+
+def test_signs_are_hardly_turned_as_a_plus_would_be_a_times(monkeypatch):
+    turned = []
+
+    def noted(face, char, size, stretch, angle, *others):
+        turned.append((char, abs(angle)))
+        return place(face, char, size, stretch, angle, *others)
+
+    monkeypatch.setattr(typesetting, "place", noted)
+    generator = TextGenerator("wild", charset=string.digits + "x+-=", length=5)
+    for index in range(300):
+        generator.sample(index, seed=4)
+    signs = [angle for char, angle in turned if char in "+-="]
+    assert signs
+    assert max(signs) <= 15
+    assert max(angle for char, angle in turned if char.isdigit()) > 45
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ _RASTERS = (24, 48, 96)
 _MOST_SHARED = 0.45
 _TRIES = 6
 _MOST_SHAPES = 2**31 - 1
+_SIGNS_TURN = 15.0  # degrees: turned further, "+" looks like a times sign
 
 
 def typeset(draws: Draws, page: Page) -> NDArray[np.uint8]:
@@ -43,6 +44,8 @@ def typeset(draws: Draws, page: Page) -> NDArray[np.uint8]:
     slant = rng.normal(0, 0.12) if rng.random() < 0.5 else 0.0
     most = rng.choice([0, 8, 22, 45, 75], p=[0.34, 0.24, 0.26, 0.1, 0.06]) * _at(difficulty.warp)
     angles = rng.uniform(-most, most, n)
+    signs = np.array([not char.isalnum() or (char in "xX" and "=" in text) for char in text])
+    angles[signs] = np.clip(angles[signs], -_SIGNS_TURN, _SIGNS_TURN)
     shears = slant + rng.normal(0, 0.1, n) * (rng.random() < 0.3)
     gap = _gap(rng, difficulty.overlap)
     gaps = gap + rng.normal(0, 0.06, n) * (rng.random() < 0.6)
