@@ -284,3 +284,11 @@ def test_an_audit_is_alone_in_its_folder(tmp_path):
     ):
         benchmark.audit(tmp_path, generator="clean", images=4, labels=())
     assert not any(tmp_path.iterdir())
+
+
+def test_an_audit_that_is_refused_makes_no_folder(tmp_path):
+    with pytest.raises(ParameterError, match="scheme"):
+        benchmark.audit(tmp_path / "out", generator="of nobody", labels=())
+    with pytest.raises(DataError):
+        benchmark.audit(tmp_path / "out", data=tmp_path / "none", labels=())
+    assert not (tmp_path / "out").exists()

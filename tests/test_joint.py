@@ -7,7 +7,7 @@ import pytest
 
 from segcap.decoding.chains import Lattice, choose
 from segcap.decoding.compose import log_softmax
-from segcap.decoding.joint import Columns, choose_by_both, rank_by_both
+from segcap.decoding.joint import NEITHER, Columns, choose_by_both, rank_by_both
 from segcap.decoding.numbers import number_fields
 
 A, B, C = range(3)
@@ -105,12 +105,11 @@ def test_little_trust_lowers_all_confidence():
     assert odds(guessed.reading.confidence) == pytest.approx(odds(sure.reading.confidence) / 4)
     for before, after in zip(sure.reading.alternatives, guessed.reading.alternatives, strict=True):
         assert odds(after[1]) == pytest.approx(odds(before[1]) / 4)
-    factor = guessed.reading.confidence / sure.reading.confidence
-    shares = [
-        after.confidence / before.confidence
-        for before, after in zip(sure.reading.glyphs, guessed.reading.glyphs, strict=True)
-    ]
-    np.testing.assert_allclose(shares, np.sqrt(factor))
+    before, after = (
+        np.array([glyph.confidence for glyph in own.reading.glyphs]) for own in (sure, guessed)
+    )
+    assert odds(after.prod()) == pytest.approx(odds(before.prod()) / 4)
+    assert np.ptp(after / before) < 1e-9
     assert sure.trusted(1.0, reject_below=0.0) is sure
 
 
@@ -132,13 +131,25 @@ def test_little_trust_lowers_the_odds_of_what_is_composed(by):
     counted = np.array([1, 2, 0])
     total, less = (own.digit_sum(counted, 0.0) for own in (sure, guessed))
     assert total.value == less.value == 3
+    assert less.confidence == less.probabilities[3] > less.alternatives[0][1]
     assert odds(less.confidence) == pytest.approx(odds(total.confidence) / 2)
 
 
-def test_told_the_length_the_right_text_is_proposed_more_often():
+def test_where_no_chain_has_the_length_characters_are_trusted_less_too():
+    found, scores = spans_of((A, B))
+    sure = choose(found, scores, "abc", length=5, reject_below=0.0)
+    guessed = sure.trusted(0.25, reject_below=0.0)
+    assert guessed.reading.confidence == 0
+    assert guessed.trust == 0.25
+    for before, after in zip(sure.reading.glyphs, guessed.reading.glyphs, strict=True):
+        assert after.confidence < before.confidence
+
+
+def test_told_the_length_the_right_text_is_proposed_more_often(monkeypatch):
     columns, spans = columns_of(1, 0, 2), spans_of((A, B))
-    confidences = [chosen(columns, spans, length=length).reading.confidence for length in (None, 2)]
-    assert confidences[0] < confidences[1]
+    told = chosen(columns, spans, length=2).reading.confidence
+    monkeypatch.setattr("segcap.decoding.joint.NEITHER_TOLD", NEITHER)
+    assert chosen(columns, spans, length=2).reading.confidence < told - 0.005
 
 
 def test_texts_are_of_a_language():

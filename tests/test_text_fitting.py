@@ -293,7 +293,7 @@ def test_what_reads_whole_lines_is_trained_on_the_same_labels(tmp_path):
     assert "span_accuracy" not in figures
     assert [path.name for path in tmp_path.iterdir()] == ["state.line"]
     assert [report[:2] for report in reports] == [(0, 2), (0, 2), (0, 2), (1, 2), (2, 2)]
-    assert reports[2][2].endswith("of texts held out are right now")
+    assert reports[2][2].endswith("of texts held out are read right before")
     assert reader.score(*drawn(40, 1, charset=LETTERS)) > 0.9
     assert reader.value(drawn(1, 2, charset=LETTERS)[0][0]).status == "rejected"
     again = reader_of_letters().fit(*drawn(40, 0, charset=LETTERS), state=tmp_path / "state")

@@ -1,5 +1,6 @@
 """Choose the text of an image among the candidate spans of its ink."""
 
+import math
 from contextlib import suppress
 from dataclasses import replace
 from operator import itemgetter
@@ -70,10 +71,11 @@ class Outcome(NamedTuple):
     def trusted(self, trust: float, reject_below: float) -> "Outcome":
         """Multiply the odds of a reading by a factor in (0, 1]; its characters share what falls."""
         before = self.reading
-        if trust == 1 or before.confidence == 0:
+        likely = math.prod(glyph.confidence for glyph in before.glyphs)
+        if trust == 1 or likely == 0 or not before.glyphs:
             return self
         confidence = with_odds(before.confidence, trust)
-        each = (confidence / before.confidence) ** (1 / len(before.glyphs))
+        each = (with_odds(likely, trust) / likely) ** (1 / len(before.glyphs))
         reading = replace(
             before,
             glyphs=tuple(
@@ -98,8 +100,8 @@ class Outcome(NamedTuple):
         normalized = self.probabilities / self.probabilities.sum(axis=1, keepdims=True)
         distribution = sum_distribution(normalized, values)
         value = int(distribution.argmax())
-        confidence = with_odds(float(distribution[value]), self.trust)
-        confidence = confidence if reading.confidence > 0 else 0.0
+        distribution *= with_odds(distribution[value], self.trust) / distribution[value]
+        confidence = float(distribution[value]) if reading.confidence > 0 else 0.0
         return SumReading(
             value,
             distribution,

@@ -196,4 +196,6 @@ def with_odds(probability: float, factor: float) -> float:
     >>> with_odds(0.8, 0.25)
     0.5
     """
+    if factor == 1:
+        return probability
     return factor * probability / (factor * probability + 1 - probability)

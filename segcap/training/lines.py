@@ -1,9 +1,9 @@
 """Pictures of whole lines, for the network that reads them by connectionist temporal classes."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from itertools import compress
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import cv2
 import numpy as np
@@ -159,6 +159,7 @@ class LineBatches:
 
     def __init__(self, train: LabelledPictures, validation: LabelledPictures) -> None:
         self._train, self._validation = train, validation
+        self._forward: tuple[keras.Model, Callable[[NDArray[np.float32]], Any]] | None = None
         self.sizes = np.array([own.shape[1] for own in train.pixels], np.intp)
         self.digest = digest(*train.pixels, train.classes, *validation.pixels, validation.classes)
 
@@ -200,6 +201,10 @@ class LineBatches:
         self, model: "keras.Model"
     ) -> list[tuple[NDArray[np.float32], NDArray[np.intp]]]:
         """Return the logits and the text of each line in the validation part."""
+        import keras
+
+        if self._forward is None or self._forward[0] is not model:
+            self._forward = model, _compiled(model)
         pixels, classes = self._validation
         widths = np.array([own.shape[1] for own in pixels], np.intp)
         seen: list[tuple[NDArray[np.float32], NDArray[np.intp]]] = []
@@ -209,8 +214,21 @@ class LineBatches:
                 own = places[start : start + _TOGETHER]
                 pictures = network_input(np.stack([pixels[i] for i in own]))
                 texts = [classes[i][classes[i] > 0] - 1 for i in own]
-                seen += zip(model.predict_on_batch(pictures), texts, strict=True)
+                logits = keras.ops.convert_to_numpy(self._forward[1](pictures))
+                seen += zip(logits, texts, strict=True)
         return seen
+
+
+def _compiled(model: "keras.Model") -> Callable[[NDArray[np.float32]], Any]:
+    """Return a function from pictures to logits, compiled once for all widths where it can be."""
+    import keras
+
+    if keras.backend.backend() != "tensorflow":
+        return partial(model, training=False)
+    import tensorflow as tf
+
+    shape = tf.TensorSpec((None, PICTURE_HEIGHT, None, 3), tf.float32)
+    return tf.function(partial(model, training=False), input_signature=[shape])
 
 
 def _moved(pixels: NDArray[np.uint8], width: int, rng: np.random.Generator) -> NDArray[np.uint8]:

@@ -202,7 +202,11 @@ def fit_texts(
             )
             before = course.with_network(pipeline) if lines_alone else pipeline
             was = _accuracy(before, texts)
-            report(of_spans, total, f"{was['texts_held_out']:.3f} of texts held out are right now")
+            report(
+                of_spans,
+                total,
+                f"{was['texts_held_out']:.3f} of texts held out are read right before",
+            )
             pipeline, read, interrupted = _with_line(course, before, was, texts, seed, state)
             figures |= course.figures | {"line_helps": pipeline is not before}
             if lines_alone:

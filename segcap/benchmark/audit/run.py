@@ -111,7 +111,7 @@ def audit(
         something that is needed is not installed.
     DataError
         The images are missing, the command fails or prints something else, or `out` holds
-        something else.
+        something else or is being written into.
     """
     if sum(own is not None for own in (data, generator, command)) != 1:
         raise ParameterError(
@@ -132,18 +132,20 @@ def audit(
     terms = terms or AuditTerms()
     passes("", wilson(0, 1), 0.0, terms)  # what it refuses is refused before the work
     place = Path(out)
+    drawn: TextGenerator | None = None
+    if data is not None:
+        dataset = _texts(data, pattern)
+        name = dataset.name if isinstance(data, Dataset) else Path(data).resolve().name
+    elif command is not None:
+        name = command
+    else:
+        drawn = one_look(generator or "")
+        name = drawn.scheme
     with alone_in(place):
-        drawn: TextGenerator | None = None
-        if data is not None:
-            dataset = _texts(data, pattern)
-            name = dataset.name if isinstance(data, Dataset) else Path(data).resolve().name
-            parts = _parts(place, name)
-        elif command is not None:
-            name, parts = command, _parts(place, command)
+        parts = Parts(place, {"task": "audit", "split": name}, resume=True)
+        if command is not None:
             dataset = listed(parts.once("images", {}, lambda: printed_images(command)))
-        else:
-            drawn = one_look(generator or "")
-            name, parts = drawn.scheme, _parts(place, drawn.scheme)
+        elif drawn is not None:
             count = images + max(wanted, default=0)
             write_text(drawn, count, place / "images", seed=seed, resume=True)
             dataset = load_dataset("labelled", place / "images")
@@ -240,10 +242,6 @@ def least_labels(charset: str, *, end_to_end: bool) -> int:
     if not end_to_end and {*charset} <= {*load(_UNAWARE).charset_}:
         return _LEAST_LABELS
     return max(_LEAST_LABELS, len(charset))
-
-
-def _parts(place: Path, name: str) -> Parts:
-    return Parts(place, {"task": "audit", "split": name}, resume=True)
 
 
 def _texts(data: str | os.PathLike[str] | Dataset, pattern: str | None) -> Dataset:

@@ -44,7 +44,7 @@ def typeset(draws: Draws, page: Page) -> NDArray[np.uint8]:
     slant = rng.normal(0, 0.12) if rng.random() < 0.5 else 0.0
     most = rng.choice([0, 8, 22, 45, 75], p=[0.34, 0.24, 0.26, 0.1, 0.06]) * _at(difficulty.warp)
     angles = rng.uniform(-most, most, n)
-    signs = np.array([not char.isalnum() or (char in "xX" and "=" in text) for char in text])
+    signs = np.array([not char.isalnum() or (char in "xX" and not text.isalnum()) for char in text])
     angles[signs] = np.clip(angles[signs], -_SIGNS_TURN, _SIGNS_TURN)
     shears = slant + rng.normal(0, 0.1, n) * (rng.random() < 0.3)
     gap = _gap(rng, difficulty.overlap)
