@@ -193,7 +193,7 @@ def with_odds(probability: float, factor: float) -> float:
 
     Examples
     --------
-    >>> with_odds(0.8, 0.25)
+    >>> round(with_odds(0.8, 0.25), 6)
     0.5
     """
     if factor == 1:
