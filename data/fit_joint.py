@@ -2,11 +2,12 @@
 
     python data/fit_joint.py FONTS [--n 300]
 
-Prints `NEITHER` and `NEITHER_TOLD` of `segcap.decoding.joint`, fitted by maximum likelihood to N
-images of each generated scheme, all schemes alike, and the loss on N others. "wild" is drawn in the
-typefaces of the folder FONTS, those of `data/collect_fonts.py`. Each image is read twice: as it
-comes, and told its characters and length. Letters of either case are right. How much each look
-counts, `WEIGHTS`, stays: "span_roi" was trained on these schemes, and would count for too much.
+Prints `NEITHER` and `NEITHER_OF_LENGTH` of `segcap.decoding.joint`, fitted by maximum likelihood to
+N images of each generated scheme, all schemes alike, and the loss on N others. "wild" is drawn in
+the typefaces of the folder FONTS, those of `data/collect_fonts.py`. Each image is read twice: as it
+comes, and with its characters and length known. Letters of either case are right. How much each
+look counts, `WEIGHTS`, stays: "span_roi" was trained on these schemes, and would count for too
+much.
 """
 
 import argparse
@@ -42,7 +43,7 @@ def main():
         fitted_on.append(proposals(samples[: args.n]))
         others.append(proposals(samples[args.n :]))
         print(f"{scheme}: {len(others[-1])} of {2 * args.n} others have a text", flush=True)
-    now = np.array([*joint.NEITHER, *joint.NEITHER_TOLD])
+    now = np.array([*joint.NEITHER, *joint.NEITHER_OF_LENGTH])
     found = minimize(
         partial(mean_loss, fitted_on),
         now,
@@ -57,13 +58,13 @@ def main():
 
 
 def proposals(samples):
-    """Return the log-scores of what is proposed, which are right, and whether much was told."""
+    """Return the log-scores of what is proposed, which are right, and what was known."""
     characters = reader_for(None, None).charset_
     found = []
     for sample in samples:
         own = next((some for some in ALPHABETS if {*sample.label} <= {*some}), characters)
-        for is_told in (False, True):
-            reader = reader_for(own, len(sample.label)) if is_told else reader_for(None, None)
+        for is_known in (False, True):
+            reader = reader_for(own, len(sample.label)) if is_known else reader_for(None, None)
             said = []
             with mock.patch.object(joint, "proposed", recorded(joint.proposed, said)):
                 reader.read(sample.image)
@@ -71,13 +72,13 @@ def proposals(samples):
                 texts, by_columns, by_spans = said[-1]
                 spelled = ["".join(characters[index] for index in text) for text in texts]
                 right = np.array([text.lower() == sample.label.lower() for text in spelled])
-                found.append((joint.weighed(by_columns, by_spans), right, is_told))
+                found.append((joint.weighed(by_columns, by_spans), right, is_known))
     return found
 
 
 @cache
 def reader_for(allowlist, length):
-    """Open the reader, told nothing or what an image shows."""
+    """Open the reader, with nothing known or what an image shows."""
     if length is None:
         return segcap.load("any")
     return segcap.load("any", allowlist=allowlist, length=length, case="fold")
@@ -98,9 +99,9 @@ def mean_loss(seen, constants):
     return np.mean([np.mean([loss(constants, *own) for own in of_scheme]) for of_scheme in seen])
 
 
-def loss(constants, scores, right, is_told):
+def loss(constants, scores, right, is_known):
     """Return that of one image."""
-    least, in_doubt = constants[2:] if is_told else constants[:2]
+    least, in_doubt = constants[2:] if is_known else constants[:2]
     none = least - in_doubt * scores.max()
     likely = np.logaddexp.reduce(scores[right]) if right.any() else none
     return np.logaddexp.reduce([*scores, none]) - likely

@@ -148,7 +148,7 @@ def test_where_no_chain_has_the_length_characters_are_trusted_less_too():
 def test_told_the_length_the_right_text_is_proposed_more_often(monkeypatch):
     columns, spans = columns_of(1, 0, 2), spans_of((A, B))
     told = chosen(columns, spans, length=2).reading.confidence
-    monkeypatch.setattr("segcap.decoding.joint.NEITHER_TOLD", NEITHER)
+    monkeypatch.setattr("segcap.decoding.joint.NEITHER_OF_LENGTH", NEITHER)
     assert chosen(columns, spans, length=2).reading.confidence < told - 0.005
 
 

@@ -71,8 +71,10 @@ class Outcome(NamedTuple):
     def trusted(self, trust: float, reject_below: float) -> "Outcome":
         """Multiply the odds of a reading by a factor in (0, 1]; its characters share what falls."""
         before = self.reading
+        if trust == 1 or not before.glyphs:
+            return self
         likely = math.prod(glyph.confidence for glyph in before.glyphs)
-        if trust == 1 or likely == 0 or not before.glyphs:
+        if likely == 0:
             return self
         confidence = with_odds(before.confidence, trust)
         each = (with_odds(likely, trust) / likely) ** (1 / len(before.glyphs))

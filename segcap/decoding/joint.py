@@ -27,7 +27,7 @@ from segcap.decoding.viterbi import best_path, spelling_scores
 
 __all__ = [
     "NEITHER",
-    "NEITHER_TOLD",
+    "NEITHER_OF_LENGTH",
     "SURE",
     "WEIGHTS",
     "Columns",
@@ -39,8 +39,8 @@ __all__ = [
 
 WEIGHTS = 0.89, 0.09
 """Of log-probabilities by columns, and by spans."""
-NEITHER, NEITHER_TOLD = (-4.2, 0.6), (-5.7, 0.24)
-"""How likely it is that the right text is not proposed, where no length is told and where one is:
+NEITHER, NEITHER_OF_LENGTH = (-4.2, 0.6), (-5.7, 0.24)
+"""How likely it is that the right text is not proposed, where no length is given and where one is:
 its log-score where the best text is certain, and how much that grows with each unit of doubt.
 Fitted to 2,400 images along with weights of 0.87 and 0.18, which read foreign schemes worse; what
 data/fit_joint.py fits with these weights is worse on images that it is not fitted to."""
@@ -135,7 +135,8 @@ def choose_by_both(
         As of `segcap.decoding.chains.choose`. Boxes are those of the spans that spell the text, or
         of its columns where none do.
     """
-    ranked = _ranked(columns, lattice, log_probabilities, length, skips, language)
+    found = proposed(columns, lattice, log_probabilities, length, skips, language)
+    ranked = _ranked(found, length)
     if not ranked:
         if log_probabilities is None:
             return Outcome(Reading(status="rejected"), np.empty((0, len(characters))))
@@ -184,7 +185,8 @@ def rank_by_both(
     language: Language | None = None,
 ) -> list[tuple[str, float]]:
     """Rank texts by both looks; parameters as of `segcap.decoding.chains.best_texts`."""
-    ranked = _ranked(columns, lattice, log_probabilities, length, skips, language, beams=2 * most)
+    found = proposed(columns, lattice, log_probabilities, length, skips, language, beams=2 * most)
+    ranked = _ranked(found, length)
     together = sum(probability for _, probability in ranked)
     return [
         ("".join(characters[index] for index in text), probability / together)
@@ -193,22 +195,14 @@ def rank_by_both(
 
 
 def _ranked(
-    columns: Columns,
-    lattice: Lattice,
-    log_probabilities: NDArray[np.float64] | None,
-    length: int | None,
-    skips: NDArray[np.float64] | None,
-    language: Language | None,
-    beams: int = 0,
+    found: tuple[list[_Text], NDArray[np.float64], NDArray[np.float64] | None], length: int | None
 ) -> list[tuple[_Text, float]]:
     """Rank what either look proposes by its probability."""
-    texts, by_columns, by_spans = proposed(
-        columns, lattice, log_probabilities, length, skips, language, beams
-    )
+    texts, by_columns, by_spans = found
     if not texts:
         return []
     scores = weighed(by_columns, by_spans)
-    least, in_doubt = NEITHER if length is None else NEITHER_TOLD
+    least, in_doubt = NEITHER if length is None else NEITHER_OF_LENGTH
     scores = scores - np.logaddexp.reduce([*scores, least - in_doubt * scores.max()])
     order = np.argsort(-scores, kind="stable")
     return [(texts[i], float(np.exp(scores[i]))) for i in order]
