@@ -262,7 +262,7 @@ def test_a_generator_has_one_look():
 
 @pytest.mark.slow
 def test_labels_are_trained_on(drawn_folder, tmp_path, monkeypatch):
-    monkeypatch.setattr("segcap.training.text_fitting.REPLAY_LINES", 60)
+    monkeypatch.setattr("segcap.training.text_stages.REPLAY_LINES", 60)
     monkeypatch.setattr(run_module, "installed_peers", list)
     result = benchmark.audit(tmp_path / "out", data=drawn_folder, images=20, labels=(20, 5))
     (trained,) = result.trained

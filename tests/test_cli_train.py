@@ -17,7 +17,7 @@ from segcap.generate import TextGenerator, write_text
 def run(monkeypatch, command):
     """Run the command line, training less."""
     monkeypatch.setattr("segcap.training.fit.LEAST_STEPS", 4)
-    monkeypatch.setattr("segcap.training.text_fitting.REPLAY_LINES", 60)
+    monkeypatch.setattr("segcap.training.text_stages.REPLAY_LINES", 60)
     return command
 
 

@@ -17,7 +17,7 @@ def short_epochs():
     """Let the module's reader train for steps enough to read; single tests take fewer."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("segcap.training.fit.LEAST_STEPS", 12)
-        patch.setattr("segcap.training.text_fitting.REPLAY_LINES", 60)
+        patch.setattr("segcap.training.text_stages.REPLAY_LINES", 60)
         yield
 
 

@@ -19,18 +19,15 @@ from segcap.core.bundle import digest
 from segcap.core.charset import Charset
 from segcap.core.errors import DataError, SegcapWarning
 from segcap.core.image import ImageSource
-from segcap.evaluate.metrics import character_accuracy, exact_match
 from segcap.recognition.engines.networks import require_keras
 from segcap.recognition.pipeline import Pipeline
 from segcap.recognition.trained import Trained
 from segcap.segmentation.settings import SegmentationSettings
 from segcap.training.context import inherit
-from segcap.training.course import Course, run_course, train_on_sure_readings
 from segcap.training.labelled import LabelledTexts, load_usable, usable_images
-from segcap.training.line_course import LineCourse, inherit_line
-from segcap.training.span_course import SpanCourse
+from segcap.training.line_course import inherit_line
 from segcap.training.starting import chosen_start
-from segcap.training.synthetic import replay_lines
+from segcap.training.text_stages import TextStages
 
 __all__ = ["FittedTexts", "Progress", "fit_texts"]
 
@@ -39,7 +36,6 @@ Progress: TypeAlias = Callable[[int, int, str], None]
 _VALIDATION_FRACTION = 0.1
 _LEAST_VALIDATION = 8
 _TRIED_ON = 60
-REPLAY_LINES = 1500
 
 
 @dataclass(frozen=True)
@@ -168,145 +164,39 @@ def fit_texts(
     keras.utils.set_random_seed(seed)  # what drops features out is seeded when it is built
     tried = order[~texts.held_out[order]][:_TRIED_ON]
     drawn, context, settings = chosen_start(start, known, charset, texts, tried, choices)
-    pipeline = Pipeline(charset, None, context, settings, length)
-    figures, interrupted = _described(settings, texts), False
-    read: dict[str, float] | None = None
+    fitting = TextStages(
+        Pipeline(charset, None, context, settings, length),
+        texts,
+        seed,
+        state,
+        lambda done, note: report(done, total, note),
+    )
     lines_alone = line is not None and {*drawn} <= {*known}
     of_spans = 0 if lines_alone else epochs if line is None else epochs // 3
     if not lines_alone:
-        report(0, total, "drawing lines to replay")
-        # lines that learned ink finds cost more, to draw and to train on: fewer do as well
-        replayed, batch = (REPLAY_LINES, 64) if settings.ink is None else (REPLAY_LINES // 3, 32)
-        course: Course = SpanCourse(
-            partial(inherit, start, known, drawn),
-            start.options,
-            settings,
-            texts,
-            replay_lines(drawn, replayed, seed=seed, ink=settings.ink),
-            epochs=max(1, of_spans),
-            batch_size=batch,
-            report=lambda done, note: report(min(done, of_spans), total, note),
+        fitting.train_spans(partial(inherit, start, known, drawn), start.options, drawn, of_spans)
+    if line is not None and not fitting.interrupted:
+        fitting.train_lines(
+            partial(inherit_line, line, known, drawn),
+            line.options,
+            after=of_spans,
+            epochs=epochs - of_spans,
+            alone=lines_alone,
         )
-        pipeline, interrupted = run_course(course, pipeline, seed, state)
-        figures |= course.figures
-    if line is not None and not interrupted:
-        report(of_spans, total, "cutting lines out")
-        try:
-            course = LineCourse(
-                partial(inherit_line, line, known, drawn),
-                line.options,
-                settings,
-                texts,
-                epochs=epochs - of_spans,
-                report=lambda done, note: report(of_spans + done, total, note),
-            )
-            before = course.with_network(pipeline) if lines_alone else pipeline
-            was = _accuracy(before, texts)
-            report(
-                of_spans,
-                total,
-                f"{was['texts_held_out']:.3f} of texts held out are read right before",
-            )
-            pipeline, read, interrupted = _with_line(course, before, was, texts, seed, state)
-            figures |= course.figures | {"line_helps": pipeline is not before}
-            if lines_alone:
-                figures["texts_held_out_before"] = was["texts_held_out"]
-        except KeyboardInterrupt:
-            if lines_alone:
-                raise
-            interrupted = True
-    if further and not interrupted:
-        pipeline, read, interrupted, gained = _with_unlabelled(
-            course,
-            pipeline,
-            read or _accuracy(pipeline, texts),
-            texts,
-            further,
-            total - epochs,
-            seed,
-            state,
-            lambda done, note: report(epochs + done, total, note),
-        )
-        figures |= gained
-    figures |= read or _accuracy(pipeline, texts)
-    if not interrupted and figures["characters_held_out"] < _least_right(figures):
-        _warn_that_it_does_not_read(figures, course.overfit(seed))
+    if further and not fitting.interrupted:
+        fitting.train_on_sure(further, after=epochs, epochs=total - epochs)
+    figures = fitting.figures | fitting.accuracy()
+    if not fitting.interrupted and figures["characters_held_out"] < _least_right(figures):
+        _warn_that_it_does_not_read(figures, fitting.overfit())
     return FittedTexts(
-        pipeline.context or context,
-        pipeline.line,
+        fitting.pipeline.context or context,
+        fitting.pipeline.line,
         settings,
         len(pixels),
         digest(*pixels, *classes),
         figures,
-        interrupted,
+        fitting.interrupted,
     )
-
-
-def _with_line(
-    course: LineCourse,
-    before: Pipeline,
-    was: dict[str, float],
-    texts: LabelledTexts,
-    seed: int,
-    state: str | os.PathLike[str] | None,
-) -> tuple[Pipeline, dict[str, float], bool]:
-    """Train what reads lines; keep that unless held-out texts were read better before."""
-    after, interrupted = run_course(course, before, seed, state)
-    kept, read = _no_worse(before, was, after, texts)
-    if kept is before:
-        course.begin_again()
-    return kept, read, interrupted
-
-
-def _with_unlabelled(
-    course: Course,
-    pipeline: Pipeline,
-    read: dict[str, float],
-    texts: LabelledTexts,
-    images: list[NDArray[np.uint8]],
-    epochs: int,
-    seed: int,
-    state: str | os.PathLike[str] | None,
-    report: Callable[[int, str], None],
-) -> tuple[Pipeline, dict[str, float], bool, dict[str, Any]]:
-    """Train on, on sure readings; keep that unless held-out texts were read better before."""
-    after, interrupted, figures = train_on_sure_readings(
-        course, pipeline, images, epochs, seed, state, report
-    )
-    if after is not pipeline:
-        before = pipeline
-        pipeline, read = _no_worse(before, read, after, texts)
-        figures["unlabelled_help"] = pipeline is not before
-    return pipeline, read, interrupted, figures
-
-
-def _no_worse(
-    before: Pipeline, was: dict[str, float], after: Pipeline, texts: LabelledTexts
-) -> tuple[Pipeline, dict[str, float]]:
-    """Return what was trained, unless held-out texts were read better before; and how they are."""
-    now = _accuracy(after, texts)
-    return (before, was) if now["texts_held_out"] < was["texts_held_out"] else (after, now)
-
-
-def _described(settings: SegmentationSettings, texts: LabelledTexts) -> dict[str, Any]:
-    return {
-        "binarization": settings.binarization,
-        "line_removal": settings.line_removal,
-        "images": int((~texts.held_out).sum()),
-        "images_held_out": int(texts.held_out.sum()),
-        "chance_level": round(_chance_level(texts.classes), 4),
-    }
-
-
-def _accuracy(pipeline: Pipeline, texts: LabelledTexts) -> dict[str, float]:
-    """Return the fractions of texts and of characters held out that are read right."""
-    images, classes = texts.part(texts.held_out)
-    read = [outcome.reading.text for outcome in pipeline.read(images)]
-    truth = [pipeline.charset.decode(own) for own in classes]
-    return {
-        "texts_held_out": round(exact_match(read, truth).value, 4),
-        "characters_held_out": round(character_accuracy(read, truth).value, 4),
-    }
 
 
 def _silent(done: int, total: int, sentence: str) -> None:
@@ -322,12 +212,6 @@ def _held_out(order: NDArray[np.intp]) -> NDArray[np.bool_]:
     held_out = np.zeros(count, bool)
     held_out[order[: max(_LEAST_VALIDATION, round(_VALIDATION_FRACTION * count))]] = True
     return held_out
-
-
-def _chance_level(classes: list[NDArray[np.intp]]) -> float:
-    """Fraction of the most frequent character."""
-    counts = np.bincount(np.concatenate(classes))
-    return float(counts.max() / counts.sum())
 
 
 def _warn_of_absent(classes: list[NDArray[np.intp]], charset: Charset) -> None:
