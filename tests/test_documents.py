@@ -49,7 +49,7 @@ def beside_data(monkeypatch, tmp_path):
 @pytest.fixture
 def material(beside_data, monkeypatch, handwriting):
     """What the blocks take for granted: images and labels of the reader's own."""
-    monkeypatch.setattr("segcap.training.text_fitting.REPLAY_LINES", 60)
+    monkeypatch.setattr("segcap.training.text_stages.REPLAY_LINES", 60)
     rows = segcap.generate.digit_sums(40, 24, seed=0, digits=handwriting)
     labels = ["".join(map(str, label)) for label in rows.labels]
     write_text(TextGenerator("gradient-line"), 30, beside_data / "archive")

@@ -71,7 +71,7 @@ def test_the_example_trains(example, run, monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     if example.stem in FROM_A_START:
         monkeypatch.setattr("segcap.training.fit.LEAST_STEPS", 8)
-        monkeypatch.setattr("segcap.training.text_fitting.REPLAY_LINES", 120)
+        monkeypatch.setattr("segcap.training.text_stages.REPLAY_LINES", 120)
     printed = run(example, *folder_of(example, tmp_path), "--quick")
     figure, least = LEAST[example.stem]
     right = re.search(rf"^{figure} +(\d+\.\d+)%", printed, flags=re.MULTILINE)

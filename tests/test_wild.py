@@ -7,7 +7,7 @@ import pytest
 
 from segcap.generate import TextGenerator
 from segcap.generate.draws import Draws
-from segcap.generate.wild import typesetting
+from segcap.generate.wild import camera, displays, typesetting
 from segcap.generate.wild.displays import SEGMENTS
 from segcap.generate.wild.texts import is_number, wild_text
 from segcap.generate.wild.typesetting import place
@@ -113,7 +113,18 @@ def test_is_number(text, expected):
 
 def test_segments_of_a_display():
     assert set(SEGMENTS) == set(string.digits)
-    assert len(set(SEGMENTS.values())) == 10
+    for seed in range(20):
+        shapes = displays._shapes(np.random.default_rng(seed))
+        assert len({frozenset(names) for names in shapes.values()}) == 10
+
+
+def test_masks_are_tilted_as_their_image_is():
+    masks = np.zeros((2, 40, 90), np.uint8)
+    masks[0, 10:30, 10:25], masks[1, 10:30, 50:80] = 255, 255
+    canvas = np.repeat(masks.max(axis=0)[..., np.newaxis], 3, axis=2).astype(np.float32)
+    bent, moved = camera.tilted(np.random.default_rng(0), canvas, masks)
+    assert np.abs(bent[..., 0] - moved.max(axis=0)).max() <= 2
+    assert np.abs(bent - canvas).mean() > 5
 
 
 def test_only_characters_that_a_font_has_are_drawn():

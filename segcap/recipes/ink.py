@@ -37,11 +37,11 @@ def wild_sources(
     train, kept = split_digits(load_mnist(data))
     digits = as_elsewhere(*(kept if held_out else train))
     return [
-        Source(TextGenerator("wild", fonts=fonts), 0.5),
-        Source(TextGenerator("wild", fonts=fonts, charset=string.digits + ".,"), 0.22),
-        Source(TextGenerator("wild"), 0.05),
-        Source(TextGenerator("wild", handwriting=digits, length=(2, 7)), 0.11),
-        Source(TextGenerator("mixed", charset=_LETTERS, length=(3, 7)), 0.07),
+        Source(TextGenerator("wild", fonts=fonts), 0.47),
+        Source(TextGenerator("wild", fonts=fonts, charset=string.digits + ".,"), 0.25),
+        Source(TextGenerator("wild"), 0.04),
+        Source(TextGenerator("wild", handwriting=digits, length=(2, 7)), 0.14),
+        Source(TextGenerator("mixed", charset=_LETTERS, length=(3, 7)), 0.05),
         Source(TextGenerator("six-char"), 0.05, in_capitals=True),
     ]
 

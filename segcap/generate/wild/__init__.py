@@ -3,7 +3,7 @@
 Every element has a probability and a strength and many come together: how characters stand
 (`typesetting`), what their strokes look like (`strokes`), what is behind and before them
 (`backgrounds`, `clutter`), what happened to the image afterwards (`camera`). Displays and
-counters are drawn by `displays`. The text is drawn by `texts`.
+counters are drawn by `displays` and `counters`. The text is drawn by `texts`.
 
 References
 ----------
@@ -19,14 +19,15 @@ from segcap.generate.wild.backgrounds import background
 from segcap.generate.wild.camera import finish
 from segcap.generate.wild.clutter import scatter_clutter
 from segcap.generate.wild.colours import contrasting
-from segcap.generate.wild.displays import counter, segment_display
+from segcap.generate.wild.counters import counter
+from segcap.generate.wild.displays import segment_display
 from segcap.generate.wild.strokes import paint_characters, shape_strokes
 from segcap.generate.wild.texts import is_number, wild_text
 from segcap.generate.wild.typesetting import typeset, warp
 
 __all__ = ["wild", "wild_size", "wild_text"]
 
-_DISPLAY, _COUNTER = 0.28, 0.5
+_DISPLAY, _COUNTER = 0.28, 0.56
 
 
 def wild(draws: Draws, page: Page) -> Drawn:

@@ -1,4 +1,4 @@
-"""What happens to a finished image: blur, JPEG, palettes, reduction, grain, inversion."""
+"""What happens to a finished image: tilt, glare, blur, JPEG, palettes, grain, inversion."""
 
 import cv2
 import numpy as np
@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from segcap.generate.draws import Draws
 from segcap.generate.page import Page
 
-__all__ = ["finish"]
+__all__ = ["finish", "glare", "tilted"]
 
 
 def finish(draws: Draws, page: Page, canvas: NDArray[np.float32]) -> NDArray[np.uint8]:
@@ -59,3 +59,33 @@ def finish(draws: Draws, page: Page, canvas: NDArray[np.float32]) -> NDArray[np.
     if rng.random() < 0.1:
         pixels = pixels[..., ::-1]
     return np.ascontiguousarray(pixels)
+
+
+def glare(rng: np.random.Generator, canvas: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Lay a soft bright spot over a canvas."""
+    height, width = canvas.shape[:2]
+    spot = np.zeros((height, width), np.float32)
+    centre = int(rng.integers(width)), int(rng.integers(height))
+    axes = int(rng.uniform(0.2, 1.5) * height) + 1, int(rng.uniform(0.1, 0.6) * height) + 1
+    cv2.ellipse(spot, centre, axes, float(rng.uniform(0, 180)), 0, 360, 1.0, -1)
+    soft = cv2.blur(spot, (2 * (height // 6) + 1,) * 2) * np.float32(rng.uniform(0.15, 0.6))
+    return canvas + (255 - canvas) * soft[..., np.newaxis]
+
+
+def tilted(
+    rng: np.random.Generator, canvas: NDArray[np.float32], masks: NDArray[np.uint8]
+) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
+    """Turn and bend an image and its masks a little, as a photograph from the side has them."""
+    height, width = canvas.shape[:2]
+    lean, slant, bow = rng.uniform(-0.25, 0.25), rng.uniform(-0.15, 0.15), rng.uniform(-0.12, 0.12)
+    along = np.linspace(-1, 1, width, dtype=np.float32)[np.newaxis]
+    rows = np.arange(height, dtype=np.float32)[:, np.newaxis]
+    ys = rows + height * (lean * along / 2 + bow * (along**2 - 0.4))
+    xs = np.arange(width, dtype=np.float32) + slant * (rows - height / 2)
+    to_x, to_y = cv2.convertMaps(xs.astype(np.float32), ys.astype(np.float32), cv2.CV_16SC2)
+    canvas = cv2.remap(canvas, to_x, to_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    moved = [
+        cv2.remap(mask, to_x, to_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
+        for mask in masks
+    ]
+    return canvas, np.stack(moved)

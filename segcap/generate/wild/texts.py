@@ -18,7 +18,7 @@ _KINDS = (
     "number",
     "any sign",
 )
-_CHANCES = (0.2, 0.1, 0.08, 0.15, 0.12, 0.22, 0.05, 0.05, 0.03)
+_CHANCES = (0.2, 0.1, 0.08, 0.14, 0.12, 0.2, 0.08, 0.05, 0.03)
 _CHARACTERS = {
     "digits": string.digits,
     "upper": string.ascii_uppercase,
