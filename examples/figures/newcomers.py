@@ -7,6 +7,7 @@ to end, an auditor asks how weak the scheme is. FOLDER is one of `segcap.dataset
 """
 
 import argparse
+import resource
 import subprocess
 import sys
 import tempfile
@@ -26,11 +27,17 @@ USERS = {
     "auditor": ("audit", "audit"),
 }
 
+
+def cpu_minutes():
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return (used.ru_utime + used.ru_stime) / 60
+
+
 print(f"{len(load('labelled', folder))} images of {folder.name}; {hardware()}")
 with tempfile.TemporaryDirectory() as place:
     for user, (command, out) in USERS.items():
         options = ["--data", folder, "--out", Path(place, out)]
-        started = monotonic()
+        started, before = monotonic(), cpu_minutes()
         ran = subprocess.run(
             [sys.executable, "-m", "segcap", *command.split(), *options],
             stdout=subprocess.PIPE,
@@ -38,5 +45,8 @@ with tempfile.TemporaryDirectory() as place:
             check=True,
         )
         minutes = (monotonic() - started) / 60
-        print(f"{user:10} segcap {command} --data FOLDER --out {out}: {minutes:.1f} minutes")
+        print(
+            f"{user:10} segcap {command} --data FOLDER --out {out}: {minutes:.1f} minutes, "
+            f"{cpu_minutes() - before:.1f} of a core"
+        )
         print(*(f"{'':10} > {line}" for line in ran.stdout.splitlines()), sep="\n", flush=True)
