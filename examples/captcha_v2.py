@@ -45,7 +45,8 @@ for name, value in reader.provenance_["figures"].items():
     print(f"  {name}: {value}")
 reader.explain(images[0]).savefig(args.out / "way.png", dpi=100)
 
-read, truth = reader.predict(images[held_out]), labels[held_out]
+read = [reading.text for reading in reader.read_many(images[held_out])]
+truth = labels[held_out]
 print(f"texts       {exact_match(read, truth)}")
 print(f"characters  {character_accuracy(read, truth)}")
 confused = Counter(

@@ -38,18 +38,26 @@ schedule = Schedule(
     patience=10,
     label_smoothing=0.1,
 )
-reader.fit(train.images, train.labels, schedule=schedule, log="cats-dogs-log")
+reader.fit(train.images, train.labels, groups=train.groups, schedule=schedule, log="cats-dogs-log")
+reader.save("cats-dogs-own.segcap")
 plot_history(reader.history_, "cats-dogs-history.png")
 
-probabilities = reader.predict_proba(test.images)
-answers = reader.classes_[probabilities.argmax(axis=1)].tolist()
+readings = reader.read_many(test.images)
+answers = [reading.answer for reading in readings]
 accuracy = exact_match(answers, test.labels.tolist())
 print(f"accuracy {accuracy}")
 print(classification_report(answers, test.labels.tolist()))
 print(f"all of 12 right: once in {1 / max(accuracy.value, 1e-9) ** 12:,.1f} challenges")
-sample_page("cats-dogs.html", test.images, answers, test.labels, probabilities.max(axis=1))
+sample_page(
+    "cats-dogs.html",
+    test.images,
+    answers,
+    test.labels,
+    [reading.confidence for reading in readings],
+)
 
 if args.unlabelled:
     photos = find_images([args.unlabelled])
     codes = {"cat": 0, "dog": 1}
-    write_predictions("predictions.csv", photos, reader.predict(photos).tolist(), codes=codes)
+    named = [reading.answer for reading in reader.read_many(photos)]
+    write_predictions("predictions.csv", photos, named, codes=codes, overwrite=True)

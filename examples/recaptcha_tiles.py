@@ -43,14 +43,17 @@ reader = segcap.ImageClassifier(
 reader.fit(
     train.images,
     train.labels,
+    groups=train.groups,
     on_epoch=lambda epoch, history: print(epoch, f"{history.accuracy[-1]:.3f}"),
 )
 
-probabilities = reader.predict_proba(test.images)
-answers = reader.classes_[probabilities.argmax(axis=1)].tolist()
+readings = reader.read_many(test.images)
+answers = [reading.answer for reading in readings]
 truths = test.labels.tolist()
 print(f"accuracy   {exact_match(answers, truths)}")
 print(classification_report(answers, truths))
 for pair in most_confused(answers, truths):
     print(f"  {pair.true} taken for {pair.read}: {pair.count} times")
-sample_page("tiles.html", test.images, answers, truths, probabilities.max(axis=1))
+sample_page(
+    "tiles.html", test.images, answers, truths, [reading.confidence for reading in readings]
+)

@@ -48,7 +48,7 @@ reader.fit(
     images, labels, on_epoch=lambda epoch, history: print(epoch, f"{history.accuracy[-1]:.3f}")
 )
 
-read = reader.predict(test_images).tolist()
+read = [reading.text for reading in reader.read_many(test_images)]
 print(f"characters {character_accuracy(read, test_labels.tolist())}")
 print(f"texts      {exact_match(read, test_labels.tolist())}")
 for pair in most_confused(read, test_labels.tolist(), unit="character"):

@@ -47,7 +47,7 @@ reader.fit(
 for name, value in reader.provenance_["figures"].items():
     print(f"  {name}: {value}")
 
-read = reader.predict(images[:held_out])
+read = [reading.text for reading in reader.read_many(images[:held_out])]
 print(f"texts       {exact_match(read, labels[:held_out])}")
 print(f"characters  {character_accuracy(read, labels[:held_out])}")
 for image, text, label in zip(images, read, labels, strict=False):

@@ -59,7 +59,7 @@ def answer(train, test, state):
     minutes = (time.perf_counter() - started) / 60
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
     print(f"{len(train)} labels, {minutes:.1f} minutes, peak {peak:.1f} GiB", flush=True)
-    return reader.predict(test.images)
+    return [reading.answer for reading in reader.read_many(test.images)]
 
 
 answers, truths = [], []
@@ -72,7 +72,7 @@ else:
     parts = task_data(args.task, args.data, folds=args.folds, seed=args.seed)
 for fold, (train, test) in enumerate(parts):
     state = args.state and args.state.with_name(f"{args.state.name}.{fold}")
-    answers += answer(train, test, state).tolist()
+    answers += answer(train, test, state)
     truths += test.labels.tolist()
     print(f"  right  {exact_match(answers, truths)}", flush=True)
 print(f"{args.task}, {args.classifier or END_TO_END[args.task].classifier}; {hardware()}")

@@ -257,9 +257,12 @@ def _is_mnist(data: Path) -> bool:
 
 def _sums_task(mnist: Mnist, test: float, seed: int, count: int) -> SplitTask:
     """Draw sums to train on and, of other digits, sums to test on."""
-    tested = round(test * count)
+    tested = int(test) if test > 1 else round(test * count)
     if not 0 < tested < count:
-        raise ParameterError(f"The 'test' of a split must be a fraction in (0, 1). Got {test!r}.")
+        raise ParameterError(
+            f"The 'test' of digit-sum must be a fraction in (0, 1), or from 2 on a number below "
+            f"{count:,}. Got {test!r}."
+        )
     training, held_out = drawn_sums(mnist, count - tested, tested, seed)
     known = [
         _truth("".join(map(str, own)), places)

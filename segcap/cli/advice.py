@@ -86,7 +86,10 @@ def advise(
         rate = wilson(round(right * held_out), held_out)
         before = figures.get("texts_held_out_before")
         gained = "" if before is None else f", and {before:.1%} of them before the training"
-        say(f"Texts of images held out that are read right: {rate}{gained}.")
+        say(
+            f"Texts of images held out that are read right: {rate}{gained}. They also chose what "
+            "is kept: other images, by segcap eval, are the better test."
+        )
         say(_next_step(right, len(labels), data, out, pattern))
     readings = zip(reader.read_many(images), labels, images, strict=True)
     others = [(own.confidence, label, own.text, path) for own, label, path in readings]

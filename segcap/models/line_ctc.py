@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from segcap.core.errors import DataError
 
-__all__ = ["freeze_strokes", "line_ctc", "start_from_ppocr"]
+__all__ = ["freeze_strokes", "line_ctc", "ppocr_file", "start_from_ppocr"]
 
 _HEIGHT = 48
 _HEADS = 8
@@ -180,7 +180,7 @@ def start_from_ppocr(model: keras.Model, characters: str) -> None:
     """
     import onnx
 
-    file = _ppocr_file()
+    file = ppocr_file()
     graph = onnx.load(file)
     known = next(own.value for own in graph.metadata_props if own.key == "character")
     classes = ["", *known.splitlines(), " "]
@@ -198,7 +198,8 @@ def start_from_ppocr(model: keras.Model, characters: str) -> None:
     model.layers[-1].set_weights([kernel[:, chosen], bias[chosen]])
 
 
-def _ppocr_file() -> Path:
+def ppocr_file() -> Path:
+    """Find PP-OCRv6's small recognition network; a DataError says how to install it."""
     found = find_spec("rapidocr")
     folders = [] if found is None else found.submodule_search_locations or []
     files = [file for folder in folders for file in Path(folder).glob("models/*v6_rec_small.onnx")]

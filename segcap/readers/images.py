@@ -208,6 +208,7 @@ class ImageClassifier(WholeImageClassifier[ClassReading]):
             train,
             held_out,
             self._augment,
+            variation=float(self.augmentation),
             weights=class_weights(train[1], count) if self.balance == "weights" else None,
             balanced=self.balance == "sampling",
         )

@@ -71,7 +71,15 @@ def train_any(
     Returns
     -------
     GlyphReader
+
+    Raises
+    ------
+    DataError
+        PP-OCRv6's network is not installed, or `state` is of another training.
     """
+    from segcap.models.line_ctc import ppocr_file
+
+    ppocr_file()  # before hours of training that would come to nothing without it
     ink, ink_figures = train_ink_network(
         fonts,
         data,
@@ -135,10 +143,13 @@ def train_ink_network(
     on_epoch: "OnEpoch | None" = None,
 ) -> tuple[Trained, dict[str, Any]]:
     """Train the network that finds ink on wild images; return it and its figures."""
+    import keras
+
     from segcap.models import build
     from segcap.training.ink import ink_examples, train_ink
     from segcap.training.rounding import round_to_half
 
+    keras.utils.set_random_seed(seed)
     model = build("ink_unet", 1)
     figures = train_ink(
         model,
@@ -187,11 +198,14 @@ def train_span_network(
     on_epoch: "OnEpoch | None" = None,
 ) -> tuple[Trained, dict[str, Any]]:
     """Train the network that classifies spans; return it and its figures."""
+    import keras
+
     from segcap.models import build
     from segcap.training.context import finish
     from segcap.training.fit import fit_network
 
     characters = len(ANY_CHARSET)
+    keras.utils.set_random_seed(seed)
     model = build("span_roi", characters + len(NO_CHARACTER))
     train = _without_most_numbers(train, seed)
     examples = SpanBatches(train, validation, characters)
@@ -223,6 +237,8 @@ def train_line_network(
     on_epoch: "OnEpoch | None" = None,
 ) -> tuple[Trained, dict[str, Any]]:
     """Train the network that reads whole lines, from PP-OCRv6's; return it and its figures."""
+    import keras
+
     from segcap.models import build
     from segcap.models.line_ctc import start_from_ppocr
     from segcap.training.fit import fit_network
@@ -240,6 +256,7 @@ def train_line_network(
         charset=charset,
         n_jobs=-1,
     )
+    keras.utils.set_random_seed(seed)  # what drops features out is seeded when it is built
     model = build("line_ctc", 1 + len(ANY_CHARSET))
     start_from_ppocr(model, ANY_CHARSET)
     batches = LineBatches(train, validation)

@@ -33,6 +33,8 @@ class ImageBatches:
         Images, float32 in [0, 1] or uint8, which is scaled to that, and classes, one or P each.
     augment : callable
         From images and a generator to new images; called from another thread.
+    variation : float
+        How strongly it varies them: trainings that differ in it are not one.
     weights : (K,) array, optional
         How much each class counts in training, above 0; see
         `segcap.training.class_balance.class_weights`.
@@ -54,6 +56,7 @@ class ImageBatches:
         validation: Labelled,
         augment: Augment,
         *,
+        variation: float = 1.0,
         weights: NDArray | None = None,
         balanced: bool = False,
     ) -> None:
@@ -70,6 +73,7 @@ class ImageBatches:
             )
         settings = [] if self._weights is None else [self._weights]
         settings += [np.array([balanced])] if balanced else []
+        settings += [np.array([variation])] if variation != 1 else []
         self.digest = digest(*train, *validation, *settings)
         self._sample_weight: NDArray[np.float32] | None = None
 

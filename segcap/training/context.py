@@ -24,7 +24,7 @@ from segcap.training.spans import LabelledStrips, SpanBatches
 if TYPE_CHECKING:
     import keras
 
-__all__ = ["TrainedContext", "finish", "inherit", "train_context"]
+__all__ = ["TrainedContext", "finish", "inherit", "inherited", "train_context"]
 
 
 @dataclass(frozen=True)
@@ -147,24 +147,30 @@ def inherit(trained: Trained, characters: str, wanted: str) -> "keras.Model":
     for layer, source in zip(model.layers[:-1], old.layers[:-1], strict=True):
         layer.set_weights(source.get_weights())
     kernel, bias = old.layers[-1].get_weights()
-    model.layers[-1].set_weights(
-        [_inherited(kernel.T, characters, wanted).T, _inherited(bias, characters, wanted)]
-    )
+    count = len(characters)
+    rows = [
+        np.concatenate([inherited(own[:count], characters, wanted), own[count:]])
+        for own in (kernel.T, bias)
+    ]
+    model.layers[-1].set_weights([rows[0].T, rows[1]])
     return model
 
 
-def _inherited(weights: NDArray[np.float32], characters: str, wanted: str) -> NDArray[np.float32]:
-    """Rows of weights of the wanted characters, and those of what is no character."""
-    known, none = weights[: len(characters)], weights[len(characters) :]
-    rows = [
-        next(
-            (
-                known[characters.index(form)]
-                for form in (char, char.swapcase())
-                if form in characters
-            ),
-            known.mean(axis=0),
-        )
-        for char in wanted
-    ]
-    return np.concatenate([rows, none])
+def inherited(weights: NDArray[np.float32], characters: str, wanted: str) -> NDArray[np.float32]:
+    """Return rows of weights for wanted characters from those of known ones.
+
+    A character that is not known begins as its other case, or else as the mean of all.
+    """
+    return np.array(
+        [
+            next(
+                (
+                    weights[characters.index(form)]
+                    for form in (char, char.swapcase())
+                    if form in characters
+                ),
+                weights.mean(axis=0),
+            )
+            for char in wanted
+        ]
+    )

@@ -13,6 +13,7 @@ from segcap.recognition.engines.networks import WEIGHTS, pack_weights, rebuild_n
 from segcap.recognition.pipeline import Pipeline
 from segcap.recognition.trained import Trained
 from segcap.segmentation.settings import SegmentationSettings
+from segcap.training.context import inherited
 from segcap.training.course import Course
 from segcap.training.fit import fit_network
 from segcap.training.labelled import LabelledTexts
@@ -159,14 +160,9 @@ def inherit_line(start: Trained, known: str, characters: str) -> "keras.Model":
     for old, new in zip(before.layers[:-1], model.layers[:-1], strict=True):
         new.set_weights(old.get_weights())
     old_weights, old_biases = before.layers[-1].get_weights()
-    weights, biases = model.layers[-1].get_weights()
-    weights[:, 0], biases[0] = old_weights[:, 0], old_biases[0]
-    for place, char in enumerate(characters, 1):
-        if char in known:
-            of_char = 1 + known.index(char)
-            weights[:, place], biases[place] = old_weights[:, of_char], old_biases[of_char]
-        else:
-            weights[:, place] = old_weights[:, 1:].mean(axis=1)
-            biases[place] = old_biases[1:].mean()
-    model.layers[-1].set_weights([weights, biases])
+    rows = [
+        np.concatenate([own[:1], inherited(own[1:], known, characters)])
+        for own in (old_weights.T, old_biases)
+    ]
+    model.layers[-1].set_weights([rows[0].T, rows[1]])
     return model

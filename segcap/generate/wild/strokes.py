@@ -14,7 +14,6 @@ __all__ = ["paint_characters", "shape_strokes"]
 _SQUARE = np.ones((3, 3), np.uint8)
 _CROSS = cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3))
 _LEAST_KEPT = 0.45
-_FIRMEST = 1.35
 
 
 def shape_strokes(draws: Draws, page: Page, masks: NDArray[np.uint8]) -> NDArray[np.uint8]:
