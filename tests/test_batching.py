@@ -1,5 +1,6 @@
 import numpy as np
 
+from segcap.core.batching import batched_by_size
 from segcap.training.batching import batch_orders, shuffled_rounds
 
 
@@ -19,3 +20,10 @@ def test_rounds_hold_each_once():
     drawn = shuffled_rounds(4, 10, np.random.default_rng(0))
     assert sorted(drawn[:4]) == sorted(drawn[4:8]) == [0, 1, 2, 3]
     assert len(set(drawn[8:])) == 2
+
+
+def test_batches_end_where_their_arrays_are_large_enough():
+    images = [np.zeros(n, np.uint8) for n in (3, 3, 9, 1, 0)]
+    sizes = [[len(image) for image in batch] for batch in batched_by_size(images, 6)]
+    assert sizes == [[3, 3], [9], [1, 0]]
+    assert list(batched_by_size([], 6)) == []

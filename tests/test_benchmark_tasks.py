@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from bench_material import Nearest
+from bench_material import Nearest, truth_of
 
 import segcap
 from segcap import benchmark
@@ -23,7 +23,7 @@ from segcap.core.errors import DataError, ParameterError, SegcapWarning
 from segcap.datasets import load
 from segcap.datasets.dataset import Dataset
 from segcap.datasets.mnist import Mnist
-from segcap.generate import TextGenerator, digit_sums, write_digit_sums
+from segcap.generate import TextGenerator, digit_sums, write_digit_sums, write_text
 from segcap.recipes import mixed
 from segcap.training.synthetic import drawn_texts
 
@@ -312,3 +312,23 @@ def test_a_manifest_above_the_images_may_be_of_something_else(tmp_path):
     (inner / "manifest.jsonl").write_text('{"name": "of another tool"}\n')
     with pytest.raises(DataError):
         drawn_truth(dataset)
+
+
+def test_where_cases_are_one_they_are_so_for_all(tmp_path):
+    write_text(TextGenerator("wordpress", length=4), 6, tmp_path, seed=3)
+    folded = open_task("labelled", tmp_path, test=1.0, case="fold")
+    kept = open_task("labelled", tmp_path, test=1.0)
+    assert folded.truths == [true.lower() for true in kept.truths] != kept.truths
+    readers = {"mixed": segcap.load("mixed", length=4, case="fold"), "knows": truth_of(kept)}
+    found = benchmark.run(readers, folded)
+    mixed, knows = (method.accuracy.exact.value for method in found.methods[:2])
+    assert knows == 1
+    assert mixed > 0.5
+
+
+def test_a_task_trained_on_less_names_what_it_lacks(tmp_path):
+    write_text(TextGenerator("clean", charset="0123456789", length=2), 30, tmp_path, seed=3)
+    whole = open_task("labelled", tmp_path, test=0.5)
+    less = whole.trained_on(whole.training.subset([0]))
+    assert len(less.training) == 1
+    assert "in no label of the training images" in less.problems[0]

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from segcap.decoding.chains import Lattice, best_texts, choose
+from segcap.decoding.compose import log_softmax
 from segcap.decoding.numbers import number_fields
 from segcap.decoding.viterbi import best_path, best_paths
 
@@ -346,3 +347,23 @@ def test_a_probability_too_small_for_a_number_is_none():
     )
     assert outcome.reading.confidence == 0
     assert outcome.reading.status == "rejected"
+
+
+def test_the_only_number_that_can_be_is_no_surer_than_certain():
+    language = number_fields("0123456789", None)
+    for seed in range(200):
+        sharp = np.random.default_rng(seed).normal(0, 1, (4, 10)) + 40 * np.eye(10)[[8, 1, 4, 8]]
+        outcome = choose(
+            Lattice(
+                np.array([(i, i + 1) for i in range(4)], np.int32),
+                np.array([(9 * i, 0, 9 * i + 8, 12) for i in range(4)], np.int32),
+                4,
+            ),
+            log_softmax(sharp),
+            "0123456789",
+            length=None,
+            reject_below=0.0,
+            language=language,
+        )
+        assert outcome.reading.confidence <= 1
+        assert outcome.value("0123456789", None, 0.0).confidence <= 1

@@ -198,6 +198,7 @@ def test_a_begun_folder_is_resumed(run, tmp_path, scheme, tree):
         (["digit-sum", "--warp", "0"], "'digit-sum' takes no --warp. Got '0.0'"),
         (["digit-sum", "--masks"], "'digit-sum' takes no --masks"),
         (["digit-sum", "--jobs", "2"], "'digit-sum' takes no --jobs. Got '2'"),
+        (["digit-sum", "--backend", "threading"], "takes no --backend. Got 'threading'"),
         (["digit-sum", "--length", "0"], "'count' must be .*at least 1. Got 0"),
         (["digit-sum", "--length", "4-6"], "--length must be like 4. Got '4-6'"),
         (["digit-sum", "--min-advance", "41"], "'min_advance' must be at most 40"),

@@ -94,6 +94,7 @@ def test_a_search_among_cuts(run, texts, tmp_path):
         "segmentation",
         "--wrong-cost",
         0.5,
+        "--no-prune",
         "--trials",
         4,
         "--train-best",

@@ -247,6 +247,8 @@ def test_what_labels_say_is_reported(capsys):
     [
         (0.96, 100, "segcap threshold m.segcap --data DIR"),
         (0.5, 100, "bench --data mine --out OUT --readers glyphs --labels 25 50"),
+        (0.5, 48, "--readers glyphs --labels 24"),
+        (0.5, 20, "Next: more labelled images help most."),
         (0.5, 400, "is ahead: segcap bench --data mine --out OUT --readers glyphs end-to-end"),
     ],
 )

@@ -11,7 +11,7 @@ from segcap.core.errors import BundleError, ParameterError
 from segcap.models import build
 from segcap.readers import registry
 from segcap.readers.whole import WholeImageReader
-from segcap.recognition.engines import open_engine
+from segcap.recognition.engines import open_engine, session
 from segcap.recognition.engines.networks import (
     MODEL_ONNX,
     WEIGHTS,
@@ -200,3 +200,10 @@ def test_weights_that_are_not_where_they_are_said_to_be_are_refused(described):
     parts = segcap.load("any").line_.parts | {LEFT_OUT: described}
     with pytest.raises(BundleError, match=r"'model\.weights\.json' must say which weights"):
         whole_onnx(parts)
+
+
+@pytest.mark.parametrize(("value", "threads"), [("4,2", 4), ("", 0), ("many", 0), ("3", 3)])
+def test_threads_may_be_a_list_as_openmp_has_it(value, threads, monkeypatch):
+    monkeypatch.setenv("OMP_NUM_THREADS", value)
+    assert session._threads() == threads
+    assert segcap.load("digits").read(np.full((20, 40), 255, np.uint8)).status == "empty"

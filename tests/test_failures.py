@@ -143,3 +143,11 @@ def test_drawing_without_matplotlib_is_one_sentence(reader, samples, monkeypatch
     monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
     with pytest.raises(ParameterError, match=r"the extra 'plot': pip install"):
         reader.explain(samples[0].image)
+
+
+def test_a_text_is_located_whatever_length_is_read(samples):
+    sample = next(one for one in samples if len(one.label) == 4)
+    expected = segcap.load("mixed", length=4).locate(sample.image, sample.label)
+    for length in (None, 2):
+        reader = segcap.load("mixed", length=length)
+        np.testing.assert_array_equal(reader.locate(sample.image, sample.label), expected)

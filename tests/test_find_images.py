@@ -1,6 +1,7 @@
 """Image files are found in folders, in natural order."""
 
 import os
+from contextlib import nullcontext
 
 import pytest
 
@@ -80,3 +81,14 @@ def test_folder_that_cannot_be_listed_raises(tmp_path, monkeypatch):
     monkeypatch.setattr(os, "scandir", denied)
     with pytest.raises(DataError, match=r"folder must be readable.*Permission denied"):
         find_images([tmp_path])
+
+
+def test_names_that_differ_in_leading_zeros_have_an_order(tmp_path, monkeypatch):
+    for name in ("7.png", "007.png", "07.png"):
+        (tmp_path / name).write_bytes(b"")
+    expected = ["007.png", "07.png", "7.png"]
+    assert [path.name for path in find_images([tmp_path])] == expected
+    with os.scandir(tmp_path) as entries:
+        backwards = sorted(entries, key=lambda entry: entry.name, reverse=True)
+    monkeypatch.setattr(os, "scandir", lambda _: nullcontext(backwards))
+    assert [path.name for path in find_images([tmp_path])] == expected

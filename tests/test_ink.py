@@ -90,3 +90,15 @@ def test_ink_that_a_network_guesses_is_not_trusted():
 
 def view_of(ink):
     return InkView(np.dstack([ink] * 3), ink, 0.0, 0.0, (1.0, 1.0))
+
+
+@pytest.mark.parametrize(("height", "width"), [(1, 300_000), (2, 90_000), (700, 3), (1300, 1290)])
+def test_no_view_has_more_pixels_than_is_said(height, width):
+    sizes = []
+
+    def network(images):
+        sizes.append(images.shape[1] * images.shape[2])
+        return dark_is_ink(images)
+
+    find_ink(page(height, width), network)
+    assert max(sizes) <= 1_500_000

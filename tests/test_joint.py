@@ -232,3 +232,12 @@ def test_further_looks_have_their_say():
     assert chosen(first, spans_of((A, B), -1.0)).reading.text == "ab"
     within = both.within(np.array([True, True, False]))
     assert np.isneginf(within.others[0][:, 3]).all()
+
+
+def test_long_texts_that_nobody_is_sure_of_are_ranked():
+    table = log_softmax(np.random.default_rng(0).normal(0, 0.05, (900, 4)))
+    boxes = np.tile(np.array([[0, 0, 5, 20]], np.int32), (900, 1))
+    found, scores = spans_of((A, B, C))
+    ranked = rank_by_both(Columns(table, boxes), found, scores, "abc", length=None, most=3)
+    assert len(ranked) == 3
+    assert all(0 < probability < 1 for _, probability in ranked)

@@ -1,6 +1,7 @@
 """Labels: the queue alone, labels.csv, and the page's server without a browser."""
 
 import csv
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -391,3 +392,44 @@ def test_what_has_become_worse_by_training_is_refused(monkeypatch):
     monkeypatch.setattr(segcap.GlyphReader, "partial_fit", spoil)
     with pytest.raises(DataError, match="Got 50% of the characters held out, and 100% of all"):
         trained(segcap.load("digits"), [SAMPLES / "sum-apart-0.png"], ["2395"])
+
+
+def test_quotes_after_spaces_are_none_of_the_labels(tmp_path):
+    file = tmp_path / "labels.csv"
+    file.write_text('file, label\n"a.png", "4,7"\n"c.png", "12"\n')
+    before = read_labels(file)
+    write_label(file, "b.png", "3")
+    assert read_labels(file) == {**before, tmp_path / "b.png": "3"}
+    assert set(before.values()) == {"4,7", "12"}
+
+
+def test_a_row_with_too_many_cells_is_refused(tmp_path):
+    file = tmp_path / "labels.csv"
+    file.write_text("file,label\n,,x\n")
+    with pytest.raises(DataError, match="its one label"):
+        write_label(file, "b.png", "3")
+
+
+def test_undo_wakes_the_reader(tmp_path):
+    for name in ("sum-apart-0.png", "sum-apart-1.png"):
+        (tmp_path / name).write_bytes((SAMPLES / name).read_bytes())
+    session = Session(tmp_path)
+    asked = session.queue.current
+    session.answer(asked, "12")
+    session.queue.forget_reader()
+    for name in session.queue.unread(9):
+        session.queue.guess(name, Guess("1", 0.5))
+    woken = threading.Event()
+
+    def wait():
+        with session._changed:
+            session._changed.wait_for(lambda: session.queue.unread(1), timeout=20)
+            woken.set()
+
+    waiting = threading.Thread(target=wait)
+    waiting.start()
+    session.undo()
+    waiting.join(10)
+    assert woken.is_set()
+    session.cannot_show(asked, "It is damaged.")
+    assert session.state()["label"] is None

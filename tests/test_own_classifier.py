@@ -266,3 +266,37 @@ def test_a_name_is_no_classifier_before_it_is_fitted():
         segcap.GlyphReader("ab").read(np.zeros((4, 4), np.uint8))
     with pytest.raises(ParameterError, match=r"path of an \.onnx file\. Got 'oracle'"):
         segcap.GlyphReader("ab", classifier="oracle").fit([], [])
+
+
+@pytest.mark.parametrize("classes", [[0.0, 1.0, 2.0], [False, True]])
+def test_classes_may_be_numbers_of_any_kind(classes):
+    given = logits(Fixed(np.full(len(classes), 1 / len(classes)), classes))
+    assert np.isfinite(given).all()
+
+
+def test_what_is_known_of_one_reader_is_not_known_of_another():
+    one, other = (segcap.GlyphReader("bac", classifier=Fixed([0.5, 0.3, 0.2])) for _ in range(2))
+    for reader in (one, other):
+        reader.read(np.full((20, 40), 255, np.uint8))
+    one.provenance_["data"]["name"] = "mine"
+    assert other.provenance_["data"]["name"] == "unknown"
+
+
+def test_a_classifier_that_only_looks_alike_is_another(handwriting):
+    glyphs = handwriting[0][:200, :, :, np.newaxis].astype(np.float32) / 255
+    learned = [
+        make_pipeline(
+            FunctionTransformer(_flat), KNeighborsClassifier(1).fit(glyphs.reshape(200, -1), names)
+        )
+        for names in (handwriting[1][:200], handwriting[1][:200][::-1])
+    ]
+    reader = segcap.GlyphReader("0123456789", classifier=learned[0])
+    reader.read(np.full((20, 40), 255, np.uint8))
+    assert reader.set_params(classifier=learned[0]) is reader
+    with pytest.raises(ParameterError, match="cannot change"):
+        reader.set_params(classifier=learned[1])
+    assert segcap.load("digit-sum").set_params(digits=np.int64(4)).digits == 4
+
+
+def _flat(glyphs):
+    return np.reshape(glyphs, (len(glyphs), -1))

@@ -2,8 +2,10 @@
 
 import numpy as np
 import pytest
+from bench_material import draw_texts, quick_costs, split_task_in
 
 import segcap
+from segcap import benchmark
 from segcap.core.errors import ParameterError
 from segcap.segmentation.binarize import binarize
 from segcap.segmentation.own_segmenter import own_segments
@@ -80,3 +82,25 @@ def _first(image):
 def test_a_segmenter_is_a_function():
     with pytest.raises(ParameterError, match="must be a function from an image"):
         segcap.load("digits", segmenter="mask").read(IMAGE)
+
+
+def test_a_benchmark_measures_what_cannot_be_saved(tmp_path, monkeypatch):
+    quick_costs(monkeypatch)
+    task = split_task_in(draw_texts(tmp_path))
+    mine = segcap.load("digits", length=4, segmenter=binarize)
+    own = segcap.GlyphReader("0123456789", classifier=Always(), length=4)
+    found = benchmark.run({"mine": mine, "own": own}, task)
+    expected = mine.score(task.tested.images, task.truths)
+    assert found.methods[0].accuracy.exact.value == expected > 0
+    assert found.methods[0].cost.bytes is None
+    assert found.methods[1].accuracy.exact.n == len(task.tested)
+    assert not any("failed" in problem.message for problem in found.methods[1].problems)
+
+
+class Always:
+    """A classifier that knows one digit."""
+
+    classes_ = np.arange(10)
+
+    def predict_proba(self, glyphs):
+        return np.tile(np.eye(10)[3], (len(glyphs), 1))

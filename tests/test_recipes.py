@@ -1,12 +1,16 @@
 """What the shipped readers are trained on: lines drawn with the place of every character."""
 
+import random
 import string
 
 import numpy as np
 import pytest
 
 from segcap.core.charset import Charset
+from segcap.core.errors import DataError
+from segcap.datasets.mnist import Mnist
 from segcap.generate import TextGenerator, digit_sums
+from segcap.recipes.any import train_any, train_ink_network
 from segcap.recipes.ink import as_elsewhere
 from segcap.training.synthetic import Source, digit_lines, drawn_texts, stacked, warped_copies
 
@@ -77,3 +81,31 @@ def test_some_sevens_are_crossed_and_some_ones_hooked():
     crossed = drawn[40:][added[40:] > 0] > pictures[40:][added[40:] > 0]
     assert crossed[:, 8:22, :12].any(axis=(1, 2)).all()
     assert crossed[:, 8:22, 16:].any(axis=(1, 2)).all()
+
+
+@pytest.mark.slow
+def test_a_training_of_any_can_be_killed_and_goes_on(handwriting, tmp_path, monkeypatch):
+    pictures = [own[:400] for own in handwriting]
+    mnist = Mnist(*pictures, *pictures)
+    monkeypatch.setattr("segcap.recipes.ink.load_mnist", lambda _: mnist)
+    monkeypatch.setattr("segcap.recipes.ink.split_digits", lambda _: (pictures, pictures))
+
+    def train(state, on_epoch=None):
+        return train_ink_network(
+            None, None, images=24, epochs=2, seed=3, state=state, on_epoch=on_epoch
+        )[0]
+
+    def stop(done, history):
+        raise KeyboardInterrupt
+
+    whole = train(None)
+    with pytest.raises(KeyboardInterrupt):
+        train(tmp_path / "ink", stop)
+    random.random()  # another process would be elsewhere
+    assert train(tmp_path / "ink").parts == whole.parts
+
+
+def test_without_ppocr_no_training_of_any_begins(monkeypatch):
+    monkeypatch.setattr("segcap.models.line_ctc.find_spec", lambda _: None)
+    with pytest.raises(DataError, match="rapidocr"):
+        train_any()

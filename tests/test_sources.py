@@ -291,3 +291,32 @@ def test_an_s3_server_gives_images_and_shards(command, tmp_path, monkeypatch):
             assert rows == sorted(rows)
     finally:
         server.stop()
+
+
+def test_what_a_glob_names_twice_is_read_once(tmp_path):
+    (tmp_path / "sub").mkdir()
+    for place in (tmp_path, tmp_path / "sub"):
+        (place / f"{place.name}.png").write_bytes(IMAGES[NAMES[0]])
+    found = [name for name, _ in find([str(tmp_path / "**")])]
+    assert len(found) == len(set(found)) == 2
+
+
+@pytest.mark.parametrize("kind", ["shard", "list", "memory"])
+def test_a_source_without_images_is_named(kind, tmp_path):
+    if kind == "shard":
+        source = tmp_path / "empty.tar"
+        with tarfile.open(source, "w"):
+            pass
+    elif kind == "list":
+        (tmp_path / "list.txt").write_text("\n")
+        source = f"@{tmp_path / 'list.txt'}"
+    else:
+        fsspec = pytest.importorskip("fsspec", reason="fsspec is not installed")
+        fsspec.filesystem("memory").makedirs("/without", exist_ok=True)
+        source = "memory://without"
+    with pytest.raises(DataError, match="at least one"):
+        list(find([str(source)]))
+    image = str(SAMPLES / NAMES[0])
+    (name, _), (other, error) = find([image, str(source)])
+    assert (name, other) == (image, str(source))
+    assert isinstance(error, DataError)

@@ -10,7 +10,8 @@ from sklearn.datasets import load_sample_image
 import segcap
 from segcap.core.errors import ParameterError, SegcapWarning
 from segcap.datasets import Dataset
-from segcap.generate import digit_sums
+from segcap.generate import TextGenerator, digit_sums
+from segcap.recipes.end_to_end import measure
 from segcap.recipes.objectives import Cutting, Fitting, configured, schedule_of
 from segcap.recipes.studies import STUDIES, space_of
 from segcap.segmentation.cut_candidates import CUTTERS
@@ -294,3 +295,13 @@ def test_impossible_costs(texts):
 def test_nothing_to_read(texts):
     with pytest.raises(ParameterError, match=r"must hold at least one image\. Got none"):
         Cutting(segcap.load("mixed"), texts.subset([]))
+
+
+def test_letters_of_either_case_are_right_where_they_are_one():
+    generator = TextGenerator("wordpress", length=4)
+    samples = generator.samples(5, seed=3)
+    labels = np.array([sample.label for sample in samples])
+    read = Dataset("drawn", [one.image for one in samples], labels, Path("drawn"), charset="a")
+    reader = segcap.load("mixed", length=4, case="fold")
+    value = Cutting(reader, read)({}, Report())
+    assert value == reader.score(read.images, labels) == measure(reader, read).whole.value > 0

@@ -1,13 +1,17 @@
 """Training on whole-image labels: characters that no network has seen, settings, refusals."""
 
+import io
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
+from PIL import Image
 
 import segcap
 from segcap.core.errors import DataError, ParameterError, SegcapWarning
 from segcap.core.image import load_image
 from segcap.generate import TextGenerator
-from segcap.training.labelled import LabelledTexts
+from segcap.training.labelled import LabelledTexts, load_usable
 
 SYMBOLS = "+#%&@?"
 
@@ -334,15 +338,25 @@ def test_characters_that_any_does_not_know_are_trained_in_spans_and_lines():
 
 @pytest.mark.parametrize(("now", "kept"), [(0.4, "before"), (0.5, "after")])
 def test_lines_are_kept_unless_texts_were_read_better_before(monkeypatch, now, kept):
-    from segcap.training import text_fitting
+    from segcap.training import text_stages
 
     course = Judged()
+    course.figures = {}
     course.begin_again = lambda: course.scores.append("begun again")
     accuracies = {"before": 0.5, "after": now}
     read = {name: {"texts_held_out": rate} for name, rate in accuracies.items()}
-    monkeypatch.setattr(text_fitting, "_accuracy", lambda own, _: read[own])
-    got = text_fitting._with_line(course, "before", read["before"], None, 0, "state.more")
-    assert got == (kept, read[kept], False)
+    before = SimpleNamespace(settings=None)
+    monkeypatch.setattr(text_stages, "LineCourse", lambda *_, **__: course)
+    monkeypatch.setattr(text_stages, "_described", lambda *_: {})
+    monkeypatch.setattr(
+        text_stages, "_accuracy", lambda own, _: read["before" if own is before else own]
+    )
+    stages = text_stages.TextStages(before, None, 0, "state.more", lambda done, note: None)
+    stages.train_lines(None, {}, after=0, epochs=1, alone=False)
+    assert stages.pipeline is (before if kept == "before" else "after")
+    assert stages.accuracy() == read[kept]
+    assert stages.figures == {"line_helps": kept == "after"}
+    assert not stages.interrupted
     assert course.scores == (["begun again"] if kept == "before" else [])
 
 
@@ -371,3 +385,29 @@ def test_a_reader_goes_on_with_the_network_that_it_has():
     reader.set_params(line_removal=None, binarization="otsu")
     with pytest.raises(ParameterError, match=r"for 'span_roi' must be 'learned'\. Got 'otsu'"):
         reader.read(np.zeros((40, 96), np.uint8))
+
+
+def test_a_fit_that_fails_leaves_a_reader_that_reads():
+    reader = segcap.load("any", length=3)
+    (image, *_), _ = drawn(1, 0, charset="0123456789")
+    before = reader.read(image)
+    reader.set_params(binarization="otsu", charset=reader.charset_)
+    with pytest.raises((DataError, ParameterError)):
+        reader.fit([image] * 3, ["123"] * 3)
+    reader.set_params(binarization=None)
+    assert reader.read(image) == before
+
+
+def test_an_image_without_the_frame_is_left_out():
+    reader = reader_to_fit(frame=3)
+    (image, *_), _ = drawn(16, 0)
+    pages = [Image.fromarray(np.full((40, 96), shade, np.uint8)) for shade in range(4)]
+    file = io.BytesIO()
+    pages[0].save(file, "TIFF", save_all=True, append_images=pages[1:])
+    still = io.BytesIO()
+    Image.fromarray(image).save(still, "TIFF")
+    given = list(reader._as_rgb([file.getvalue(), still.getvalue()]))
+    with pytest.warns(SegcapWarning, match="1 of 2 images were left out"):
+        loaded, kept = load_usable(given, stacklevel=1)
+    assert kept == [0]
+    assert loaded[0].max() == 3

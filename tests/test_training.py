@@ -12,6 +12,7 @@ from segcap.models import build
 from segcap.training.augment import warp_glyphs
 from segcap.training.batch_sources import ImageBatches
 from segcap.training.classifier import train_classifier
+from segcap.training.context import inherited
 from segcap.training.fit import Schedule, fit_network
 from segcap.training.rounding import round_to_half
 from segcap.training.spans import LabelledStrips, SpanBatches
@@ -354,3 +355,19 @@ def test_a_full_disk_does_not_end_a_training(glyphs, tmp_path, monkeypatch):
     assert again.validation_loss == pytest.approx(history.validation_loss, rel=1e-3)
     for one, other in zip(unbroken, weights, strict=True):
         np.testing.assert_allclose(other, one, atol=1e-3)
+
+
+def test_trainings_of_other_augmentation_are_others():
+    images, classes = np.zeros((4, 8, 8, 1), np.uint8), np.array([0, 1, 0, 1])
+    digests = {
+        ImageBatches((images, classes), (images, classes), None, variation=own).digest
+        for own in (1.0, 1.5, 2.0)
+    }
+    assert len(digests) == 3
+
+
+def test_characters_that_are_new_begin_as_their_other_case_or_as_the_mean():
+    rows = np.arange(6, dtype=np.float32).reshape(3, 2)
+    np.testing.assert_array_equal(
+        inherited(rows, "aB1", "1bA+"), [rows[2], rows[1], rows[0], rows.mean(axis=0)]
+    )

@@ -129,7 +129,7 @@ class ReaderMethod:
     @property
     def is_fitted(self) -> bool:
         """Whether it is trained, here or before."""
-        return hasattr(self.reader, "provenance_")
+        return bool(self.reader.__sklearn_is_fitted__())
 
     @property
     def identity(self) -> dict[str, Any]:
@@ -215,11 +215,12 @@ class ReaderMethod:
 
     def failure(self, image: ImageSource, truth: Truth) -> str | None:
         """Return why a segmenting reader's text is not the truth; see `segcap.Reading.failure`."""
+        text = self.reader.as_answer(truth.text)
         if truth.boxes is not None:
-            return self.reader.read(image).failure(truth.text, truth.boxes)
-        if set(truth.text) <= set(self.reader.charset_):
-            return self.reader.failure(image, truth.text)
-        return self.reader.read(image).failure(truth.text)
+            return self.reader.read(image).failure(text, truth.boxes)
+        if set(text) <= set(self.reader.charset_):
+            return self.reader.failure(image, text)
+        return self.reader.read(image).failure(text)
 
 
 def as_methods(readers: Mapping[str, Any] | Sequence[Any], asks: Asks) -> list[Method]:

@@ -28,6 +28,7 @@ def replies_of(
     images: Images,
     *,
     ranked: bool = False,
+    folded: bool = False,
     on_progress: Callable[[int], None] | None = None,
 ) -> list[Judged]:
     """Get a method's reply to each image; an error counts as a wrong answer to its image.
@@ -36,6 +37,8 @@ def replies_of(
     ----------
     ranked : bool
         Ask for alternatives, too, of whoever can give them.
+    folded : bool
+        Whether letters of both cases are one: answers are in small ones.
     on_progress : callable, optional
         Called with the number of images that are answered.
     """
@@ -48,7 +51,7 @@ def replies_of(
         for problem in problems:
             for _ in range(problem.count):
                 warnings.warn(problem.message, SegcapWarning, stacklevel=1)
-        replies += some
+        replies += map(_folded, some) if folded else some
         if on_progress is not None:
             on_progress(len(replies))
     return replies
@@ -93,6 +96,12 @@ def described(error: BaseException) -> str:
     """Name an error in a line that a file can hold."""
     line = f"{type(error).__name__}: {' '.join(str(error).split())}"
     return line.encode("utf-8", errors="backslashreplace").decode("utf-8")
+
+
+def _folded(reply: Judged) -> Judged:
+    value = None if reply.value is None else reply.value.lower()
+    others = tuple((text.lower(), probability) for text, probability in reply.alternatives)
+    return replace(reply, value=value, alternatives=others)
 
 
 def _some_heard(

@@ -1,7 +1,7 @@
 """What methods are compared on: one split of one data set, and all that is known about it."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, TypeAlias
 
@@ -79,6 +79,8 @@ class SplitTask:
     generator : ImageGenerator, optional
     problems : tuple of str
         What methods cannot help, a sentence each.
+    folded : bool
+        Whether letters of both cases are one, in answers and truths.
     """
 
     task: str
@@ -90,6 +92,7 @@ class SplitTask:
     known: tuple[Truth | None, ...]
     generator: ImageGenerator | None = None
     problems: tuple[str, ...] = ()
+    folded: bool = False
 
     @classmethod
     def of(
@@ -146,6 +149,11 @@ class SplitTask:
             tuple(_not_trained_on(training, tested)),
         )
 
+    def trained_on(self, training: Dataset) -> "SplitTask":
+        """Return the task with other images to train on."""
+        problems = tuple(_not_trained_on(training, self.tested))
+        return replace(self, training=training, problems=problems)
+
     @property
     def asks(self) -> Asks:
         """What is asked for."""
@@ -154,7 +162,8 @@ class SplitTask:
     @property
     def truths(self) -> list[str]:
         """Right answers to the tested images, as text."""
-        return [str(label) for label in self.tested.labels.tolist()]
+        truths = [str(label) for label in self.tested.labels.tolist()]
+        return [true.lower() for true in truths] if self.folded else truths
 
     def characters(self, index: int) -> Truth | None:
         """Return what is known of the characters of a tested image."""

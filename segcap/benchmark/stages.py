@@ -120,6 +120,7 @@ class Stages:
                     ready,
                     self._split_task.tested.images,
                     ranked=True,
+                    folded=self._split_task.folded,
                     on_progress=lambda done: self._report(f"{method.name} answers {done}/{count}"),
                 )
                 judged = with_failures(ready, self._split_task, given)
@@ -235,8 +236,10 @@ class Stages:
             if difficulty not in self._images:
                 self._images[difficulty] = generator.draw(difficulty, self._plan.drawn)
             images, truths = self._images[difficulty]
+            folded = self._split_task.folded
             with heard([]):
-                return to_plain(right(replies_of(ready, images), truths))
+                given = replies_of(ready, images, folded=folded)
+            return to_plain(right(given, [true.lower() for true in truths] if folded else truths))
 
         return self._parts.once(f"{method.name}.robustness", key, make)
 
@@ -257,7 +260,9 @@ class Stages:
                 self._step(note)
                 return None
             with heard([]):
-                given = replies_of(found.method, self._split_task.tested.images)
+                given = replies_of(
+                    found.method, self._split_task.tested.images, folded=self._split_task.folded
+                )
             kept = right(given, self._split_task.truths).value
             self._parts.keep(f"{method.name}.curve", key, kept)
             if found.bundle is not None:
@@ -303,6 +308,7 @@ class Stages:
             "training": self._split_task.training.content_digest if can_train(method) else None,
             "tested": self._split_task.tested.content_digest,
             "known": self._known,
+            "folded": self._split_task.folded,
             "versions": self._versions,
         }
 

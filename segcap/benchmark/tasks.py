@@ -13,6 +13,7 @@ from segcap.benchmark.difficulty import sums_generator, texts_generator
 from segcap.benchmark.peers import PEERS, Ddddocr, Tesseract, installed_peers
 from segcap.benchmark.split_task import Asks, SplitTask, Truth, asked
 from segcap.core.bundle import available
+from segcap.core.charset import Case
 from segcap.core.errors import ParameterError
 from segcap.datasets.catalogue import load, names
 from segcap.datasets.dataset import Dataset
@@ -46,6 +47,7 @@ def open_task(
     test: float | None = None,
     seed: int = 0,
     pattern: str | None = None,
+    case: Case | None = None,
     quick: bool = False,
 ) -> SplitTask:
     """Find, or draw, a task's images and divide them.
@@ -65,6 +67,8 @@ def open_task(
     pattern : str, optional
         Of "labelled" and "named": where a file's name has the text, see
         `segcap.datasets.named.load_named`.
+    case : {"keep", "fold"}, optional
+        "fold" makes letters of both cases one, in all answers and truths.
     quick : bool
         Take 300 images only.
 
@@ -86,9 +90,8 @@ def open_task(
             f"A 'pattern' must be for the task {' or '.join(_OWN)}. Got it for '{task}'."
         )
     split_task = _divided(task, data, test, seed, pattern, quick)
-    return (
-        replace(split_task, title=f"{split_task.title}, a quick look only") if quick else split_task
-    )
+    title = f"{split_task.title}, a quick look only" if quick else split_task.title
+    return replace(split_task, title=title, folded=case == "fold")
 
 
 def _divided(

@@ -13,6 +13,7 @@ from segcap.benchmark.answering import described, heard
 from segcap.benchmark.cache import Parts
 from segcap.benchmark.outcomes import Problem
 from segcap.benchmark.plain import from_plain, to_plain
+from segcap.core.errors import ParameterError
 from segcap.core.files import write_atomically
 from segcap.core.parallel import are_processes, run
 from segcap.datasets.dataset import Dataset
@@ -84,8 +85,11 @@ def train(
     if isinstance(method, ReaderMethod):
         path = parts.path(method.name, key, ".segcap")
         if method.is_fitted:
-            if not path.exists():
-                method.save(path)
+            try:
+                if not path.exists():
+                    method.save(path)
+            except ParameterError:  # such as one with a segmenter of its own
+                return Trained(method)
             return Trained(method, path)
         notes = parts.read(f"{method.name}.training", key)
         if notes is None or not path.exists():

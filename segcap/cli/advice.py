@@ -109,12 +109,17 @@ def _next_step(right: float, labels: int, data: Path, out: Path, pattern: str | 
             "Next: other images with labels say below which confidence to look yourself: "
             f"segcap threshold {quote(str(out))} --data DIR"
         )
+    from segcap.training.text_fitting import LEAST_IMAGES
+
     # a reader that cuts, which is trained faster, shows the same
     readers = "glyphs end-to-end" if labels >= _FOR_A_NETWORK else "glyphs"
     beside = ", and whether a network without cuts is ahead" if labels >= _FOR_A_NETWORK else ""
     named = "" if pattern is None else f" --pattern {quote(pattern)}"
+    points = [count for count in (labels // 4, labels // 2) if count >= LEAST_IMAGES]
+    if not points:
+        return "Next: more labelled images help most."
     return (
         f"Next: more labelled images help most. How much labels add{beside}: segcap bench "
         f"--data {quote(str(data))}{named} --out OUT --readers {readers} "
-        f"--labels {labels // 4} {labels // 2}"
+        f"--labels {' '.join(map(str, points))}"
     )

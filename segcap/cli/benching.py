@@ -120,7 +120,9 @@ def bench(
     if test is not None and test > 1 and test.is_integer():
         test = int(test)
     with warnings_said():
-        split_task = open_task(task, data, test=test, seed=seed, pattern=pattern, quick=quick)
+        split_task = open_task(
+            task, data, test=test, seed=seed, pattern=pattern, case=case, quick=quick
+        )
         most = 1 if quick and epochs is None else epochs
         goes_on = "The same command with --resume goes on with the parts that are finished."
         with run_by(backend, scheduler, jobs), said_when_interrupted(goes_on), parts_bar() as bar:

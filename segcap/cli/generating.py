@@ -73,6 +73,7 @@ def generate(
         if scheme == _DIGIT_SUM:
             options = {"charset": charset, "size": size, "fonts": fonts, "masks": masks or None}
             _refuse(scheme, **options, jobs=None if jobs == 1 else jobs, scheduler=scheduler)
+            _refuse(scheme, backend=None if backend == "loky" else backend)
             _refuse(scheme, difficulty=difficulty, **alone)
             _write_sums(n, out, handwriting, length, min_advance, **shared)
             return

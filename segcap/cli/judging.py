@@ -20,7 +20,11 @@ from segcap.scale.sources import LIST
 if TYPE_CHECKING:
     from segcap.evaluate.metrics import Rate
 
+STANDARD_INPUT = "-"
+"""What standard input is named among images."""
+
 __all__ = [
+    "STANDARD_INPUT",
     "Summary",
     "Truths",
     "truths_as_written",
@@ -60,7 +64,7 @@ def truths_as_written(reader: Any) -> Truths:
     """What is right where labels are the answers: numbers among classes, too."""
     if isinstance(reader, WholeImageClassifier):
         return Truths(set(map(str, reader.classes_.tolist())).__contains__)
-    return Truths(reader.can_answer)
+    return Truths(reader.can_answer, reader.as_answer)
 
 
 def truths_of_sums(reader: Any) -> Truths:
@@ -81,7 +85,7 @@ def truths_of_values(decimals: int | None) -> Truths:
 
     def answer(label: str) -> str | None:
         try:
-            return str(value_of(label, decimals=decimals))
+            return _as_text(value_of(label, decimals=decimals))
         except ParameterError:
             return None
 
@@ -92,7 +96,13 @@ class Summary:
     """What a run's end needs of its records; of images without label nothing is kept."""
 
     def __init__(self, sources: list[str], field: str, pattern: str | None = None) -> None:
-        self._labels = labels_beside(sources) if pattern is None else {}
+        named = [source for source in sources if not source.startswith(LIST)]  # lists are elsewhere
+        folders = {own if os.path.isdir(own) else os.path.dirname(own) for own in named}
+        self._labels: dict[str, str] = {}
+        self._folders: set[str] = set()
+        if pattern is None:
+            for folder in sorted(folders):
+                self._look_into(folder)
         self._field, self._pattern = field, pattern
         self._judged: list[tuple[str | None, str]] = []
         self._judged_statuses: Counter[str] = Counter()
@@ -116,8 +126,7 @@ class Summary:
         label = self._label(record)
         if label is not None:
             answer = record[self._field]
-            text = "" if answer is None else str(answer)
-            self._judged.append((None if status == "unreadable" else text, label))
+            self._judged.append((None if status == "unreadable" else _as_text(answer), label))
             self._judged_statuses[status] += 1
 
     def report(self, output: Output, truths: Truths) -> None:
@@ -144,26 +153,40 @@ class Summary:
                 output.remark(f"{status} {count}")
 
     def _label(self, record: dict[str, Any]) -> str | None:
+        path = record["path"]
         if self._pattern is not None:
-            return texts_in_names([Path(record["path"])], self._pattern)[0]
-        return self._labels.get(os.path.abspath(record["path"])) if self._labels else None
-
-
-def labels_beside(sources: list[str]) -> dict[str, str]:
-    """Read the labels in the folders of what is read, by absolute paths."""
-    labels: dict[str, str] = {}
-    named = [source for source in sources if not source.startswith(LIST)]  # lists are elsewhere
-    folders = [source if os.path.isdir(source) else os.path.dirname(source) for source in named]
-    for folder in dict.fromkeys(folders):
-        file = Path(folder) / LABELS
-        if os.path.exists(file):
             try:
-                read = read_labels(file)
-            except DataError as error:
-                say(f"The labels beside the images are left out. {error}")
-                continue
-            if not read:
-                say(f"'{file}' names no image.")
-            known = {path: label for path, label in read.items() if label.strip()}
-            labels |= {os.path.abspath(path): label for path, label in known.items()}
-    return labels
+                return texts_in_names([Path(path)], self._pattern)[0]
+            except DataError:
+                if record["status"] != "unreadable":  # such as a shard that is cut off
+                    raise
+                return None
+        if path != STANDARD_INPUT:
+            self._look_into(os.path.dirname(path))
+        return self._labels.get(os.path.abspath(path)) if self._labels else None
+
+    def _look_into(self, folder: str) -> None:
+        """Read the labels of a folder, once."""
+        if folder in self._folders:
+            return
+        self._folders.add(folder)
+        file = Path(folder) / LABELS
+        if not os.path.exists(file):
+            return
+        try:
+            read = read_labels(file)
+        except DataError as error:
+            say(f"The labels beside the images are left out. {error}")
+            return
+        if not read:
+            say(f"'{file}' names no image.")
+        for path, label in read.items():
+            if label.strip():
+                self._labels.setdefault(os.path.abspath(path), label)
+
+
+def _as_text(answer: Any) -> str:
+    """An answer as text; of numbers without ".0", as a table may have them."""
+    if answer is None:
+        return ""
+    return str(int(answer) if isinstance(answer, float) and answer.is_integer() else answer)

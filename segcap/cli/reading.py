@@ -13,6 +13,7 @@ import typer
 
 from segcap.cli.app import app, say, warnings_said
 from segcap.cli.judging import (
+    STANDARD_INPUT,
     Summary,
     Truths,
     truths_as_written,
@@ -94,7 +95,6 @@ Resume = Annotated[
     ),
 ]
 
-_STANDARD_INPUT = "-"
 _AT_ONCE = 128  # images of a batch
 _COUNTED = 10_000  # at first: with more, no progress bar knows its end
 
@@ -303,10 +303,11 @@ def _read_all(
     first, total = _first(images)
     if pattern is not None:
         texts_in_names([Path(name) for name, _ in first], pattern)  # what it refuses
-    summary = Summary([] if sources == [_STANDARD_INPUT] else sources, output.fields[1], pattern)
-    known = _Known(output.begin(name for name, _ in first), summary.is_needed)
-    waiting = known.without(chain(first, images))
+    summary = Summary([] if sources == [STANDARD_INPUT] else sources, output.fields[1], pattern)
+    # results begin once all that may be refused was looked at
     with by, progress_bar("images", total) as bar, warnings_said(repeated=False):
+        known = _Known(output.begin(name for name, _ in first), summary.is_needed)
+        waiting = known.without(chain(first, images))
         rows = partial(_rows_with_boxes if with_boxes else records_of, read_many)
         task = partial(_read_batch, os.getpid(), rows, output.needed)
         read = run(task, batched(waiting, _AT_ONCE), as_ready=as_ready)
@@ -374,8 +375,8 @@ def _read_batch(
 
 
 def _find(sources: list[str], column: str) -> Iterator[Named]:
-    if _STANDARD_INPUT in sources:
+    if STANDARD_INPUT in sources:
         if len(sources) > 1:
             raise ParameterError(f"Standard input, '-', must be read alone. Got {sources}.")
-        return iter([(_STANDARD_INPUT, sys.stdin.buffer.read())])
+        return iter([(STANDARD_INPUT, sys.stdin.buffer.read())])
     return find(sources, column=column)

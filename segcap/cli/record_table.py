@@ -35,10 +35,10 @@ class RecordTable:
     """
 
     def __init__(self, path: str | os.PathLike[str], fields: Sequence[str]) -> None:
+        self._lock: int | None = None
         require("pyarrow", "scale", "A Parquet table")
         self.path = Path(path)
         self.fields = list(fields)
-        self._lock: int | None = None
         self._schema: Any = None
 
     def create(self) -> None:
@@ -67,6 +67,12 @@ class RecordTable:
         if not self.path.exists():
             self.create()
             return
+        not_ours = DataError(
+            "Results to resume must be a Parquet table that segcap wrote. "
+            f"Got '{self.path}', which is not."
+        )
+        if not self.path.is_dir():
+            raise not_ours
         self._take()
         for file in sorted(self.path.iterdir()):
             if file.name.startswith(".part-"):  # a killed run was writing it
@@ -76,10 +82,7 @@ class RecordTable:
                 for batch in ParquetFile(file).iter_batches(columns=self.fields):
                     yield from batch.select(self.fields).to_pylist()
             except (ArrowException, OSError, KeyError):
-                raise DataError(
-                    "Results to resume must be a Parquet table that segcap wrote. "
-                    f"Got '{self.path}', which is not."
-                ) from None
+                raise not_ours from None
 
     def append(self, records: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
         """Append records while they pass; those of a part are on disk once it is full, or the last.
@@ -154,7 +157,13 @@ def _row(record: dict[str, Any]) -> dict[str, Any]:
         {**glyph, "alternatives": _ranked(glyph["alternatives"])} for glyph in row.get("glyphs", ())
     ]
     label = None if row.get("label") is None else str(row["label"])
-    given = {"alternatives": _ranked(row["alternatives"]), "glyphs": glyphs, "label": label}
+    value = None if row.get("value") is None else float(row["value"])
+    given = {
+        "alternatives": _ranked(row["alternatives"]),
+        "glyphs": glyphs,
+        "label": label,
+        "value": value,
+    }
     return {**row, **{name: value for name, value in given.items() if name in row}}
 
 

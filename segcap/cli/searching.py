@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 _CUTS = "segmentation"
 _OF_CUTS = {"model", "wrong_cost", "length", "allowlist", "case"}
-_OF_TRAININGS = {"classifier", "epochs", "folds", "prune"}
+_OF_TRAININGS = {"classifier", "epochs", "folds"}
 _TEST = 0.2
 _DATABASE, _TRIALS, _LOG = "search.db", "trials.csv", "log"
 _BEST, _STATE = "best.segcap", "best.state"

@@ -8,7 +8,7 @@ from typing import TypeVar
 from segcap.core.errors import ParameterError
 from segcap.core.validation import whole_number
 
-__all__ = ["batched", "check_batching", "check_jobs"]
+__all__ = ["batched", "batched_by_size", "check_batching", "check_jobs"]
 
 Item = TypeVar("Item")
 
@@ -17,6 +17,20 @@ def batched(items: Iterable[Item], size: int) -> Iterator[list[Item]]:
     """Return lists of `size` items, the last one shorter."""
     iterator = iter(items)
     while batch := list(islice(iterator, size)):
+        yield batch
+
+
+def batched_by_size(items: Iterable[Item], most: int) -> Iterator[list[Item]]:
+    """Return lists of items, each ended once its arrays have `most` bytes together."""
+    batch: list[Item] = []
+    size = 0
+    for item in items:
+        batch.append(item)
+        size += getattr(item, "nbytes", 0)
+        if size >= most:
+            yield batch
+            batch, size = [], 0
+    if batch:
         yield batch
 
 

@@ -107,6 +107,8 @@ def load_image(
     source = as_rgb(source, channels)
     if isinstance(source, np.ndarray):
         return to_rgb(eight_bit(_checked(source)))
+    if isinstance(source, ImageError):  # of an image that was loaded before, and could not be
+        raise source
     if frame is None and isinstance(source, Image.Image):
         frame = source.tell() or None
     return _opened(source, partial(_from_pil, frame=frame))
@@ -199,6 +201,8 @@ def image_size(source: ImageSource) -> tuple[int, int]:
     if isinstance(source, np.ndarray):
         height, width = _checked(source).shape[:2]
         return width, height
+    if isinstance(source, ImageError):
+        raise source
     return _opened(source, _upright_size)
 
 

@@ -98,7 +98,7 @@ def _images_inside(folder: str) -> Iterator[str]:
             f"A folder must be readable, with all folders in it. Got '{error.filename}': "
             f"{error.strerror}."
         ) from None
-    for name in sorted(names, key=_natural_key):
+    for name in sorted(names, key=lambda name: (_natural_key(name), name)):
         path = os.path.join(folder, name)
         if name.endswith("/"):
             yield from _images_inside(path[:-1])

@@ -163,7 +163,8 @@ def check_many(images: Any) -> None:
     ParameterError
         They are no sequence, or an array of the shape of one image.
     """
-    if isinstance(images, str | bytes | os.PathLike) or not isinstance(images, Iterable):
+    is_one = isinstance(images, str | bytes | bytearray | memoryview | os.PathLike)
+    if is_one or not isinstance(images, Iterable):
         raise ParameterError(
             f"Many images must be a sequence of images. Got {type(images).__name__} instead."
         )

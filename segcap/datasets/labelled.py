@@ -83,7 +83,8 @@ def read_labels(path: str | os.PathLike[str]) -> dict[Path, str]:
             rows = csv.DictReader(file, skipinitialspace=True)
             names, texts = label_columns(rows.fieldnames or [], path)
             for row in rows:
-                if not any(map(str.strip, filter(None, (row[names], row[texts])))):
+                is_blank = not any(map(str.strip, filter(None, (row[names], row[texts]))))
+                if is_blank and None not in row:
                     continue
                 image = listed_path(path, row[names])
                 if image in labels or row[texts] is None or None in row:

@@ -129,7 +129,7 @@ class Outcome(NamedTuple):
                 value = value_of(text, decimals=decimals)
                 totals[value] = totals.get(value, 0.0) + probability
         ranked = [
-            (value, with_odds(total, self.trust))
+            (value, with_odds(min(1.0, total), self.trust))
             for value, total in sorted(totals.items(), key=itemgetter(1), reverse=True)
         ]
         try:
@@ -295,7 +295,7 @@ def _among_themselves(
         return [(chosen[0], 0.0)]
     scale = probabilities.sum(axis=1).prod() / together
     ranked = sorted(texts.items(), key=itemgetter(1), reverse=True)
-    return [(text, float(probability * scale)) for text, probability in ranked]
+    return [(text, min(1.0, float(probability * scale))) for text, probability in ranked]
 
 
 def best_chain(

@@ -186,24 +186,26 @@ def rank_by_both(
 ) -> list[tuple[str, float]]:
     """Rank texts by both looks; parameters as of `segcap.decoding.chains.best_texts`."""
     found = proposed(columns, lattice, log_probabilities, length, skips, language, beams=2 * most)
-    ranked = _ranked(found, length)
-    together = sum(probability for _, probability in ranked)
     return [
-        ("".join(characters[index] for index in text), probability / together)
-        for text, probability in ranked[:most]
+        ("".join(characters[index] for index in text), probability)
+        for text, probability in _ranked(found, length, may_be_neither=False)[:most]
     ]
 
 
 def _ranked(
-    found: tuple[list[_Text], NDArray[np.float64], NDArray[np.float64] | None], length: int | None
+    found: tuple[list[_Text], NDArray[np.float64], NDArray[np.float64] | None],
+    length: int | None,
+    *,
+    may_be_neither: bool = True,
 ) -> list[tuple[_Text, float]]:
-    """Rank what either look proposes by its probability."""
+    """Rank what either look proposes by its probability, that of neither among them or not."""
     texts, by_columns, by_spans = found
     if not texts:
         return []
     scores = weighed(by_columns, by_spans)
     least, in_doubt = NEITHER if length is None else NEITHER_OF_LENGTH
-    scores = scores - np.logaddexp.reduce([*scores, least - in_doubt * scores.max()])
+    neither = [least - in_doubt * scores.max()] if may_be_neither else []
+    scores = scores - np.logaddexp.reduce([*scores, *neither])
     order = np.argsort(-scores, kind="stable")
     return [(texts[i], float(np.exp(scores[i]))) for i in order]
 

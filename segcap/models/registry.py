@@ -125,7 +125,7 @@ def networks_for(task: Task) -> dict[str, Network]:
     return {name: one for name, one in NETWORKS.items() if task in one.tasks}
 
 
-def build(name: str, classes: int, **options: Any) -> "keras.Model":
+def build(name: str, classes: int, *, seed: int | None = None, **options: Any) -> "keras.Model":
     """Build an untrained network.
 
     Parameters
@@ -134,6 +134,8 @@ def build(name: str, classes: int, **options: Any) -> "keras.Model":
         One of `NETWORKS`.
     classes : int
         Number of classes.
+    seed : int, optional
+        Of its first weights, and of what is dropped out in training; Keras' own unless given.
     **options
         What the network's function takes besides.
 
@@ -148,6 +150,10 @@ def build(name: str, classes: int, **options: Any) -> "keras.Model":
         The name is unknown.
     """
     function = network(name).function or f"segcap.models.{name}:{name}"
+    if seed is not None:
+        import keras
+
+        keras.utils.set_random_seed(seed)
     return resolve(function)(classes, **options)
 
 

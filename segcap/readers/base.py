@@ -3,12 +3,13 @@
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
+from itertools import chain
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from segcap.core.batching import batched, check_batching
+from segcap.core.batching import batched, batched_by_size, check_batching
 from segcap.core.errors import ImageError, ParameterError
 from segcap.core.frames import Frame, check_frame
 from segcap.core.image import CHANNELS, Channels, ImageSource, as_rgb, load_image
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 __all__ = ["BATCH", "Reader", "TextReader"]
 
 BATCH = 256
+MOST_BYTES = 200 * 2**20
+"""Of images that are loaded before they are read; one more may come on top."""
 
 R = TypeVar("R", bound=Result)
 T = TypeVar("T")
@@ -198,11 +201,11 @@ class Reader(Estimator, ABC, Generic[R]):
             )
         warn_impossible(labels, self.can_answer, stacklevel=3)
         pairs = zip(results, labels, strict=True)
-        right = [result.answer == self._as_answer(label) for result, label in pairs]
+        right = [result.answer == self.as_answer(label) for result, label in pairs]
         return results, np.array(right, bool)
 
-    def _as_answer(self, label: Any) -> Any:
-        """A label as the reader would answer it."""
+    def as_answer(self, label: Any) -> Any:
+        """Return a label as the reader would answer it: what its answers are compared with."""
         return label
 
     def _require_ready(self) -> None:
@@ -220,11 +223,13 @@ class Reader(Estimator, ABC, Generic[R]):
     def _load(self, image: ImageSource) -> NDArray[np.uint8]:
         return load_image(image, channels=self.channels, frame=self.frame)
 
-    def _as_rgb(self, images: Iterable[ImageSource]) -> Iterator[ImageSource]:
-        """Images to train on, of the frame and in the order of colours that are read."""
+    def _as_rgb(self, images: Iterable[ImageSource]) -> Iterator[Any]:
+        """Images to train on, of the frame and in the order of colours that are read.
+
+        One that does not have the frame is the error that loading it again raises.
+        """
         for image in images:
-            loaded = None if self.frame is None else self._load_or_error(image)
-            yield loaded if isinstance(loaded, np.ndarray) else as_rgb(image, self.channels)
+            yield as_rgb(image, self.channels) if self.frame is None else self._load_or_error(image)
 
     def _load_or_error(self, image: ImageSource) -> NDArray[np.uint8] | ImageError:
         try:
@@ -236,7 +241,8 @@ class Reader(Estimator, ABC, Generic[R]):
         """Check that the reader can answer many images, and load them a batch at a time."""
         self._require_ready()
         check_many(images)
-        return ([self._load(image) for image in batch] for batch in batched(images, BATCH))
+        loaded = (map(self._load, batch) for batch in batched(images, BATCH))
+        return chain.from_iterable(batched_by_size(batch, MOST_BYTES) for batch in loaded)
 
     def _in_batches(
         self,
@@ -255,13 +261,15 @@ class Reader(Estimator, ABC, Generic[R]):
         load = self._load if errors == "raise" else self._load_or_error
 
         def read_batch(batch: Sequence[ImageSource]) -> list[T]:
-            loaded = [load(image) for image in batch]
-            usable = [image for image in loaded if not isinstance(image, ImageError)]
-            results = iter(read(usable) if usable else ())
-            return [
-                unreadable(str(image)) if isinstance(image, ImageError) else next(results)
-                for image in loaded
-            ]
+            results = []
+            for loaded in batched_by_size(map(load, batch), MOST_BYTES):
+                usable = [image for image in loaded if not isinstance(image, ImageError)]
+                read_now = iter(read(usable) if usable else ())
+                results += [
+                    unreadable(str(image)) if isinstance(image, ImageError) else next(read_now)
+                    for image in loaded
+                ]
+            return results
 
         results = run(read_batch, batched(images, batch_size), n_jobs=n_jobs)
         return [result for batch in results for result in batch]
@@ -276,7 +284,8 @@ class TextReader(Reader[Reading], ABC):
 
     _unreadable = staticmethod(Reading.unreadable)
 
-    def _as_answer(self, label: Any) -> str:
+    def as_answer(self, label: Any) -> str:
+        """Return a label as the reader would answer it: as text."""
         return str(label)
 
     def predict(self, images: Iterable[ImageSource]) -> NDArray[np.str_]:

@@ -1,7 +1,10 @@
 """scikit-learn's estimator rules, without importing scikit-learn to read an image."""
 
 import inspect
+import os
 from typing import Any, ClassVar, TypeVar
+
+import numpy as np
 
 from segcap.core.display import short
 from segcap.core.errors import ParameterError
@@ -10,6 +13,7 @@ __all__ = ["Estimator"]
 
 Self = TypeVar("Self", bound="Estimator")
 
+_PLAIN = (str, int, float, tuple, list, dict, np.generic, os.PathLike, type(None))
 _DATA = ("self", "images", "labels")
 
 
@@ -63,7 +67,7 @@ class Estimator:
                     f"A parameter of {type(self).__name__} must be one of "
                     f"{', '.join(self._parameter_names())}. Got {name!r}."
                 )
-            if name in self.fixed and self._is_fitted and repr(value) != repr(known[name]):
+            if name in self.fixed and self._is_fitted and not _is_same(value, known[name]):
                 raise ParameterError(
                     f"The '{name}' of a trained reader cannot change. "
                     f"Got {value!r} for {known[name]!r}."
@@ -170,3 +174,11 @@ class Estimator:
             if repr(value) != repr(defaults[name])
         )
         return f"{type(self).__name__}({changed})"
+
+
+def _is_same(value: Any, known: Any) -> bool:
+    """Whether a parameter stays as it is: objects that look alike may have learned otherwise."""
+    if value is known:
+        return True
+    are_plain = all(isinstance(own, _PLAIN) for own in (value, known))
+    return are_plain and bool(value == known)

@@ -1,6 +1,7 @@
 """The reader that cuts an image into glyphs and classifies each."""
 
 import os
+from copy import deepcopy
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -9,7 +10,7 @@ from numpy.typing import NDArray
 
 from segcap.core.bundle import Bundle, digest, write_bundle
 from segcap.core.charset import Charset
-from segcap.core.errors import BundleError, DataError, ParameterError
+from segcap.core.errors import BundleError, DataError, NotFittedError, ParameterError
 from segcap.core.image import ImageSource, source_name
 from segcap.core.reading import Failure
 from segcap.core.validation import whole_number
@@ -22,7 +23,6 @@ from segcap.readers.serialization import (
     trained_ink,
     trained_line,
 )
-from segcap.recognition.admitted import Admitted
 from segcap.recognition.own_classifier import OwnClassifier
 from segcap.segmentation.glyph_crops import NO_GLYPHS
 from segcap.segmentation.settings import LEARNED
@@ -216,7 +216,7 @@ class GlyphReader(GlyphAnswers):
 
     def _located(self, pixels: NDArray[np.uint8], text: str) -> NDArray[np.int32] | None:
         """Box the characters of a text, whether it is allowed or not."""
-        pipeline = replace(self._pipeline(), allowlist=None, kind="text")
+        pipeline = replace(self._pipeline(), length=len(text), allowlist=None, kind="text")
         return pipeline.locate(pixels, pipeline.charset.encode(text))
 
     def explain(self, image: ImageSource) -> "Figure":
@@ -243,9 +243,8 @@ class GlyphReader(GlyphAnswers):
 
     def can_answer(self, label: object) -> bool:
         """Whether the reader may answer a label: its characters, their number, and its kind."""
-        self._require_fitted()
-        admitted = Admitted(Charset(self.charset_), self.allowlist, self.case, self.kind)
-        text = self._as_answer(label)
+        admitted = self._pipeline().admitted
+        text = admitted.spelled(str(label))
         if not text:
             return True
         if admitted.charset.unknown(text) or self.length not in (None, len(text)):
@@ -254,12 +253,9 @@ class GlyphReader(GlyphAnswers):
         spelled = admitted.language is None or admitted.language.accepts(classes)
         return spelled and bool(admitted.characters[classes].all())
 
-    def _as_answer(self, label: Any) -> str:
-        """A label as the reader would spell it: with "fold", in the case that is answered."""
-        charset = Charset(self.charset_)
-        folded = charset.folded(self.allowlist, self.case)
-        known = charset.characters
-        return str(label).translate({ord(known[own]): known[to] for own, to in folded.items()})
+    def as_answer(self, label: Any) -> str:
+        """Return a label as the reader would spell it: with its own letters and signs."""
+        return self._pipeline().admitted.spelled(str(label))
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the reader as one file; see `segcap.core.bundle`.
@@ -372,6 +368,13 @@ class GlyphReader(GlyphAnswers):
         if own is not None and self._has_own_classifier() and not hasattr(self, "provenance_"):
             self.charset_, self.settings_ = self.charset, self._settings()
             self.glyphs_ = OwnClassifier(own, Charset(self.charset))
-            self.context_, self.ink_, self.provenance_ = None, None, _TRAINED_ELSEWHERE
+            self.context_, self.ink_, self.provenance_ = None, None, deepcopy(_TRAINED_ELSEWHERE)
             self.line_ = None
         super()._require_fitted()
+
+    def __sklearn_is_fitted__(self) -> bool:
+        try:
+            self._require_fitted()
+        except (NotFittedError, ParameterError):
+            return False
+        return True

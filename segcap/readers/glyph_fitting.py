@@ -72,7 +72,8 @@ class GlyphFitting(GlyphSettings, ABC):
             ... for the rounds of alignment, ".line", and both after ".more" for `unlabelled`); if
             they exist, training goes on from them.
         on_progress : callable
-            Called with the number of epochs done, their total and a sentence.
+            Called with the number of epochs done, their total and a sentence; not while networks
+            of single glyphs are trained.
 
         Returns
         -------
@@ -168,10 +169,11 @@ class GlyphFitting(GlyphSettings, ABC):
         from segcap.training.text_fitting import fit_texts
 
         if start is not None:
-            known, line, choices = self.charset_, self.line_, [self._settings(self.settings_)]
+            known, ink, line = self.charset_, self.ink_, self.line_
+            choices = [self._settings(self.settings_)]
         else:
-            start, known, self.ink_, line = _networks_of(_origin(trained))
-            choices = self._open_settings(trained)
+            start, known, ink, line = _networks_of(_origin(trained))
+            choices = self._open_settings(trained, ink)
         _check_start(start, trained)
         check_many(images)
         check_many(unlabelled)
@@ -195,6 +197,7 @@ class GlyphFitting(GlyphSettings, ABC):
             on_progress=on_progress,
         )
         self.glyphs_, self.context_, self.line_ = None, fitted.trained, fitted.line
+        self.ink_ = ink
         self.settings_ = fitted.settings
         self._note("labelled images", fitted.samples, fitted.digest, fitted.figures)
         if fitted.interrupted:
@@ -330,9 +333,10 @@ class GlyphFitting(GlyphSettings, ABC):
                 f"Got {self.charset!r}."
             )
         known = list(networks_for("spans"))
-        origin, trained = None, known[0] if self.classifier not in known else str(self.classifier)
+        trained = known[0] if self.classifier not in known else str(self.classifier)
+        ink, origin = getattr(self, "ink_", None), None
         if start is not None:
-            context, characters, self.ink_, _ = _networks_of(start)
+            context, characters, ink, _ = _networks_of(start)
             trained = context.classifier if self.classifier is None else trained
             _check_start(context, trained)
             origin = context, characters
@@ -350,7 +354,8 @@ class GlyphFitting(GlyphSettings, ABC):
         if not classifies_glyphs:
             self.glyphs_ = None
         before = self.provenance_["figures"] if classifies_glyphs else {}
-        self.context_, self.line_, self.settings_ = fitted.trained, None, self._settings()
+        self.context_, self.line_, self.ink_ = fitted.trained, None, ink
+        self.settings_ = self._settings()
         self._note(data, len(train.pixels), digest(*train), before | fitted.figures)
         return self
 

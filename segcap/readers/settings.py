@@ -159,14 +159,22 @@ class GlyphSettings(TextReader, ABC):
         return is_own_classifier(self.classifier)
 
     def _settings(
-        self, chosen: SegmentationSettings | None = None, network: str | None = None
+        self,
+        chosen: SegmentationSettings | None = None,
+        network: str | None = None,
+        ink: Trained | None = None,
     ) -> SegmentationSettings:
-        """Return the settings as they are or, where they were left open, as chosen in training."""
+        """Return the settings as they are or, where they were left open, as chosen in training.
+
+        Ink is found by `ink`, or else by the reader's own network.
+        """
         if chosen is None:
             learned = _needs_learned_ink(network or self._network_to_read())
             chosen = SegmentationSettings(LEARNED if learned else "auto")
         binarization = self.binarization or chosen.binarization
-        ink = getattr(self, "ink_", None) if binarization == LEARNED else None
+        ink = ink or getattr(self, "ink_", None)
+        if binarization != LEARNED:
+            ink = None
         return SegmentationSettings(
             binarization,
             self.line_removal or chosen.line_removal,
@@ -176,11 +184,11 @@ class GlyphSettings(TextReader, ABC):
             self.segmenter,
         )
 
-    def _open_settings(self, network: str) -> list[SegmentationSettings]:
-        """Return all settings that were left open, for a network."""
+    def _open_settings(self, network: str, ink: Trained | None) -> list[SegmentationSettings]:
+        """Return all settings that were left open, for a network, with one that finds ink."""
         fixed = _needs_learned_ink(network) or self.binarization == LEARNED
         if fixed or self.segmenter is not None:
-            return [self._settings(network=network)]
+            return [self._settings(network=network, ink=ink)]
         return [
             SegmentationSettings(binarization, line_removal, self.segmentation, tuple(self.cutters))
             for binarization in ([self.binarization] if self.binarization else METHODS)

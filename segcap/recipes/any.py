@@ -143,14 +143,11 @@ def train_ink_network(
     on_epoch: "OnEpoch | None" = None,
 ) -> tuple[Trained, dict[str, Any]]:
     """Train the network that finds ink on wild images; return it and its figures."""
-    import keras
-
     from segcap.models import build
     from segcap.training.ink import ink_examples, train_ink
     from segcap.training.rounding import round_to_half
 
-    keras.utils.set_random_seed(seed)
-    model = build("ink_unet", 1)
+    model = build("ink_unet", 1, seed=seed)
     figures = train_ink(
         model,
         ink_examples(wild_sources(fonts, data, held_out=False), images, seed=_SEED, n_jobs=-1),
@@ -198,15 +195,12 @@ def train_span_network(
     on_epoch: "OnEpoch | None" = None,
 ) -> tuple[Trained, dict[str, Any]]:
     """Train the network that classifies spans; return it and its figures."""
-    import keras
-
     from segcap.models import build
     from segcap.training.context import finish
     from segcap.training.fit import fit_network
 
     characters = len(ANY_CHARSET)
-    keras.utils.set_random_seed(seed)
-    model = build("span_roi", characters + len(NO_CHARACTER))
+    model = build("span_roi", characters + len(NO_CHARACTER), seed=seed)
     train = _without_most_numbers(train, seed)
     examples = SpanBatches(train, validation, characters)
     schedule = Schedule(
@@ -237,8 +231,6 @@ def train_line_network(
     on_epoch: "OnEpoch | None" = None,
 ) -> tuple[Trained, dict[str, Any]]:
     """Train the network that reads whole lines, from PP-OCRv6's; return it and its figures."""
-    import keras
-
     from segcap.models import build
     from segcap.models.line_ctc import start_from_ppocr
     from segcap.training.fit import fit_network
@@ -256,8 +248,7 @@ def train_line_network(
         charset=charset,
         n_jobs=-1,
     )
-    keras.utils.set_random_seed(seed)  # what drops features out is seeded when it is built
-    model = build("line_ctc", 1 + len(ANY_CHARSET))
+    model = build("line_ctc", 1 + len(ANY_CHARSET), seed=seed)
     start_from_ppocr(model, ANY_CHARSET)
     batches = LineBatches(train, validation)
     schedule = line_schedule(epochs, ema=_EMA)

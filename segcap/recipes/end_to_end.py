@@ -154,7 +154,7 @@ def end_to_end_reader(
 
 def measure(reader: EndToEndReader | TextReader, tested: Dataset) -> Measured:
     """Let a reader answer what it was not trained on; what cannot be loaded is wrong."""
-    truths = tested.labels.tolist()
+    truths = [reader.as_answer(label) for label in tested.labels.tolist()]
     answers = [result.answer for result in reader.read_many(tested.images)]
     if not isinstance(reader, TextReader):
         return Measured(exact_match(answers, truths))

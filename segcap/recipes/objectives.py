@@ -241,7 +241,7 @@ class Cutting:
         for step, part in enumerate(np.array_split(np.arange(len(self.data)), _PARTS), start=1):
             readings = reader.read_many([self.data.images[index] for index in part])
             for reading, index in zip(readings, part, strict=True):
-                is_right = reading.text == str(self.data.labels[index])
+                is_right = reading.text == reader.as_answer(self.data.labels[index])
                 counts = reading.status != "rejected"
                 worth.append((1.0 if is_right else -self.wrong_cost) if counts else 0.0)
             report(step, fmean(worth))

@@ -62,6 +62,11 @@ class Admitted:
         allowed = self.charset.mask(self.allowlist)
         return allowed if self.language is None else allowed & self.language.used
 
+    def spelled(self, text: str) -> str:
+        """Return a text in the characters that it would be answered in."""
+        known = self.charset.characters
+        return text.translate({ord(known[own]): known[to] for own, to in self._folded[0].items()})
+
     def of_columns(self, logits: NDArray[np.float32], temperature: float) -> NDArray[np.float64]:
         """Calibrate the logits of columns, (T, 1 + C), blank first."""
         allowed = np.append(True, self.characters)

@@ -255,4 +255,4 @@ class OwnClassifier:
                 f"The 'classes_' of an own classifier must be characters of {characters!r} or "
                 f"their indices. Got {', '.join(map(str, classes))}."
             )
-        return columns
+        return list(map(int, columns))

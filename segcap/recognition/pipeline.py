@@ -141,7 +141,7 @@ class Pipeline:
 
     def _in_its_alphabet(self, scored: Scored, outcome: Outcome) -> Scored:
         """Rule out what is not of the alphabet that the best chain's text is likely to be of."""
-        alphabet = likely_alphabet(outcome.probabilities, self._admitted.alphabets)
+        alphabet = likely_alphabet(outcome.probabilities, self.admitted.alphabets)
         return scored if alphabet is None else scored.within(alphabet)
 
     def _choose(self, scored: Scored, *, as_a_whole: bool = False) -> Outcome:
@@ -155,13 +155,13 @@ class Pipeline:
             length=self.length,
             reject_below=self.reject_below,
             skips=scored.skips,
-            language=self._admitted.language,
+            language=self.admitted.language,
         )
 
     def best_texts(self, image: NDArray[np.uint8], most: int) -> list[tuple[str, float]]:
         """Rank the texts that an image may show."""
         (scored,) = self.score([image])
-        if len(self._admitted.alphabets):
+        if len(self.admitted.alphabets):
             scored = self._in_its_alphabet(scored, self._choose(scored))
         by_all = best_texts if scored.columns is None else partial(rank_by_both, scored.columns)
         return by_all(
@@ -171,7 +171,7 @@ class Pipeline:
             length=self.length,
             most=most,
             skips=scored.skips,
-            language=self._admitted.language,
+            language=self.admitted.language,
         )
 
     def locate(
@@ -203,7 +203,8 @@ class Pipeline:
         return [next(alone if is_isolated else in_lines) for is_isolated in isolated]
 
     @cached_property
-    def _admitted(self) -> Admitted:
+    def admitted(self) -> Admitted:
+        """What may be answered."""
         return Admitted(
             self.charset,
             self.allowlist,
@@ -235,7 +236,7 @@ class Pipeline:
         """Look at an image's lines as a whole."""
         if self.line is None or self.context is None:
             return None
-        calibrate = partial(self._admitted.of_columns, temperature=self.line.temperature)
+        calibrate = partial(self.admitted.of_columns, temperature=self.line.temperature)
         return look_at_lines(image, found.lines(), self.line.open(self.engine), calibrate)
 
     def _score_lines(
@@ -299,7 +300,7 @@ class Pipeline:
         logits = span_logits(self.context.open(self.engine), layouts, self.context.classes)
         nothing = len(self.charset) + len(NO_CHARACTER) + BLANK_CLASS
         temperature = self.context.temperature
-        return [self._admitted.of_candidates(own, temperature, nothing=nothing) for own in logits]
+        return [self.admitted.of_candidates(own, temperature, nothing=nothing) for own in logits]
 
     def _classify_narrow_again(
         self, found: list[Found], layouts: list[Layout], scores: list[NDArray[np.float64]]
@@ -338,7 +339,7 @@ class Pipeline:
         if self.glyphs is None:
             return np.empty((0, len(self.charset)))
         logits = self.glyphs.open(self.engine).logits(framed)
-        return self._admitted.of_candidates(logits, self.glyphs.temperature)
+        return self.admitted.of_candidates(logits, self.glyphs.temperature)
 
 
 def _scored(

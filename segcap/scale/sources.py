@@ -55,7 +55,7 @@ def find(sources: Sequence[str], *, column: str = "image") -> Iterator[Named]:
     ParameterError
         fsspec or pyarrow is needed and not installed.
     """
-    unique = len(sources) == 1 and not sources[0].startswith(LIST)
+    unique = len(sources) == 1 and not (sources[0].startswith(LIST) or "**" in sources[0])
     seen: set[int] = set()  # of hashes, as names would take more room
     for source, missing in _listed(sources):
         alone, empty = [source] == list(sources), True
@@ -68,6 +68,8 @@ def find(sources: Sequence[str], *, column: str = "image") -> Iterator[Named]:
                     yield name, image
                 if not unique:
                     seen.add(hash(name))
+            if empty:
+                raise DataError(f"A source must hold at least one image. Got '{source}'.")
         except DataError as error:
             if alone and empty:
                 raise
@@ -121,7 +123,12 @@ def _listed(
             if source.startswith(LIST):
                 with _opened(source[len(LIST) :]) as file:
                     lines = (os.fsdecode(line).strip("\r\n") for line in file)
-                    yield from _listed(filter(None, lines), (*within, source))
+                    listed = _listed(filter(None, lines), (*within, source))
+                    first = next(listed, None)
+                    if first is None:
+                        raise DataError(f"A list must name at least one source. Got '{source}'.")
+                    yield first
+                    yield from listed
             else:
                 yield from ((path, None) for path in _globbed(source) or [source])
         except DataError as error:

@@ -123,8 +123,9 @@ def find_ink(
     """
     height, width = image.shape[:2]
     whole = 0, 0, width, height
+    finest = _bounded(1.0, width, height)
     scale = min(_HEIGHT / height, _WIDEST / width, _LARGEST_SCALE)
-    finest = min(1.0, float(np.sqrt(_MOST_PIXELS / (height * width))))
+    scale = _bounded(scale, width, height)
     view = _look(image, whole, scale, network)
     segments = ink_segments(view, segmentation)
     while len(segments.boxes) == 0 and scale < finest / _FINER:
@@ -139,11 +140,8 @@ def find_ink(
     around = _MARGIN * tall
     grown = np.array([box]) + around * np.array([-1, -1, 1, 1])
     x0, y0, x1, y1 = view.to_image(grown, image.shape)[0].tolist()
-    fitting = min(
-        view.scales[1] * _TEXT / tall,
-        _LARGEST_SCALE,
-        float(np.sqrt(_MOST_PIXELS / ((x1 - x0) * (y1 - y0)))),
-    )
+    fitting = min(view.scales[1] * _TEXT / tall, _LARGEST_SCALE)
+    fitting = _bounded(fitting, x1 - x0, y1 - y0)
     view = _look(image, (x0, y0, x1, y1), fitting, network)
     return view, ink_segments(view, segmentation)
 
@@ -159,6 +157,18 @@ def ink_segments(view: InkView, segmentation: Segmenter = "components") -> Segme
     tallest = heights[areas >= 0.3 * areas.max()].max()
     kept = (areas >= _LEAST_INK * tallest**2) | (heights >= 3 * _LEAST_HEIGHT * tallest)
     return keep_segments(segments, kept)
+
+
+def _bounded(scale: float, width: int, height: int) -> float:
+    """Return a scale at which a part is not too large for the network, as it is padded."""
+    scale = min(scale, float(np.sqrt(_MOST_PIXELS / (height * width))))
+    while np.prod([_padded(round(side * scale)) for side in (width, height)]) > _MOST_PIXELS:
+        scale *= 0.98
+    return scale
+
+
+def _padded(side: int) -> int:
+    return -(-max(1, side) // _STEP) * _STEP
 
 
 def _look(

@@ -83,12 +83,9 @@ def train_network(
         `state` is of another run, or the weights trained on ImageNet are not at hand.
     """
     require_keras()
-    import keras
-
     from segcap.models.registry import build, network, resolve
 
-    keras.utils.set_random_seed(seed)
-    model = build(classifier, classes, **(options or {}))
+    model = build(classifier, classes, seed=seed, **(options or {}))
     if weights is not None:
         resolve(network(classifier).pretrained[weights])(model)
     was_interrupted = False

@@ -29,12 +29,14 @@ from segcap.training.line_course import inherit_line
 from segcap.training.starting import chosen_start
 from segcap.training.text_stages import TextStages
 
-__all__ = ["FittedTexts", "Progress", "fit_texts"]
+__all__ = ["LEAST_IMAGES", "FittedTexts", "Progress", "fit_texts"]
 
 Progress: TypeAlias = Callable[[int, int, str], None]
 
 _VALIDATION_FRACTION = 0.1
 _LEAST_VALIDATION = 8
+LEAST_IMAGES = 2 * _LEAST_VALIDATION
+"""Images that a training needs, half of them to be held out."""
 _TRIED_ON = 60
 
 
@@ -205,10 +207,8 @@ def _silent(done: int, total: int, sentence: str) -> None:
 
 def _held_out(order: NDArray[np.intp]) -> NDArray[np.bool_]:
     count = len(order)
-    if count < 2 * _LEAST_VALIDATION:
-        raise DataError(
-            f"Training needs at least {2 * _LEAST_VALIDATION} usable images. Got {count}."
-        )
+    if count < LEAST_IMAGES:
+        raise DataError(f"Training needs at least {LEAST_IMAGES} usable images. Got {count}.")
     held_out = np.zeros(count, bool)
     held_out[order[: max(_LEAST_VALIDATION, round(_VALIDATION_FRACTION * count))]] = True
     return held_out

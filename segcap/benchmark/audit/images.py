@@ -114,7 +114,7 @@ def divided(
     possible = sorted({min(own, there) for own in labels if own >= least})
     order = rng.permutation(there)[: max(possible, default=0)]
     training = split_task.training.subset(np.sort(order))
-    return replace(split_task, title=title, training=training), tuple(possible)
+    return replace(split_task.trained_on(training), title=title), tuple(possible)
 
 
 def one_look(generator: str | TextGenerator) -> TextGenerator:

@@ -94,6 +94,7 @@ class LabelQueue:
         """The image that is asked; it stays until it is answered, whatever is guessed meanwhile."""
         waiting = self.waiting
         if self._asked not in waiting:
+            self.taken_back = None
             self._asked = min(waiting, key=self._sureness, default=None)
         return self._asked
 

@@ -122,6 +122,7 @@ class Session:
                 if image in self.queue.labels:
                     write_label(self.file, image, None)
                 self.queue.undo()
+                self._changed.notify_all()
 
     def cannot_show(self, image: str, reason: str) -> None:
         """Name an image that turns out to be unreadable, and ask the next one."""

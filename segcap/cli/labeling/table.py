@@ -36,17 +36,18 @@ def write_label(path: Path, image: str, label: str | None) -> None:
         read_labels(path)
         content = path.read_bytes()
         encoding = "utf-8-sig" if content.startswith(_BYTE_ORDER_MARK) else "utf-8"
-        table = csv.DictReader(io.StringIO(content.decode(encoding), newline=""))
+        text = io.StringIO(content.decode(encoding), newline="")
+        table = csv.DictReader(text, skipinitialspace=True)
         rows, fields = list(table), list(table.fieldnames or [])
-    name, text = label_columns(fields, path)
+    name, column = label_columns(fields, path)
     own = [row for row in rows if listed_path(path, row[name]) == listed_path(path, image)]
     if label is None:
         for row in own:
-            row[text] = ""
+            row[column] = ""
         rows = [row for row in rows if row not in own or any(row[k] for k in row if k != name)]
     else:
         row = own[0] if own else {name: image}
-        row[text] = label
+        row[column] = label
         rows += [] if own else [row]
     written = io.StringIO(newline="")
     writer = csv.DictWriter(written, fields, restval="", lineterminator="\n")

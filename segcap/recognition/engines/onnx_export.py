@@ -140,5 +140,5 @@ def _export_elsewhere(
     if run.returncode != 0:
         raise ParameterError(
             f"To save a network trained in JAX, {backend} must be able to export it. "
-            f"Got: {run.stderr.strip().splitlines()[-1]}"
+            f"Got: {(run.stderr.strip().splitlines() or [f'exit status {run.returncode}'])[-1]}"
         )

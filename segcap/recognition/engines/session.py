@@ -52,13 +52,21 @@ def new_session(model: bytes | str) -> "InferenceSession":
     _bound_memory()
     options = onnxruntime.SessionOptions()
     options.log_severity_level = _SAY_NOTHING
-    # this variable says how many threads each of joblib's workers may use
-    options.intra_op_num_threads = int(os.environ.get("OMP_NUM_THREADS") or 0)
+    options.intra_op_num_threads = _threads()
     options.add_session_config_entry("session.use_env_allocators", "1")
     # without a second try, whose remark would be printed among results
     return onnxruntime.InferenceSession(
         model, options, providers=["CPUExecutionProvider"], enable_fallback=False
     )
+
+
+def _threads() -> int:
+    """How many threads OMP_NUM_THREADS allows, which joblib sets for its workers; 0 for all.
+
+    OpenMP takes a list, too, of threads within threads.
+    """
+    first = os.environ.get("OMP_NUM_THREADS", "").split(",")[0].strip()
+    return int(first) if first.isdecimal() else 0
 
 
 @cache
