@@ -76,6 +76,11 @@ def test_the_example_trains(example, run, monkeypatch, tmp_path):
     figure, least = LEAST[example.stem]
     right = re.search(rf"^{figure} +(\d+\.\d+)%", printed, flags=re.MULTILINE)
     assert float(right[1]) > least
+    kept = example.with_suffix(".txt")
+    if kept.exists():  # of a longer training: the same figures have other values
+        assert re.findall(r"^  \w+:", kept.read_text(), re.M) == re.findall(
+            r"^  \w+:", printed, re.M
+        )
 
 
 @pytest.mark.parametrize("example", sorted({*EXAMPLES} - {*TRAINING}), ids=lambda path: path.stem)
