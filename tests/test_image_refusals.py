@@ -1,6 +1,8 @@
 """What is no image is refused in one sentence that names it."""
 
 import struct
+import subprocess
+import sys
 import zlib
 from contextlib import suppress
 
@@ -169,6 +171,20 @@ def test_damaged_tiffs_write_nothing_to_standard_error(compression, capfd, recwa
                 load_image(source)
     assert capfd.readouterr() == ("", "")
     assert [own for own in recwarn if not issubclass(own.category, SegcapWarning)] == []
+
+
+def test_what_pillow_logs_is_not_printed(tmp_path):
+    data = encoded(NOISE.convert("RGB"), "TIFF")
+    samples = data.index(struct.pack("<HHL", 277, 3, 1)) + 8
+    damaged = tmp_path / "damaged.tiff"
+    damaged.write_bytes(data[:samples] + b"\x08" + data[samples + 1 :])
+    code = (
+        "import contextlib, sys, segcap.core.image as image\n"
+        "with contextlib.suppress(image.ImageError):\n"
+        "    image.load_image(sys.argv[1])"
+    )
+    ran = subprocess.run([sys.executable, "-c", code, damaged], capture_output=True, check=True)
+    assert (ran.stdout, ran.stderr) == (b"", b"")
 
 
 @pytest.mark.filterwarnings("ignore::UserWarning")

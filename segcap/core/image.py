@@ -2,6 +2,7 @@
 
 import ctypes
 import io
+import logging
 import os
 import warnings
 from collections.abc import Callable, Iterator
@@ -33,6 +34,8 @@ __all__ = [
     "source_name",
     "to_grey",
 ]
+
+logging.getLogger("PIL").addHandler(logging.NullHandler())  # else Python prints what it logs
 
 T = TypeVar("T")
 
