@@ -65,6 +65,15 @@ def test_a_photograph_is_rejected_or_empty(anything):
         assert anything.read(photo).status in ("rejected", "empty")
 
 
+def test_a_single_character_is_less_sure_where_no_length_is_known(anything):
+    image = TextGenerator("clean", charset="7", length=1, size=(40, 40)).sample(0).image
+    known = segcap.load("any", length=1).read(image)
+    unknown = anything.read(image)
+    assert known.text == unknown.text == "7"
+    assert unknown.status == "ok"
+    assert unknown.confidence < known.confidence
+
+
 def test_boxes_are_those_of_the_image(anything):
     generator = TextGenerator("wild", charset=string.digits, length=4, difficulty=0.0)
     samples = generator.samples(20, seed=SEED)

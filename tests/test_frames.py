@@ -156,7 +156,9 @@ def test_training_sees_the_frame_that_is_read():
     reader = segcap.load("digits", frame="last")
     (image,) = reader._as_rgb([animated([RED, BLUE])])
     np.testing.assert_array_equal(image, BLUE)
-    assert list(reader._as_rgb([b""])) == [b""]
+    (unread,) = reader._as_rgb([b""])
+    with pytest.raises(ImageError, match="must not be empty"):
+        load_image(unread)
 
 
 @pytest.mark.parametrize("words", [["read"], ["sum"], ["value", "--model", "digits"]])

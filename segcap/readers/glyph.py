@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from segcap.core.bundle import Bundle, digest, write_bundle
 from segcap.core.charset import Charset
-from segcap.core.errors import BundleError, DataError, NotFittedError, ParameterError
+from segcap.core.errors import BundleError, DataError, ParameterError
 from segcap.core.image import ImageSource, source_name
 from segcap.core.reading import Failure
 from segcap.core.validation import whole_number
@@ -373,6 +373,8 @@ class GlyphReader(GlyphAnswers):
         super()._require_fitted()
 
     def __sklearn_is_fitted__(self) -> bool:
+        from segcap.core.errors import NotFittedError
+
         try:
             self._require_fitted()
         except (NotFittedError, ParameterError):

@@ -41,6 +41,7 @@ from segcap.segmentation.settings import Found, SegmentationSettings
 
 __all__ = ["Pipeline", "Scored"]
 
+_TRUST_IN_ONE = 0.2  # what photographs are taken for is a single character, mostly
 _DOUBT = 0.9
 _GLYPH_FRACTION = 0.7
 _TURN = 8.0
@@ -137,7 +138,10 @@ class Pipeline:
         narrowed = self._in_its_alphabet(scored, outcome)
         if narrowed is not scored:
             outcome = self._choose(narrowed, as_a_whole=as_a_whole)
-        return outcome.trusted(scored.trust, self.reject_below)
+        trust = scored.trust
+        if self.settings.ink is not None and self.length is None and len(outcome.reading.text) == 1:
+            trust *= _TRUST_IN_ONE
+        return outcome.trusted(trust, self.reject_below)
 
     def _in_its_alphabet(self, scored: Scored, outcome: Outcome) -> Scored:
         """Rule out what is not of the alphabet that the best chain's text is likely to be of."""
@@ -273,7 +277,7 @@ class Pipeline:
         none = np.empty((0, len(self.charset)))
         scored = replace(_scored(found, layout.lattice, none), columns=columns)
         outcome = self.choose(scored, as_a_whole=True)
-        sure = outcome.reading.confidence >= with_odds(SURE, found.trust)
+        sure = outcome.reading.confidence >= with_odds(SURE, outcome.trust)
         return replace(scored, outcome=outcome) if sure else None
 
     def _score_spans(
