@@ -43,18 +43,12 @@ reader.save("cats-dogs-own.segcap")
 plot_history(reader.history_, "cats-dogs-history.png")
 
 readings = reader.read_many(test.images)
-answers = [reading.answer for reading in readings]
+answers, sure = zip(*((own.answer, own.confidence) for own in readings), strict=True)
 accuracy = exact_match(answers, test.labels.tolist())
 print(f"accuracy {accuracy}")
 print(classification_report(answers, test.labels.tolist()))
 print(f"all of 12 right: once in {1 / max(accuracy.value, 1e-9) ** 12:,.1f} challenges")
-sample_page(
-    "cats-dogs.html",
-    test.images,
-    answers,
-    test.labels,
-    [reading.confidence for reading in readings],
-)
+sample_page("cats-dogs.html", test.images, answers, test.labels, sure)
 
 if args.unlabelled:
     photos = find_images([args.unlabelled])
