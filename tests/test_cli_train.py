@@ -50,7 +50,7 @@ def test_train_text_writes_a_reader_and_names_unreadable_images(run, folder, tmp
     assert "1 of 25 images were left out" in err
     assert "AAAZ.png" in err
     how_good, *after = err[err.index("Texts of images held out that are") :].splitlines()
-    assert how_good.endswith("of them before the training.")
+    assert "of them before the training. They also chose what is kept:" in how_good
     assert after[0].startswith("segcap: Next: ")
     assert "The labels hold 9 characters, each letter in one case: 2345ABCDZ" in err
     assert "images 16" in out
