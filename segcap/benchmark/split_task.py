@@ -162,7 +162,10 @@ class SplitTask:
     @property
     def truths(self) -> list[str]:
         """Right answers to the tested images, as text."""
-        truths = [str(label) for label in self.tested.labels.tolist()]
+        return self.as_compared([str(label) for label in self.tested.labels.tolist()])
+
+    def as_compared(self, truths: list[str]) -> list[str]:
+        """Return truths as answers are compared with them: in small letters if cases are one."""
         return [true.lower() for true in truths] if self.folded else truths
 
     def characters(self, index: int) -> Truth | None:

@@ -236,10 +236,9 @@ class Stages:
             if difficulty not in self._images:
                 self._images[difficulty] = generator.draw(difficulty, self._plan.drawn)
             images, truths = self._images[difficulty]
-            folded = self._split_task.folded
             with heard([]):
-                given = replies_of(ready, images, folded=folded)
-            return to_plain(right(given, [true.lower() for true in truths] if folded else truths))
+                given = replies_of(ready, images, folded=self._split_task.folded)
+            return to_plain(right(given, self._split_task.as_compared(truths)))
 
         return self._parts.once(f"{method.name}.robustness", key, make)
 

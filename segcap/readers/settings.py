@@ -172,9 +172,7 @@ class GlyphSettings(TextReader, ABC):
             learned = _needs_learned_ink(network or self._network_to_read())
             chosen = SegmentationSettings(LEARNED if learned else "auto")
         binarization = self.binarization or chosen.binarization
-        ink = ink or getattr(self, "ink_", None)
-        if binarization != LEARNED:
-            ink = None
+        ink = (ink or getattr(self, "ink_", None)) if binarization == LEARNED else None
         return SegmentationSettings(
             binarization,
             self.line_removal or chosen.line_removal,

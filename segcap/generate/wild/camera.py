@@ -6,6 +6,7 @@ from numpy.typing import NDArray
 
 from segcap.generate.draws import Draws
 from segcap.generate.page import Page
+from segcap.generate.wild.masks import remapped
 
 __all__ = ["finish", "glare", "tilted"]
 
@@ -82,10 +83,7 @@ def tilted(
     rows = np.arange(height, dtype=np.float32)[:, np.newaxis]
     ys = rows + height * (lean * along / 2 + bow * (along**2 - 0.4))
     xs = np.arange(width, dtype=np.float32) + slant * (rows - height / 2)
-    to_x, to_y = cv2.convertMaps(xs.astype(np.float32), ys.astype(np.float32), cv2.CV_16SC2)
-    canvas = cv2.remap(canvas, to_x, to_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    moved = [
-        cv2.remap(mask, to_x, to_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
-        for mask in masks
-    ]
-    return canvas, np.stack(moved)
+    xs, ys = xs.astype(np.float32), ys.astype(np.float32)
+    to_x, to_y = cv2.convertMaps(xs, ys, cv2.CV_16SC2)
+    moved = cv2.remap(canvas, to_x, to_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    return moved, remapped(masks, xs, ys)

@@ -1,9 +1,10 @@
-"""What masks of characters and canvases share: painting, pasting, never being blank."""
+"""What masks of characters and canvases share: painting, pasting, moving, never being blank."""
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["lay", "leave_a_pixel", "paste"]
+__all__ = ["lay", "leave_a_pixel", "paste", "remapped"]
 
 
 def lay(
@@ -31,3 +32,17 @@ def leave_a_pixel(masks: NDArray[np.uint8]) -> None:
     for mask in masks:
         if not mask.any():
             mask[mask.shape[0] // 2, mask.shape[1] // 2] = 255
+
+
+def remapped(
+    masks: NDArray[np.uint8], xs: NDArray[np.float32], ys: NDArray[np.float32]
+) -> NDArray[np.uint8]:
+    """Sample (n, H, W) masks at (H, W) places, four at a time; beyond their edges is nothing."""
+    maps = cv2.convertMaps(xs, ys, cv2.CV_16SC2)
+    stack = np.ascontiguousarray(masks.transpose(1, 2, 0))
+    moved = np.empty_like(stack)
+    for start in range(0, len(masks), 4):
+        part = np.ascontiguousarray(stack[..., start : start + 4])
+        part_moved = cv2.remap(part, *maps, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
+        moved[..., start : start + 4] = part_moved.reshape(part.shape)
+    return np.ascontiguousarray(moved.transpose(2, 0, 1))

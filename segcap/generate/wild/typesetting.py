@@ -10,7 +10,7 @@ from segcap.generate.draws import Draws
 from segcap.generate.page import Page
 from segcap.generate.typefaces import Typeface
 from segcap.generate.typesetting import elastic_field
-from segcap.generate.wild.masks import paste
+from segcap.generate.wild.masks import paste, remapped
 
 __all__ = ["choose_face", "place", "typeset", "warp"]
 
@@ -137,9 +137,7 @@ def warp(draws: Draws, page: Page, masks: NDArray[np.uint8]) -> NDArray[np.uint8
     if kinds[3]:
         grid = rng.integers(2**16, size=(2, 4, 12), dtype=np.uint16)
         field += elastic_field(grid, page.size, rng.uniform(0, 0.07) * height * strength)
-    stack = np.ascontiguousarray(masks.transpose(1, 2, 0))
-    moved = _remap(stack, columns + field[0], rows + field[1])
-    return np.ascontiguousarray(moved.transpose(2, 0, 1))
+    return remapped(masks, columns + field[0], rows + field[1])
 
 
 def choose_face(draws: Draws, page: Page, text: str) -> Typeface:
@@ -151,20 +149,6 @@ def choose_face(draws: Draws, page: Page, text: str) -> Typeface:
         face = page.faces[int(draws.rng.integers(len(page.faces)))]
     able = [own for own in page.faces if all(map(own.can_draw, text))]
     return able[int(draws.rng.integers(len(able)))] if able else face
-
-
-def _remap(
-    stack: NDArray[np.uint8], xs: NDArray[np.float32], ys: NDArray[np.float32]
-) -> NDArray[np.uint8]:
-    """Sample an (H, W, n) stack, four planes at a time."""
-    maps = cv2.convertMaps(xs, ys, cv2.CV_16SC2)
-    planes = stack.shape[2]
-    moved = np.empty_like(stack)
-    for start in range(0, planes, 4):
-        part = np.ascontiguousarray(stack[..., start : start + 4])
-        part_moved = cv2.remap(part, *maps, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
-        moved[..., start : start + 4] = part_moved.reshape(part.shape)
-    return moved
 
 
 def _gap(rng: np.random.Generator, difficulty: float) -> float:
