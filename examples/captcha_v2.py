@@ -20,7 +20,7 @@ from segcap.segmentation.settings import SegmentationSettings
 
 parser = argparse.ArgumentParser(description=__doc__)
 parser.add_argument("folder", type=Path)
-parser.add_argument("--quick", action="store_true", help="train for one epoch only")
+parser.add_argument("--quick", action="store_true", help="train for two epochs only")
 parser.add_argument("--out", type=Path, default=Path("captcha_v2_pictures"))
 args = parser.parse_args()
 args.out.mkdir(exist_ok=True)
@@ -38,7 +38,7 @@ for line_removal in ("none", "hough"):
     print(f"components of ink with line_removal={line_removal!r}: {sorted(numbers.items())}")
 
 held_out = np.arange(len(images)) % 5 == 0
-settings = {"length": 5, "classifier": "span_cnn", "epochs": 1 if args.quick else 12}
+settings = {"length": 5, "classifier": "span_cnn", "epochs": 2 if args.quick else 12}
 reader = segcap.GlyphReader("".join(sorted(counts)), **settings)
 reader.fit(images[~held_out], labels[~held_out])
 for name, value in reader.provenance_["figures"].items():
