@@ -249,7 +249,7 @@ def ink_is_bright(grey: NDArray[np.uint8]) -> bool:
     rim = np.concatenate([level[0], level[-1], level[:, 0], level[:, -1]])
     above_rim = float(level.mean()) - float(rim.mean())
     del level
-    deviation = float(local.std())
+    deviation = float(cv2.meanStdDev(local)[1][0, 0])
     if deviation == 0:
         return False
     cube = local * local

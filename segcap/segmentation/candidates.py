@@ -170,7 +170,11 @@ def isolated_candidates(segments: Segments, length: int | None = None) -> tuple[
     if length is not None and len(segments.boxes) > length:
         segments = _drop_smallest(segments, length)
         joins = joinable(segments.boxes)
-    first, stop = _neighbours(len(joins), _MOST_JOINED if joins.any() else 1)
+    if not joins.any():
+        alone = np.arange(len(segments.boxes), dtype=np.int32)
+        spans = np.stack([alone, alone + 1], axis=1)
+        return segments, Lattice(spans, segments.boxes, len(alone))
+    first, stop = _neighbours(len(joins), _MOST_JOINED)
     joined = np.cumsum(joins)
     whole = joined[stop - 1] - joined[first] == stop - 1 - first
     spans = np.stack([first, stop], axis=1)[whole].astype(np.int32)

@@ -302,6 +302,8 @@ def _lines(boxes: NDArray[np.int32]) -> list[list[int]]:
 
 
 def _pairs_of_one_character(boxes: NDArray[np.int32]) -> list[tuple[int, int]]:
+    if _clearly_apart(boxes):
+        return []
     sizes = boxes[:, 2:] - boxes[:, :2]
     shared_x, shared_y = _pairwise(boxes, np.maximum, np.minimum)
     union_width, union_height = _pairwise(boxes, np.minimum, np.maximum)
@@ -316,6 +318,14 @@ def _pairs_of_one_character(boxes: NDArray[np.int32]) -> list[tuple[int, int]]:
     )
     first, second = np.nonzero(np.triu(stacked | adjacent, k=1))
     return list(zip(first.tolist(), second.tolist(), strict=True))
+
+
+def _clearly_apart(boxes: NDArray[np.int32]) -> bool:
+    """Whether all boxes of a line are farther from each other than any two of one character."""
+    ordered = boxes[boxes[:, 0].argsort()]
+    gaps = ordered[1:, 0] - np.maximum.accumulate(ordered[:-1, 2])
+    height = boxes[:, 3].max() - boxes[:, 1].min()
+    return bool(gaps.min(initial=height) > _ADJACENT * height)
 
 
 def _pairwise(

@@ -29,7 +29,7 @@ _ENOUGH = 80
 _LARGEST_PATCH = 320
 _THINNEST_STROKE = 1.6
 _THICKENED_STROKE = 2.2
-_PLACES = np.arange(GLYPH_SIZE)
+_PLACES = np.arange(float(GLYPH_SIZE))
 _CROSS = cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3))
 
 
@@ -126,9 +126,9 @@ def frame_glyphs(
         patch = np.ascontiguousarray(labels[around][::step, ::step])
         levels = np.ascontiguousarray(grey[around][::step, ::step])
         ground = np.ascontiguousarray(blank[around][::step, ::step])
-        own = (patch >= first) & (patch < stop)
-        own[:, : (x0 - around[1].start) // step] = False
-        own[:, -(-(x1 - around[1].start) // step) :] = False
+        own = cv2.inRange(patch, first, stop - 1)
+        own[:, : (x0 - around[1].start) // step] = 0
+        own[:, -(-(x1 - around[1].start) // step) :] = 0
         glyph[..., 0] = frame_glyph(_soft_ink(levels, own, patch, ground))
     return glyphs
 
@@ -199,25 +199,29 @@ def turned_glyphs(glyphs: NDArray[np.float32], degrees: float) -> NDArray[np.flo
 
 def _soft_ink(
     grey: NDArray[np.uint8],
-    own: NDArray[np.bool_],
+    own: NDArray[np.uint8],
     labels: NDArray[np.int32],
     blank: NDArray[np.uint8],
 ) -> NDArray[np.float32]:
-    """One glyph's ink in [0, 1] with the soft rim of its strokes, and none of its neighbours'."""
-    mean, deviation = cv2.meanStdDev(grey, mask=own.view(np.uint8))
+    """One glyph's ink in [0, 1] with the soft rim of its strokes, and none of its neighbours'.
+
+    Of masks, `own` is 255 where its ink is, `blank` 1 where no ink is near.
+    """
+    mean, deviation = cv2.meanStdDev(grey, mask=own)
     free = labels == 0
     if not cv2.countNonZero(blank):
         blank = free.view(np.uint8)
         if not cv2.countNonZero(blank):
-            return own.astype(np.float32)
+            return (own > 0).astype(np.float32)
     background = cv2.mean(grey, blank)[0]
     sign = 1 if mean[0, 0] > background else -1
     level = mean[0, 0] + sign * deviation[0, 0]
     if abs(level - background) < LEAST_CONTRAST:
-        return own.astype(np.float32)
+        return (own > 0).astype(np.float32)
     soft = (grey.astype(np.float32) - np.float32(background)) / np.float32(level - background)
     np.minimum(np.maximum(soft, 0, out=soft), 1, out=soft)
-    return np.multiply(soft, dilated(own) & (own | free), out=soft)
+    is_ink = own > 0
+    return np.multiply(soft, dilated(is_ink) & (is_ink | free), out=soft)
 
 
 def _shrink(ink: NDArray[np.float32]) -> NDArray[np.float32]:
