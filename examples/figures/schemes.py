@@ -1,16 +1,19 @@
 """Measure readers on schemes that nobody here drew.
 
-    python examples/figures/schemes.py FOLDER [--readers any mixed ddddocr] [--sets NAME ...]
-                                       [--n 300] [--labels 0 20 100] [--classifier span_roi]
-                                       [--seeds 3] [--csv FILE]
+    python examples/figures/schemes.py FOLDER [--readers any mixed ddddocr tesseract rapidocr]
+                                       [--sets NAME ...] [--n 300] [--labels 0 20 100]
+                                       [--classifier span_roi] [--seeds 3] [--csv FILE]
+                                       [--plot FILE]
 
 FOLDER holds a folder a set: images, and labels.csv with the columns file and label. A set's charset
 is that of its labels, its length theirs where they have one. "known" reads with both, "not known"
 with neither. Letters of either case count as right. "any-spans" and "any-lines" are "any" with one
-of its two looks alone: cutting into spans, and reading lines end to end.
+of its two looks alone: cutting into spans, and reading lines end to end. Of peers, ddddocr and
+tesseract are given the charset, and rapidocr's answers are kept to it.
 
 With labels, GlyphReader is fitted on so many images, and tested on the others, whatever the
-readers: from "any" with the classifier span_roi, from "mixed" with span_cnn.
+readers: from "any" with the classifier span_roi, from "mixed" with span_cnn. Sets that have not
+twice as many are left out.
 """
 
 import argparse
@@ -21,10 +24,15 @@ from pathlib import Path
 import numpy as np
 
 import segcap
-from segcap.benchmark import Ddddocr
+from segcap.benchmark import FunctionMethod
+from segcap.benchmark.peers import PEERS, in_charset
 from segcap.core.image import load_image
 from segcap.decoding import joint
 from segcap.evaluate.metrics import expected_calibration_error, wilson
+from segcap.evaluate.plots import new_figure
+
+FIELDS = ["set", "reader", "given", "labels", "seed", "n", "right", "ms", "fit_s"]
+FIELDS += ["calibration_error", "accepted", "right_of_accepted"]
 
 parser = argparse.ArgumentParser(description=__doc__)
 parser.add_argument("folder", type=Path)
@@ -34,7 +42,8 @@ parser.add_argument("--n", type=int, default=300)
 parser.add_argument("--labels", type=int, nargs="+", default=[0])
 parser.add_argument("--classifier", choices=("span_roi", "span_cnn"), default="span_roi")
 parser.add_argument("--seeds", type=int, default=1)
-parser.add_argument("--csv", type=Path, help="a row a set and reader")
+parser.add_argument("--csv", type=Path, help="a row a set and reader, as they come")
+parser.add_argument("--plot", type=Path, help="bars of what each reader reads with charset known")
 args = parser.parse_args()
 BOTH = joint.WEIGHTS
 
@@ -47,16 +56,22 @@ def main():
         images, labels = load(folder)
         for name in args.readers:
             rows += measure(folder.name, name, images, labels, [n for n in args.labels if n == 0])
-        fitted = [count for count in args.labels if count]
+        fitted = [count for count in args.labels if 0 < 2 * count <= len(images)]
         rows += measure(folder.name, args.classifier, images, labels, fitted)
     if not rows:
         parser.error(f"no set of {args.sets or 'images'} is in '{args.folder}'")
     summary(rows)
-    if args.csv:
-        with args.csv.open("w", newline="") as file:
-            writer = csv.DictWriter(file, rows[0])
+    if args.plot:
+        plot([row for row in rows if not row["labels"] and row["given"] == "known"])
+
+
+def keep(row):
+    is_new = not args.csv.exists()
+    with args.csv.open("a", newline="") as file:
+        writer = csv.DictWriter(file, FIELDS)
+        if is_new:
             writer.writeheader()
-            writer.writerows(rows)
+        writer.writerow(row)
 
 
 def load(folder):
@@ -72,15 +87,17 @@ def measure(scheme, name, images, labels, counts):
     rows = []
     for count in counts:
         for seed in range(args.seeds if count else 1):
-            for known in (True, False) if name != "ddddocr" and not count else (True,):
-                tested = np.arange(len(images))
+            for known in (True,) if count or name in PEERS or name == "rapidocr" else (True, False):
+                tested, fit_seconds = np.arange(len(images)), 0.0
                 if count:
                     order = np.random.default_rng(seed).permutation(len(images))
                     train, tested = order[:count], order[count:]
                     reader = segcap.GlyphReader(
                         charset, length=length, classifier=args.classifier, random_state=seed
                     )
+                    start = time.perf_counter()
                     reader.fit([images[i] for i in train], [labels[i] for i in train])
+                    fit_seconds = time.perf_counter() - start
                 else:
                     reader = open_reader(name, charset, length, known)
                 start = time.perf_counter()
@@ -92,18 +109,17 @@ def measure(scheme, name, images, labels, counts):
                         for text, i in zip(texts, tested, strict=True)
                     ]
                 )
-                row = {
+                given = "known" if known else "not known"
+                row = dict.fromkeys(FIELDS, "") | {
                     "set": scheme,
                     "reader": name,
-                    "given": "known" if known else "not known",
+                    "given": given,
                     "labels": count,
                     "seed": seed,
                     "n": len(right),
                     "right": round(float(right.mean()), 4),
-                    "calibration_error": "",
-                    "accepted": "",
-                    "right_of_accepted": "",
                     "ms": round(1000 * seconds, 1),
+                    "fit_s": round(fit_seconds),
                 }
                 if confidences is not None:
                     error = expected_calibration_error(np.array(confidences), right)
@@ -111,17 +127,22 @@ def measure(scheme, name, images, labels, counts):
                     row["accepted"] = int(np.sum(accepted))
                     row["right_of_accepted"] = int(np.sum(right & accepted))
                 rows.append(row)
+                if args.csv:
+                    keep(row)
+                fitted = f", fitted in {fit_seconds / 60:.1f} min" if count else ""
                 print(
-                    f"{scheme:24}{name:10}{row['given']:10}{count:4} labels  "
-                    f"{wilson(int(right.sum()), len(right))}  {row['ms']} ms",
+                    f"{scheme:24}{name:10}{given:10}{count:4} labels  "
+                    f"{wilson(int(right.sum()), len(right))}  {row['ms']} ms{fitted}",
                     flush=True,
                 )
     return rows
 
 
 def open_reader(name, charset, length, known):
-    if name == "ddddocr":
-        return Ddddocr(charset=charset)
+    if name in PEERS:
+        return PEERS[name](charset=charset)
+    if name == "rapidocr":
+        return rapidocr(charset)
     name, _, look = name.partition("-") if name in ("any-spans", "any-lines") else (name, "", "")
     joint.WEIGHTS = (BOTH[0], 0.0) if look == "lines" else BOTH
     reader = segcap.load(name)
@@ -135,8 +156,20 @@ def open_reader(name, charset, length, known):
     return reader.set_params(allowlist="".join(sorted(allowed)), length=length, case="fold")
 
 
+def rapidocr(charset):
+    from rapidocr import RapidOCR
+
+    ocr = RapidOCR()
+
+    def read(image):
+        found = ocr(image[..., ::-1], use_det=False, use_cls=False, use_rec=True).txts
+        return in_charset("".join(found or ()).replace(" ", ""), charset)
+
+    return FunctionMethod("rapidocr", read)
+
+
 def answers(reader, images):
-    if isinstance(reader, Ddddocr):
+    if isinstance(reader, FunctionMethod):
         return [reader.function(image) for image in images], None, None
     readings = reader.read_many(images, batch_size=1)
     accepted = [one.status == "ok" for one in readings]
@@ -170,6 +203,22 @@ def summary(rows):
                 f"  not rejected {accepted / total:.1%} of {total} images, of these right "
                 f"{right / max(accepted, 1):.1%}"
             )
+
+
+def plot(rows):
+    """Draw a row of bars a set, those that the first reader reads best above."""
+    readers = list(dict.fromkeys(row["reader"] for row in rows))
+    rates = {(row["set"], row["reader"]): 100 * row["right"] for row in rows}
+    sets = sorted({row["set"] for row in rows}, key=lambda name: rates[name, readers[0]])
+    axes = new_figure(7, 0.5 + 0.12 * len(sets) * (1 + len(readers))).subplots()
+    places = np.arange(len(sets)) * (1 + len(readers))
+    for number, reader in enumerate(reversed(readers)):
+        axes.barh(places + number, [rates[name, reader] for name in sets], 1, label=reader)
+    axes.set_yticks(places + (len(readers) - 1) / 2, sets)
+    axes.set(xlabel="texts right, %", xlim=(0, 100))
+    axes.margins(y=0.01)
+    axes.legend(reverse=True, loc="lower right")
+    axes.figure.savefig(args.plot, dpi=100)
 
 
 main()
