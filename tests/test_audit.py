@@ -291,4 +291,6 @@ def test_an_audit_that_is_refused_makes_no_folder(tmp_path):
         benchmark.audit(tmp_path / "out", generator="of nobody", labels=())
     with pytest.raises(DataError):
         benchmark.audit(tmp_path / "out", data=tmp_path / "none", labels=())
+    with pytest.raises(DataError, match="failed with 1"):
+        benchmark.audit(tmp_path / "out", command="false", labels=())
     assert not (tmp_path / "out").exists()

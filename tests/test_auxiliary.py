@@ -1,5 +1,6 @@
 """The middle of a deep network that reads texts is trained to classify characters, too."""
 
+from copy import copy
 from dataclasses import replace
 
 import numpy as np
@@ -12,6 +13,7 @@ from segcap.models.resnet50 import auxiliary_logits
 from segcap.training.batch_sources import ImageBatches
 from segcap.training.fit import fit_network
 from segcap.training.schedule import Schedule
+from segcap.training.shown_batches import ShownBatches
 
 SIDES = {"height": 32, "width": 64}
 
@@ -28,6 +30,18 @@ def batches():
     images = np.repeat(classes, 32, axis=1)[:, None, :, None] * np.ones((1, 32, 1, 1))
     images = (0.8 * images + 0.1 * rng.random(images.shape)).astype(np.float32)
     return ImageBatches((images[:16], classes[:16]), (images[16:], classes[16:]), unchanged)
+
+
+def test_the_weight_of_an_image_counts_for_all_of_its_answers(batches):
+    weighted = copy(batches)
+    weighted.weigh(np.arange(1.0, 17))
+    targets = np.repeat(np.eye(2, dtype=np.float32)[:, None], 2, axis=1)
+    shown = ShownBatches(None, weighted, Schedule(batch_size=16), 0, 1, targets)
+    _, wanted, weights = shown.draw(0)
+    assert wanted.shape == (16, 2, 2, 2)
+    assert weights.shape == (16, 2, 2)
+    np.testing.assert_allclose(np.sort(weights[:, 0, 0]), np.arange(1, 17) / 8.5, rtol=1e-6)
+    assert (weights == weights[:, :1, :1]).all()
 
 
 @pytest.mark.slow

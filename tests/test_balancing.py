@@ -135,6 +135,17 @@ def test_it_can_be_resumed_and_a_seed_gives_the_same_bytes(balanced, photos, tmp
     assert tree(tmp_path / "b") == tree(out)
 
 
+def test_it_is_resumed_with_the_same_photos_alone(photos, tmp_path):
+    root = tmp_path / "photos"
+    shutil.copytree(photos, root)
+    options = {"per_class": np.int64(2), "test": 0.3, "seed": np.int64(1)}
+    learned = segcap.training.balance(root, tmp_path / "b", **options).train
+    first = json.loads((tmp_path / "b/manifest.jsonl").read_text().splitlines()[0])
+    shutil.copy(learned.images[-1], root / first["source"])
+    with pytest.raises(DataError, match="resumed with the settings"):
+        segcap.training.balance(root, tmp_path / "b", resume=True, **options)
+
+
 def test_a_command_writes_the_same(balanced, photos, tmp_path, tree, command):
     out, (_, held_out) = balanced
     options = ("--per-class", 9, "--test", 0.3, "--seed", 1)

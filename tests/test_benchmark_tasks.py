@@ -25,7 +25,8 @@ from segcap.datasets.dataset import Dataset
 from segcap.datasets.mnist import Mnist
 from segcap.generate import TextGenerator, digit_sums, write_digit_sums, write_text
 from segcap.recipes import mixed
-from segcap.training.synthetic import drawn_texts
+from segcap.recipes.ink import wild_sources
+from segcap.training.synthetic import drawn_texts, source_seed
 
 pytestmark = pytest.mark.usefixtures("quick_benchmarks")
 
@@ -171,11 +172,21 @@ def test_images_that_mixed_was_trained_on_are_refused(monkeypatch):
     for seed in (mixed._SEED, mixed._OTHER_SEED):
         sources, charset = mixed._sources(), Charset(mixed.MIXED_CHARSET)
         drawn_texts(sources, 100, seed=seed, charset=charset, n_jobs=1)
-    assert mixed.training_seeds("six-char") == drawn["six-char"]
-    assert mixed.training_seeds("colour-lines") == drawn["colour-lines"]
+    assert all(mixed.is_training_seed("colour-lines", seed) for seed in drawn["colour-lines"])
+    assert not mixed.is_training_seed("colour-lines", 3)
+    assert not mixed.is_training_seed("six-char", 4)
     for seed in drawn["six-char"]:
-        with pytest.raises(ParameterError, match=rf"which 'mixed' was trained on\. Got {seed}\."):
+        with pytest.raises(ParameterError, match=rf"must not end in 05, .* Got {seed}\."):
             open_task("six-char", seed=seed)
+
+
+def test_any_draws_six_char_at_the_same_place_as_mixed(monkeypatch):
+    digits, shown = np.full((48_010, 28, 28), 255, np.uint8), np.arange(48_010) % 10
+    mnist = Mnist(digits, shown, digits[:0], shown[:0])
+    monkeypatch.setattr("segcap.recipes.ink.load_mnist", lambda _: mnist)
+    sources = wild_sources(None, None, held_out=True)
+    place = [one.generator.scheme for one in sources].index("six-char")
+    assert mixed.is_training_seed("six-char", source_seed(2, place))
 
 
 @pytest.mark.slow

@@ -251,6 +251,13 @@ def test_many_files_that_are_numbered_by_dashes_are_no_differences(tmp_path):
     assert "11-7" in load_named(tmp_path).labels
 
 
+def test_different_numbers_before_a_dash_and_a_text_are_no_labels(tmp_path):
+    names = [f"{number}-{text}.png" for number, text in zip(range(3, 33, 3), range(747, 757))]
+    touch(tmp_path, *names)
+    with pytest.raises(DataError, match=r"not with its number; a pattern can say .* --pattern"):
+        load_named(tmp_path)
+
+
 def test_spaces_and_empty_rows_in_labels_are_no_labels(tmp_path):
     labels = tmp_path / "labels.csv"
     labels.write_text('file, label\na.png, 1234\n,\n "b.png" , 7\n,\n')

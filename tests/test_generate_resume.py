@@ -44,6 +44,15 @@ def test_a_cut_folder_is_resumed(scheme, kept, tmp_path, tree):
     assert tree(cut) == tree(whole)
 
 
+def test_a_mask_that_is_missing_is_written_again(tmp_path, tree):
+    generator = TextGenerator("clean", charset="35", length=2)
+    write_text(generator, 3, tmp_path / "folder", masks=True)
+    whole = tree(tmp_path / "folder")
+    (tmp_path / "folder/masks/000001.npz").unlink()
+    write_text(generator, 3, tmp_path / "folder", masks=True, resume=True)
+    assert tree(tmp_path / "folder") == whole
+
+
 def test_a_folder_is_begun_killed_continued_and_enlarged(tmp_path, tree):
     generator = TextGenerator("wordpress", charset="AB", length=1)
     write_text(generator, 9, tmp_path / "whole")

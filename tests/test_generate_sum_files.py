@@ -81,6 +81,14 @@ def test_more_than_ten_thousand_rows_go_on_in_another_file_and_are_resumed(tmp_p
     assert tree(tmp_path / "whole") == whole
 
 
+def test_sums_that_are_missing_are_written_again(tmp_path, tree):
+    write_digit_sums(3, tmp_path / "folder", digits=SQUARES)
+    whole = tree(tmp_path / "folder")
+    (tmp_path / "folder/lab0.npy").unlink()
+    write_digit_sums(3, tmp_path / "folder", digits=SQUARES, resume=True)
+    assert tree(tmp_path / "folder") == whole
+
+
 def test_rows_cut_within_the_first_file_are_resumed(tmp_path, tree):
     write_digit_sums(9, tmp_path / "whole", digits=SQUARES)
     with pytest.raises(CutError):

@@ -184,11 +184,12 @@ def test_it_starts_from_what_ppocr_knows():
 
 @pytest.mark.slow
 def test_a_reader_for_other_characters_goes_on_to_know_them():
+    from segcap.training.context import inherit
     from segcap.training.fit import fit_network
-    from segcap.training.line_course import finish_line, inherit_line, line_schedule
+    from segcap.training.line_course import finish_line, line_schedule
 
     known = segcap.load("any")
-    model = inherit_line(known.line_, known.charset_, "03b5#a")
+    model = inherit(known.line_, known.charset_, "03b5#a", before=1)
     generator = TextGenerator("clean", charset="035ab", length=4)
     samples = generator.samples(20, seed=4)
     charset = Charset("03b5#a")

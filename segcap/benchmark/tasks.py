@@ -23,7 +23,7 @@ from segcap.models.registry import Task, networks_for
 from segcap.readers.glyph import GlyphReader
 from segcap.readers.registry import load as open_reader
 from segcap.recipes.end_to_end import drawn_sums, end_to_end_reader, sums_alone
-from segcap.recipes.mixed import training_seeds
+from segcap.recipes.mixed import is_training_seed
 from segcap.recipes.tasks import END_TO_END
 
 __all__ = ["TASKS", "common_length", "default_readers", "open_task", "task_readers"]
@@ -109,10 +109,10 @@ def _divided(
     if data is None and task != "six-char":
         raise ParameterError(f"To compare on '{task}', 'data' must be a folder. Got None.")
     if data is None:
-        if seed in training_seeds(task):
+        if is_training_seed(task, seed):
             raise ParameterError(
-                "The 'seed' of six-char must not be that of images which 'mixed' was trained on. "
-                f"Got {seed}."
+                "The 'seed' of six-char must not end in 05, as those of images do which 'mixed' "
+                f"and 'any' were trained on. Got {seed}."
             )
         dataset, known = _drawn_texts(task, seed, _QUICK if quick else _TEXTS)
         generator = texts_generator(task, dataset)

@@ -57,7 +57,7 @@ def labelled(folder: Path) -> Found:
             f"Every image should have a label in {LABELS}. Got {len(without)} without, "
             f"such as '{without[0]}', which are left out.",
             SegcapWarning,
-            stacklevel=2,
+            stacklevel=3,
         )
     return list(known), list(known.values())
 

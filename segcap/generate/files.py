@@ -95,7 +95,14 @@ def write_text(
     n, seed = whole_number("n", n), whole_number("seed", seed)
     check_jobs(n_jobs)
     settings = {**generator.settings(), "seed": seed, "masks": masks}
-    dataset = Folder(as_path(folder), settings, n, resume=resume, labelled=True)
+    dataset = Folder(
+        as_path(folder),
+        settings,
+        n,
+        resume=resume,
+        labelled=True,
+        beside=_mask_file if masks else None,
+    )
     taken = Counter(label.casefold() for _, label in dataset.labels)
     waiting = range(len(dataset.labels), n)
     task = partial(_encoded, generator, seed, layout.ending, masks)
@@ -108,9 +115,7 @@ def write_text(
             repeat = f"_{times}" if times > 1 else ""
             name = layout.name.format(index=record["index"], label=label, repeat=repeat)
             file = f"{layout.folder}/{name}{layout.ending}"
-            for place, content in zip(
-                (file, f"masks/{record['index']:06}.npz"), files, strict=False
-            ):
+            for place, content in zip((file, _mask_file(record)), files, strict=False):
                 dataset.write(place, content)
             yield {"file": file, **record}
 
@@ -161,7 +166,14 @@ def write_digit_sums(
         "seed": seed,
         "digits": digest(*digits),
     }
-    dataset = Folder(as_path(folder), settings, n, resume=resume, batch=_ROWS_IN_A_FILE)
+    dataset = Folder(
+        as_path(folder),
+        settings,
+        n,
+        resume=resume,
+        batch=_ROWS_IN_A_FILE,
+        beside=lambda record: f"lab{record['index'] // _ROWS_IN_A_FILE}.npy",
+    )
 
     def records() -> Iterator[Record]:
         for start in range(len(dataset.labels), n, _ROWS_IN_A_FILE):
@@ -187,6 +199,10 @@ def write_digit_sums(
                 }
 
     dataset.append(records(), on_progress)
+
+
+def _mask_file(record: Record) -> str:
+    return f"masks/{record['index']:06}.npz"
 
 
 def _encoded(

@@ -88,6 +88,8 @@ class Folder:
     labelled : bool
         Whether labels.csv is written when all are there. A folder that is resumed loses it until
         then if images are to be made again.
+    beside : callable, optional
+        The other file of an image with this line of the manifest; none unless given.
 
     Attributes
     ----------
@@ -110,8 +112,10 @@ class Folder:
         resume: bool,
         batch: int = 1,
         labelled: bool = False,
+        beside: Callable[[Record], str] | None = None,
     ) -> None:
         self._path = path
+        self._beside = beside
         self._labelled = labelled
         self.labels: list[tuple[str, str]] = []
         if resume and os.path.isfile(path / _SETTINGS):
@@ -194,7 +198,7 @@ class Folder:
         labels = [(record["file"], record["label"]) for record in records]
         if self._labelled:
             self._check_labels(labels)
-        there = [self._has(file) for file, _ in labels]
+        there = list(map(self._is_whole, records))
         whole = (there.index(False) if False in there else len(there)) // batch * batch
         self.labels = labels[:whole]
         with self._writing(), (self._path / MANIFEST).open("r+b") as manifest:
@@ -215,9 +219,10 @@ class Folder:
                 f"Got '{file}', which was changed."
             )
 
-    def _has(self, file: str) -> bool:
+    def _is_whole(self, record: Record) -> bool:
+        files = [record["file"]] if self._beside is None else [record["file"], self._beside(record)]
         try:
-            return os.path.getsize(self._path / file) > 0
+            return all(os.path.getsize(self._path / file) > 0 for file in files)
         except OSError:
             return False
 

@@ -104,7 +104,7 @@ def add_lines(
     mnist : Mnist
     epochs : int
         Most epochs over 50,000 rows of four, two or one of x_train's first 48,000 digits and of
-        warped copies; rows of the last 2,000 calibrate.
+        warped copies; 2,000 rows of the other digits calibrate.
     state, on_epoch
         As of `train_digits`.
 

@@ -15,7 +15,7 @@ from segcap.training.synthetic import Source, digit_lines, drawn_texts, source_s
 if TYPE_CHECKING:
     from segcap.training.fit import OnEpoch
 
-__all__ = ["MIXED_CHARSET", "train_mixed", "training_seeds"]
+__all__ = ["MIXED_CHARSET", "is_training_seed", "train_mixed"]
 
 MIXED_CHARSET = string.digits + string.ascii_lowercase + string.ascii_uppercase
 _LINES = 100_000
@@ -66,10 +66,14 @@ def train_mixed(
     )
 
 
-def training_seeds(scheme: str) -> set[int]:
-    """Return the seeds of a scheme's own images that "mixed" was trained or calibrated on."""
-    places = [place for place, one in enumerate(_sources()) if one.generator.scheme == scheme]
-    return {source_seed(seed, place) for seed in (_SEED, _OTHER_SEED) for place in places}
+def is_training_seed(scheme: str, seed: int) -> bool:
+    """Whether a seed may be that of images of a scheme which a shipped reader was trained on.
+
+    "mixed" has a seed for each of its sources, see `segcap.training.synthetic.source_seed`, and so
+    has "any", which draws the same "six-char" at the same place.
+    """
+    places = (place for place, one in enumerate(_sources()) if one.generator.scheme == scheme)
+    return seed in (source_seed(seed // source_seed(1, 0), place) for place in places)
 
 
 def _sources() -> list[Source]:

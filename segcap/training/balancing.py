@@ -9,8 +9,9 @@ import cv2
 import numpy as np
 from joblib import Parallel, delayed
 
-from segcap.core.errors import DataError, ImageError, ParameterError
+from segcap.core.errors import DataError, ImageError
 from segcap.core.image import load_image, load_or_error
+from segcap.core.validation import seed_number, whole_number
 from segcap.datasets.catalogue import load
 from segcap.datasets.dataset import Dataset
 from segcap.datasets.near_duplicates import numbered
@@ -99,10 +100,7 @@ def balance(
     SegcapWarning
         Photos were left out.
     """
-    if not isinstance(per_class, int | np.integer) or per_class < 1:
-        raise ParameterError(
-            f"The 'per_class' must be an integer of at least 1. Got {per_class!r}."
-        )
+    per_class, seed = whole_number("per_class", per_class, least=1), seed_number("seed", seed)
     folder = as_path(out)
     whole = load("recaptcha-tiles", root)
     if folder.resolve().is_relative_to(whole.root.resolve()):
@@ -111,8 +109,8 @@ def balance(
         )
     train, held_out = whole.split(test, seed)
     train = _usable(train)
-    copies = _copies(train, int(per_class), seed)
-    settings = {"per_class": int(per_class), "seed": seed, "learned": train.digest}
+    copies = _copies(train, per_class, seed)
+    settings = {"per_class": per_class, "seed": seed, "learned": train.content_digest}
     written = Folder(folder, settings, len(copies), resume=resume)
 
     def records() -> Iterator[Record]:

@@ -1,9 +1,7 @@
 """Train a network that classifies glyphs, calibrated and ready to be saved."""
 
 import os
-from dataclasses import dataclass
 from importlib import import_module, metadata
-from typing import Any
 
 import cv2
 import numpy as np
@@ -12,34 +10,14 @@ from numpy.typing import NDArray
 
 from segcap.core.errors import DataError, ParameterError
 from segcap.models.registry import networks_for
-from segcap.recognition.trained import Trained
 from segcap.training.augment import augment_glyphs
 from segcap.training.batch_sources import ImageBatches
 from segcap.training.fit import OnEpoch, Schedule
-from segcap.training.network import train_network
+from segcap.training.network import FittedNetwork, train_network
 
-__all__ = ["TrainedClassifier", "train_classifier", "versions"]
+__all__ = ["train_classifier", "versions"]
 
 _VALIDATION_FRACTION = 0.06
-
-
-@dataclass(frozen=True)
-class TrainedClassifier:
-    """What training gives.
-
-    Attributes
-    ----------
-    trained : Trained
-        Calibrated on the validation part.
-    figures : dict
-        Sizes of both parts, validation accuracy and epochs.
-    was_interrupted : bool
-        Whether Ctrl-C ended it.
-    """
-
-    trained: Trained
-    figures: dict[str, Any]
-    was_interrupted: bool = False
 
 
 def train_classifier(
@@ -52,7 +30,7 @@ def train_classifier(
     seed: int = 0,
     state: str | os.PathLike[str] | None = None,
     on_epoch: OnEpoch | None = None,
-) -> TrainedClassifier:
+) -> FittedNetwork:
     """Train and calibrate a classifier of glyphs.
 
     Of the glyphs, 6 %, stratified by class, are held out: they decide when to
@@ -76,7 +54,7 @@ def train_classifier(
 
     Returns
     -------
-    TrainedClassifier
+    FittedNetwork
         After Ctrl-C, too, if an epoch is complete.
 
     Raises
@@ -114,7 +92,7 @@ def train_classifier(
     batches = ImageBatches(
         (glyphs[train], labels[train]), (glyphs[validation], labels[validation]), augment_glyphs
     )
-    fitted = train_network(
+    return train_network(
         classifier,
         batches,
         classes=classes,
@@ -123,7 +101,6 @@ def train_classifier(
         state=state,
         on_epoch=on_epoch,
     )
-    return TrainedClassifier(fitted.trained, fitted.figures, fitted.was_interrupted)
 
 
 def versions(*, keras: bool = True) -> dict[str, str]:

@@ -24,7 +24,7 @@ from segcap.training.spans import LabelledStrips, SpanBatches
 if TYPE_CHECKING:
     import keras
 
-__all__ = ["TrainedContext", "finish", "inherit", "inherited", "train_context"]
+__all__ = ["TrainedContext", "finish", "inherit", "train_context"]
 
 
 @dataclass(frozen=True)
@@ -115,17 +115,18 @@ def finish(model: "keras.Model", batches: SpanBatches, options: Mapping[str, Any
     return Trained(model.name, model.output_shape[-1], parts, temperature, dict(options))
 
 
-def inherit(trained: Trained, characters: str, wanted: str) -> "keras.Model":
-    """Return a span network for other characters what one was trained for.
+def inherit(trained: Trained, characters: str, wanted: str, *, before: int = 0) -> "keras.Model":
+    """Return a network for other characters than one was trained for.
 
     Parameters
     ----------
     trained : Trained
-        A span network.
     characters : str
         That it distinguishes.
     wanted : str
         That the new one has to distinguish.
+    before : int
+        How many of its classes that are no characters come first; the others come last.
 
     Returns
     -------
@@ -143,20 +144,21 @@ def inherit(trained: Trained, characters: str, wanted: str) -> "keras.Model":
     )
     if wanted == characters:
         return old
-    model = build(trained.classifier, len(wanted) + len(NO_CHARACTER), **trained.options)
+    others = trained.classes - len(characters)
+    model = build(trained.classifier, len(wanted) + others, **trained.options)
     for layer, source in zip(model.layers[:-1], old.layers[:-1], strict=True):
         layer.set_weights(source.get_weights())
     kernel, bias = old.layers[-1].get_weights()
-    count = len(characters)
+    stop = before + len(characters)
     rows = [
-        np.concatenate([inherited(own[:count], characters, wanted), own[count:]])
+        np.concatenate([own[:before], _inherited(own[before:stop], characters, wanted), own[stop:]])
         for own in (kernel.T, bias)
     ]
     model.layers[-1].set_weights([rows[0].T, rows[1]])
     return model
 
 
-def inherited(weights: NDArray[np.float32], characters: str, wanted: str) -> NDArray[np.float32]:
+def _inherited(weights: NDArray[np.float32], characters: str, wanted: str) -> NDArray[np.float32]:
     """Return rows of weights for wanted characters from those of known ones.
 
     A character that is not known begins as its other case, or else as the mean of all.

@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from segcap.recognition.engines.networks import WEIGHTS, pack_weights, rebuild_network
+from segcap.recognition.engines.networks import WEIGHTS, pack_weights
 from segcap.recognition.pipeline import Pipeline
 from segcap.recognition.trained import Trained
 from segcap.segmentation.settings import SegmentationSettings
-from segcap.training.context import inherited
 from segcap.training.course import Course
 from segcap.training.fit import fit_network
 from segcap.training.labelled import LabelledTexts
@@ -24,7 +23,7 @@ from segcap.training.schedule import Schedule
 if TYPE_CHECKING:
     import keras
 
-__all__ = ["LineCourse", "finish_line", "inherit_line", "line_schedule"]
+__all__ = ["LineCourse", "finish_line", "line_schedule"]
 
 _BATCH = 16
 _RATE = 3e-4
@@ -132,37 +131,3 @@ def finish_line(model: "keras.Model", batches: LineBatches, options: Mapping[str
     return Trained(
         model.name, model.output_shape[-1], parts, batches.temperature(model), dict(options)
     )
-
-
-def inherit_line(start: Trained, known: str, characters: str) -> "keras.Model":
-    """Build the network of a reader for other characters; those that it knows it goes on to know.
-
-    Parameters
-    ----------
-    start : Trained
-    known : str
-        Its characters.
-    characters : str
-        Those of the new network, in class order.
-
-    Returns
-    -------
-    keras.Model
-    """
-    from segcap.models import build
-
-    before = rebuild_network(
-        start.parts[WEIGHTS], start.classifier, classes=start.classes, options=start.options
-    )
-    if known == characters:
-        return before
-    model = build(start.classifier, 1 + len(characters), **start.options)
-    for old, new in zip(before.layers[:-1], model.layers[:-1], strict=True):
-        new.set_weights(old.get_weights())
-    old_weights, old_biases = before.layers[-1].get_weights()
-    rows = [
-        np.concatenate([own[:1], inherited(own[1:], known, characters)])
-        for own in (old_weights.T, old_biases)
-    ]
-    model.layers[-1].set_weights([rows[0].T, rows[1]])
-    return model

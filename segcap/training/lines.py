@@ -38,6 +38,7 @@ _NARROWEST, _WIDEST = 48, 640
 _EXCHANGED, _INVERTED = 0.3, 0.25
 _SIZES = 0.12
 _SHIFT = 3.0
+_MOST_LOST = 16  # what stands around a line, on both sides
 _WIDTH_STEP = 16
 _TOGETHER = 64
 
@@ -235,6 +236,7 @@ def _moved(pixels: NDArray[np.uint8], width: int, rng: np.random.Generator) -> N
     """Scale a picture to a width, its content a little larger or smaller and moved."""
     height = len(pixels)
     sizes = 1 + rng.uniform(-_SIZES, _SIZES, 2)
+    sizes[0] = min(sizes[0], 1 + _MOST_LOST / pixels.shape[1])
     middle = np.array([width, height]) / 2
     scale = sizes * [width / pixels.shape[1], 1]
     moved = middle - sizes * middle + rng.uniform(-_SHIFT, _SHIFT, 2)

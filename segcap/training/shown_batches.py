@@ -122,6 +122,7 @@ def _tricked(
     if schedule.mixup:
         images, wanted, weights = mix_up(inputs[0], wanted, weights, schedule.mixup, rng)
         inputs = [images]
-    if weights is not None and weights.ndim < wanted.ndim - 1:
-        weights = np.broadcast_to(weights[..., None], wanted.shape[:-1])
+    if weights is not None:
+        open_axes = (1,) * (wanted.ndim - 1 - weights.ndim)
+        weights = np.broadcast_to(weights.reshape(weights.shape + open_axes), wanted.shape[:-1])
     return Batch(inputs, wanted, weights)

@@ -25,7 +25,6 @@ from segcap.recognition.trained import Trained
 from segcap.segmentation.settings import SegmentationSettings
 from segcap.training.context import inherit
 from segcap.training.labelled import LabelledTexts, load_usable, usable_images
-from segcap.training.line_course import inherit_line
 from segcap.training.starting import chosen_start
 from segcap.training.text_stages import TextStages
 
@@ -179,7 +178,7 @@ def fit_texts(
         fitting.train_spans(partial(inherit, start, known, drawn), start.options, drawn, of_spans)
     if line is not None and not fitting.interrupted:
         fitting.train_lines(
-            partial(inherit_line, line, known, drawn),
+            partial(inherit, line, known, drawn, before=1),
             line.options,
             after=of_spans,
             epochs=epochs - of_spans,

@@ -35,7 +35,6 @@ from segcap.benchmark.split_task import SplitTask
 from segcap.benchmark.tasks import common_length, task_readers
 from segcap.benchmark.training import Clock
 from segcap.core.errors import ParameterError
-from segcap.core.extras import require
 from segcap.core.validation import seed_number, whole_number
 from segcap.datasets.catalogue import load as load_dataset
 from segcap.datasets.dataset import Dataset
@@ -43,6 +42,7 @@ from segcap.evaluate.metrics import wilson
 from segcap.generate import TextGenerator, write_text
 from segcap.readers.glyph import GlyphReader
 from segcap.readers.registry import load
+from segcap.recognition.engines.networks import require_keras
 
 __all__ = ["audit", "least_labels"]
 
@@ -125,26 +125,29 @@ def audit(
     require_report()
     images, seed = whole_number("images", images, least=1), seed_number("seed", seed)
     wanted = sorted({whole_number("labels", own, least=1) for own in labels})
-    if wanted:
-        require("keras", "train", "Training on labels")
-    elif end_to_end:
+    if end_to_end and not wanted:
         raise ParameterError("To train end to end, an audit must be given 'labels'. Got none.")
     terms = terms or AuditTerms()
     passes("", wilson(0, 1), 0.0, terms)  # what it refuses is refused before the work
     place = Path(out)
     drawn: TextGenerator | None = None
+    printed: list[tuple[str, str]] = []
     if data is not None:
         dataset = _texts(data, pattern)
         name = dataset.name if isinstance(data, Dataset) else Path(data).resolve().name
     elif command is not None:
         name = command
+        if not place.is_dir() or not any(place.iterdir()):  # before there is a folder to go on with
+            printed = printed_images(command)
     else:
         drawn = one_look(generator or "")
         name = drawn.scheme
+    if wanted:
+        require_keras()
     with alone_in(place):
         parts = Parts(place, {"task": "audit", "split": name}, resume=True)
         if command is not None:
-            dataset = listed(parts.once("images", {}, lambda: printed_images(command)))
+            dataset = listed(parts.once("images", {}, lambda: printed or printed_images(command)))
         elif drawn is not None:
             count = images + max(wanted, default=0)
             write_text(drawn, count, place / "images", seed=seed, resume=True)

@@ -113,7 +113,7 @@ class Report:
         """
         from optuna import TrialPruned
 
-        step = whole_number("step", step)
+        step = whole_number("step", step, least=1)
         if not isinstance(value, Real):
             raise ParameterError(f"The 'value' of a step must be a number. Got {value!r}.")
         self._trial.report(value, step)

@@ -110,8 +110,7 @@ def search(
     >>> search(fall, {"x": [1, 2, 3, 4]}, trials=4, grid=True).best.settings
     {'x': 3}
     """
-    whole_number("trials", trials, least=1)
-    seed_number("seed", seed)
+    trials, seed = whole_number("trials", trials, least=1), seed_number("seed", seed)
     if seconds is not None and (not is_number(seconds) or seconds <= 0):
         raise ParameterError(f"The 'seconds' of search must be a number above 0. Got {seconds!r}.")
     if not callable(objective):
