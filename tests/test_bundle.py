@@ -3,6 +3,7 @@ import io
 import json
 import os
 import zipfile
+from pathlib import Path
 
 import pytest
 
@@ -99,6 +100,14 @@ def test_a_manifest_that_breaks_its_schema_is_not_written(bundle, tmp_path, chan
 def test_a_missing_bundle(tmp_path):
     with pytest.raises(BundleError, match=r"readable file.*none\.segcap"):
         read_bundle(tmp_path / "none.segcap")
+
+
+def test_a_huge_file_is_not_read(tmp_path, monkeypatch):
+    with (tmp_path / "huge").open("wb") as file:
+        file.truncate(2**30)
+    monkeypatch.setattr(Path, "read_bytes", lambda _: pytest.fail("it was read"))
+    with pytest.raises(BundleError, match=r"at most 536,870,912 bytes\. Got .* of 1,073,741,824"):
+        read_bundle(tmp_path / "huge")
 
 
 @pytest.mark.parametrize("nameless", [True, False])

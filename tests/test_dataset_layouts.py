@@ -252,8 +252,7 @@ def test_many_files_that_are_numbered_by_dashes_are_no_differences(tmp_path):
 
 
 def test_different_numbers_before_a_dash_and_a_text_are_no_labels(tmp_path):
-    names = [f"{number}-{text}.png" for number, text in zip(range(3, 33, 3), range(747, 757))]
-    touch(tmp_path, *names)
+    touch(tmp_path, *(f"{3 * number}-{747 + number}.png" for number in range(10)))
     with pytest.raises(DataError, match=r"not with its number; a pattern can say .* --pattern"):
         load_named(tmp_path)
 

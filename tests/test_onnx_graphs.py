@@ -98,6 +98,15 @@ REFUSED = {
     "huge input": (lambda: network(output=(2**40, 2)), "elements"),
     "NaN": (lambda: of(np.array([1, np.nan], np.float32)), "NaN or infinity"),
     "infinity": (lambda: of(np.array([np.inf], np.float16)), "NaN or infinity"),
+    "NaN in integers": (
+        lambda: network(weights=[helper.make_tensor("weight", TensorProto.FLOAT16, [1], [np.nan])]),
+        "NaN or infinity",
+    ),
+    "NaN of an attribute": (lambda: named("Elu", alpha=np.nan), "an attribute with NaN"),
+    "infinity among numbers": (
+        lambda: named("Constant", value_floats=[0.0, np.inf]),
+        "an attribute with NaN",
+    ),
     "texts": (lambda: of(np.array(["a"], object)), "a tensor of texts"),
     "complex": (lambda: of(np.array([1j], np.complex64)), "a tensor of type"),
     "two graphs": (

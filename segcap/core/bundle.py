@@ -151,6 +151,10 @@ def read_bundle(path: str | os.PathLike[str]) -> Bundle:
         The file is missing, is no bundle, was changed or damaged, or is of a newer format.
     """
     try:
+        if (size := os.stat(path).st_size) > _LARGEST:
+            raise BundleError(
+                f"A bundle must have at most {_LARGEST:,} bytes. Got '{path}' of {size:,}."
+            )
         content = Path(path).read_bytes()
     except OSError as error:
         raise BundleError(

@@ -27,7 +27,7 @@ FORMATS = {
 }
 MODES = ("RGB", "L", "P", "1", "RGBA", "LA", "I;16", "CMYK")
 STATUSES = ("ok", "rejected", "empty", "unreadable")
-READABLE = ("digits", "digit-sum", "six-char")
+READABLE = ("digits", "digit-sum", "six-char", "any")
 """Readers that see whatever could be loaded: cut, whole, and with places."""
 INTERESTING = (0, 1, 2, 0x7F, 0x80, 0xFF, 0x7FFF, 0x8000, 0xFFFF, 0x7FFFFFFF, 0x80000000, 2**32 - 1)
 

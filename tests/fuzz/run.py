@@ -19,7 +19,7 @@ from . import cases
 KINDS = ("image", "shape", "bundle", "argument")
 RATES = (0.6, 0.1, 0.2, 0.1)
 SAVED_EVERY = 500
-BUNDLES = ("digits", "digit-sum", "captcha-v2-crnn")
+BUNDLES = ("digits", "digit-sum", "captcha-v2-crnn", "any")
 
 
 @dataclass

@@ -112,6 +112,7 @@ def _check_model(model: Message) -> None:
             raise ValueError(f"the operator {_text(node, 7)}:{name}"[:80])
         for attribute in node.get(5, []):
             graph.setdefault(5, []).extend(attribute.get(5, []))
+            _check_finite(attribute.get(2, []) + attribute.get(7, []), "<f4", "an attribute")
     for tensor in graph.get(5, []):
         _check_tensor(tensor)
     for value in [one for number in (11, 12, 13) for one in graph.get(number, [])]:
@@ -129,11 +130,18 @@ def _check_tensor(tensor: Message) -> None:
     if any(tensor.get(14, [])):
         raise ValueError("a tensor that lies in another file")
     for number, kind in ((9, _FLOATS.get(kinds[0])), (4, "<f4"), (10, "<f8")):
-        for content in tensor.get(number, []) if kind else ():
-            if not isinstance(content, memoryview):
-                raise ValueError("a tensor whose numbers are not packed")
-            if not np.isfinite(np.frombuffer(content, kind)).all():
-                raise ValueError("a tensor with NaN or infinity")
+        _check_finite(tensor.get(number, []) if kind else [], kind or "", "a tensor")
+    if _FLOATS.get(kinds[0]) == "<f2":  # which may lie bit by bit in integers
+        bits = np.array(_integers(tensor.get(5, [])), np.uint64).astype("<u2")
+        _check_finite([memoryview(bits.tobytes())], "<f2", "a tensor")
+
+
+def _check_finite(contents: list[Any], kind: str, what: str) -> None:
+    for content in contents:
+        if not isinstance(content, memoryview):
+            raise ValueError(f"{what} whose numbers are not packed")
+        if not np.isfinite(np.frombuffer(content, kind)).all():
+            raise ValueError(f"{what} with NaN or infinity")
 
 
 def _check_sides(sides: list[int]) -> None:
