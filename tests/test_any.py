@@ -33,6 +33,14 @@ def test_it_finds_ink_by_its_network(anything):
     assert set(string.digits + string.ascii_letters + "+-=.") < set(anything.charset)
 
 
+def test_it_adds_up_digits_where_nothing_else_may_occur(anything):
+    sample = TextGenerator("clean", charset=string.digits, length=4).sample(1, seed=SEED)
+    known = segcap.load("any", allowlist=string.digits)
+    assert known.digit_sum(sample.image).value == sum(map(int, sample.label))
+    with pytest.raises(ParameterError, match=r"the 'allowlist', must hold digits only\. Got '0123"):
+        anything.digit_sum(sample.image)
+
+
 def test_it_reads_texts_of_looks_that_it_has_not_seen():
     images, labels = drawn(60, charset=string.digits, length=4)
     known = segcap.load("any", allowlist=string.digits, length=4)

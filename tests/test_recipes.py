@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from segcap.core.charset import Charset
-from segcap.core.errors import DataError
+from segcap.core.errors import DataError, SegcapWarning
 from segcap.datasets.mnist import Mnist
 from segcap.generate import TextGenerator, digit_sums
 from segcap.recipes.any import train_any, train_ink_network
@@ -108,4 +108,14 @@ def test_a_training_of_any_can_be_killed_and_goes_on(handwriting, tmp_path, monk
 def test_without_ppocr_no_training_of_any_begins(monkeypatch):
     monkeypatch.setattr("segcap.models.line_ctc.find_spec", lambda _: None)
     with pytest.raises(DataError, match="rapidocr"):
+        train_any()
+
+
+def test_without_typefaces_any_is_trained_with_a_warning(monkeypatch):
+    monkeypatch.setattr("segcap.models.line_ctc.ppocr_file", lambda: None)
+    monkeypatch.setattr("segcap.recipes.any.train_ink_network", lambda *_, **__: 1 / 0)
+    with (
+        pytest.warns(SegcapWarning, match="hundreds of typefaces, 'fonts'. Got none"),
+        pytest.raises(ZeroDivisionError),
+    ):
         train_any()

@@ -102,7 +102,7 @@ class GlyphAnswers(GlyphFitting, ABC):
         ImageError
             The image cannot be loaded.
         ParameterError
-            The charset holds other characters than digits.
+            Other characters than digits may occur.
         """
         return self._one(self._pipeline(), self._summed(), image)
 
@@ -232,11 +232,13 @@ class GlyphAnswers(GlyphFitting, ABC):
         return self._in_batches(read, unreadable, images, batch_size, n_jobs=n_jobs, errors=errors)
 
     def _summed(self) -> Callable[[Outcome], SumReading]:
-        if not self.charset_.isdecimal():
+        allowed = self.charset_ if self.allowlist is None else "".join(self.allowlist)
+        if not allowed.isdecimal():
             raise ParameterError(
-                f"A digit sum needs a charset of digits only. Got {self.charset_!r}."
+                "For digit sums, the charset, or the 'allowlist', must hold digits only. "
+                f"Got {allowed!r}."
             )
-        values = np.array([int(char) for char in self.charset_], np.intp)
+        values = np.array([int(char) if char in allowed else 0 for char in self.charset_], np.intp)
         return partial(Outcome.digit_sum, values=values, reject_below=self.reject_below)
 
     def _valued(self, pipeline: Pipeline) -> Callable[[Outcome], ValueReading]:

@@ -2,6 +2,7 @@
 
 import os
 import string
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -9,6 +10,7 @@ import numpy as np
 
 from segcap.core.bundle import digest
 from segcap.core.charset import Charset
+from segcap.core.errors import SegcapWarning
 from segcap.readers.glyph import GlyphReader
 from segcap.recipes.ink import wild_sources
 from segcap.recognition.engines.networks import WEIGHTS, pack_weights
@@ -76,10 +78,22 @@ def train_any(
     ------
     DataError
         PP-OCRv6's network is not installed, or `state` is of another training.
+
+    Warns
+    -----
+    SegcapWarning
+        No `fonts` are given.
     """
     from segcap.models.line_ctc import ppocr_file
 
     ppocr_file()  # before hours of training that would come to nothing without it
+    if fonts is None:
+        warnings.warn(
+            "To read most schemes, \"any\" must be trained on hundreds of typefaces, 'fonts'. "
+            "Got none: it is trained on the shipped ones.",
+            SegcapWarning,
+            stacklevel=2,
+        )
     ink, ink_figures = train_ink_network(
         fonts,
         data,
