@@ -1,10 +1,10 @@
-"""Measure the shipped "mixed" on schemes whose characters and length alone it is given.
+"""Measure "mixed" or "any" on schemes whose characters and length alone they are given.
 
-    python examples/figures/zero_shot.py [--captcha-v2 DIR] [--wordpress DIR] [--n 1000]
-                                         [--schemes six-char ...]
+    python examples/figures/zero_shot.py [--reader any] [--captcha-v2 DIR] [--wordpress DIR]
+                                         [--n 1000] [--schemes six-char ...]
 
-The generated schemes are drawn with a seed that it was not trained on; DIR holds real images, of
-which it was trained on none, named by their texts.
+The generated schemes are drawn with a seed that neither was trained on; DIR holds real images, of
+which they were trained on none, named by their texts.
 """
 
 import argparse
@@ -19,6 +19,7 @@ from segcap.generate import TextGenerator
 SCHEMES = ["clean", "wordpress", "gradient-line", "colour-lines", "number-field", "six-char"]
 
 parser = argparse.ArgumentParser(description=__doc__)
+parser.add_argument("--reader", choices=("mixed", "any"), default="mixed")
 parser.add_argument("--captcha-v2", type=Path)
 parser.add_argument("--wordpress", type=Path)
 parser.add_argument("--n", type=int, default=1000)
@@ -29,7 +30,7 @@ args = parser.parse_args()
 def measure(name, images, labels, charset):
     lengths = set(map(len, labels))
     reader = segcap.load(
-        "mixed", allowlist=charset, length=lengths.pop() if len(lengths) == 1 else None
+        args.reader, allowlist=charset, length=lengths.pop() if len(lengths) == 1 else None
     )
     read = reader.predict(images)
     print(f"{name}")
