@@ -1,6 +1,7 @@
 """Commands that write: full disks, folders that cannot be written to, closed pipes."""
 
 import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -39,6 +40,9 @@ EACH = [
 ]
 PRINTING = {
     "read": ["read", *READ],
+    "sum": ["sum", *READ],
+    "value": ["value", *READ],
+    "classify": ["classify", "{photos}", "--model", "cats-dogs"],
     "eval": ["eval", "digits", "--data", "{samples}"],
     "threshold": ["threshold", "digits", "--data", "{samples}"],
     "models": ["models"],
@@ -95,6 +99,16 @@ def test_a_folder_that_cannot_be_written_to_is_one_sentence(command, places, nam
     arguments = filled({**WRITING, **WRITING_SLOWLY}[name], places, "/sys/segcap")
     status, _, err = command(*arguments)
     check_refusal(status, err)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="shells differ")
+@pytest.mark.parametrize(("closed", "status"), [(">&-", 2), ("2>&-", 0), ("<&-", 0)])
+def test_closed_standard_streams_are_no_traceback(closed, status):
+    command = f"{sys.executable} -m segcap models {closed}"
+    ran = subprocess.run(["sh", "-c", command], capture_output=True, text=True, timeout=60)
+    assert ran.returncode == status
+    said = "segcap: Standard output must be open for results. Got a closed one.\n"
+    assert ran.stderr == (said if status else "")
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="pipes differ")

@@ -6,8 +6,9 @@ FOLDER holds a folder a set: images, and labels.csv with the columns file and la
 right by their values, numbers by their digits, leading zeros included. The reader is given that
 there is a number or a task, and which characters may occur; not how many.
 
-Then the handwriting in data/samples, whole texts right. At the end, of CAPTCHAs of digits: in how many is the number of digits wrong, with and without "11"
-in them; and the confidence of a digit that is cut off, where 15 % of the width on the right is.
+Then the handwriting in data/samples, whole texts right. At the end, of CAPTCHAs of digits: in how
+many is the number of digits wrong, with and without "11" in them; and the confidence of a digit
+that is cut off, where 15 % of the width on the right is.
 """
 
 import argparse
