@@ -329,6 +329,7 @@ def test_the_best_text_of_a_language_is_ranked_whatever_else_is_likelier():
     chosen = choose(lattice, log_probabilities, characters, reject_below=0, **given)
     found = best_texts(lattice, log_probabilities, characters, most=5, **given)
     assert chosen.reading.text == found[0][0] == "3+5="
+    assert len(found) == 5
     impossible = np.where(language.used, -np.inf, log_probabilities)
     assert best_texts(lattice, impossible, characters, most=5, **given) == []
 

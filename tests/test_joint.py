@@ -7,7 +7,13 @@ import pytest
 
 from segcap.decoding.chains import Lattice, choose
 from segcap.decoding.compose import log_softmax
-from segcap.decoding.joint import NEITHER, Columns, choose_by_both, rank_by_both
+from segcap.decoding.joint import (
+    NEITHER,
+    Columns,
+    _nearness,
+    choose_by_both,
+    rank_by_both,
+)
 from segcap.decoding.numbers import number_fields
 
 A, B, C = range(3)
@@ -241,3 +247,11 @@ def test_long_texts_that_nobody_is_sure_of_are_ranked():
     ranked = rank_by_both(Columns(table, boxes), found, scores, "abc", length=None, most=3)
     assert len(ranked) == 3
     assert all(0 < probability < 1 for _, probability in ranked)
+
+
+def test_spans_are_left_out_by_their_widths_wherever_they_stand():
+    shown = np.array([[0, 0, 8, 10]], np.int32)
+    boxes = np.array([[0, 0, 4, 10], [5, 3, 9, 13], [20, 3, 28, 13]], np.int32)
+    scores, skips = _nearness(Lattice(np.array([[0, 1], [1, 2], [2, 3]]), boxes, 3), shown)
+    assert skips[0] == skips[1] == skips[2] / 2 < 0
+    assert (np.diff(scores[:, 0]) < 0).all()

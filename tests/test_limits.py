@@ -218,6 +218,7 @@ def test_a_line_far_longer_than_high_is_not_padded_out(monkeypatch):
     ink = np.zeros((9, 9000), bool)
     ink[2:7] = np.random.default_rng(0).random(9000) < 0.5
     assert_padding_changes_nothing(ink, monkeypatch)
+    assert_padding_changes_nothing(np.ascontiguousarray(ink.T), monkeypatch)
     row = np.random.default_rng(0).random((1, 400_000)) < 0.5
     started = time.process_time()
     assert line_strip(np.repeat(row[..., None], 2, axis=2).view(np.uint8), row).left < 0
