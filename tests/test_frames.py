@@ -1,5 +1,6 @@
 """Of several frames, the one that is asked for; letters that appear one by one are put together."""
 
+import io
 from pathlib import Path
 
 import cv2
@@ -96,7 +97,7 @@ def test_one_frame(frame, expected):
 
 
 def test_a_pil_image_is_left_where_it_stands_and_read_there():
-    with Image.open(image_module.io.BytesIO(animated([RED, GREEN, BLUE]))) as image:
+    with Image.open(io.BytesIO(animated([RED, GREEN, BLUE]))) as image:
         image.seek(1)
         np.testing.assert_array_equal(load_image(image), GREEN)
         np.testing.assert_array_equal(load_image(image, frame="last"), BLUE)

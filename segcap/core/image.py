@@ -1,25 +1,17 @@
 """Load images from files, bytes, arrays and PIL images, as RGB."""
 
-import ctypes
-import io
-import logging
 import os
-import warnings
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
-from functools import cache, partial
-from importlib import import_module
-from pathlib import Path
-from typing import IO, Any, Literal, TypeAlias, TypeVar, get_args
+from typing import Literal, TypeAlias, get_args
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image
 
+from segcap.core.encoded import decode_image, decode_small, upright_size
 from segcap.core.errors import ImageError, ParameterError
-from segcap.core.frames import Frame, check_frame, decode_frame
-from segcap.core.pixels import FLOATS, eight_bit, file_levels, full_scale, to_rgb
+from segcap.core.frames import Frame, check_frame
+from segcap.core.pixels import FLOATS, eight_bit, full_scale, to_rgb
 
 __all__ = [
     "CHANNELS",
@@ -35,10 +27,6 @@ __all__ = [
     "to_grey",
 ]
 
-logging.getLogger("PIL").addHandler(logging.NullHandler())  # else Python prints what it logs
-
-T = TypeVar("T")
-
 ImageSource: TypeAlias = (
     str | os.PathLike[str] | bytes | bytearray | memoryview | NDArray | Image.Image
 )
@@ -50,10 +38,6 @@ CHANNELS: tuple[str, ...] = get_args(Channels)
 MOST_PIXELS = int(float(os.environ.get("SEGCAP_MOST_PIXELS") or 20_000_000))
 """Of an image, in a file as in an array: set it here, or in the environment as SEGCAP_MOST_PIXELS,
 which worker processes take over. See SECURITY.md for the time and memory that a pixel takes."""
-
-_FORMATS = ("PNG", "JPEG", "BMP", "TIFF", "GIF", "WEBP", "PPM")
-_ORIENTATION = 0x0112
-_ON_ITS_SIDE = (5, 6, 7, 8)
 
 
 def load_image(
@@ -112,9 +96,7 @@ def load_image(
         return to_rgb(eight_bit(_checked(source)))
     if isinstance(source, ImageError):  # of an image that was loaded before, and could not be
         raise source
-    if frame is None and isinstance(source, Image.Image):
-        frame = source.tell() or None
-    return _opened(source, partial(_from_pil, frame=frame))
+    return decode_image(source, frame, most=MOST_PIXELS)
 
 
 def as_rgb(source: ImageSource, channels: Channels) -> ImageSource:
@@ -175,12 +157,7 @@ def load_small(source: ImageSource, side: int) -> NDArray[np.uint8]:
     """
     if isinstance(source, np.ndarray | Image.Image):
         return load_image(source)
-
-    def drafted(image: Image.Image, name: str) -> NDArray[np.uint8]:
-        image.draft("L", (side, side))
-        return _from_pil(image, name)
-
-    return _opened(source, drafted)
+    return decode_small(source, side, most=MOST_PIXELS)
 
 
 def image_size(source: ImageSource) -> tuple[int, int]:
@@ -206,7 +183,7 @@ def image_size(source: ImageSource) -> tuple[int, int]:
         return width, height
     if isinstance(source, ImageError):
         raise source
-    return _opened(source, _upright_size)
+    return upright_size(source, most=MOST_PIXELS)
 
 
 def to_grey(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -232,152 +209,6 @@ def source_name(source: ImageSource) -> str:
     if isinstance(source, bytes | bytearray | memoryview):
         return f"{memoryview(source).nbytes} given bytes"
     return f"a {type(source).__name__}"
-
-
-def _opened(source: Any, use: Callable[[Image.Image, str], T]) -> T:
-    """Open an encoded image, its header checked, and use it."""
-    if isinstance(source, Image.Image):
-        stands_at = source.tell()
-        try:
-            return use(source, "the given PIL image")
-        finally:
-            if source.tell() != stands_at:
-                source.seek(stands_at)
-    if isinstance(source, bytes | bytearray | memoryview):
-        data = _given_bytes(source)
-        return _from_file(io.BytesIO(data), len(data), source_name(data), use)
-    if isinstance(source, str | os.PathLike):
-        path = Path(_given_path(source))
-        if not os.path.exists(path):
-            raise ImageError(f"An image file must exist. Got '{path}', which does not.")
-        if not os.path.isfile(path):
-            raise ImageError(f"An image must be a regular file. Got '{path}', which is none.")
-        try:
-            with path.open("rb") as file:
-                return _from_file(file, path.stat().st_size, f"'{path}'", use)
-        except PermissionError:
-            raise ImageError(
-                f"An image file must be readable. Got '{path}', to which access is denied."
-            ) from None
-        except OSError as error:  # gone meanwhile, or on a drive that does not answer
-            raise ImageError(
-                f"An image file must be readable. Got '{path}': {error.strerror or error}."
-            ) from None
-    is_list = isinstance(source, list | tuple)
-    reason = ": whether it is one image or many, and of which type, only an array says" * is_list
-    raise ImageError(
-        "An image must be a path, bytes, a numpy array or a PIL image. "
-        f"Got {type(source).__name__} instead{reason}."
-    )
-
-
-def _given_bytes(source: bytes | bytearray | memoryview) -> bytes:
-    try:
-        return bytes(source)
-    except ValueError:
-        raise ImageError(
-            "An image's bytes must be there when it is read. Got a memoryview that was released."
-        ) from None
-
-
-def _given_path(source: str | os.PathLike[str]) -> str:
-    path = os.fspath(source)
-    if not isinstance(path, str):
-        raise ImageError(f"An image's path must be text. Got {path!r}.")
-    return path
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Ignore what Pillow warns of: an image is read, or refused by an error."""
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", module=r"PIL\.")
-        yield
-
-
-@cache
-def _hush_libtiff() -> None:
-    """Stop Pillow's libtiff from writing to standard error, where its functions can be found."""
-    with suppress(OSError, AttributeError):
-        library = ctypes.CDLL(import_module("PIL._imaging").__file__)
-        for name in ("TIFFSetErrorHandler", "TIFFSetWarningHandler"):
-            function = getattr(library, name)
-            function.argtypes, function.restype = [ctypes.c_void_p], ctypes.c_void_p
-            function(None)
-
-
-def _from_file(file: IO[bytes], size: int, name: str, use: Callable[[Image.Image, str], T]) -> T:
-    if size == 0:
-        raise ImageError(f"An image file must not be empty. Got {name} of 0 bytes.")
-    try:
-        with _quiet():
-            image = Image.open(file, formats=_FORMATS)
-    except UnidentifiedImageError:
-        raise ImageError(
-            f"An image must be in one of the formats {', '.join(_FORMATS)}. "
-            f"Got {name}, which is in none."
-        ) from None
-    except Image.DecompressionBombError:
-        raise ImageError(
-            f"An image must have at most {_most_pixels():,} pixels. "
-            f"Got {name}, whose header announces more."
-        ) from None
-    except Exception as error:  # noqa: BLE001 decoders raise what they like on damaged files
-        raise ImageError(f"An image must have an intact header. Got {name}: {error}.") from None
-    with image:
-        return use(image, name)
-
-
-def _upright_size(image: Image.Image, name: str) -> tuple[int, int]:
-    width, height = image.size
-    _check_pixels(width, height, name)
-    if image.format == "TIFF":  # whose size is that of the upright image already
-        return width, height
-    try:
-        # a PNG's own getexif decodes the picture to look for what may stand after it
-        with _quiet():
-            lies_on_its_side = Image.Image.getexif(image).get(_ORIENTATION) in _ON_ITS_SIDE
-    except Exception as error:  # noqa: BLE001 as above
-        raise ImageError(f"An image must be intact. Got {name}: {error}") from None
-    return (height, width) if lies_on_its_side else (width, height)
-
-
-def _from_pil(image: Image.Image, name: str, frame: Frame | None = None) -> NDArray[np.uint8]:
-    _check_pixels(*image.size, name)
-    if image.format == "TIFF":
-        _hush_libtiff()
-    decode = partial(_decoded, name=name)
-    try:
-        with _quiet():
-            return to_rgb(decode_frame(image, frame, name, decode, most=_most_pixels()))
-    except ImageError:
-        raise
-    except Exception as error:  # noqa: BLE001 decoders raise what they like on damaged files
-        raise ImageError(f"An image must be intact. Got {name}: {error}") from None
-
-
-def _decoded(image: Image.Image, name: str) -> NDArray[np.uint8]:
-    """Return the RGB or RGBA of an image as it stands."""
-    upright = ImageOps.exif_transpose(image)
-    if upright.mode.startswith("I;16") or upright.mode in ("I", "F"):
-        return to_rgb(eight_bit(file_levels(np.asarray(upright), name)))
-    return np.asarray(upright.convert("RGBA" if upright.has_transparency_data else "RGB"))
-
-
-def _most_pixels() -> int:
-    return min(MOST_PIXELS, Image.MAX_IMAGE_PIXELS or MOST_PIXELS)
-
-
-def _check_pixels(width: int, height: int, name: str) -> None:
-    if not width or not height:
-        raise ImageError(
-            f"An image must have at least one pixel. Got {name} of {width} x {height}."
-        )
-    if width * height > _most_pixels():
-        raise ImageError(
-            f"An image must have at most {_most_pixels():,} pixels. "
-            f"Got {name}, whose header announces more: {width} x {height}."
-        )
 
 
 def _checked(array: NDArray) -> NDArray:
