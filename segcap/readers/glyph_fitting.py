@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from segcap.core.bundle import bundle_path, digest, read_bundle
+from segcap.core.bundle import digest
 from segcap.core.charset import Charset
 from segcap.core.errors import DataError, ParameterError
 from segcap.core.image import ImageSource
 from segcap.core.validation import check_many
-from segcap.models.registry import network, networks_for
-from segcap.readers.serialization import trained_context, trained_ink, trained_line
+from segcap.models.registry import networks_for
 from segcap.readers.settings import GlyphSettings
+from segcap.readers.starts import check_start, networks_of, shipped_start
 from segcap.recognition.own_classifier import OwnClassifier
 from segcap.recognition.trained import Trained
 from segcap.segmentation.settings import SegmentationSettings
@@ -172,9 +172,9 @@ class GlyphFitting(GlyphSettings, ABC):
             known, ink, line = self.charset_, self.ink_, self.line_
             choices = [self._settings(self.settings_)]
         else:
-            start, known, ink, line = _networks_of(_origin(trained))
+            start, known, ink, line = networks_of(shipped_start(trained))
             choices = self._open_settings(trained, ink)
-        _check_start(start, trained)
+        check_start(start, trained)
         check_many(images)
         check_many(unlabelled)
         if state is not None and not Path(state).name:
@@ -336,9 +336,9 @@ class GlyphFitting(GlyphSettings, ABC):
         trained = known[0] if self.classifier not in known else str(self.classifier)
         ink, origin = getattr(self, "ink_", None), None
         if start is not None:
-            context, characters, ink, _ = _networks_of(start)
+            context, characters, ink, _ = networks_of(start)
             trained = context.classifier if self.classifier is None else trained
-            _check_start(context, trained)
+            check_start(context, trained)
             origin = context, characters
         fitted = train_context(
             train,
@@ -370,37 +370,3 @@ class GlyphFitting(GlyphSettings, ABC):
             "versions": versions(keras=self.context_ is not None or not self._has_own_classifier()),
             "figures": figures,
         }
-
-
-def _origin(name: str) -> str:
-    """Return the shipped reader that the training of a network starts from."""
-    start = network(name).start
-    if start is None:
-        raise ParameterError(
-            f"'{name}' has no shipped reader to start from: train it with fit_lines, then with "
-            "partial_fit."
-        )
-    return start
-
-
-def _check_start(start: Trained, name: str) -> None:
-    """Check that a span network can become what is trained."""
-    if name in networks_for("spans") and start.classifier != name:
-        raise ParameterError(
-            f"'{name}' must start from a network of its kind: train it with fit_lines, then with "
-            f"partial_fit. Got '{start.classifier}' to start from."
-        )
-
-
-def _networks_of(
-    model: str | os.PathLike[str],
-) -> tuple[Trained, str, Trained | None, Trained | None]:
-    """Read a reader's span network, its characters, what finds its ink and what reads lines."""
-    bundle = read_bundle(bundle_path(model))
-    context = trained_context(bundle)
-    if context is None:
-        raise ParameterError(
-            f"To start from a reader, it must classify spans of a line. Got '{model}', which does "
-            "not."
-        )
-    return context, bundle.charset, trained_ink(bundle), trained_line(bundle)
