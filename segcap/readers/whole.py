@@ -1,12 +1,9 @@
 """What all readers share that answer from the whole image."""
 
 import os
-import sys
-import warnings
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, fields, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 import numpy as np
@@ -14,21 +11,14 @@ from numpy.typing import ArrayLike, NDArray
 
 from segcap.core.batching import batched
 from segcap.core.bundle import Bundle, digest, write_bundle
-from segcap.core.errors import (
-    BundleError,
-    DataError,
-    ParameterError,
-    SegcapWarning,
-)
+from segcap.core.errors import BundleError, DataError, ParameterError
 from segcap.core.image import ImageSource, load_image
 from segcap.core.reading import Result
 from segcap.core.validation import check_many, check_size, sample_weights, seed_number, whole_number
 from segcap.models.registry import Task, network, networks_for
-from segcap.readers.base import Reader
 from segcap.readers.serialization import network_bundle, settings_of, trained_network
-from segcap.recognition.engines import ENGINES, EngineName
-from segcap.recognition.trained import Trained
-from segcap.recognition.whole_image import stack_images
+from segcap.readers.whole_network import WholeImageNetwork, warn_of_resizing
+from segcap.recognition.engines import ENGINES
 
 if TYPE_CHECKING:
     from segcap.training.batch_sources import ImageBatches, Labelled
@@ -37,14 +27,12 @@ if TYPE_CHECKING:
 __all__ = ["WholeImageReader"]
 
 _BATCH = 256
-_MOST_A_CALL = 2**22
-_HERE = Path(__file__).parent
 
 R = TypeVar("R", bound=Result)
 Self = TypeVar("Self", bound="WholeImageReader")
 
 
-class WholeImageReader(Reader[R], ABC):
+class WholeImageReader(WholeImageNetwork[R], ABC):
     """A network that looks at whole images of one size.
 
     Its subclasses say what labels are in classes of the network, and what its logits say.
@@ -53,23 +41,15 @@ class WholeImageReader(Reader[R], ABC):
     kind: ClassVar[str]
     task: ClassVar[Task]
     fixed = ("classifier", "charset", "classes", "digits", "network", "size", "weights")
-    in_colour: ClassVar[bool] = False
-    of_any_size: ClassVar[bool] = False
 
-    size: tuple[int, int] | None
     weights: str | None = None
-    tta: int = 1
     schedule: Mapping[str, Any] | None
     classifier: str
-    engine: EngineName
     epochs: int
     random_state: int
 
-    trained_: Trained
-    size_: tuple[int, int]
     provenance_: dict[str, Any]
     history_: "History"
-    _has_warned = False
 
     @abstractmethod
     def _answers(self, labels: Sequence[Any]) -> Sequence[Any]:
@@ -218,7 +198,7 @@ class WholeImageReader(Reader[R], ABC):
         held_out = max(1, int((kept < held_out).sum()))
         _check_variety(classes, held_out)
         if not are_alike and self.size is None:
-            _warn_of_resizing(size)
+            warn_of_resizing(size)
         batches = self._batches(
             (pixels[held_out:], classes[held_out:]), (pixels[:held_out], classes[:held_out])
         )
@@ -305,34 +285,6 @@ class WholeImageReader(Reader[R], ABC):
                 f"'{self.classifier}' must be shown at least {least} x {least} pixels. "
                 f"Got {size[0]} x {size[1]}."
             )
-
-    def _logits(self, images: Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:
-        """Return logits of (H, W, 3) images, averaged over test-time augmentation."""
-        width, height = self.size_
-        batch_size = max(1, _MOST_A_CALL // (width * height))
-        seen = [
-            np.concatenate([self._seen(batch) for batch in batched(version, batch_size)])
-            for version in self._augmented_for_test(images)
-        ]
-        return seen[0] if len(seen) == 1 else np.mean(seen, axis=0)
-
-    def _seen(self, images: Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:
-        stacked = stack_images(images, self.size_, colour=self.in_colour)
-        return self.trained_.open(self.engine).logits(stacked * np.float32(1 / 255))
-
-    def _augmented_for_test(
-        self, images: Sequence[NDArray[np.uint8]]
-    ) -> Iterator[Sequence[NDArray[np.uint8]]]:
-        """Images as they are, and in every further version of test-time augmentation."""
-        yield images
-
-    def _warn_if_resized(self, images: Sequence[NDArray[np.uint8]]) -> None:
-        was_asked_for = self.size is not None and tuple(self.size) == self.size_
-        if self._has_warned or self.of_any_size or was_asked_for:
-            return
-        if any(image.shape[1::-1] != self.size_ for image in images):
-            self._has_warned = True
-            _warn_of_resizing(self.size_)
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the reader as one file; see `segcap.core.bundle`.
@@ -425,15 +377,3 @@ def _check_variety(classes: NDArray[np.intp], held_out: int) -> None:
             "Training needs at least 2 different labels beside what is held out. "
             f"Got {len(classes)} images, of which {held_out} are held out."
         )
-
-
-def _warn_of_resizing(size: tuple[int, int]) -> None:
-    """Warn whoever called a reader's method, however deep that goes."""
-    level, frame = 1, sys._getframe()
-    while frame.f_back is not None and Path(frame.f_code.co_filename).parent == _HERE:
-        level, frame = level + 1, frame.f_back
-    warnings.warn(
-        f"Images of another size than {size[0]} x {size[1]} pixels are resized.",
-        SegcapWarning,
-        stacklevel=level,
-    )
