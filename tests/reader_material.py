@@ -45,6 +45,11 @@ def rows(n):
     return list(digit_sums(n, 15, seed=123, digits=load_uci_digits()).images)
 
 
+def texts(rows):
+    """The labels of rows of digits, as what they show."""
+    return ["".join(map(str, label)) for label in rows.labels.tolist()]
+
+
 def images_for(name, n):
     """Images of the kind that a shipped reader is for."""
     if name in OF_PHOTOS:

@@ -1,3 +1,5 @@
+"""What readers answer, and how they are kept; most of it by the shipped reader of digits."""
+
 import json
 import pickle
 import subprocess
@@ -7,11 +9,8 @@ from dataclasses import replace
 import cv2
 import numpy as np
 import pytest
+from reader_material import texts
 from sklearn.base import clone
-from sklearn.model_selection import cross_val_score
-from sklearn.neighbors import KNeighborsClassifier
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import FunctionTransformer
 
 import segcap
 from segcap.core.bundle import bundle_path, read_bundle
@@ -33,20 +32,6 @@ def reader():
 @pytest.fixture(scope="module")
 def rows(handwriting):
     return segcap.generate.digit_sums(40, 22, seed=3, digits=handwriting)
-
-
-def flat(glyphs):
-    return glyphs.reshape(len(glyphs), -1)
-
-
-def neighbours():
-    return make_pipeline(
-        FunctionTransformer(flat), KNeighborsClassifier(3, weights="distance", algorithm="brute")
-    )
-
-
-def texts(rows):
-    return ["".join(map(str, label)) for label in rows.labels.tolist()]
 
 
 def test_importing_segcap_loads_no_framework():
@@ -230,16 +215,6 @@ def test_what_was_trained_does_not_change_with_the_parameters(rows):
     assert reader.read(rows.images[0]) == before
 
 
-def test_a_digit_sum_needs_digits(handwriting):
-    pictures, names = handwriting
-    few = np.flatnonzero(names < 2)
-    reader = segcap.GlyphReader("ab", classifier=neighbours()).fit_glyphs(
-        pictures[few][..., None] / np.float32(255), names[few]
-    )
-    with pytest.raises(ParameterError, match=r"digits only.*'ab'"):
-        reader.digit_sum(pictures[0])
-
-
 def test_reject_below(rows):
     strict = segcap.load("digits", reject_below=1.0).read_many(rows.images)
     assert {reading.status for reading in strict} == {"rejected"}
@@ -366,46 +341,6 @@ def test_clone_and_repr():
 def test_every_setting_reads(rows, segmentation, binarization):
     reader = segcap.load("digits", segmentation=segmentation, binarization=binarization)
     assert reader.score(rows.images, texts(rows)) >= 0.7
-
-
-def test_trains_on_whole_images_with_an_own_classifier(handwriting, tmp_path):
-    rows = segcap.generate.digit_sums(150, 24, seed=5, digits=handwriting)
-    labels = np.array(texts(rows))
-    reader = segcap.GlyphReader(length=4, classifier=neighbours())
-    with pytest.warns(UserWarning, match="images were left out, the first because"):
-        reader.fit([*rows.images, tmp_path / "missing.png"], [*labels, "1234"])
-    assert reader.score(rows.images, labels) >= 0.8
-    with pytest.raises(ParameterError, match=r"a Keras model or an ONNX file\. Got Pipeline"):
-        reader.save(tmp_path / "own.segcap")
-
-
-@pytest.mark.filterwarnings("ignore:.*images were left out")
-def test_cross_validation_scores_whole_texts(handwriting):
-    rows = segcap.generate.digit_sums(90, 24, seed=6, digits=handwriting)
-    scores = cross_val_score(
-        segcap.GlyphReader(classifier=neighbours()), rows.images, np.array(texts(rows)), cv=2
-    )
-    assert scores.shape == (2,)
-    assert scores.min() > 0.4
-
-
-@pytest.mark.parametrize(
-    ("images", "labels", "message"),
-    [
-        ([np.zeros((4, 4))], [], "as many labels as images"),
-        ([np.zeros((4, 4))], ["x"], "'x'"),
-        ([np.zeros((4, 4))], ["12"], "'length' 1.*'12'"),
-    ],
-)
-def test_labels_that_cannot_be_trained_on(images, labels, message):
-    with pytest.raises(segcap.SegcapError, match=message):
-        segcap.GlyphReader(length=1, classifier="glyph_cnn").fit(images, labels)
-
-
-@pytest.mark.filterwarnings("ignore:.*images were left out")
-def test_too_few_glyphs_to_train_on():
-    with pytest.raises(segcap.SegcapError, match=r"10 classes needs at least 2 glyphs.*Got 0"):
-        segcap.GlyphReader(classifier="glyph_cnn").fit([np.zeros((4, 4))], ["1"])
 
 
 def test_framing_a_framed_digit_keeps_what_is_read(reader, handwriting):
