@@ -1,7 +1,6 @@
 """Training on whole-image labels: characters that no network has seen, settings, refusals."""
 
 import io
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -9,9 +8,8 @@ from PIL import Image
 
 import segcap
 from segcap.core.errors import DataError, ParameterError, SegcapWarning
-from segcap.core.image import load_image
 from segcap.generate import TextGenerator
-from segcap.training.labelled import LabelledTexts, load_usable
+from segcap.training.labelled import load_usable
 
 SYMBOLS = "+#%&@?"
 
@@ -97,62 +95,6 @@ def test_sure_readings_of_images_without_a_label_are_trained_on_if_they_help(tmp
     assert figures["unlabelled"] == 30
     assert 0 < figures["read_surely"] <= 30
     assert reader.score(*labelled) >= 0.9
-
-
-def clean_digits(n):
-    return [load_image(image) for image in drawn(n, 0, charset="0123456789")[0]]
-
-
-class Judged:
-    """A course that labels held out fit so well, before and after."""
-
-    def __init__(self, *scores, stopped=False, trained=True):
-        self.scores, self.stopped, self.has_trained = list(scores), stopped, trained
-
-    def run(self, seed, state):
-        assert state.name == "state.more"
-        if self.stopped:
-            raise KeyboardInterrupt
-
-    def with_network(self, pipeline):
-        return "after"
-
-    def fit_of_held_out(self):
-        return self.scores.pop(0)
-
-    def with_more(self, images, classes, epochs, report):
-        assert len(images) == len(classes) == 4
-        assert epochs == 3
-        return self
-
-
-@pytest.mark.parametrize(
-    ("course", "kept", "interrupted"),
-    [
-        (Judged(-1.0, -0.5), "after", False),
-        (Judged(-1.0, -1.5), "before", False),
-        (Judged(-1.0, -1.0), "before", False),
-        (Judged(-1.0, -0.5, stopped=True), "after", True),
-        (Judged(-1.0, stopped=True, trained=False), "before", True),
-    ],
-)
-def test_what_unlabelled_images_teach_is_kept_if_it_helps(course, kept, interrupted):
-    from segcap.training.course import train_on_sure_readings
-
-    before = segcap.load("digits")._pipeline()
-    images = [*clean_digits(4), np.zeros((40, 96, 3), np.uint8)]
-    got = train_on_sure_readings(course, before, images, 3, 0, "state", print)
-    assert got[:2] == ("after" if kept == "after" else before, interrupted)
-    assert got[2] == {"unlabelled": 5, "read_surely": 4, "unlabelled_help": kept == "after"}
-
-
-def test_ctrl_c_before_anything_was_trained_is_passed_on():
-    from segcap.training.course import run_course
-
-    course = Judged(stopped=True, trained=False)
-    with pytest.raises(KeyboardInterrupt):
-        run_course(course, "before", 0, "state.more")
-    assert run_course(course, "before", 0, "state.more", may_stay=True) == ("before", True)
 
 
 def test_images_without_a_label_are_for_span_networks():
@@ -306,26 +248,6 @@ def test_what_reads_whole_lines_is_trained_on_the_same_labels(tmp_path):
     assert further.score(*drawn(40, 1, charset=LETTERS)) > 0.9
 
 
-@pytest.mark.parametrize("epochs", [0, 2])
-def test_a_training_of_lines_that_is_stopped_keeps_its_epochs(monkeypatch, epochs):
-    """Those of a state that it went on from, too."""
-    from segcap.training import course
-    from segcap.training.fit import History, Interrupted
-    from segcap.training.line_course import LineCourse
-
-    def stopped(*_, **__):
-        raise Interrupted(History(loss=[2.0] * epochs, validation_accuracy=[0.25, 0.5][:epochs]))
-
-    monkeypatch.setattr(course, "fit_network", stopped)
-    settings = segcap.load("mixed")._settings()
-    texts = LabelledTexts(clean_digits(4), [np.array([0, 1, 2])] * 4, np.arange(4) < 1)
-    of_lines = LineCourse(lambda: None, {}, settings, texts, epochs=3, report=print)
-    with pytest.raises(KeyboardInterrupt):
-        of_lines._train(of_lines._batches, None, 0, None)
-    assert of_lines.has_trained == (epochs > 0)
-    assert of_lines.figures == ({"line_epochs": 2, "line_texts": 0.5} if epochs else {})
-
-
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:.*trained reader does not read")
 def test_characters_that_any_does_not_know_are_trained_in_spans_and_lines():
@@ -334,30 +256,6 @@ def test_characters_that_any_does_not_know_are_trained_in_spans_and_lines():
     assert {"span_accuracy", "line_texts"} <= {*reader.provenance_["figures"]}
     assert reader.line_.classes == 6
     assert reader.context_.classes > 5
-
-
-@pytest.mark.parametrize(("now", "kept"), [(0.4, "before"), (0.5, "after")])
-def test_lines_are_kept_unless_texts_were_read_better_before(monkeypatch, now, kept):
-    from segcap.training import text_stages
-
-    course = Judged()
-    course.figures = {}
-    course.begin_again = lambda: course.scores.append("begun again")
-    accuracies = {"before": 0.5, "after": now}
-    read = {name: {"texts_held_out": rate} for name, rate in accuracies.items()}
-    before = SimpleNamespace(settings=None)
-    monkeypatch.setattr(text_stages, "LineCourse", lambda *_, **__: course)
-    monkeypatch.setattr(text_stages, "_described", lambda *_: {})
-    monkeypatch.setattr(
-        text_stages, "_accuracy", lambda own, _: read["before" if own is before else own]
-    )
-    stages = text_stages.TextStages(before, None, 0, "state.more", lambda done, note: None)
-    stages.train_lines(None, {}, after=0, epochs=1, alone=False)
-    assert stages.pipeline is (before if kept == "before" else "after")
-    assert stages.accuracy() == read[kept]
-    assert stages.figures == {"line_helps": kept == "after"}
-    assert not stages.interrupted
-    assert course.scores == (["begun again"] if kept == "before" else [])
 
 
 @pytest.mark.parametrize(
