@@ -1,8 +1,10 @@
 """Settings and data that all tests share."""
 
+import csv
 import os
 import sys
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 from bench_material import cut_photos, draw_texts, quick_costs, split_task_in
@@ -10,6 +12,8 @@ from hypothesis import settings
 
 from segcap import cli
 from segcap.datasets import load_uci_digits
+
+SAMPLES = Path(__file__).parent.parent / "data" / "samples"
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 if "PYTEST_XDIST_WORKER" in os.environ:  # workers share the cores
@@ -45,6 +49,19 @@ def command(monkeypatch, capsys):
         return exit_.value.code, captured.out, captured.err
 
     return call
+
+
+@pytest.fixture
+def samples(tmp_path):
+    """Three samples beside their labels."""
+    names = ["sum-apart-0.png", "sum-apart-1.png", "field-dark-0.png"]
+    for name in names:
+        (tmp_path / name).write_bytes((SAMPLES / name).read_bytes())
+    with (SAMPLES / "labels.csv").open() as file:
+        rows = [row for row in csv.reader(file) if row[0] in ("file", *names)]
+    with (tmp_path / "labels.csv").open("w", newline="") as file:
+        csv.writer(file).writerows(rows)
+    return tmp_path
 
 
 @pytest.fixture

@@ -1,3 +1,5 @@
+"""The command line: what it prints, in which form, and what it refuses."""
+
 import csv
 import io
 import json
@@ -11,7 +13,6 @@ import pytest
 from PIL import Image
 
 import segcap
-from segcap.core.errors import SegcapWarning
 from segcap.generate import TextGenerator
 
 SAMPLES = Path(__file__).parent.parent / "data" / "samples"
@@ -22,21 +23,8 @@ def run(command):
     return command
 
 
-@pytest.fixture
-def folder(tmp_path):
-    """Three samples beside their labels."""
-    names = ["sum-apart-0.png", "sum-apart-1.png", "field-dark-0.png"]
-    for name in names:
-        (tmp_path / name).write_bytes((SAMPLES / name).read_bytes())
-    with (SAMPLES / "labels.csv").open() as file:
-        rows = [row for row in csv.reader(file) if row[0] in ("file", *names)]
-    with (tmp_path / "labels.csv").open("w", newline="") as file:
-        csv.writer(file).writerows(rows)
-    return tmp_path
-
-
-def test_read_prints_path_text_confidence_and_accuracy(run, folder):
-    status, out, _ = run("read", folder)
+def test_read_prints_path_text_confidence_and_accuracy(run, samples):
+    status, out, _ = run("read", samples)
     *lines, accuracy = out.splitlines()
     assert status == 0
     assert len(lines) == 3
@@ -49,114 +37,20 @@ def test_read_prints_path_text_confidence_and_accuracy(run, folder):
     assert "n = 3" in accuracy
 
 
-def test_read_without_labels_gives_no_accuracy(run, folder):
-    (folder / "labels.csv").unlink()
-    assert "exact match" not in run("read", folder)[1]
-
-
-def test_damaged_labels_are_reported_and_images_read(run, folder):
-    (folder / "labels.csv").write_text("name\n")
-    status, out, err = run("read", folder)
-    assert (status, len(out.splitlines())) == (0, 3)
-    assert "must have a column file or filename or path or image and a column label or text" in err
-
-
-def test_sum_compares_with_the_sum_of_the_label(run, folder):
-    status, out, _ = run("sum", folder, "--length", 4)
-    assert status == 0
-    reader = segcap.load("digits", length=4)
-    first = out.splitlines()[0].split()
-    assert int(first[1]) == reader.digit_sum(first[0]).value
-
-
-def test_rejected_readings_are_reported_beside_the_accuracy(run, folder):
-    status, out, _ = run("read", folder, "--reject-below", 1)
-    assert status == 0
-    assert out.splitlines()[-1] == "rejected 3"
-    assert run("read", folder)[1].splitlines()[-1].startswith("exact match")
-
-
-def test_warnings_are_reported_like_other_remarks(run, folder):
-    (folder / "labels.csv").unlink()
-    status, _, err = run("read", folder, "--model", "six-char")
+def test_warnings_are_reported_like_other_remarks(run, samples):
+    (samples / "labels.csv").unlink()
+    status, _, err = run("read", samples, "--model", "six-char")
     assert status == 0
     assert err == "segcap: Warning: Images of another size than 250 x 50 pixels are resized.\n"
     for number in range(64):
-        (folder / f"{number}.png").write_bytes((SAMPLES / "field-dark-0.png").read_bytes())
-    _, _, err = run("read", folder, "--model", "six-char", "--jobs", 2)
+        (samples / f"{number}.png").write_bytes((SAMPLES / "field-dark-0.png").read_bytes())
+    _, _, err = run("read", samples, "--model", "six-char", "--jobs", 2)
     assert "base.py" not in err
 
 
-def test_labels_of_other_images_are_reported(run, folder):
-    (folder / "labels.csv").write_text("file,label\nother.png,1\n")
-    status, out, err = run("read", folder)
-    assert (status, "exact match" in out) == (0, False)
-    assert err == (
-        "segcap: 1 of 1 labels are of files that do not exist, such as "
-        f"'{folder / 'other.png'}'.\n"
-        "segcap: No accuracy is given. The labels.csv beside the images names none.\n"
-    )
-
-
-def test_where_no_image_has_a_label_nothing_is_measured(run, folder):
-    (folder / "labels.csv").write_text("file,label\nsum-apart-0.png,\n")
-    status, out, err = run("eval", "digits", "--data", folder)
-    assert (status, out) == (2, "")
-    assert "At least one image must have a label" in err
-    assert "exact match" not in run("read", folder)[1]
-
-
-def test_labels_that_cannot_be_answered_are_reported(run, folder):
-    (folder / "labels.csv").write_text("file,label\nsum-apart-0.png,a1\n")
-    for command in ("read", "sum"):
-        _, out, err = run(command, folder)
-        assert "exact match 0.00%" in out
-        assert "1 of 1 labels are no answers that the reader accepts" in err
-
-
-def test_images_without_label_and_labels_without_image_are_reported(run, folder):
-    long = 300 * "x"
-    (folder / "labels.csv").write_text(f"file,label\nsum-apart-0.png,1\ngone.png,2\n{long},3\n")
-    _, out, err = run("read", folder)
-    assert "n = 1" in out
-    assert "2 of 3 images have no label." in err
-    assert "2 of 3 labels are of files that do not exist, such as" in err
-    assert "have no label" not in run("read", folder / "sum-apart-0.png")[2]
-
-
-def test_labels_of_another_length_are_reported(run, folder):
-    labelled = ["--data", folder, "--length", 3]
-    for arguments in (["read", folder, "--length", 3], ["eval", "digits", *labelled]):
-        assert "3 of 3 labels are no answers that the reader accepts" in run(*arguments)[2]
-    with pytest.warns(SegcapWarning, match="no answers that the reader accepts, such as '2395'"):
-        segcap.load("digits", length=3).score([folder / "sum-apart-0.png"], ["2395"])
-
-
-def test_labels_name_images_by_whatever_path(run, folder):
-    (folder / "inside").mkdir()
-    labels = f"file,label\ninside/../sum-apart-0.png,2395\n{folder / 'sum-apart-1.png'},1\n"
-    (folder / "labels.csv").write_text(labels)
-    assert "exact match 50.00%" in run("read", folder)[1]
-    (folder / "labels.csv").write_text("file,label\n")
-    assert "labels.csv' names no image." in run("read", folder)[2]
-
-
-@pytest.mark.parametrize("label", ["19", "991", "٢٣٩٥"])
-def test_digits_of_another_length_cannot_be_added_up(run, folder, label):
-    (folder / "labels.csv").write_text(f"file,label\nsum-apart-0.png,{label}\n")
-    for options in (["--model", "digit-sum"], ["--length", 4]):
-        _, out, err = run("sum", folder / "sum-apart-0.png", *options)
-        assert "  19  " in out
-        assert "exact match 0.00%" in out
-        assert "1 of 1 labels are no answers that the reader accepts" in err
-    _, out, err = run("eval", "digit-sum", "--data", folder)
-    assert "accuracy            0.00%" in out
-    assert "no answers that the reader accepts" in err
-
-
 @pytest.mark.parametrize(("option", "value"), [("--length", 4), ("--reject-below", 0.5)])
-def test_an_option_that_a_reader_has_not_is_named(run, folder, option, value):
-    status, _, err = run("sum", folder, "--model", "digit-sum", option, value)
+def test_an_option_that_a_reader_has_not_is_named(run, samples, option, value):
+    status, _, err = run("sum", samples, "--model", "digit-sum", option, value)
     assert status == 2
     assert err == f"segcap: The reader 'digit-sum' takes no {option}. Got {value}.\n"
 
@@ -174,8 +68,8 @@ def test_the_version(run):
     assert run("--version")[:2] == (0, f"segcap {segcap.__version__}\n")
 
 
-def test_json_lines(run, folder):
-    status, out, err = run("read", folder, "--json")
+def test_json_lines(run, samples):
+    status, out, err = run("read", samples, "--json")
     records = [json.loads(line) for line in out.splitlines()]
     assert status == 0
     fields = {"path", "text", "confidence", "status", "glyphs", "alternatives", "error"}
@@ -184,31 +78,31 @@ def test_json_lines(run, folder):
     assert "exact match" in err
 
 
-def test_csv(run, folder):
-    _, out, _ = run("sum", folder, "--csv")
+def test_csv(run, samples):
+    _, out, _ = run("sum", samples, "--csv")
     rows = list(csv.DictReader(out.splitlines()))
     assert len(rows) == 3
     assert list(rows[0]) == ["path", "value", "confidence", "status", "error"]
 
 
-def test_csv_has_boxes_on_request(run, folder):
-    _, out, _ = run("read", folder, "--csv", "--boxes")
+def test_csv_has_boxes_on_request(run, samples):
+    _, out, _ = run("read", samples, "--csv", "--boxes")
     rows = list(csv.DictReader(out.splitlines()))
     digits = segcap.load("digits")
     for row in rows:
         boxes = [tuple(map(int, box.split())) for box in row["boxes"].split("; ")]
         assert boxes == [glyph.box for glyph in digits.read(row["path"]).glyphs]
-    _, out, _ = run("read", folder, "--json", "--boxes")
+    _, out, _ = run("read", samples, "--json", "--boxes")
     assert "boxes" not in json.loads(out.splitlines()[0])
-    for resumed in ([], ["--resume"]):
-        words = ("read", folder, "--json", "--boxes", "--out", folder.parent / "r.jsonl", *resumed)
+    for more in ([], ["--resume"]):
+        words = ("read", samples, "--json", "--boxes", "--out", samples.parent / "r.jsonl", *more)
         status, _, err = run(*words)
         assert status == 0, err
 
 
-def test_an_unreadable_image_among_others(run, folder):
-    (folder / "text.png").write_text("no image")
-    status, out, err = run("read", folder, folder / "missing.png")
+def test_an_unreadable_image_among_others(run, samples):
+    (samples / "text.png").write_text("no image")
+    status, out, err = run("read", samples, samples / "missing.png")
     assert status == 1
     assert len(out.splitlines()) == 6
     assert sum(line.endswith("unreadable") for line in out.splitlines()) == 2
@@ -256,61 +150,48 @@ def test_wrong_options_are_status_2(run, arguments):
 
 
 @pytest.mark.parametrize("form", ["--json", "--csv"])
-def test_a_killed_run_is_resumed(run, folder, tmp_path, form):
+def test_a_killed_run_is_resumed(run, samples, tmp_path, form):
     whole, cut = tmp_path / "whole.txt", tmp_path / "cut.txt"
-    assert run("read", folder, form, "--out", whole)[0] == 0
+    assert run("read", samples, form, "--out", whole)[0] == 0
     lines = whole.read_text().splitlines(keepends=True)
     cut.write_text("".join(lines[:-2]) + lines[-2][:-9])
-    status, out, err = run("read", folder, form, "--out", cut, "--resume")
+    status, out, err = run("read", samples, form, "--out", cut, "--resume")
     assert (status, out) == (0, "")
     assert sorted(cut.read_text().splitlines()) == sorted(whole.read_text().splitlines())
     assert "n = 3" in err
     assert "segcap: Images that were read before, perhaps by another model: 1." in err
 
 
-def test_a_resumed_run_judges_what_is_asked_for_alone(run, folder, tmp_path):
-    (folder / "field-dark-0.png").write_bytes(b"no image")
+def test_a_resumed_run_judges_what_is_asked_for_alone(run, samples, tmp_path):
+    (samples / "field-dark-0.png").write_bytes(b"no image")
     out = tmp_path / "results.csv"
-    assert run("read", folder, "--out", out)[0] == 1
+    assert run("read", samples, "--out", out)[0] == 1
     lines = out.read_text().splitlines(keepends=True)
     out.write_text("".join([*lines, lines[-1]]))
-    status, _, err = run("read", folder, "--out", out, "--resume")
+    status, _, err = run("read", samples, "--out", out, "--resume")
     assert (status, err.count("field-dark-0.png', which is in none")) == (1, 1)
     assert "n = 3" in err
-    (folder / "field-dark-0.png").unlink()
-    status, _, err = run("read", folder, "--out", out, "--resume")
+    (samples / "field-dark-0.png").unlink()
+    status, _, err = run("read", samples, "--out", out, "--resume")
     assert status == 0
     assert "n = 2" in err
 
 
-def test_results_are_never_overwritten(run, folder, tmp_path):
+def test_results_are_never_overwritten(run, samples, tmp_path):
     out = tmp_path / "results.csv"
     out.write_text("precious\n")
-    status, _, err = run("read", folder, "--out", out)
+    status, _, err = run("read", samples, "--out", out)
     assert (status, out.read_text()) == (2, "precious\n")
     assert "new file, or be resumed" in err
-    status, _, err = run("read", folder, "--out", out, "--resume")
+    status, _, err = run("read", samples, "--out", out, "--resume")
     assert (status, out.read_text()) == (2, "precious\n")
     assert "CSV file that segcap wrote" in err
 
 
-def test_an_unreadable_image_is_never_right(run, folder):
-    (folder / "text.png").write_text("no image")
-    (folder / "labels.csv").write_text("file,label\ntext.png,1\n")
-    status, out, _ = run("read", folder)
-    assert status == 1
-    assert "exact match 0.00%" in out
-    (folder / "labels.csv").write_text("file,label\ntext.png,1\nfield-dark-0.png,4\n")
-    status, out, err = run("eval", "digits", "--data", folder)
-    assert status == 1
-    assert "n = 2" in out
-    assert "text.png" in err
-
-
-def test_a_full_disk_is_reported(folder):
+def test_a_full_disk_is_reported(samples):
     with open("/dev/full", "w") as full:
         run = subprocess.run(
-            [sys.executable, "-m", "segcap", "read", folder],
+            [sys.executable, "-m", "segcap", "read", samples],
             stdout=full,
             stderr=subprocess.PIPE,
             text=True,
@@ -320,21 +201,21 @@ def test_a_full_disk_is_reported(folder):
     assert "must be written in full" in run.stderr
 
 
-def test_a_name_that_is_no_unicode(run, folder, tmp_path):
-    strange = os.fsencode(folder) + b"/\xff.png"
+def test_a_name_that_is_no_unicode(run, samples, tmp_path):
+    strange = os.fsencode(samples) + b"/\xff.png"
     with open(strange, "wb") as file:
         file.write((SAMPLES / "field-dark-0.png").read_bytes())
     for form in ("--json", "--csv"):
         out = tmp_path / f"out{form}"
-        assert run("read", folder, form, "--out", out)[0] == 0
-        assert run("read", folder, form, "--out", out, "--resume")[0] == 0
+        assert run("read", samples, form, "--out", out)[0] == 0
+        assert run("read", samples, form, "--out", out, "--resume")[0] == 0
         assert len(out.read_bytes().splitlines()) == 4 + (form == "--csv")
 
 
-def test_workers(run, folder):
+def test_workers(run, samples):
     for number in range(70):
-        Image.fromarray(np.zeros((9, 9), np.uint8)).save(folder / f"blank-{number}.png")
-    status, out, _ = run("read", folder, "--jobs", 2)
+        Image.fromarray(np.zeros((9, 9), np.uint8)).save(samples / f"blank-{number}.png")
+    status, out, _ = run("read", samples, "--jobs", 2)
     assert status == 0
     assert out.count("empty") == 70
 
@@ -363,10 +244,10 @@ def test_info_names_versions_and_devices(run):
     assert "backend" in out
 
 
-def test_results_stay_on_standard_output_when_the_progress_bar_is_shown(folder):
+def test_results_stay_on_standard_output_when_the_progress_bar_is_shown(samples):
     pty = pytest.importorskip("pty")
     terminal, its_end = pty.openpty()
-    command = [sys.executable, "-m", "segcap", "read", folder, "--csv"]
+    command = [sys.executable, "-m", "segcap", "read", samples, "--csv"]
     run = subprocess.run(command, stdout=subprocess.PIPE, stderr=its_end, text=True, check=True)
     assert len(run.stdout.splitlines()) == 4
     assert b"images" in os.read(terminal, 10_000)
@@ -390,8 +271,8 @@ def test_texts_are_read_with_the_characters_and_the_case_that_are_known(run, tmp
     assert sample.label in out
 
 
-def test_a_reader_without_an_allowlist_refuses_one(run, folder):
-    code, _, err = run("eval", "digit-sum", "--data", folder, "--allowlist", "1")
+def test_a_reader_without_an_allowlist_refuses_one(run, samples):
+    code, _, err = run("eval", "digit-sum", "--data", samples, "--allowlist", "1")
     assert code == 2
     assert "The reader 'digit-sum' takes no --allowlist. Got 1." in err
 
@@ -406,7 +287,7 @@ def test_one_image_is_read_from_standard_input(run, monkeypatch):
     assert record["text"] == segcap.load("digits").read(SAMPLES / "sum-apart-0.png").text
 
 
-def test_standard_input_is_read_alone(run, folder):
-    status, out, err = run("read", "-", folder)
+def test_standard_input_is_read_alone(run, samples):
+    status, out, err = run("read", "-", samples)
     assert (status, out) == (2, "")
     assert err.startswith("segcap: Standard input, '-', must be read alone. Got")
