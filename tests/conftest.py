@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from bench_material import cut_photos, draw_texts, quick_costs, split_task_in
+from browser_material import launched
 from hypothesis import settings
 
 from segcap import cli
@@ -90,6 +91,13 @@ def tree():
         return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
 
     return read
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """The browser, for a module's tests, which `needs_browser` marks."""
+    with launched() as started:
+        yield started
 
 
 @pytest.fixture

@@ -9,26 +9,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from browser_material import needs_browser
 
 from segcap.datasets.labelled import read_labels
 
-BROWSER = Path("/usr/bin/chromium")
 SAMPLES = Path(__file__).parent.parent / "data" / "samples"
-ARGUMENTS = ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
-
-playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(not BROWSER.is_file(), reason=f"there is no {BROWSER}"),
-]
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with playwright.sync_playwright() as running:
-        started = running.chromium.launch(executable_path=str(BROWSER), args=ARGUMENTS)
-        yield started
-        started.close()
+pytestmark = needs_browser
 
 
 @pytest.fixture

@@ -2,30 +2,15 @@
 
 import re
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 import report_material
+from browser_material import needs_browser
 
 from segcap.benchmark.report import write_report
 
-BROWSER = Path("/usr/bin/chromium")
 NASTY = "</script><img src=x onerror='document.title=1'>"
-ARGUMENTS = ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
-
-playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(not BROWSER.is_file(), reason=f"there is no {BROWSER}"),
-]
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with playwright.sync_playwright() as running:
-        started = running.chromium.launch(executable_path=str(BROWSER), args=ARGUMENTS)
-        yield started
-        started.close()
+pytestmark = needs_browser
 
 
 @pytest.fixture(scope="module")
