@@ -9,6 +9,7 @@ from segcap.generate import TextGenerator
 from segcap.generate.draws import Draws
 from segcap.generate.wild import camera, displays, typesetting
 from segcap.generate.wild.displays import SEGMENTS
+from segcap.generate.wild.masks import draw_point
 from segcap.generate.wild.texts import is_number, wild_text
 from segcap.generate.wild.typesetting import place
 
@@ -81,6 +82,42 @@ def test_arithmetic_tasks_and_decimal_numbers_are_among_the_texts():
     texts = [wild_text(Draws(2, index), string.digits + "+-=.", 5) for index in range(600)]
     assert any(text.endswith("=") and ("+" in text or "-" in text) for text in texts)
     assert any("." in text and is_number(text) for text in texts)
+
+
+def test_where_there_are_digits_and_points_alone_most_texts_are_decimal_numbers():
+    charset = string.digits + ".,"
+    texts = [wild_text(Draws(2, index), charset, 6) for index in range(400)]
+    whole, points, decimals = zip(
+        *(text.replace(",", ".").partition(".") for text in texts), strict=True
+    )
+    assert all(map(str.isdecimal, whole))
+    assert 0.5 < np.mean([point == "." for point in points]) < 0.7
+    lengths = [len(places) for places in decimals if places]
+    assert max(lengths) == 4
+    assert np.median(lengths) == 1
+    assert 0.1 < np.mean([text.startswith("0") for text in texts]) < 0.5
+
+
+def test_a_comma_has_a_tail_and_a_point_has_none():
+    heights = []
+    for char in ".,":
+        mask = np.zeros((40, 40), np.uint8)
+        draw_point(mask, char, (20.0, 20.0), 3.0, 255)
+        heights.append(cv2.boundingRect(mask)[3])
+    assert heights[1] >= heights[0] + 3
+
+
+def test_decimals_of_a_display_are_smaller_and_stand_on_the_same_foot():
+    numbers = TextGenerator("wild", charset=string.digits + ".", length=5)
+    smaller = 0
+    for index in range(200):
+        sample = numbers.sample(index, seed=4)
+        if sample.parameters["family"] != "seven segments" or "." not in sample.label[1:4]:
+            continue
+        boxes = sample.boxes[[0, -1]]
+        first, last = boxes[:, 3] - boxes[:, 1]
+        smaller += last < 0.9 * first and abs(boxes[0, 3] - boxes[1, 3]) < 0.25 * first
+    assert smaller >= 5
 
 
 def test_signs_are_hardly_turned_as_a_plus_would_be_a_times(monkeypatch):

@@ -55,7 +55,8 @@ def wild_size(draws: Draws, length: int) -> tuple[int, int]:
     """Draw a width and a height, pixels."""
     rng = draws.rng
     height = int(np.exp(rng.uniform(np.log(22), np.log(80))))
-    text = height * length * rng.uniform(0.4, 0.75)
+    each = rng.uniform(0.75, 1.3) if rng.random() < 0.08 else rng.uniform(0.4, 0.75)
+    text = height * length * each
     room = height * rng.choice([0.3, 0.8, 2.0], p=[0.5, 0.4, 0.1])
     widest = max(400, round(0.4 * height * length))
     return min(widest, max(20, round(text + room))), height

@@ -12,7 +12,7 @@ from segcap.generate.typefaces import Typeface
 from segcap.generate.wild.backgrounds import background
 from segcap.generate.wild.camera import finish, glare, tilted
 from segcap.generate.wild.colours import contrasting
-from segcap.generate.wild.masks import lay, leave_a_pixel, paste
+from segcap.generate.wild.masks import draw_point, lay, leave_a_pixel, paste
 from segcap.generate.wild.typesetting import choose_face, place
 
 __all__ = ["counter"]
@@ -21,6 +21,7 @@ __all__ = ["counter"]
 class _Wheels(NamedTuple):
     """What the wheels of a counter look like: pixels and colours."""
 
+    left: float
     pitch: float
     size: float
     gap: float
@@ -52,8 +53,8 @@ def counter(draws: Draws, page: Page) -> Drawn:
     cell = 0
     for mask, char in zip(masks, text, strict=True):
         if char in ".,":
-            at = round(cell * wheels.pitch), round(height * 0.8)
-            cv2.circle(mask, at, max(1, round(wheels.size * 0.07)), 255, -1)
+            at = wheels.left + cell * wheels.pitch, height * 0.8
+            draw_point(mask, char, at, wheels.size * 0.07, 255)
             lay(canvas, mask, wheels.tone, 1.0)
         else:
             _draw_wheel(rng, canvas, mask, char, cell, wheels)
@@ -79,7 +80,9 @@ def counter(draws: Draws, page: Page) -> Drawn:
 def _turn_wheels(draws: Draws, page: Page, cells: int, is_meter: bool) -> _Wheels:
     """Draw what the wheels look like; most meters have pale ones, with wide teeth between them."""
     rng, (width, height) = draws.rng, page.size
-    pitch = (width - 2) / cells
+    left = rng.uniform(0.1, 0.8) if rng.random() < 0.3 else 0.0  # of a wheel, the housing shows
+    cut_off = rng.uniform(0, 0.3) if rng.random() < 0.2 else 0.0
+    pitch = (width - 2) / (cells + left - cut_off)
     size = float(min(height * rng.uniform(0.45, 0.97), pitch * rng.uniform(0.9, 1.6)))
     draws.parameters["capitals"] = round(size, 2)
     face = choose_face(draws, page, "0123456789")
@@ -91,6 +94,7 @@ def _turn_wheels(draws: Draws, page: Page, cells: int, is_meter: bool) -> _Wheel
         tone = np.full(3, rng.uniform(180, 255) if dark else rng.uniform(0, 70), np.float32)
     has_wide_gaps = rng.random() < (0.85 if is_meter else 0.5)
     return _Wheels(
+        left=left * pitch,
         pitch=pitch,
         size=size,
         gap=min(pitch, height)
@@ -122,7 +126,8 @@ def _draw_wheel(
     height = len(mask)
     pitch, size = wheels.pitch, wheels.size
     is_red = cell >= wheels.first_red
-    x0, x1 = round(cell * pitch + wheels.gap), round((cell + 1) * pitch - wheels.gap)
+    left = wheels.left + cell * pitch
+    x0, x1 = round(left + wheels.gap), round(left + pitch - wheels.gap)
     y0, y1 = round(height * 0.04), round(height * 0.96)
     on_red = is_red and rng.random() < 0.5
     ground = np.array([rng.uniform(150, 220), 30, 30]) if on_red else wheels.colour
@@ -132,7 +137,7 @@ def _draw_wheel(
     stretch = min(1.0, (pitch - 1.6 * wheels.gap) * 0.85 / (0.7 * size))
     mark, _ = place(wheels.face, char, size, stretch)
     shift = rng.uniform(0.1, 0.5) * size * 1.25 if cell == wheels.turned else 0.0
-    x = round(cell * pitch + (pitch - mark.shape[1]) / 2)
+    x = round(left + (pitch - mark.shape[1]) / 2)
     paste(mask, mark, x, round(wheels.tops[cell] - shift))
     if wheels.neighbours or cell == wheels.turned:
         others = np.zeros(mask.shape, np.uint8)
@@ -167,7 +172,7 @@ def _draw_teeth(
         ends = ((left, right), (inner, right), (left, left + right - inner))[int(rng.integers(3))]
         corners = (ends[0], round(y)), (ends[1], round(y + tall))
         cv2.rectangle(canvas, *corners, tuple(map(float, tone)), -1)
-    if wheels.worn:  # round corners
+    if wheels.worn and left < canvas.shape[1]:  # round corners
         strip = canvas[:, left : right + 1]
         canvas[:, left : right + 1] = cv2.GaussianBlur(strip, (0, 0), 0.5 + wheels.worn * half)
 

@@ -12,7 +12,7 @@ from segcap.generate.wild.backgrounds import background
 from segcap.generate.wild.camera import finish, glare, tilted
 from segcap.generate.wild.clutter import scatter_clutter
 from segcap.generate.wild.colours import contrasting
-from segcap.generate.wild.masks import lay, leave_a_pixel
+from segcap.generate.wild.masks import draw_point, lay, leave_a_pixel
 from segcap.generate.wild.typesetting import warp
 
 __all__ = ["SEGMENTS", "segment_display"]
@@ -51,7 +51,7 @@ def segment_display(draws: Draws, page: Page) -> Drawn:
     cells = sum(char not in ".," for char in page.text)
     digits = _place_digits(rng, page.size, cells)
     draws.parameters["capitals"] = round(digits.tall, 2)
-    masks, ghosts = _light(page, digits, _shapes(rng), digits.thick * rng.uniform(0.3, 0.6))
+    masks, ghosts = _light(rng, page, digits)
     canvas = background(draws, page)
     if rng.random() < 0.5:  # as liquid crystals have it: a tinted, even ground
         tint = rng.uniform(40, 230, 3).astype(np.float32) * np.float32(0.85)
@@ -91,7 +91,7 @@ def segment_display(draws: Draws, page: Page) -> Drawn:
 def _place_digits(rng: np.random.Generator, size: tuple[int, int], cells: int) -> _Digits:
     width, height = size
     tall = height * rng.uniform(0.45, 0.95)
-    aspect = rng.uniform(0.4, 0.72)
+    aspect = rng.uniform(0.72, 1.3) if rng.random() < 0.3 else rng.uniform(0.4, 0.72)
     pitch = min(tall * (aspect + rng.uniform(0.12, 0.5)), (width - 4) / (cells + 0.3))
     wide = min(tall * aspect, pitch * 0.78)
     tall = min(tall, 3.2 * wide)
@@ -100,7 +100,7 @@ def _place_digits(rng: np.random.Generator, size: tuple[int, int], cells: int) -
     left = rng.uniform(0.05, 0.95) * max(0.0, width - cells * pitch - slant * tall) + thick / 2
     top = rng.uniform(0.1, 0.9) * (height - tall)
     gap = thick * rng.uniform(0.0, 0.25) + 0.5 * thick * (rng.random() < 0.5)
-    decimals = rng.uniform(0.5, 0.85) if rng.random() < 0.45 else 1.0
+    decimals = rng.uniform(0.42, 0.85) if rng.random() < 0.55 else 1.0
     return _Digits(left, top, pitch, wide, tall, slant, thick, gap, decimals)
 
 
@@ -111,22 +111,27 @@ def _shapes(rng: np.random.Generator) -> dict[str, str]:
 
 
 def _light(
-    page: Page, digits: _Digits, shapes: dict[str, str], point: float
+    rng: np.random.Generator, page: Page, digits: _Digits
 ) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
     """Draw the segments that are lit, a mask a character, and all there are."""
     width, height = page.size
+    shapes = _shapes(rng)
+    radius, before = digits.thick * rng.uniform(0.25, 0.6), rng.uniform(0.2, 1)
+    level = rng.uniform(130, 255) if rng.random() < 0.5 else 255
     masks = np.zeros((len(page.text), height, width), np.uint8)
     ghosts = np.zeros((height, width), np.uint8)
     whole = next((number for number, char in enumerate(page.text) if char in ".,"), len(page.text))
     cell = 0
     for number, (mask, char) in enumerate(zip(masks, page.text, strict=True)):
         if char in ".,":
-            x = digits.left + cell * digits.pitch - (digits.pitch - digits.wide) * 0.4
-            y = digits.top + digits.tall - digits.thick / 2
-            cv2.circle(mask, (round(x), round(y)), max(1, round(point)), 255, -1)
+            x = digits.left + cell * digits.pitch - (digits.pitch - digits.wide) * before
+            foot = digits.top + digits.tall + digits.thick / 2
+            draw_point(mask, char, (x, foot - radius), radius, level)
             continue
-        own = digits._replace(left=digits.left + cell * digits.pitch)
-        if number > whole:  # smaller, on the same foot
+        smaller = max(0, cell - whole)  # on the same foot
+        place = cell - smaller * (1 - digits.decimals)
+        own = digits._replace(left=digits.left + place * digits.pitch)
+        if number > whole:
             own = _smaller(own)
         _draw_segments(mask, shapes[char], own)
         _draw_segments(ghosts, "abcdefg", own)

@@ -4,7 +4,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["lay", "leave_a_pixel", "paste", "remapped"]
+__all__ = ["draw_point", "lay", "leave_a_pixel", "paste", "remapped"]
+
+
+_SHIFT = 4
 
 
 def lay(
@@ -46,3 +49,19 @@ def remapped(
         part_moved = cv2.remap(part, *maps, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
         moved[..., start : start + 4] = part_moved.reshape(part.shape)
     return np.ascontiguousarray(moved.transpose(2, 0, 1))
+
+
+def draw_point(
+    mask: NDArray[np.uint8],
+    char: str,
+    centre: tuple[float, float],
+    radius: float,
+    level: float,
+) -> None:
+    """Draw a decimal point, or a comma with its tail, to a fraction of a pixel."""
+    radius = max(0.7, radius)
+    tail = centre[0] - radius, centre[1] + 2.5 * radius
+    (x, y), end = np.rint(np.array([centre, tail]) * 2**_SHIFT).astype(int).tolist()
+    cv2.circle(mask, (x, y), round(radius * 2**_SHIFT), level, -1, cv2.LINE_AA, _SHIFT)
+    if char == ",":
+        cv2.line(mask, (x, y), end, level, max(1, round(radius)), cv2.LINE_AA, _SHIFT)

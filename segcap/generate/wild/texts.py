@@ -19,6 +19,7 @@ _KINDS = (
     "any sign",
 )
 _CHANCES = (0.2, 0.1, 0.08, 0.14, 0.12, 0.2, 0.08, 0.05, 0.03)
+_DECIMALS = (0.6, 0.15, 0.15, 0.1)
 _CHARACTERS = {
     "digits": string.digits,
     "upper": string.ascii_uppercase,
@@ -45,13 +46,10 @@ def wild_text(draws: Draws, charset: str, length: int) -> str:
         signs = [sign for sign in _SIGNS if sign in charset]
         if signs:
             return _task(draws, signs, charset, length)
-    if kind == "number" and set(string.digits) < set(charset) and length >= 3:
-        points = [point for point in ".," if point in charset]
-        if points:
-            digits = draws.choices("text", string.digits, length)
-            place = int(rng.integers(1, length - 1))
-            digits[place] = draws.choice("point", points)
-            return "".join(digits)
+    points = [point for point in ".," if point in charset]
+    has_letters = any(map(str.isalpha, charset))
+    if points and (kind == "number" or not has_letters) and set(string.digits) < set(charset):
+        return _number(draws, points, length, has_point=has_letters or rng.random() < 0.6)
     if kind == "any sign":
         return "".join(draws.choices("text", charset, length))
     wanted = _CHARACTERS.get(kind, string.digits + string.ascii_letters)
@@ -62,6 +60,19 @@ def wild_text(draws: Draws, charset: str, length: int) -> str:
 def is_number(text: str) -> bool:
     """Whether a text consists of digits, with at most one point and one comma."""
     return bool(text.replace(".", "", 1).replace(",", "", 1).isdecimal()) and text.isascii()
+
+
+def _number(draws: Draws, points: list[str], length: int, *, has_point: bool) -> str:
+    """Draw digits as devices show them: zeros in front of some, a point before the last ones."""
+    rng = draws.rng
+    digits = draws.choices("text", string.digits, length)
+    if rng.random() < 0.3:
+        zeros = int(rng.integers(0, length // 2 + 1))
+        digits[:zeros] = "0" * zeros
+    if has_point and length >= 3:
+        decimals = 1 + int(rng.choice(len(_DECIMALS), p=_DECIMALS))
+        digits[max(1, length - 1 - decimals)] = draws.choice("point", points)
+    return "".join(digits)
 
 
 def _task(draws: Draws, signs: list[str], charset: str, length: int) -> str:
