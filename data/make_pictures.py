@@ -93,6 +93,16 @@ def draw_wild(path: Path) -> None:
     tiled([sample.image for sample in samples], 10, (150, 46)).save(path, optimize=True)
 
 
+def draw_numbers(path: Path) -> None:
+    """Displays, and counters below."""
+    samples = [
+        sample
+        for scheme in ("seven-segment", "counter")
+        for sample in TextGenerator(scheme, length=(4, 7)).samples(15, seed=2)
+    ]
+    tiled([sample.image for sample in samples], 5, (180, 54)).save(path, optimize=True)
+
+
 def draw_ink(path: Path) -> None:
     """Images, and below each what a threshold and what the network of "any" take for ink."""
     reader = segcap.load("any")
@@ -126,6 +136,7 @@ def main() -> None:
     draw_schemes(DATA / "pictures" / "schemes.png")
     draw_explained(DATA / "pictures" / "explained.png")
     draw_wild(DATA / "pictures" / "wild.png")
+    draw_numbers(DATA / "pictures" / "numbers.png")
     draw_ink(DATA / "pictures" / "ink.png")
 
 

@@ -26,9 +26,10 @@ args = parser.parse_args()
 
 def draw_meters(folder):
     """Write counters and displays, half of them upside down."""
-    generator = TextGenerator("wild", charset="0123456789", length=5, difficulty=0.2)
-    drawn = generator.samples(120, seed=5_000_000)
-    meters = [one for one in drawn if one.parameters["family"] != "text"][:16]
+    meters = []
+    for scheme in ("counter", "seven-segment"):
+        generator = TextGenerator(scheme, charset="0123456789", length=5, difficulty=0.2)
+        meters += generator.samples(8, seed=5_000_000)
     for index, one in enumerate(meters):
         picture = Image.fromarray(one.image).rotate(180 * (index % 2))
         picture.save(folder / f"{index:02}-{one.label}.png")

@@ -21,7 +21,9 @@ from segcap.generate import DIFFICULTIES, Difficulty, TextGenerator, schemes
 from segcap.segmentation.binarize import binarize
 
 SCHEMES = schemes()
-WITH_OWN_LOOK = [scheme for scheme in SCHEMES if scheme != "wild"]  # see test_wild.py
+OF_NUMBERS = ("seven-segment", "counter")
+OF_ANY_LOOK = ("wild", *OF_NUMBERS)
+WITH_OWN_LOOK = [scheme for scheme in SCHEMES if scheme not in OF_ANY_LOOK]  # see test_wild.py
 FONTS = Path(segcap.generate.__file__).parent / "fonts"
 PLAIN_PROCESSOR = {
     "OPENCV_CPU_DISABLE": "AVX2,FP16,AVX,AVX512-SKX,SSE4.2,SSE4.1",
@@ -30,6 +32,7 @@ PLAIN_PROCESSOR = {
 }
 
 over_schemes = pytest.mark.parametrize("scheme", SCHEMES)
+over_faces = pytest.mark.parametrize("scheme", [one for one in SCHEMES if one != "seven-segment"])
 positions = st.floats(0, 1)
 seeds = st.integers(0, 2**31)
 difficulties = st.none() | positions | st.dictionaries(st.sampled_from(DIFFICULTIES), positions)
@@ -57,9 +60,9 @@ def digest(sample, *, with_image=True):
 
 
 def digests():
-    """Names of samples of all schemes at several difficulties; of "wild" without the images."""
+    """Names of samples of all schemes at several difficulties; of any look without the images."""
     return [
-        digest(sample, with_image=scheme != "wild")
+        digest(sample, with_image=scheme not in OF_ANY_LOOK)
         for scheme in SCHEMES
         for difficulty in (None, 0, 0.4, 1)
         for sample in TextGenerator(scheme, difficulty=difficulty).samples(6, seed=3)
@@ -69,10 +72,11 @@ def digests():
 @over_schemes
 @given(options=options(), seed=seeds, index=st.integers(0, 10**6))
 def test_samples_are_as_ordered_and_boxes_tight_around_masks(scheme, options, seed, index):
-    generator = TextGenerator(scheme, **options)
+    known = {"charset": None} if scheme in OF_NUMBERS else {}
+    generator = TextGenerator(scheme, **options | known)
     sample = generator.sample(index, seed=seed)
     fewest, most = generator.length
-    in_colour = scheme in ("colour-lines", "mixed", "wild")
+    in_colour = scheme in ("colour-lines", "mixed", *OF_ANY_LOOK)
     assert fewest <= len(sample.label) <= most
     assert set(sample.label) <= set(generator.charset)
     assert sample.image.shape == (*options["size"][::-1], 3)[: 2 + in_colour]
@@ -198,7 +202,7 @@ def test_a_quarter_of_mixed_is_inverted():
     usual = {"clean", "wordpress", "gradient-line"}
     bright = [s.image.mean() > 127 for s in samples if s.parameters["drawn_as"] in usual]
     assert 0.6 < np.mean(bright) < 0.9
-    assert {s.parameters["drawn_as"] for s in samples} == set(SCHEMES) - {"mixed", "wild"}
+    assert {s.parameters["drawn_as"] for s in samples} == set(SCHEMES) - {"mixed", *OF_ANY_LOOK}
 
 
 @pytest.mark.parametrize("scheme", ["number-field", "mixed"])
@@ -207,7 +211,7 @@ def test_without_a_size_every_image_has_its_own(scheme):
     assert len(shapes) == 10
 
 
-@over_schemes
+@over_faces
 def test_fonts_of_a_folder(scheme, tmp_path):
     names = {"anton-400", "tinos-700"}
     (tmp_path / "below").mkdir()
@@ -219,7 +223,7 @@ def test_fonts_of_a_folder(scheme, tmp_path):
     assert used == names == {name for name, _ in generator.settings()["faces"]}
 
 
-@over_schemes
+@over_faces
 def test_digits_of_a_handwriting(scheme, handwriting):
     sample = TextGenerator(scheme, handwriting=handwriting, length=3).sample()
     assert sample.label.isdigit()

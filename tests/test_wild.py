@@ -55,6 +55,13 @@ def test_numbers_are_drawn_as_displays_and_counters_too():
     assert set(families(NUMBERS, 60)) == {"text", "seven segments", "counter"}
 
 
+@pytest.mark.parametrize(
+    ("scheme", "family"), [("seven-segment", "seven segments"), ("counter", "counter")]
+)
+def test_displays_and_counters_are_schemes_of_their_own(scheme, family):
+    assert set(families(TextGenerator(scheme), 20)) == {family}
+
+
 def test_letters_never_are():
     letters = TextGenerator("wild", charset=string.ascii_letters)
     assert set(families(letters, 30)) == {"text"}

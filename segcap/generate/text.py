@@ -101,8 +101,8 @@ class TextGenerator:
         One of `schemes()`.
     charset : str, optional
         The characters to draw from, all equally often; "wild" draws digits alone, letters alone,
-        tasks and so on. Unless given, the scheme's own that a font has; of them the digits for
-        handwriting.
+        tasks and so on, "seven-segment" and "counter" draw numbers. Unless given, the scheme's own,
+        of "wild" those that a font has; of them the digits for handwriting.
     length : int or tuple of int, optional
         Characters in every image, or their fewest and most, in 1 ... 100.
     size : tuple of int, optional
@@ -152,6 +152,11 @@ class TextGenerator:
         if fonts is not None and handwriting is not None:
             raise ParameterError("Texts are drawn with fonts or with handwriting. Got both.")
         own = SCHEMES[scheme]
+        if not own.has_faces and (fonts is not None or handwriting is not None):
+            raise ParameterError(
+                f"Texts of '{scheme}' have a form of their own. Got "
+                f"'{'fonts' if handwriting is None else 'handwriting'}'."
+            )
         if charset is None:
             charset = own.charset if handwriting is None else re.sub(r"\D", "", own.charset)
         self.scheme = scheme
@@ -162,11 +167,16 @@ class TextGenerator:
         self.difficulty = _as_numbers(difficulty)
         if own.in_capitals:
             _check_small_letters(scheme, self.charset)
+        if own.numbers_alone and (others := set(self.charset) - set(own.charset)):
+            raise ParameterError(
+                f"The charset of '{scheme}' must be digits, points and commas. "
+                f"Got {min(others)!r}."
+            )
         faces = _typefaces(own.fonts, fonts, handwriting)
         if own.free_faces and handwriting is None:  # each image has faces that have its characters
             self._faces = faces
             known = [char for char in self.charset if any(face.can_draw(char) for face in faces)]
-            if own.charset == self.charset:
+            if known and own.charset == self.charset:
                 self.charset = "".join(known)
             elif len(known) < len(self.charset):
                 able_to_draw(faces, self.charset)

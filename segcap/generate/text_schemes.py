@@ -30,7 +30,7 @@ from segcap.generate.paint import (
 )
 from segcap.generate.six_char import six_char
 from segcap.generate.typesetting import Style, set_line
-from segcap.generate.wild import wild, wild_size, wild_text
+from segcap.generate.wild import counter, segment_display, wild, wild_size, wild_text
 
 __all__ = ["SCHEMES", "Scheme", "random_difficulty", "random_size"]
 
@@ -63,6 +63,10 @@ class Scheme(NamedTuple):
         Draws a width and a height for a length, where every image has its own.
     free_faces : bool
         Faces that lack a character of the charset may draw texts without it.
+    numbers_alone : bool
+        Nothing but digits, points and commas can be drawn.
+    has_faces : bool
+        Characters are drawn in typefaces.
     """
 
     draw: Callable[[Draws, Page], Drawn]
@@ -75,6 +79,8 @@ class Scheme(NamedTuple):
     write: Callable[[Draws, str, int], str] | None = None
     measure: Callable[[Draws, int], tuple[int, int]] | None = None
     free_faces: bool = False
+    numbers_alone: bool = False
+    has_faces: bool = True
 
 
 def clean(draws: Draws, page: Page) -> Drawn:
@@ -166,7 +172,7 @@ def number_field(draws: Draws, page: Page) -> Drawn:
 def mixed(draws: Draws, page: Page) -> Drawn:
     """Draw as any of the other schemes, in RGB, sometimes with dark and bright changed."""
     name = draws.choice(
-        "drawn_as", tuple(name for name in SCHEMES if name not in ("mixed", "wild"))
+        "drawn_as", tuple(name for name, one in SCHEMES.items() if one.difficulty is not None)
     )
     inverted = draws.uniform("inverted", 0, 1) < 0.25
     drawn = SCHEMES[name].draw(draws, page)
@@ -209,6 +215,28 @@ SCHEMES = {
     ),
     "number-field": Scheme(number_field, string.digits, (5, 10), None, Difficulty(noise=0.1)),
     "mixed": Scheme(mixed, _CAPITALS, (4, 8), None, None),
+    "seven-segment": Scheme(
+        segment_display,
+        string.digits + ".,",
+        (3, 8),
+        None,
+        None,
+        write=wild_text,
+        measure=wild_size,
+        numbers_alone=True,
+        has_faces=False,
+    ),
+    "counter": Scheme(
+        counter,
+        string.digits + ".,",
+        (4, 8),
+        None,
+        None,
+        write=wild_text,
+        measure=wild_size,
+        free_faces=True,
+        numbers_alone=True,
+    ),
     "wild": Scheme(
         wild,
         string.digits + string.ascii_letters + "+-*/÷=?.,:",

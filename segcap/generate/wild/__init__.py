@@ -25,7 +25,7 @@ from segcap.generate.wild.strokes import paint_characters, shape_strokes
 from segcap.generate.wild.texts import is_number, wild_text
 from segcap.generate.wild.typesetting import typeset, warp
 
-__all__ = ["wild", "wild_size", "wild_text"]
+__all__ = ["counter", "segment_display", "wild", "wild_size", "wild_text"]
 
 _DISPLAY, _COUNTER = 0.28, 0.56
 
