@@ -178,6 +178,11 @@ def test_only_characters_that_a_font_has_are_drawn():
     assert set(ANY.charset) <= set(texts)
 
 
+def test_boxes_stand_in_the_order_of_the_text_where_lines_are_cut_off_too():
+    for sample in ANY.samples(300, seed=4):
+        assert (np.diff(sample.boxes[:, 0] + sample.boxes[:, 2]) >= 0).all()
+
+
 def test_long_texts_have_room():
     sample = TextGenerator("wild", length=100).sample(0)
     sides = sample.boxes[:, 2:] - sample.boxes[:, :2]

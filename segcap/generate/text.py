@@ -51,7 +51,8 @@ class Sample:
         The pixels that each character covers by a quarter or more, before any covers another.
     parameters : dict
         What was drawn at random, as JSON takes it; not the grain, specks, scattered pixels and
-        elastic fields, which seed and index alone give again.
+        elastic fields, and of "wild", "seven-segment" and "counter" little else: seed and index
+        alone give them again.
     """
 
     image: NDArray[np.uint8]
@@ -169,8 +170,7 @@ class TextGenerator:
             _check_small_letters(scheme, self.charset)
         if own.numbers_alone and (others := set(self.charset) - set(own.charset)):
             raise ParameterError(
-                f"The charset of '{scheme}' must be digits, points and commas. "
-                f"Got {min(others)!r}."
+                f"The charset of '{scheme}' must be digits, points and commas. Got {min(others)!r}."
             )
         faces = _typefaces(own.fonts, fonts, handwriting)
         if own.free_faces and handwriting is None:  # each image has faces that have its characters

@@ -57,7 +57,6 @@ class _Tones:
             self._one = np.clip(ink + rng.normal(0, 40, 3), 0, 255).astype(np.float32)
         elif kind < 0.75:
             self._one = rng.uniform(0, 255, 3).astype(np.float32)
-        self._thick = rng.uniform(0.4, 1)
 
     def next(self) -> tuple[float, float, float]:
         tone = self._one if self._one is not None else self._rng.uniform(0, 255, 3)

@@ -68,7 +68,8 @@ def typeset(draws: Draws, page: Page) -> NDArray[np.uint8]:
         first = min(tops)
         down = max(top + mark.shape[0] for top, (mark, _) in zip(tops, marks, strict=True)) - first
         shrink = min((width - 2) / across, (height - 1) / down)
-        if shrink >= 1 or (cut_off and shrink > 0.75):
+        half_stays = across - width <= min(widths[0], widths[-1])
+        if shrink >= 1 or (cut_off and half_stays and shrink > 0.75):
             break
         cap = max(4.0, cap * shrink * 0.98)
     draws.parameters["capitals"] = round(cap, 2)
