@@ -6,9 +6,10 @@ FOLDER holds a folder a set: images, and labels.csv with the columns file and la
 right by their values, numbers by their digits, leading zeros included. The reader is given that
 there is a number or a task, and which characters may occur; not how many.
 
-Then the handwriting in data/samples, whole texts right. At the end, of CAPTCHAs of digits: in how
-many is the number of digits wrong, with and without "11" in them; and the confidence of a digit
-that is cut off, where 15 % of the width on the right is.
+Then the handwriting in data/samples, whole texts right, and drawn counters whose last wheel stands
+or is turned towards its next digit, by 0.3 of the way or more. At the end, of CAPTCHAs of digits:
+in how many is the number of digits wrong, with and without "11" in them; and the confidence of a
+digit that is cut off, where 15 % of the width on the right is.
 """
 
 import argparse
@@ -22,6 +23,7 @@ import segcap
 from segcap.core.image import load_image
 from segcap.decoding.numbers import value_of
 from segcap.evaluate.metrics import expected_calibration_error, wilson
+from segcap.generate import TextGenerator
 
 DIGITS = "0123456789"
 TASKS = {
@@ -66,8 +68,30 @@ def main():
     reader = segcap.load("any", kind="number", allowlist=DIGITS, reject_below=0.0)
     right = [one.text == label for one, label in zip(reader.read_many(images), labels, strict=True)]
     print(f"{'samples':<22}{wilson(sum(right), len(right))}", flush=True)
+    turned_wheels(reader)
     for name in CAPTCHAS:
         count_and_crop(name)
+
+
+def turned_wheels(reader):
+    generator = TextGenerator("counter", charset=DIGITS, length=(4, 6), difficulty=0.2)
+    drawn = generator.samples(400, seed=6_000_000)
+    for name, is_so in (("standing", lambda turn: turn == 0), ("turned", lambda turn: turn >= 0.3)):
+        own = [one for one in drawn if is_so(one.parameters["turned"])]
+        readings = reader.read_many([one.image for one in own])
+        right = sum(one.text == drawn.label for one, drawn in zip(readings, own, strict=True))
+        last = [
+            (one.glyphs[-1], str((int(drawn.label[-1]) + 1) % 10))
+            for one, drawn in zip(readings, own, strict=True)
+            if one.text[:-1] == drawn.label[:-1]
+        ]
+        named = [after in {glyph.char, *dict(glyph.alternatives)} for glyph, after in last]
+        print(
+            f"last wheel {name:<11}{wilson(right, len(own))}; confidence of its digit "
+            f"{np.median([glyph.confidence for glyph, _ in last]):.2f} (median), the next one is "
+            f"named {np.mean(named):.0%}",
+            flush=True,
+        )
 
 
 def count_and_crop(name):

@@ -17,6 +17,9 @@ from segcap.generate.wild.typesetting import choose_face, place
 
 __all__ = ["counter"]
 
+_STEP = 1.35
+"""From digit to digit of a wheel, in their height."""
+
 
 class _Wheels(NamedTuple):
     """What the wheels of a counter look like: pixels and colours."""
@@ -33,7 +36,7 @@ class _Wheels(NamedTuple):
     framed: bool
     first_red: int
     red: NDArray[np.float32]
-    turned: int
+    turned: float
     teeth: float
     worn: float
     shaft: float
@@ -45,7 +48,9 @@ def counter(draws: Draws, page: Page) -> Drawn:
     rng, (width, height), text = draws.rng, page.size, page.text
     draws.parameters["family"] = "counter"
     is_meter = rng.random() < 0.6
-    wheels = _turn_wheels(draws, page, sum(char not in ".," for char in text), is_meter)
+    cells = sum(char not in ".," for char in text)
+    wheels = _turn_wheels(draws, page, cells, is_meter)
+    draws.parameters["turned"] = round(wheels.turned, 4)
     canvas = background(draws, page)
     if rng.random() < 0.5:  # the dark inside of the device
         canvas *= np.float32(rng.uniform(0.05, 0.5))
@@ -57,7 +62,7 @@ def counter(draws: Draws, page: Page) -> Drawn:
             draw_point(mask, char, at, wheels.size * 0.07, 255)
             lay(canvas, mask, wheels.tone, 1.0)
         else:
-            _draw_wheel(rng, canvas, mask, char, cell, wheels)
+            _draw_wheel(rng, canvas, mask, char, cell, wheels, is_last=cell == cells - 1)
             cell += 1
     if rng.random() < 0.4:  # wheels are round: darker above and below
         down = np.linspace(-1, 1, height, dtype=np.float32)[:, np.newaxis, np.newaxis]
@@ -107,7 +112,7 @@ def _turn_wheels(draws: Draws, page: Page, cells: int, is_meter: bool) -> _Wheel
         framed=rng.random() < (0.25 if is_meter else 0.5),
         first_red=cells - (int(rng.integers(1, 4)) if rng.random() < 0.5 else 0),
         red=rng.uniform((140, 10, 10), (230, 110, 110)).astype(np.float32),
-        turned=cells - 1 if rng.random() < 0.4 else -1,
+        turned=rng.uniform(0.1, 0.46) if rng.random() < 0.4 else 0.0,
         teeth=height * rng.uniform(0.3, 0.9) if rng.random() < (0.9 if is_meter else 0.4) else 0.0,
         worn=rng.uniform(0.1, 0.4) if rng.random() < 0.7 else 0.0,
         shaft=rng.uniform(5, 90) if rng.random() < 0.8 else rng.uniform(60, 180),
@@ -122,6 +127,8 @@ def _draw_wheel(
     char: str,
     cell: int,
     wheels: _Wheels,
+    *,
+    is_last: bool,
 ) -> None:
     height = len(mask)
     pitch, size = wheels.pitch, wheels.size
@@ -136,14 +143,15 @@ def _draw_wheel(
     ink = wheels.red if is_red and not on_red else wheels.tone
     stretch = min(1.0, (pitch - 1.6 * wheels.gap) * 0.85 / (0.7 * size))
     mark, _ = place(wheels.face, char, size, stretch)
-    shift = rng.uniform(0.1, 0.5) * size * 1.25 if cell == wheels.turned else 0.0
+    turned = wheels.turned if is_last else 0.0
+    shift = turned * _STEP * size
     x = round(left + (pitch - mark.shape[1]) / 2)
     paste(mask, mark, x, round(wheels.tops[cell] - shift))
-    if wheels.neighbours or cell == wheels.turned:
+    if wheels.neighbours or turned:
         others = np.zeros(mask.shape, np.uint8)
         for step in (-1, 1):
             other, _ = place(wheels.face, str((int(char) + step) % 10), size, stretch)
-            paste(others, other, x, round(wheels.tops[cell] - shift + step * size * 1.35))
+            paste(others, other, x, round(wheels.tops[cell] - shift + step * _STEP * size))
         lay(canvas, others, ink, 1.0)
     lay(canvas, mask, ink, 1.0)
     if wheels.framed:  # the slit between this wheel and the next: dark, with bright edges
