@@ -29,7 +29,7 @@ def draw_meters(folder):
     meters = []
     for scheme in ("counter", "seven-segment"):
         generator = TextGenerator(scheme, charset="0123456789", length=5, difficulty=0.2)
-        meters += generator.samples(8, seed=5_000_000)
+        meters += generator.samples(8, seed=5_000_000 + len(meters))
     for index, one in enumerate(meters):
         picture = Image.fromarray(one.image).rotate(180 * (index % 2))
         picture.save(folder / f"{index:02}-{one.label}.png")
