@@ -127,8 +127,9 @@ class TextGenerator:
     Notes
     -----
     The same seed gives the same pixels with the same versions of NumPy, OpenCV and Pillow, on
-    any machine and for any number of workers. Images of "wild" alone are drawn in floating point
-    and may be rounded otherwise on another processor; what they show and where is the same.
+    any machine and for any number of workers. Images of "wild", "seven-segment" and "counter" are
+    drawn in floating point and may be rounded otherwise on another processor; what they show and
+    where is the same.
 
     Examples
     --------
