@@ -24,7 +24,7 @@ from segcap.training.spans import LabelledStrips, SpanBatches
 if TYPE_CHECKING:
     import keras
 
-__all__ = ["TrainedContext", "finish", "inherit", "train_context"]
+__all__ = ["TrainedContext", "finish", "inherit", "inherited", "train_context"]
 
 
 @dataclass(frozen=True)
@@ -151,14 +151,14 @@ def inherit(trained: Trained, characters: str, wanted: str, *, before: int = 0) 
     kernel, bias = old.layers[-1].get_weights()
     stop = before + len(characters)
     rows = [
-        np.concatenate([own[:before], _inherited(own[before:stop], characters, wanted), own[stop:]])
+        np.concatenate([own[:before], inherited(own[before:stop], characters, wanted), own[stop:]])
         for own in (kernel.T, bias)
     ]
     model.layers[-1].set_weights([rows[0].T, rows[1]])
     return model
 
 
-def _inherited(weights: NDArray[np.float32], characters: str, wanted: str) -> NDArray[np.float32]:
+def inherited(weights: NDArray[np.float32], characters: str, wanted: str) -> NDArray[np.float32]:
     """Return rows of weights for wanted characters from those of known ones.
 
     A character that is not known begins as its other case, or else as the mean of all.
