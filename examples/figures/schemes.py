@@ -42,8 +42,8 @@ parser.add_argument("--n", type=int, default=300)
 parser.add_argument("--labels", type=int, nargs="+", default=[0])
 parser.add_argument("--classifier", choices=("span_roi", "span_cnn"), default="span_roi")
 parser.add_argument("--seeds", type=int, default=1)
-parser.add_argument("--csv", type=Path, help="a row a set and reader, as they come")
-parser.add_argument("--plot", type=Path, help="bars of what each reader reads with charset known")
+parser.add_argument("--csv", type=Path, help="a row a set and reader is added, as they come")
+parser.add_argument("--plot", type=Path, help="bars of all rows without labels, charset known")
 args = parser.parse_args()
 BOTH = joint.WEIGHTS
 
@@ -62,7 +62,14 @@ def main():
         parser.error(f"no set of {args.sets or 'images'} is in '{args.folder}'")
     summary(rows)
     if args.plot:
-        plot([row for row in rows if not row["labels"] and row["given"] == "known"])
+        plot([row for row in kept(rows) if row["given"] == "known" and int(row["labels"]) == 0])
+
+
+def kept(rows):
+    if not args.csv:
+        return rows
+    with args.csv.open(newline="") as file:
+        return list(csv.DictReader(file))
 
 
 def keep(row):
@@ -208,7 +215,7 @@ def summary(rows):
 def plot(rows):
     """Draw a row of bars a set, those that the first reader reads best above."""
     readers = list(dict.fromkeys(row["reader"] for row in rows))
-    rates = {(row["set"], row["reader"]): 100 * row["right"] for row in rows}
+    rates = {(row["set"], row["reader"]): 100 * float(row["right"]) for row in rows}
     sets = sorted({row["set"] for row in rows}, key=lambda name: rates[name, readers[0]])
     axes = new_figure(7, 0.5 + 0.12 * len(sets) * (1 + len(readers))).subplots()
     places = np.arange(len(sets)) * (1 + len(readers))
