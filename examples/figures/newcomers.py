@@ -3,7 +3,8 @@
     python examples/figures/newcomers.py FOLDER
 
 A developer trains a reader of her own scheme, an auditor asks how weak the scheme is, a student
-compares cutting with a network trained end to end, which takes longest. FOLDER is one of `segcap.datasets.load("labelled")`.
+compares cutting with a network trained end to end, which takes longest. FOLDER is one of
+`segcap.datasets.load("labelled")`.
 """
 
 import argparse
