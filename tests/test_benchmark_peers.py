@@ -56,6 +56,13 @@ def test_tesseract_is_started_with_a_whitelist(program, images):
     assert "tesseract" in installed_peers()
 
 
+def test_an_image_that_kills_tesseract_has_no_answer(program, images):
+    dies = "import os, signal\nos.kill(os.getpid(), signal.SIGFPE)\nassert sys.argv[2:7]"
+    program.write_text(program.read_text().replace("assert sys.argv[2:7]", dies))
+    (reply,) = Tesseract(charset="Ab1", psm=8).answer(images[:1])
+    assert (reply.answer, reply.status) == ("", "empty")
+
+
 def test_the_memory_of_tesseract_is_that_of_the_program(program, images):
     peer = Tesseract(charset="Ab1", psm=8)
     held = np.ones(50_000_000)

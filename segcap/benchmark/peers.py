@@ -195,10 +195,11 @@ class Tesseract(FunctionMethod):
             run = subprocess.run(command, capture_output=True, check=True, text=True)
         return int(run.stdout) * MAXRSS_UNIT / _MIB
 
-    def _read(self, image: NDArray[np.uint8]) -> str:
-        run = subprocess.run(
-            self._command("stdin"), input=_as_png(image), capture_output=True, check=True
-        )
+    def _read(self, image: NDArray[np.uint8]) -> str | None:
+        run = subprocess.run(self._command("stdin"), input=_as_png(image), capture_output=True)
+        if run.returncode < 0:  # it was killed by what it made of the image
+            return None
+        run.check_returncode()
         rows = csv.DictReader(
             io.StringIO(run.stdout.decode("utf-8", errors="replace")),
             delimiter="\t",
