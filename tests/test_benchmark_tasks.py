@@ -176,7 +176,7 @@ def test_images_that_mixed_was_trained_on_are_refused(monkeypatch):
     assert not mixed.is_training_seed("colour-lines", 3)
     assert not mixed.is_training_seed("six-char", 4)
     for seed in drawn["six-char"]:
-        with pytest.raises(ParameterError, match=rf"must not end in 05, .* Got {seed}\."):
+        with pytest.raises(ParameterError, match=rf"must not be 5 or end in 05, .* Got {seed}\."):
             open_task("six-char", seed=seed)
 
 

@@ -44,7 +44,8 @@ DIGITS = PICTURES, np.arange(10)
         ({"handwriting": (PICTURES, np.arange(1, 11))}, "Got labels from 1 to 10"),
         ({"handwriting": (0 * PICTURES, np.arange(10))}, "Got 10 blank pictures, the first at 0"),
         ({"scheme": "seven-segment", "fonts": "folder"}, "a form of their own. Got 'fonts'"),
-        ({"scheme": "counter", "charset": "1a"}, "must be digits, points and commas. Got 'a'"),
+        ({"scheme": "counter", "charset": "1a"}, "must be digits, and points .* Got '1a'"),
+        ({"scheme": "seven-segment", "charset": ".,"}, "must be digits, and points .* Got '.,'"),
         ({"scheme": "wild", "charset": "汉"}, "must be in one of the fonts.* Got '汉'"),
         (
             {"scheme": "wild", "charset": "abc", "handwriting": (PICTURES, np.arange(10))},

@@ -109,3 +109,8 @@ def test_a_text_is_scored_by_its_best_chain(lattice, may_skip):
     ]
     found = spelling_scores(spans, table, texts, atoms=atoms, skips=skips)
     np.testing.assert_allclose(found, [-np.inf if one is None else one.score for one in paths])
+
+
+def test_atoms_that_cannot_be_characters_have_no_path():
+    alone = np.array([[0, 1], [1, 2]])
+    assert best_path(alone, np.array([0.0, -np.inf]), atoms=2) is None

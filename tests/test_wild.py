@@ -105,6 +105,13 @@ def test_where_there_are_digits_and_points_alone_most_texts_are_decimal_numbers(
     assert 0.1 < np.mean([text.startswith("0") for text in texts]) < 0.5
 
 
+def test_numbers_of_few_digits_have_a_digit():
+    counters = TextGenerator("counter", charset="12.", length=(1, 2))
+    assert all(set(one.label) & set("12") for one in counters.samples(60))
+    others = [wild_text(Draws(4, index), "0123456789.:", 6) for index in range(200)]
+    assert any(":" in text for text in others)
+
+
 def test_a_comma_has_a_tail_and_a_point_has_none():
     heights = []
     for char in ".,":

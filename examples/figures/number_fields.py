@@ -79,11 +79,12 @@ def turned_wheels(reader):
     for name, is_so in (("standing", lambda turn: turn == 0), ("turned", lambda turn: turn >= 0.3)):
         own = [one for one in drawn if is_so(one.parameters["turned"])]
         readings = reader.read_many([one.image for one in own])
-        right = sum(one.text == drawn.label for one, drawn in zip(readings, own, strict=True))
+        labels = [one.label for one in own]
+        right = sum(one.text == label for one, label in zip(readings, labels, strict=True))
         last = [
-            (one.glyphs[-1], str((int(drawn.label[-1]) + 1) % 10))
-            for one, drawn in zip(readings, own, strict=True)
-            if one.text[:-1] == drawn.label[:-1]
+            (one.glyphs[-1], str((int(label[-1]) + 1) % 10))
+            for one, label in zip(readings, labels, strict=True)
+            if one.text[:-1] == label[:-1]
         ]
         named = [after in {glyph.char, *dict(glyph.alternatives)} for glyph, after in last]
         print(

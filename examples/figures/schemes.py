@@ -216,11 +216,13 @@ def plot(rows):
     """Draw a row of bars a set, those that the first reader reads best above."""
     readers = list(dict.fromkeys(row["reader"] for row in rows))
     rates = {(row["set"], row["reader"]): 100 * float(row["right"]) for row in rows}
-    sets = sorted({row["set"] for row in rows}, key=lambda name: rates[name, readers[0]])
+    sets = sorted({row["set"] for row in rows}, key=lambda name: rates.get((name, readers[0]), 0))
     axes = new_figure(7, 0.5 + 0.12 * len(sets) * (1 + len(readers))).subplots()
     places = np.arange(len(sets)) * (1 + len(readers))
     for number, reader in enumerate(reversed(readers)):
-        axes.barh(places + number, [rates[name, reader] for name in sets], 1, label=reader)
+        axes.barh(
+            places + number, [rates.get((name, reader), np.nan) for name in sets], 1, label=reader
+        )
     axes.set_yticks(places + (len(readers) - 1) / 2, sets)
     axes.set(xlabel="texts right, %", xlim=(0, 100))
     axes.margins(y=0.01)

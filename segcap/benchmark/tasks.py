@@ -111,8 +111,8 @@ def _divided(
     if data is None:
         if is_training_seed(task, seed):
             raise ParameterError(
-                "The 'seed' of six-char must not end in 05, as those of images do which 'mixed' "
-                f"and 'any' were trained on. Got {seed}."
+                "The 'seed' of six-char must not be 5 or end in 05, as those of images do which "
+                f"'mixed' and 'any' were trained on. Got {seed}."
             )
         dataset, known = _drawn_texts(task, seed, _QUICK if quick else _TEXTS)
         generator = texts_generator(task, dataset)

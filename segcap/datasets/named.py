@@ -12,7 +12,7 @@ from segcap.datasets.labelled import LabelledImages
 __all__ = ["load_named", "texts_in_names"]
 
 _DASHED = 10
-_LEAST_TEXT = 3  # what is taken away in a task is shorter
+_LEAST_TEXT = 3  # of shorter ones, a difference may be meant
 _PATTERN = (
     r"a pattern can say where it stands, such as --pattern '\d+_(?P<text>.+)', and labels.csv can "
     "hold it, too"
@@ -43,7 +43,8 @@ def load_named(folder: str | os.PathLike[str], *, pattern: str | None = None) ->
     DataError
         The folder is missing or holds no image, a file name gives no text, or all look like
         INDEX_TEXT: numbers without gap, or different ones each with a text of its own; or ten or
-        more like INDEX-TEXT: numbers without gap, or different ones before three characters each.
+        more like INDEX-TEXT: numbers without gap, or different ones before three characters or
+        more.
 
     Notes
     -----
@@ -122,7 +123,7 @@ def _are_numbered_by_dashes(images: Sequence[Path]) -> bool:
     if len(parts) < _DASHED or not all(rest and start.isdecimal() for start, _, rest in parts):
         return False
     numbers = [int(start) for start, _, _ in parts]
-    are_texts = all(len(rest) >= _LEAST_TEXT for _, _, rest in parts)
+    are_texts = all(len(rest) >= _LEAST_TEXT and rest[-1] not in "=?" for _, _, rest in parts)
     return _have_no_gap(numbers) or (are_texts and len(set(numbers)) == len(numbers))
 
 

@@ -64,7 +64,8 @@ def best_path(
     if skips is None and scores.ndim == 1 and length in (None, atoms) and len(spans) == atoms:
         alone = np.arange(atoms)
         if np.array_equal(spans.T, [alone, alone + 1]):  # there is no other way
-            return Path(alone, float(scores.sum()))
+            score = float(scores.sum())
+            return None if score == -np.inf else Path(alone, score)
     paths = best_paths(spans, scores, atoms=atoms, length=length, skips=skips, most=1)
     return paths[0] if paths else None
 

@@ -14,8 +14,8 @@ T = TypeVar("T")
 class Draws:
     """Random numbers of one image, kept by name.
 
-    Schemes but "wild" draw the same in the same order whatever the difficulty, so that images of
-    one seed differ by their difficulty alone.
+    Schemes but "wild", "seven-segment" and "counter" draw the same in the same order whatever the
+    difficulty, so that images of one seed differ by their difficulty alone.
 
     Parameters
     ----------

@@ -169,18 +169,20 @@ class TextGenerator:
         self.difficulty = _as_numbers(difficulty)
         if own.in_capitals:
             _check_small_letters(scheme, self.charset)
-        if own.numbers_alone and (others := set(self.charset) - set(own.charset)):
+        needed = re.sub(r"\D", "", self.charset) if own.numbers_alone else self.charset
+        if own.numbers_alone and not (needed and set(self.charset) <= set(own.charset)):
             raise ParameterError(
-                f"The charset of '{scheme}' must be digits, points and commas. Got {min(others)!r}."
+                f"The charset of '{scheme}' must be digits, and points and commas beside them. "
+                f"Got {self.charset!r}."
             )
         faces = _typefaces(own.fonts, fonts, handwriting)
         if own.free_faces and handwriting is None:  # each image has faces that have its characters
             self._faces = faces
-            known = [char for char in self.charset if any(face.can_draw(char) for face in faces)]
-            if known and own.charset == self.charset:
+            known = [char for char in needed if any(face.can_draw(char) for face in faces)]
+            if known and own.charset == needed:
                 self.charset = "".join(known)
-            elif len(known) < len(self.charset):
-                able_to_draw(faces, self.charset)
+            elif len(known) < len(needed):
+                able_to_draw(faces, needed)
             drawn = self._as_drawn(self.charset)
         else:
             drawn = self._as_drawn(self.charset)

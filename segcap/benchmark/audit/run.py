@@ -137,13 +137,13 @@ def audit(
         name = dataset.name if isinstance(data, Dataset) else Path(data).resolve().name
     elif command is not None:
         name = command
-        if not place.is_dir() or not any(place.iterdir()):  # before there is a folder to go on with
-            printed = printed_images(command)
     else:
         drawn = one_look(generator or "")
         name = drawn.scheme
     if wanted:
         require_keras()
+    if command is not None and not (place.is_dir() and any(place.iterdir())):
+        printed = printed_images(command)  # before there is a folder to go on with
     with alone_in(place):
         parts = Parts(place, {"task": "audit", "split": name}, resume=True)
         if command is not None:

@@ -47,9 +47,11 @@ def wild_text(draws: Draws, charset: str, length: int) -> str:
         if signs:
             return _task(draws, signs, charset, length)
     points = [point for point in ".," if point in charset]
-    has_letters = any(map(str.isalpha, charset))
-    if points and (kind == "number" or not has_letters) and set(string.digits) < set(charset):
-        return _number(draws, points, length, has_point=has_letters or rng.random() < 0.6)
+    digits = [char for char in charset if char in string.digits]
+    are_numbers_alone = bool(digits and points) and len(digits) + len(points) == len(charset)
+    if are_numbers_alone or (kind == "number" and points and len(digits) == len(string.digits)):
+        has_point = not are_numbers_alone or rng.random() < 0.6
+        return _number(draws, digits, points, length, has_point=has_point)
     if kind == "any sign":
         return "".join(draws.choices("text", charset, length))
     wanted = _CHARACTERS.get(kind, string.digits + string.ascii_letters)
@@ -62,11 +64,13 @@ def is_number(text: str) -> bool:
     return bool(text.replace(".", "", 1).replace(",", "", 1).isdecimal()) and text.isascii()
 
 
-def _number(draws: Draws, points: list[str], length: int, *, has_point: bool) -> str:
+def _number(
+    draws: Draws, known: list[str], points: list[str], length: int, *, has_point: bool
+) -> str:
     """Draw digits as devices show them: zeros in front of some, a point before the last ones."""
     rng = draws.rng
-    digits = draws.choices("text", string.digits, length)
-    if rng.random() < 0.3:
+    digits = draws.choices("text", known, length)
+    if "0" in known and rng.random() < 0.3:
         zeros = int(rng.integers(0, length // 2 + 1))
         digits[:zeros] = "0" * zeros
     if has_point and length >= 3:

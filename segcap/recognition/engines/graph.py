@@ -132,7 +132,7 @@ def _check_tensor(tensor: Message) -> None:
     for number, kind in ((9, _FLOATS.get(kinds[0])), (4, "<f4"), (10, "<f8")):
         _check_finite(tensor.get(number, []) if kind else [], kind or "", "a tensor")
     if _FLOATS.get(kinds[0]) == "<f2":  # which may lie bit by bit in integers
-        bits = np.array(_integers(tensor.get(5, [])), np.uint64).astype("<u2")
+        bits = np.array([own & 0xFFFF for own in _integers(tensor.get(5, []))], "<u2")
         _check_finite([memoryview(bits.tobytes())], "<f2", "a tensor")
 
 
