@@ -20,7 +20,7 @@ from segcap.core.errors import ImageError
 from segcap.core.frames import Frame, decode_frame
 from segcap.core.pixels import eight_bit, file_levels, to_rgb
 
-__all__ = ["decode_image", "decode_small", "upright_size"]
+__all__ = ["decode_image", "upright_size"]
 
 logging.getLogger("PIL").addHandler(logging.NullHandler())  # else Python prints what it logs
 
@@ -31,7 +31,9 @@ _ORIENTATION = 0x0112
 _ON_ITS_SIDE = (5, 6, 7, 8)
 
 
-def decode_image(source: Any, frame: Frame | None = None, *, most: int) -> NDArray[np.uint8]:
+def decode_image(
+    source: Any, frame: Frame | None = None, *, most: int, side: int | None = None
+) -> NDArray[np.uint8]:
     """Decode an encoded image.
 
     Parameters
@@ -41,11 +43,14 @@ def decode_image(source: Any, frame: Frame | None = None, *, most: int) -> NDArr
         As of `segcap.core.image.load_image`.
     most : int
         Pixels that it may have, and all frames that are needed together.
+    side : int, optional
+        Least height and width that is wanted, pixels: a JPEG is decoded at no more than it takes
+        for that.
 
     Returns
     -------
     (H, W, 3) uint8 array
-        RGB.
+        RGB; with `side` perhaps smaller than the image, and grey.
 
     Raises
     ------
@@ -55,36 +60,13 @@ def decode_image(source: Any, frame: Frame | None = None, *, most: int) -> NDArr
     """
     if frame is None and isinstance(source, Image.Image):
         frame = source.tell() or None
-    return _opened(source, partial(_from_pil, most=most, frame=frame), most)
 
+    def decode(image: Image.Image, name: str) -> NDArray[np.uint8]:
+        if side is not None:
+            image.draft("L", (side, side))
+        return _from_pil(image, name, most, frame)
 
-def decode_small(source: Any, side: int, *, most: int) -> NDArray[np.uint8]:
-    """Decode an encoded image, a JPEG at no more than it takes for a size.
-
-    Parameters
-    ----------
-    source : path or bytes
-    side : int
-        Least height and width that is wanted, pixels.
-    most : int
-        As of `decode_image`.
-
-    Returns
-    -------
-    (H, W, 3) uint8 array
-        RGB, perhaps smaller than the image, and grey.
-
-    Raises
-    ------
-    ImageError
-        As of `decode_image`.
-    """
-
-    def drafted(image: Image.Image, name: str) -> NDArray[np.uint8]:
-        image.draft("L", (side, side))
-        return _from_pil(image, name, most)
-
-    return _opened(source, drafted, most)
+    return _opened(source, decode, most)
 
 
 def upright_size(source: Any, *, most: int) -> tuple[int, int]:
@@ -219,9 +201,7 @@ def _size_of(image: Image.Image, name: str, most: int) -> tuple[int, int]:
     return (height, width) if lies_on_its_side else (width, height)
 
 
-def _from_pil(
-    image: Image.Image, name: str, most: int, frame: Frame | None = None
-) -> NDArray[np.uint8]:
+def _from_pil(image: Image.Image, name: str, most: int, frame: Frame | None) -> NDArray[np.uint8]:
     _check_pixels(*image.size, name, most)
     if image.format == "TIFF":
         _hush_libtiff()

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from segcap.core.encoded import decode_image, decode_small, upright_size
+from segcap.core.encoded import decode_image, upright_size
 from segcap.core.errors import ImageError, ParameterError
 from segcap.core.frames import Frame, check_frame
 from segcap.core.pixels import FLOATS, eight_bit, full_scale, to_rgb
@@ -157,7 +157,7 @@ def load_small(source: ImageSource, side: int) -> NDArray[np.uint8]:
     """
     if isinstance(source, np.ndarray | Image.Image):
         return load_image(source)
-    return decode_small(source, side, most=MOST_PIXELS)
+    return decode_image(source, most=MOST_PIXELS, side=side)
 
 
 def image_size(source: ImageSource) -> tuple[int, int]:

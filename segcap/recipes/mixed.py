@@ -10,7 +10,7 @@ from segcap.generate import TextGenerator
 from segcap.readers.glyph import GlyphReader
 from segcap.recipes.digits import Digits, split_digits
 from segcap.training.spans import LabelledStrips
-from segcap.training.synthetic import Source, digit_lines, drawn_texts, source_seed, stacked
+from segcap.training.synthetic import Source, digit_lines, drawn_texts, source_number, stacked
 
 if TYPE_CHECKING:
     from segcap.training.fit import OnEpoch
@@ -72,8 +72,8 @@ def is_training_seed(scheme: str, seed: int) -> bool:
     "mixed" has a seed for each of its sources, see `segcap.training.synthetic.source_seed`, and so
     has "any", which draws the same "six-char" at the same place.
     """
-    places = (place for place, one in enumerate(_sources()) if one.generator.scheme == scheme)
-    return seed in (source_seed(seed // source_seed(1, 0), place) for place in places)
+    number, sources = source_number(seed), _sources()
+    return number < len(sources) and sources[number].generator.scheme == scheme
 
 
 def _sources() -> list[Source]:

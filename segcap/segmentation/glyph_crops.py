@@ -208,19 +208,18 @@ def _soft_ink(
     Of masks, `own` is 255 where its ink is, `blank` 1 where no ink is near.
     """
     mean, deviation = cv2.meanStdDev(grey, mask=own)
-    free = labels == 0
+    is_ink, free = own > 0, labels == 0
     if not cv2.countNonZero(blank):
         blank = free.view(np.uint8)
         if not cv2.countNonZero(blank):
-            return (own > 0).astype(np.float32)
+            return is_ink.astype(np.float32)
     background = cv2.mean(grey, blank)[0]
     sign = 1 if mean[0, 0] > background else -1
     level = mean[0, 0] + sign * deviation[0, 0]
     if abs(level - background) < LEAST_CONTRAST:
-        return (own > 0).astype(np.float32)
+        return is_ink.astype(np.float32)
     soft = (grey.astype(np.float32) - np.float32(background)) / np.float32(level - background)
     np.minimum(np.maximum(soft, 0, out=soft), 1, out=soft)
-    is_ink = own > 0
     return np.multiply(soft, dilated(is_ink) & (is_ink | free), out=soft)
 
 

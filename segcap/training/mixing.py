@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["cut_out", "mix_up"]
+__all__ = ["along", "cut_out", "mix_up"]
 
 
 def cut_out(
@@ -79,8 +79,8 @@ def mix_up(
     if weights is None:
         return mixed, _mixed(targets, fraction, partner), None
     total = _mixed(weights, fraction, partner)
-    weighted = _mixed(targets * _along(weights, targets), fraction, partner)
-    counts = _along(total, targets)
+    weighted = _mixed(targets * along(weights, targets), fraction, partner)
+    counts = along(total, targets)
     # targets of a pair that does not count are any
     shares = np.divide(weighted, counts, out=targets.copy(), where=counts > 0)
     return mixed, shares, total
@@ -91,11 +91,11 @@ def _mixed(
 ) -> NDArray[np.float32]:
     mixed = values[partner]
     mixed -= values
-    mixed *= _along(1 - fraction, values)
+    mixed *= along(1 - fraction, values)
     mixed += values
     return mixed
 
 
-def _along(values: NDArray[np.float32], like: NDArray[np.float32]) -> NDArray[np.float32]:
+def along(values: NDArray[np.float32], like: NDArray[np.float32]) -> NDArray[np.float32]:
     """Reshape values to the dimensions of an array whose first ones they have."""
     return values.reshape(values.shape + (1,) * (like.ndim - values.ndim))

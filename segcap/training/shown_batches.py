@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from segcap.training.batching import Batch, BatchSource, batch_orders
 from segcap.training.growing import growing_sides, shrink
-from segcap.training.mixing import cut_out, mix_up
+from segcap.training.mixing import along, cut_out, mix_up
 from segcap.training.schedule import Schedule
 
 if TYPE_CHECKING:
@@ -123,6 +123,5 @@ def _tricked(
         images, wanted, weights = mix_up(inputs[0], wanted, weights, schedule.mixup, rng)
         inputs = [images]
     if weights is not None:
-        open_axes = (1,) * (wanted.ndim - 1 - weights.ndim)
-        weights = np.broadcast_to(weights.reshape(weights.shape + open_axes), wanted.shape[:-1])
+        weights = np.broadcast_to(along(weights, wanted[..., 0]), wanted.shape[:-1])
     return Batch(inputs, wanted, weights)

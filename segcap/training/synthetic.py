@@ -33,6 +33,7 @@ __all__ = [
     "drawn_texts",
     "inked_texts",
     "replay_lines",
+    "source_number",
     "stacked",
     "warped_copies",
 ]
@@ -169,6 +170,11 @@ def _inked(
 def source_seed(seed: int, number: int) -> int:
     """Return the seed of one of the sources that `drawn_texts` draws."""
     return _SEEDS * seed + number
+
+
+def source_number(seed: int) -> int:
+    """Return which source has a seed that `source_seed` gives."""
+    return seed % _SEEDS
 
 
 def part_of_source(
