@@ -229,7 +229,8 @@ def _compiled(model: "keras.Model") -> Callable[[NDArray[np.float32]], Any]:
     import tensorflow as tf
 
     shape = tf.TensorSpec((None, PICTURE_HEIGHT, None, 3), tf.float32)
-    return tf.function(partial(model, training=False), input_signature=[shape])
+    # what TensorFlow rewrites it writes to files, which stay where it is killed
+    return tf.function(partial(model, training=False), input_signature=[shape], autograph=False)
 
 
 def _moved(pixels: NDArray[np.uint8], width: int, rng: np.random.Generator) -> NDArray[np.uint8]:

@@ -92,7 +92,9 @@ class ShownBatches:
                 part.set_shape(shape)
             return _structured([parts[: len(inputs)], *parts[len(inputs) :]])
 
-        return tf.data.Dataset.range(self._steps).map(drawn).prefetch(tf.data.AUTOTUNE)
+        # what TensorFlow rewrites it writes to files, which stay where it is killed
+        as_it_is = tf.autograph.experimental.do_not_convert(drawn)
+        return tf.data.Dataset.range(self._steps).map(as_it_is).prefetch(tf.data.AUTOTUNE)
 
     def _flat(self, index: np.integer) -> list[NDArray]:
         inputs, *others = self.draw(int(index))
