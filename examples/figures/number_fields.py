@@ -1,15 +1,17 @@
 """Measure how the reader "any" reads number fields that nobody here drew.
 
-    python examples/figures/number_fields.py FOLDER [--n 150] [--tasks NAME ...]
+    python examples/figures/number_fields.py FOLDER [--n 150] [--tasks NAME ...] [--labels 100]
 
 FOLDER holds a folder a set: images, and labels.csv with the columns file and label. Tasks count as
 right by their values, numbers by their digits, leading zeros included. The reader is given that
-there is a number or a task, and which characters may occur; not how many.
+there is a number or a task, and which characters may occur; not how many. With --labels, it is
+fitted first on so many other images, drawn at random, and given their length if they have one; the
+figures end there.
 
-Then the handwriting in data/samples, whole texts right, and drawn counters whose last wheel stands
-or is turned towards its next digit, by 0.3 of the way or more. At the end, of CAPTCHAs of digits:
-in how many is the number of digits wrong, with and without "11" in them; and the confidence of a
-digit that is cut off, where 15 % of the width on the right is.
+Else come the handwriting in data/samples, whole texts right, and drawn counters whose last wheel
+stands or is turned towards its next digit, by 0.3 of the way or more. At the end, of CAPTCHAs of
+digits: in how many is the number of digits wrong, with and without "11" in them; and the confidence
+of a digit that is cut off, where 15 % of the width on the right is.
 """
 
 import argparse
@@ -40,14 +42,20 @@ parser = argparse.ArgumentParser(description=__doc__)
 parser.add_argument("folder", type=Path)
 parser.add_argument("--n", type=int, default=150)
 parser.add_argument("--tasks", nargs="+", choices=TASKS, default=list(TASKS))
+parser.add_argument("--labels", type=int)
 args = parser.parse_args()
 
 
 def main():
     for task in args.tasks:
         name, kind, allowlist, decimals = TASKS[task]
-        images, labels = load(args.folder / name)
-        reader = segcap.load("any", kind=kind, allowlist=allowlist, reject_below=0.0)
+        images, labels = load(args.folder / name, args.n + (args.labels or 0))
+        shown = labels if decimals is None else [label.replace(".", "") for label in labels]
+        if args.labels:
+            reader, tested = fitted(images, shown, kind, allowlist)
+            images, labels, shown = ([own[i] for i in tested] for own in (images, labels, shown))
+        else:
+            reader = segcap.load("any", kind=kind, allowlist=allowlist, reject_below=0.0)
         start = time.perf_counter()
         found = [reader.value(image, decimals=decimals) for image in images]
         milliseconds = 1000 * (time.perf_counter() - start) / len(images)
@@ -55,7 +63,6 @@ def main():
             right = [one.value == value_of(label) for one, label in zip(found, labels, strict=True)]
             sure = [one.confidence for one in found]
         else:
-            shown = labels if decimals is None else [label.replace(".", "") for label in labels]
             right = [one.text == label for one, label in zip(found, shown, strict=True)]
             sure = [one.reading.confidence for one in found]
         error = expected_calibration_error(np.array(sure), np.array(right))
@@ -64,13 +71,31 @@ def main():
             f"{milliseconds:.0f} ms an image",
             flush=True,
         )
-    images, labels = load(Path(__file__).parents[2] / "data" / "samples")
+    if args.labels:
+        return
+    images, labels = load(Path(__file__).parents[2] / "data" / "samples", args.n)
     reader = segcap.load("any", kind="number", allowlist=DIGITS, reject_below=0.0)
     right = [one.text == label for one, label in zip(reader.read_many(images), labels, strict=True)]
     print(f"{'samples':<22}{wilson(sum(right), len(right))}", flush=True)
     turned_wheels(reader)
     for name in CAPTCHAS:
         count_and_crop(name)
+
+
+def fitted(images, labels, kind, allowlist):
+    """Fit a reader on some images; return it, and the indices of the others."""
+    order = np.random.default_rng(0).permutation(len(images))
+    train, tested = order[: args.labels], np.sort(order[args.labels :])
+    lengths = {len(labels[i]) for i in train}
+    reader = segcap.GlyphReader(
+        "".join(dict.fromkeys(allowlist)),
+        kind=kind,
+        length=lengths.pop() if len(lengths) == 1 else None,
+    )
+    start = time.perf_counter()
+    reader.fit([images[i] for i in train], [labels[i] for i in train])
+    print(f"fitted in {(time.perf_counter() - start) / 60:.1f} minutes", flush=True)
+    return reader, tested
 
 
 def turned_wheels(reader):
@@ -96,7 +121,7 @@ def turned_wheels(reader):
 
 
 def count_and_crop(name):
-    images, labels = load(args.folder / name)
+    images, labels = load(args.folder / name, args.n)
     reader = segcap.load("any", allowlist=DIGITS, reject_below=0.0)
     readings = reader.read_many(images)
     miscounted = np.array(
@@ -131,9 +156,9 @@ def tally(flags):
     return int(flags.sum()), len(flags)
 
 
-def load(folder):
+def load(folder, most):
     with (folder / "labels.csv").open(encoding="utf-8") as file:
-        rows = list(csv.DictReader(file))[: args.n]
+        rows = list(csv.DictReader(file))[:most]
     return [load_image(folder / row["file"]) for row in rows], [row["label"] for row in rows]
 
 
