@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -241,6 +242,7 @@ def test_info_names_versions_and_devices(run):
     assert status == 0
     assert segcap.__version__ in out
     assert "devices: " in out
+    assert re.search(r"^onnxruntime [\d.]+, device (cpu|cuda)$", out, re.MULTILINE)
     assert "backend" in out
 
 

@@ -3,11 +3,12 @@ import pickle
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
+import onnxruntime
 import pytest
 from reader_material import as_trained
 
 import segcap
-from segcap.core.errors import BundleError, ParameterError
+from segcap.core.errors import BundleError, ParameterError, SegcapWarning
 from segcap.models import build
 from segcap.readers import registry
 from segcap.readers.whole import WholeImageReader
@@ -27,6 +28,7 @@ from segcap.recognition.engines.shared_weights import (
     without_shared_weights,
 )
 
+CUDA, CPU = "CUDAExecutionProvider", "CPUExecutionProvider"
 OF_WHOLE_IMAGES = [
     name for name in registry.available() if isinstance(segcap.load(name), WholeImageReader)
 ]
@@ -200,6 +202,73 @@ def test_weights_that_are_not_where_they_are_said_to_be_are_refused(described):
     parts = segcap.load("any").line_.parts | {LEFT_OUT: described}
     with pytest.raises(BundleError, match=r"'model\.weights\.json' must say which weights"):
         whole_onnx(parts)
+
+
+@pytest.fixture
+def runtime(monkeypatch):
+    """ONNX Runtime as it is built for GPUs; a session says in which order it was given devices."""
+    asked = []
+
+    class Session:
+        finds = True
+
+        def __init__(self, model, options, *, providers, **_):
+            names = [one if isinstance(one, str) else one[0] for one in providers]
+            asked.append(names)
+            self._found = names if self.finds else [name for name in names if "CUDA" not in name]
+            self._real = real(model, options, providers=["CPUExecutionProvider"])
+
+        def get_providers(self):
+            return self._found
+
+        def __getattr__(self, name):
+            return getattr(self._real, name)
+
+    real = onnxruntime.InferenceSession
+    Session.asked = asked
+    monkeypatch.setattr(onnxruntime, "InferenceSession", Session)
+    monkeypatch.setattr(onnxruntime, "get_available_providers", lambda: [CUDA, CPU])
+    session._with_cuda.cache_clear()
+    session._warn_without_gpu.cache_clear()
+    yield Session
+    session._with_cuda.cache_clear()
+    session._warn_without_gpu.cache_clear()
+
+
+@pytest.mark.parametrize(
+    ("device", "providers", "used"),
+    [("auto", [CUDA, CPU], "cuda"), ("cuda", [CUDA, CPU], "cuda"), ("cpu", [CPU], "cpu")],
+)
+@pytest.mark.parametrize("name", ["digits", "digit-sum"])
+def test_a_network_runs_on_a_gpu_unless_told_otherwise(name, device, providers, used, runtime):
+    reader = registry.load(name, device=device)
+    reader.read(np.full((40, 168), 255, np.uint8))
+    trained = reader.glyphs_ if name == "digits" else reader.trained_
+    assert trained.open("onnx", device).device == used
+    assert set(map(tuple, runtime.asked)) == {tuple(providers)}
+
+
+def test_a_gpu_that_cannot_be_used_is_refused_or_said_once(runtime):
+    runtime.finds = False
+    with pytest.raises(ParameterError, match=r"'device' 'cuda'.*Got one that finds CPU"):
+        registry.load("digits", device="cuda").glyphs_.open("onnx", "cuda")
+    networks = [registry.load(name).context_ for name in ("digits", "mixed")]
+    with pytest.warns(SegcapWarning, match="finds none, or not its CUDA") as said:
+        opened = [network.open("onnx") for network in networks]
+    assert [one.device for one in opened] == ["cpu", "cpu"]
+    assert len(said) == 1
+
+
+def test_without_cuda_there_is_no_gpu_to_run_on():
+    with pytest.raises(ParameterError, match=r"pip install 'segcap\[gpu\]'"):
+        segcap.load("digits", device="cuda").glyphs_.open("onnx", "cuda")
+    for device, rule in [("gpu", "one of auto, cpu, cuda"), (["cpu"], "one of auto, cpu, cuda")]:
+        with pytest.raises(ParameterError, match=rf"'device' .*{rule}"):
+            segcap.load("digits", device=device)
+        with pytest.raises(ParameterError, match=rf"'device' .*{rule}"):
+            segcap.load("six-char", device=device)
+    with pytest.raises(ParameterError, match="'keras' must be 'auto'"):
+        segcap.load("digits").glyphs_.open("keras", "cpu")
 
 
 @pytest.mark.parametrize(("value", "threads"), [("4,2", 4), ("", 0), ("many", 0), ("3", 3)])

@@ -11,6 +11,7 @@ from PIL import Image, ImageDraw, ImageFont
 import segcap
 from segcap.core.errors import ParameterError
 from segcap.decoding.numbers import value_of
+from segcap.segmentation.ink import InkView
 
 FONT = Path(segcap.__file__).parent / "generate" / "fonts" / "arimo-400.ttf"
 FIELDS = ("3+5=", "9-7=", "2+41=", "12.5", "47.0", "8061", "90")
@@ -37,6 +38,15 @@ def test_numbers_and_tasks_have_values(numbers):
         assert one.value in (value_of(one.text), *dict(one.alternatives))
         assert one.reading.confidence <= one.confidence + 1e-9 <= 1 + 1e-6
         assert json.loads(json.dumps(one.to_dict()))["text"] == one.text
+
+
+def test_what_is_said_to_be_a_number_is_trusted_to_be_one(numbers, monkeypatch):
+    image, readers = picture("8061"), (segcap.load("any", allowlist="0123456789"), numbers)
+    before = [reader.read(image).confidence for reader in readers]
+    monkeypatch.setattr(InkView, "trust", 0.1)
+    text, number = (reader.read(image).confidence for reader in readers)
+    assert text / (1 - text) == pytest.approx(0.1 * before[0] / (1 - before[0]))
+    assert number == before[1]
 
 
 def test_one_image_has_the_value_that_it_has_among_many(numbers):

@@ -3,7 +3,7 @@
 import cv2
 
 import segcap
-from segcap.cli.app import app
+from segcap.cli.app import app, warnings_said
 from segcap.core.errors import ParameterError
 from segcap.readers.registry import available, bundle_path
 
@@ -34,10 +34,15 @@ def info() -> None:
     import platform
     from importlib import metadata
 
+    import onnxruntime
+
     print(f"segcap {segcap.__version__}, Python {platform.python_version()}")
     print(f"opencv {cv2.__version__}")
-    for package in ("numpy", "scikit-image", "scikit-learn", "onnxruntime"):
+    for package in ("numpy", "scikit-image", "scikit-learn"):
         print(f"{package} {metadata.version(package)}")
+    with warnings_said():
+        engine = segcap.load("digits").glyphs_.open("onnx")
+    print(f"onnxruntime {onnxruntime.__version__}, device {engine.device}")
     from segcap.recognition.engines.networks import keras_devices
 
     try:

@@ -37,6 +37,7 @@ _DESCRIBED_ELSEWHERE = (
     "classifier",
     "segmenter",
     "engine",
+    "device",
     "channels",
     "frame",
     "random_state",
@@ -98,6 +99,9 @@ class GlyphReader(GlyphAnswers):
         `segcap.segmentation.own_segmenter`.
     engine : {"onnx", "keras"}
         What runs the classifier; see `segcap.recognition.engines.open_engine`.
+    device : {"auto", "cpu", "cuda"}
+        Where ONNX Runtime runs it: with "auto" on a GPU where its package for CUDA finds one. What
+        is an own classifier runs where it likes.
     channels : {"rgb", "bgr"}
         Order of the colours in arrays: "bgr" for those of OpenCV.
     frame : {"first", "last", "merge"} or int, optional
@@ -361,7 +365,8 @@ class GlyphReader(GlyphAnswers):
             )
         if glyphs.ndim != 4 or glyphs.shape[1:] != NO_GLYPHS[1:]:
             raise ParameterError(f"Glyphs must have shape (N, 28, 28, 1). Got {glyphs.shape}.")
-        return self.glyphs_.open(self.engine).logits(glyphs.astype(np.float32, copy=False))
+        engine = self.glyphs_.open(self.engine, self.device)
+        return engine.logits(glyphs.astype(np.float32, copy=False))
 
     def _require_fitted(self) -> None:
         own = self.classifier

@@ -193,6 +193,7 @@ class GlyphAnswers(GlyphFitting, ABC):
             self.allowlist,
             self.reject_below,
             self.engine,
+            self.device,
             self.case,
             self.kind,
             decimals,

@@ -17,7 +17,7 @@ from segcap.evaluate.labels import plain_labels
 from segcap.models.registry import network
 from segcap.readers.classifier import WholeImageClassifier
 from segcap.readers.serialization import reader_settings
-from segcap.recognition.engines import EngineName
+from segcap.recognition.engines import Device, EngineName
 from segcap.recognition.whole_image import TTA, augmented_for_test
 
 if TYPE_CHECKING:
@@ -59,6 +59,7 @@ class ImageClassifier(WholeImageClassifier[ClassReading]):
         too; and both again closer. Their logits are averaged, which errs less and takes so many
         times as long. The network is trained without it; `fit` calibrates for it.
     engine : {"onnx", "keras"}
+    device : {"auto", "cpu", "cuda"}
         See `segcap.recognition.engines.open_engine`.
     channels : {"rgb", "bgr"}
         Order of the colours in arrays: "bgr" for those of OpenCV.
@@ -102,6 +103,7 @@ class ImageClassifier(WholeImageClassifier[ClassReading]):
         augmentation: float = 1.0,
         tta: int = 1,
         engine: EngineName = "onnx",
+        device: Device = "auto",
         channels: Channels = "rgb",
         frame: Frame | None = None,
         epochs: int = 40,
@@ -117,6 +119,7 @@ class ImageClassifier(WholeImageClassifier[ClassReading]):
         self.augmentation = augmentation
         self.tta = tta
         self.engine = engine
+        self.device = device
         self.channels = channels
         self.frame = frame
         self.epochs = epochs

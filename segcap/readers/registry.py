@@ -53,7 +53,7 @@ def load(model: str | os.PathLike[str], **settings: Any) -> Any:
         A name of `available()`, or the path of a bundle.
     **settings
         Override the bundle's settings, such as `length`, `allowlist`, `reject_below`, `engine`,
-        `channels`, `frame`.
+        `device`, `channels`, `frame`.
 
     Returns
     -------

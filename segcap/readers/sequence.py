@@ -20,7 +20,7 @@ from segcap.models.registry import network
 from segcap.readers.base import TextReader
 from segcap.readers.serialization import reader_settings
 from segcap.readers.whole import WholeImageReader
-from segcap.recognition.engines import EngineName
+from segcap.recognition.engines import Device, EngineName
 from segcap.recognition.whole_image import TEXT_TTA, text_augmented_for_test
 
 if TYPE_CHECKING:
@@ -64,6 +64,7 @@ class SequenceReader(WholeImageReader[Reading], TextReader):
     schedule : mapping of str to int, float or str, optional
         What `segcap.training.Schedule` takes besides `epochs`, in place of the reader's own.
     engine : {"onnx", "keras"}
+    device : {"auto", "cpu", "cuda"}
         See `segcap.recognition.engines.open_engine`.
     channels : {"rgb", "bgr"}
         Order of the colours in arrays: "bgr" for those of OpenCV.
@@ -114,6 +115,7 @@ class SequenceReader(WholeImageReader[Reading], TextReader):
         weights: str | None = None,
         schedule: Mapping[str, Any] | None = None,
         engine: EngineName = "onnx",
+        device: Device = "auto",
         channels: Channels = "rgb",
         frame: Frame | None = None,
         epochs: int = 60,
@@ -130,6 +132,7 @@ class SequenceReader(WholeImageReader[Reading], TextReader):
         self.weights = weights
         self.schedule = schedule
         self.engine = engine
+        self.device = device
         self.channels = channels
         self.frame = frame
         self.epochs = epochs

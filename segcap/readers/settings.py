@@ -14,7 +14,7 @@ from segcap.core.validation import check_fraction, check_length, seed_number, wh
 from segcap.decoding.numbers import OPERATIONS
 from segcap.models.registry import networks_for
 from segcap.readers.base import TextReader
-from segcap.recognition.engines import ENGINES, EngineName
+from segcap.recognition.engines import DEVICES, ENGINES, Device, EngineName
 from segcap.recognition.own_classifier import GlyphClassifier, KerasModel, is_own_classifier
 from segcap.recognition.trained import Trained, TrainedInk
 from segcap.segmentation.binarize import METHODS
@@ -46,6 +46,7 @@ class GlyphSettings(TextReader, ABC):
         classifier: str | os.PathLike[str] | GlyphClassifier | KerasModel | None = None,
         segmenter: OwnSegmenter | None = None,
         engine: EngineName = "onnx",
+        device: Device = "auto",
         channels: Channels = "rgb",
         frame: Frame | None = None,
         epochs: int = 12,
@@ -64,6 +65,7 @@ class GlyphSettings(TextReader, ABC):
         self.classifier = classifier
         self.segmenter = segmenter
         self.engine = engine
+        self.device = device
         self.channels = channels
         self.frame = frame
         self.epochs = epochs
@@ -84,6 +86,7 @@ class GlyphSettings(TextReader, ABC):
             ("line_removal", self.line_removal, (*LINE_REMOVALS, None)),
             ("segmentation", self.segmentation, SEGMENTERS),
             ("engine", self.engine, ENGINES),
+            ("device", self.device, DEVICES),
             *(("cutters", cutter, tuple(CUTTERS)) for cutter in self.cutters),
         ):
             if not isinstance(value, str | None) or value not in known:
@@ -178,7 +181,7 @@ class GlyphSettings(TextReader, ABC):
             self.line_removal or chosen.line_removal,
             self.segmentation,
             tuple(self.cutters),
-            None if ink is None else TrainedInk(ink, self.engine),
+            None if ink is None else TrainedInk(ink, self.engine, self.device),
             self.segmenter,
         )
 

@@ -15,7 +15,7 @@ from segcap.core.reading import Reading, SumReading
 from segcap.core.validation import Errors, whole_number
 from segcap.decoding.compose import next_answers
 from segcap.readers.classifier import WholeImageClassifier
-from segcap.recognition.engines import EngineName
+from segcap.recognition.engines import Device, EngineName
 
 __all__ = ["SumClassifier"]
 
@@ -41,6 +41,7 @@ class SumClassifier(WholeImageClassifier[SumReading]):
     schedule : mapping of str to int, float or str, optional
         What `segcap.training.Schedule` takes besides `epochs`, in place of the reader's own.
     engine : {"onnx", "keras"}
+    device : {"auto", "cpu", "cuda"}
         See `segcap.recognition.engines.open_engine`.
     channels : {"rgb", "bgr"}
         Order of the colours in arrays: "bgr" for those of OpenCV.
@@ -77,6 +78,7 @@ class SumClassifier(WholeImageClassifier[SumReading]):
         size: tuple[int, int] | None = None,
         schedule: Mapping[str, Any] | None = None,
         engine: EngineName = "onnx",
+        device: Device = "auto",
         channels: Channels = "rgb",
         frame: Frame | None = None,
         epochs: int = 30,
@@ -87,6 +89,7 @@ class SumClassifier(WholeImageClassifier[SumReading]):
         self.size = size
         self.schedule = schedule
         self.engine = engine
+        self.device = device
         self.channels = channels
         self.frame = frame
         self.epochs = epochs

@@ -18,7 +18,7 @@ from segcap.core.validation import check_many, check_size, sample_weights, seed_
 from segcap.models.registry import Task, network, networks_for
 from segcap.readers.serialization import network_bundle, settings_of, trained_network
 from segcap.readers.whole_network import WholeImageNetwork, warn_of_resizing
-from segcap.recognition.engines import ENGINES
+from segcap.recognition.engines import DEVICES, ENGINES
 
 if TYPE_CHECKING:
     from segcap.training.batch_sources import ImageBatches, Labelled
@@ -345,6 +345,7 @@ class WholeImageReader(WholeImageNetwork[R], ABC):
         for name, value, known in (
             ("classifier", self.classifier, networks_for(self.task)),
             ("engine", self.engine, ENGINES),
+            ("device", self.device, DEVICES),
         ):
             if value not in known:
                 raise ParameterError(

@@ -14,7 +14,7 @@ from segcap.core.batching import batched
 from segcap.core.errors import SegcapWarning
 from segcap.core.reading import Result
 from segcap.readers.base import Reader
-from segcap.recognition.engines import EngineName
+from segcap.recognition.engines import Device, EngineName
 from segcap.recognition.trained import Trained
 from segcap.recognition.whole_image import stack_images
 
@@ -35,6 +35,7 @@ class WholeImageNetwork(Reader[R], ABC):
     size: tuple[int, int] | None
     tta: int = 1
     engine: EngineName
+    device: Device
 
     trained_: Trained
     size_: tuple[int, int]
@@ -52,7 +53,7 @@ class WholeImageNetwork(Reader[R], ABC):
 
     def _seen(self, images: Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:
         stacked = stack_images(images, self.size_, colour=self.in_colour)
-        return self.trained_.open(self.engine).logits(stacked * np.float32(1 / 255))
+        return self.trained_.open(self.engine, self.device).logits(stacked * np.float32(1 / 255))
 
     def _augmented_for_test(
         self, images: Sequence[NDArray[np.uint8]]

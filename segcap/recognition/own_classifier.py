@@ -197,8 +197,8 @@ class OwnClassifier:
         self.given = cast(GlyphClassifier, classifier)
         self._charset = charset
 
-    def open(self, engine: str) -> "OwnClassifier":  # noqa: ARG002 it brings its own
-        """Itself, whatever the engine."""
+    def open(self, engine: str, device: str) -> "OwnClassifier":  # noqa: ARG002 it brings its own
+        """Itself, whatever the engine and the device."""
         return self
 
     def complete(self) -> dict[str, bytes]:

@@ -22,7 +22,7 @@ from segcap.decoding.joint import SURE, Columns, choose_by_both, rank_by_both
 from segcap.decoding.viterbi import best_path
 from segcap.recognition.admitted import Admitted
 from segcap.recognition.candidate_scores import span_logits
-from segcap.recognition.engines import EngineName
+from segcap.recognition.engines import Device, Engine, EngineName
 from segcap.recognition.line_columns import look_at_lines
 from segcap.recognition.own_classifier import OwnClassifier
 from segcap.recognition.trained import BLANK_CLASS, NO_CHARACTER, Trained
@@ -93,7 +93,7 @@ class Pipeline:
     context : Trained or None
         What classifies spans of a line; there is at least one of both.
     settings : SegmentationSettings
-    length, allowlist, reject_below, engine, case, kind
+    length, allowlist, reject_below, engine, device, case, kind
         As of `segcap.GlyphReader`.
     decimals : int, optional
         How many decimals a number has; see `segcap.decoding.numbers.value_of`.
@@ -109,6 +109,7 @@ class Pipeline:
     allowlist: str | None = None
     reject_below: float = 0.0
     engine: EngineName = "onnx"
+    device: Device = "auto"
     case: Case = "keep"
     kind: Kind = "text"
     decimals: int | None = None
@@ -138,10 +139,15 @@ class Pipeline:
         narrowed = self._in_its_alphabet(scored, outcome)
         if narrowed is not scored:
             outcome = self._choose(narrowed, as_a_whole=as_a_whole)
-        trust = scored.trust
-        if self.settings.ink is not None and self.length is None and len(outcome.reading.text) == 1:
-            trust *= _TRUST_IN_ONE
-        return outcome.trusted(trust, self.reject_below)
+        return outcome.trusted(self._trust(scored, outcome), self.reject_below)
+
+    def _trust(self, scored: Scored, outcome: Outcome) -> float:
+        """Return the factor of a reading's odds that the image shows a text at all."""
+        if self.kind != "text":
+            return 1.0  # confidences are given that it shows what it is said to
+        may_be_none = self.settings.ink is not None and self.length is None
+        is_one = len(outcome.reading.text) == 1
+        return scored.trust * (_TRUST_IN_ONE if may_be_none and is_one else 1.0)
 
     def _in_its_alphabet(self, scored: Scored, outcome: Outcome) -> Scored:
         """Rule out what is not of the alphabet that the best chain's text is likely to be of."""
@@ -219,6 +225,9 @@ class Pipeline:
             two_looks=self.line is not None,
         )
 
+    def _open(self, network: Trained | OwnClassifier) -> Engine:
+        return network.open(self.engine, self.device)
+
     def _is_isolated(self, segments: Segments) -> bool:
         """Whether every segment is one character as far as widths and their number show."""
         if self.glyphs is None:
@@ -241,7 +250,7 @@ class Pipeline:
         if self.line is None or self.context is None:
             return None
         calibrate = partial(self.admitted.of_columns, temperature=self.line.temperature)
-        return look_at_lines(image, found.lines(), self.line.open(self.engine), calibrate)
+        return look_at_lines(image, found.lines(), self._open(self.line), calibrate)
 
     def _score_lines(
         self, found: list[Found], columns: list[Columns | None], quickly: bool
@@ -301,7 +310,7 @@ class Pipeline:
     def _classify_in_line(self, layouts: list[Layout]) -> list[NDArray[np.float64]]:
         if not layouts or self.context is None:
             return []
-        logits = span_logits(self.context.open(self.engine), layouts, self.context.classes)
+        logits = span_logits(self._open(self.context), layouts, self.context.classes)
         nothing = len(self.charset) + len(NO_CHARACTER) + BLANK_CLASS
         temperature = self.context.temperature
         return [self.admitted.of_candidates(own, temperature, nothing=nothing) for own in logits]
@@ -342,7 +351,7 @@ class Pipeline:
     def _classify_once(self, framed: NDArray[np.float32]) -> NDArray[np.float64]:
         if self.glyphs is None:
             return np.empty((0, len(self.charset)))
-        logits = self.glyphs.open(self.engine).logits(framed)
+        logits = self._open(self.glyphs).logits(framed)
         return self.admitted.of_candidates(logits, self.glyphs.temperature)
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segcap.core.display import short_repr
-from segcap.recognition.engines import Engine, EngineName, open_engine
+from segcap.recognition.engines import Device, Engine, EngineName, open_engine
 from segcap.recognition.engines.networks import MODEL_ONNX, WEIGHTS
 from segcap.recognition.engines.onnx_export import export_onnx
 
@@ -47,24 +47,25 @@ class Trained:
     parts: dict[str, bytes]
     temperature: float
     options: Mapping[str, Any] = field(default_factory=dict)
-    _engines: dict[EngineName, Engine] = field(
+    _engines: dict[tuple[EngineName, Device], Engine] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )
 
     __repr__ = short_repr
 
-    def open(self, engine: EngineName) -> Engine:
-        """Open it, once for each engine."""
+    def open(self, engine: EngineName, device: Device = "auto") -> Engine:
+        """Open it, once for each engine and device."""
         with _OPENING:
-            if engine not in self._engines:
-                self._engines[engine] = open_engine(
+            if (engine, device) not in self._engines:
+                self._engines[engine, device] = open_engine(
                     self.complete() if engine == "onnx" else self.parts,
                     self.classifier,
                     classes=self.classes,
                     options=self.options,
                     engine=engine,
+                    device=device,
                 )
-            return self._engines[engine]
+            return self._engines[engine, device]
 
     def complete(self) -> dict[str, bytes]:
         """Return all its parts, its ONNX too, which is exported when first asked for."""
@@ -110,12 +111,14 @@ class TrainedInk:
     Attributes
     ----------
     network : Trained
-    engine : {"onnx", "keras"}
+    engine, device
+        As of `segcap.recognition.engines.open_engine`.
     """
 
     network: Trained
     engine: EngineName = "onnx"
+    device: Device = "auto"
 
     def __call__(self, images: NDArray[np.float32]) -> NDArray[np.float32]:
         """Compute the (N, H, W, 1) logits of (N, H, W, 3) images."""
-        return self.network.open(self.engine).logits(images)
+        return self.network.open(self.engine, self.device).logits(images)

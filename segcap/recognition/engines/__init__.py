@@ -15,11 +15,13 @@ from segcap.recognition.engines.networks import (
     as_model_inputs,
     rebuild_network,
 )
-from segcap.recognition.engines.session import open_session
+from segcap.recognition.engines.session import DEVICES, Device, device_of, open_session
 from segcap.recognition.engines.shared_weights import whole_onnx
 
 __all__ = [
+    "DEVICES",
     "ENGINES",
+    "Device",
     "Engine",
     "EngineName",
     "open_engine",
@@ -46,6 +48,7 @@ def open_engine(
     classes: int,
     options: Mapping[str, Any] | None = None,
     engine: EngineName = "onnx",
+    device: Device = "auto",
 ) -> Engine:
     """Open a classifier's parts for reading.
 
@@ -62,6 +65,10 @@ def open_engine(
     engine : {"onnx", "keras"}
         "onnx" runs networks in ONNX Runtime; "keras" in Keras, on the device that its backend
         takes (KERAS_BACKEND chooses the backend).
+    device : {"auto", "cpu", "cuda"}
+        Where "onnx" runs them: "cuda" on a GPU, which takes the package onnxruntime-gpu, "auto"
+        there if it can. Sums on a GPU are taken in another order, so that last digits differ. It
+        is for "onnx" alone: "keras" wants "auto".
 
     Returns
     -------
@@ -70,16 +77,29 @@ def open_engine(
     Raises
     ------
     ParameterError
-        `engine` is unknown, or Keras is not installed.
+        `engine` or `device` is unknown, the one cannot run on the other, or Keras is not
+        installed.
+
+    Warns
+    -----
+    SegcapWarning
+        ONNX Runtime is built for GPUs, but cannot use one.
     BundleError
         The parts do not belong to each other, or the network does more than arithmetic; see
         `segcap.recognition.engines.graph` and `session`.
     """
     if engine not in ENGINES:
         raise ParameterError(f"The 'engine' must be one of {', '.join(ENGINES)}. Got {engine!r}.")
+    if device not in DEVICES:
+        raise ParameterError(f"The 'device' must be one of {', '.join(DEVICES)}. Got {device!r}.")
+    if engine == "keras" and device != "auto":
+        raise ParameterError(
+            "The 'device' of the engine 'keras' must be 'auto', as its backend chooses it. "
+            f"Got {device!r}."
+        )
     if classifier in NETWORKS and (MODEL_ONNX if engine == "onnx" else WEIGHTS) in parts:
         if engine == "onnx":
-            return OnnxEngine(whole_onnx(parts), classifier, classes, options)
+            return OnnxEngine(whole_onnx(parts), classifier, classes, options, device)
         return KerasEngine(parts[WEIGHTS], classifier, classes, options)
     raise BundleError(
         f"A classifier must be one of {', '.join(NETWORKS)} with its parts. "
@@ -88,7 +108,7 @@ def open_engine(
 
 
 class OnnxEngine:
-    """A network in ONNX Runtime, on the CPU."""
+    """A network in ONNX Runtime."""
 
     def __init__(
         self,
@@ -96,8 +116,10 @@ class OnnxEngine:
         classifier: str,
         classes: int,
         options: Mapping[str, Any] | None = None,
+        device: Device = "auto",
     ) -> None:
-        self._session = open_session(model, MODEL_ONNX)
+        self._session = open_session(model, MODEL_ONNX, device)
+        self.device = device_of(self._session)
         self._inputs = [given.name for given in self._session.get_inputs()]
         self._classifier, self._classes, self._options = classifier, classes, options or {}
         _check_classes(MODEL_ONNX, [given.shape for given in self._session.get_outputs()], classes)
