@@ -244,7 +244,7 @@ def test_a_network_runs_on_a_gpu_unless_told_otherwise(name, device, providers, 
     reader = registry.load(name, device=device)
     reader.read(np.full((40, 168), 255, np.uint8))
     trained = reader.glyphs_ if name == "digits" else reader.trained_
-    assert trained.open("onnx", device).device == used
+    assert session.device_of(trained.open("onnx", device)._session) == used
     assert set(map(tuple, runtime.asked)) == {tuple(providers)}
 
 
@@ -255,7 +255,7 @@ def test_a_gpu_that_cannot_be_used_is_refused_or_said_once(runtime):
     networks = [registry.load(name).context_ for name in ("digits", "mixed")]
     with pytest.warns(SegcapWarning, match="finds none, or not its CUDA") as said:
         opened = [network.open("onnx") for network in networks]
-    assert [one.device for one in opened] == ["cpu", "cpu"]
+    assert [session.device_of(one._session) for one in opened] == ["cpu", "cpu"]
     assert len(said) == 1
 
 

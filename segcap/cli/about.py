@@ -36,14 +36,16 @@ def info() -> None:
 
     import onnxruntime
 
+    from segcap.recognition.engines.networks import MODEL_ONNX, keras_devices
+    from segcap.recognition.engines.session import device_of, open_session
+
     print(f"segcap {segcap.__version__}, Python {platform.python_version()}")
     print(f"opencv {cv2.__version__}")
     for package in ("numpy", "scikit-image", "scikit-learn"):
         print(f"{package} {metadata.version(package)}")
     with warnings_said():
-        engine = segcap.load("digits").glyphs_.open("onnx")
-    print(f"onnxruntime {onnxruntime.__version__}, device {engine.device}")
-    from segcap.recognition.engines.networks import keras_devices
+        session = open_session(segcap.load("digit-sum").trained_.parts[MODEL_ONNX], "", "auto")
+    print(f"onnxruntime {onnxruntime.__version__}, device {device_of(session)}")
 
     try:
         backend, devices = keras_devices()

@@ -225,7 +225,7 @@ class Pipeline:
             two_looks=self.line is not None,
         )
 
-    def _open(self, network: Trained | OwnClassifier) -> Engine:
+    def _open(self, network: Trained) -> Engine:
         return network.open(self.engine, self.device)
 
     def _is_isolated(self, segments: Segments) -> bool:
@@ -351,7 +351,7 @@ class Pipeline:
     def _classify_once(self, framed: NDArray[np.float32]) -> NDArray[np.float64]:
         if self.glyphs is None:
             return np.empty((0, len(self.charset)))
-        logits = self._open(self.glyphs).logits(framed)
+        logits = self.glyphs.open(self.engine, self.device).logits(framed)
         return self.admitted.of_candidates(logits, self.glyphs.temperature)
 
 

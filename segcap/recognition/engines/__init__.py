@@ -15,7 +15,7 @@ from segcap.recognition.engines.networks import (
     as_model_inputs,
     rebuild_network,
 )
-from segcap.recognition.engines.session import DEVICES, Device, device_of, open_session
+from segcap.recognition.engines.session import DEVICES, Device, open_session
 from segcap.recognition.engines.shared_weights import whole_onnx
 
 __all__ = [
@@ -119,7 +119,6 @@ class OnnxEngine:
         device: Device = "auto",
     ) -> None:
         self._session = open_session(model, MODEL_ONNX, device)
-        self.device = device_of(self._session)
         self._inputs = [given.name for given in self._session.get_inputs()]
         self._classifier, self._classes, self._options = classifier, classes, options or {}
         _check_classes(MODEL_ONNX, [given.shape for given in self._session.get_outputs()], classes)
