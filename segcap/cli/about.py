@@ -3,7 +3,7 @@
 import cv2
 
 import segcap
-from segcap.cli.app import app, warnings_said
+from segcap.cli.app import app
 from segcap.core.errors import ParameterError
 from segcap.readers.registry import available, bundle_path
 
@@ -36,17 +36,14 @@ def info() -> None:
 
     import onnxruntime
 
-    from segcap.recognition.engines.networks import MODEL_ONNX, keras_devices
-    from segcap.recognition.engines.session import device_of, open_session
+    from segcap.recognition.engines.networks import keras_devices
+    from segcap.recognition.engines.session import finds_gpu
 
     print(f"segcap {segcap.__version__}, Python {platform.python_version()}")
     print(f"opencv {cv2.__version__}")
     for package in ("numpy", "scikit-image", "scikit-learn"):
         print(f"{package} {metadata.version(package)}")
-    with warnings_said():
-        session = open_session(segcap.load("digit-sum").trained_.parts[MODEL_ONNX], "", "auto")
-    print(f"onnxruntime {onnxruntime.__version__}, device {device_of(session)}")
-
+    print(f"onnxruntime {onnxruntime.__version__}, device {'cuda' if finds_gpu() else 'cpu'}")
     try:
         backend, devices = keras_devices()
     except ParameterError as error:

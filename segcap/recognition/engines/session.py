@@ -13,14 +13,26 @@ from segcap.recognition.engines.graph import check_graph
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
 
-__all__ = ["DEVICES", "MOST_MEMORY", "Device", "device_of", "new_session", "open_session"]
+__all__ = [
+    "DEVICES",
+    "MOST_MEMORY",
+    "Device",
+    "finds_gpu",
+    "is_built_for_gpus",
+    "new_session",
+    "open_session",
+]
 
 Device: TypeAlias = Literal["auto", "cpu", "cuda"]
 DEVICES: tuple[Device, ...] = ("auto", "cpu", "cuda")
 
 MOST_MEMORY = 3 * 2**30
 """Bytes that all networks of a process may take together while they answer, on a GPU each."""
-_SAY_NOTHING = 4
+_SAY_NOTHING, _AS_IT_WAS = 4, 2
+_COPIES = (  # an ONNX network that copies a number
+    b'\x08\x07:7\n\x10\n\x01x\x12\x01y"\x08Identity\x12\x01gZ\x0f\n\x01x\x12\n\n\x08\x08\x01\x12\x04'
+    b"\n\x02\x08\x01b\x0f\n\x01y\x12\n\n\x08\x08\x01\x12\x04\n\x02\x08\x01B\x04\n\x00\x10\r"
+)
 _CPU, _CUDA = "CPUExecutionProvider", "CUDAExecutionProvider"
 _GET_GPU = "pip install 'segcap[gpu]'"
 
@@ -72,38 +84,44 @@ def new_session(model: bytes | str, device: Device = "cpu") -> "InferenceSession
     options.log_severity_level = _SAY_NOTHING
     options.intra_op_num_threads = _threads()
     options.add_session_config_entry("session.use_env_allocators", "1")
-    on_gpu = device != "cpu" and _with_cuda()
-    providers: list[Any] = [(_CUDA, {"gpu_mem_limit": MOST_MEMORY})] if on_gpu else []
+    providers: list[Any] = [_CPU]
+    if device == "cuda" or (device == "auto" and is_built_for_gpus()):
+        if finds_gpu():
+            providers = [(_CUDA, {"gpu_mem_limit": MOST_MEMORY}), _CPU]
+        elif device == "cuda":
+            raise ParameterError(
+                f"For the 'device' 'cuda', ONNX Runtime must find a GPU with CUDA: {_GET_GPU}. "
+                f"Got ONNX Runtime {onnxruntime.__version__}, which finds none."
+            )
+        else:
+            _warn_without_gpu()
     # without a second try, whose remark would be printed among results
-    session = onnxruntime.InferenceSession(
-        model, options, providers=[*providers, _CPU], enable_fallback=False
-    )
-    if device == "cuda" and device_of(session) != "cuda":
-        raise ParameterError(
-            f"For the 'device' 'cuda', ONNX Runtime must find a GPU with CUDA ({_GET_GPU}). "
-            f"Got one that finds {', '.join(session.get_providers())}."
-        )
-    if on_gpu and device_of(session) != "cuda":
-        _warn_without_gpu()
-    return session
+    return onnxruntime.InferenceSession(model, options, providers=providers, enable_fallback=False)
 
 
-def device_of(session: "InferenceSession") -> Literal["cpu", "cuda"]:
-    """Return where a network runs."""
-    return "cuda" if _CUDA in session.get_providers() else "cpu"
+def is_built_for_gpus() -> bool:
+    """Whether ONNX Runtime can use CUDA where there is a GPU."""
+    import onnxruntime
+
+    return _CUDA in onnxruntime.get_available_providers()
 
 
 @cache
-def _with_cuda() -> bool:
-    """Whether ONNX Runtime is built for GPUs; if so, load the CUDA that pip installs."""
+def finds_gpu() -> bool:
+    """Whether ONNX Runtime can run a network on a GPU, tried once."""
     import onnxruntime
 
-    if _CUDA not in onnxruntime.get_available_providers():
+    if not is_built_for_gpus():
         return False
     if hasattr(onnxruntime, "preload_dlls"):
         with redirect_stdout(io.StringIO()):  # it prints what it does not find
             onnxruntime.preload_dlls()
-    return True
+    onnxruntime.set_default_logger_severity(_SAY_NOTHING)
+    try:
+        session = onnxruntime.InferenceSession(_COPIES, providers=[_CUDA, _CPU])
+    finally:
+        onnxruntime.set_default_logger_severity(_AS_IT_WAS)
+    return _CUDA in session.get_providers()
 
 
 @cache
