@@ -1,5 +1,6 @@
 import os
 import signal
+import tempfile
 
 import numpy as np
 import pytest
@@ -60,6 +61,13 @@ def test_a_seed_gives_the_same_network_and_resuming_does_not_change_it(glyphs, t
     assert resumed_history == history
     for one, other in zip(unbroken, resumed, strict=True):
         np.testing.assert_allclose(other, one, atol=1e-4)
+
+
+@pytest.mark.slow
+def test_training_writes_no_files_that_a_kill_would_leave(glyphs, tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    run_training(glyphs, epochs=1, small=True)
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.slow
