@@ -15,6 +15,11 @@ from segcap.decoding.numbers import ALIKE, MARKS, SIGNS, number_fields
 
 __all__ = ["Admitted"]
 
+_ASKED_FOR = 2.0
+"""What is added to the log-odds of a decimal point that the allowlist names: of numbers that may
+have one more do than of those that the network was trained on. Of 250 drawn displays it finds 20
+more of 56 points that are missed, and sees one where there is none, on 150 counters two."""
+
 
 @dataclass(frozen=True)
 class Admitted:
@@ -71,7 +76,11 @@ class Admitted:
         """Calibrate the logits of columns, (T, 1 + C), blank first."""
         allowed = np.append(True, self.characters)
         folded = {1 + other: 1 + meant for other, meant in self._folded_to(BLANK - 1).items()}
-        return log_softmax(logits, temperature=temperature, allowed=allowed, folded=folded)
+        scores = log_softmax(logits, temperature=temperature, allowed=allowed, folded=folded)
+        if self.kind != "number" or self.allowlist is None or not self._points:
+            return scores
+        scores[:, 1 + self._points[0]] += _ASKED_FOR
+        return log_softmax(scores)
 
     def of_candidates(
         self, logits: NDArray[np.float32], temperature: float, *, nothing: int | None = None
@@ -95,16 +104,20 @@ class Admitted:
         return folded if nothing is None else folded | dict.fromkeys(barred, nothing)
 
     @cached_property
+    def _points(self) -> list[int]:
+        """Which classes of points and commas may occur."""
+        return [place for place in self.charset.places(MARKS) if self.characters[place]]
+
+    @cached_property
     def _folded(self) -> tuple[dict[int, int], list[int]]:
         """Which class counts as which other one; and which signs may not occur, and are specks."""
         allowed = self.characters
         folded, barred = self.charset.folded(self.allowlist, self.case), []
-        points = [place for place in self.charset.places(MARKS) if allowed[place]]
         for place in self.charset.places(SIGNS):
             if allowed[place]:
                 continue
-            if points and self.charset.characters[place] in MARKS:
-                folded[place] = points[0]
+            if self._points and self.charset.characters[place] in MARKS:
+                folded[place] = self._points[0]
             else:
                 barred.append(place)
         for alike in ALIKE if self.two_looks and self.kind != "text" else ():

@@ -1,0 +1,28 @@
+"""What may be answered, and how probable that makes it."""
+
+import numpy as np
+import pytest
+
+from segcap.core.charset import Charset
+from segcap.recognition.admitted import Admitted
+
+DIGITS = "0123456789"
+
+
+@pytest.mark.parametrize(
+    ("kind", "allowlist", "more"),
+    [
+        ("number", f"{DIGITS}.", 2.0),
+        ("number", None, 0.0),
+        ("number", DIGITS, None),
+        ("text", f"{DIGITS}.", 0.0),
+    ],
+)
+def test_a_point_that_is_asked_for_is_more_probable(kind, allowlist, more):
+    admitted = Admitted(Charset(f"{DIGITS}."), allowlist, "keep", kind)
+    scores = admitted.of_columns(np.zeros((3, 12), np.float32), 1.0)
+    np.testing.assert_allclose(np.exp(scores).sum(axis=1), 1)
+    if more is None:
+        assert (scores[:, 11] == -np.inf).all()
+    else:
+        np.testing.assert_allclose(scores[:, 11] - scores[:, 0], more)
