@@ -9,6 +9,15 @@ from segcap.recognition.admitted import Admitted
 DIGITS = "0123456789"
 
 
+def test_looks_that_prefer_another_mark_agree_that_it_is_one():
+    admitted = Admitted(Charset("05.,"), None, "keep", "number")
+    looks = np.log([[0.1, 0.05, 0.5, 0.35], [0.1, 0.05, 0.35, 0.5]])
+    mean = looks.mean(axis=0, keepdims=True)
+    found = np.exp(admitted.by_meaning(mean))
+    assert found[0, 2:].max() > 0.8
+    assert found[0, 2:].min() == 0
+
+
 @pytest.mark.parametrize(
     ("kind", "allowlist", "more"),
     [

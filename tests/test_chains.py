@@ -189,7 +189,7 @@ def test_digit_sums(length, skips, reject_below, value, confidence, status):
         reject_below=0,
         skips=None if skips is None else np.log(skips),
     )
-    found = outcome.digit_sum(np.array([2, 3, 4]), reject_below)
+    found = outcome.digit_sum("234", reject_below)
     assert (found.value, found.status) == (value, status)
     assert found.confidence == pytest.approx(confidence)
     assert found.probabilities.sum() == pytest.approx(1)

@@ -92,6 +92,24 @@ def test_a_text_that_does_not_fit_is_refused(reader, samples):
         reader.locate(samples[0].image, "ABC!")
     with pytest.raises(ParameterError, match=r"at least one character\. Got ''"):
         reader.locate(samples[0].image, "")
+    with pytest.raises(ParameterError, match=r"must be a string\. Got 42"):
+        reader.locate(samples[0].image, 42)
+
+
+@pytest.mark.parametrize("name", ["mixed", "any"])
+def test_a_label_is_judged_in_the_letters_that_are_answered(name):
+    sample = TextGenerator("clean", charset="KMRT7", length=5).sample(1, seed=0)
+    folded = segcap.load(name, case="fold", length=5)
+    assert folded.read(sample.image).text == sample.label.lower()
+    assert folded.failure(sample.image, sample.label) is None
+    boxes = folded.locate(sample.image, sample.label)
+    np.testing.assert_array_equal(boxes, folded.locate(sample.image, sample.label.lower()))
+
+
+def test_at_most_a_hundred_texts_are_ranked(reader, samples):
+    for most in (0, 101, 10**12):
+        with pytest.raises(ParameterError, match=rf"'most' .* in 1 \.\.\. 100\. Got {most}"):
+            reader.read_best(samples[0].image, most)
 
 
 @pytest.mark.parametrize(
@@ -111,8 +129,6 @@ def test_the_best_texts_begin_with_what_is_read(reader, samples):
         assert list(probabilities) == sorted(probabilities, reverse=True)
         assert 0 < sum(probabilities) <= 1 + 1e-9
     assert reader.read_best(np.full((20, 40), 255, np.uint8)) == []
-    with pytest.raises(ParameterError, match=r"'most' must be an integer of at least 1. Got 0"):
-        reader.read_best(samples[0].image, 0)
 
 
 @pytest.mark.parametrize("model", ["mixed", "digits"])

@@ -34,6 +34,27 @@ def test_small_text_is_looked_at_again_larger():
     np.testing.assert_allclose(boxes[0], [300, 200, 308, 212], atol=2)
 
 
+@pytest.mark.parametrize("height", [60, 96, 130, 200])
+def test_an_image_is_looked_at_in_full_before_it_is_empty(height):
+    sizes = []
+
+    def blind(images):
+        sizes.append(images.shape[1])
+        return np.full((*images.shape[:3], 1), -9, np.float32)
+
+    find_ink(page(height, 200), blind)
+    assert sizes[0] == 48
+    assert sizes[-1] >= height
+
+
+def test_what_a_closer_look_does_not_find_stays_found():
+    looks = iter([dark_is_ink, lambda images: np.full((*images.shape[:3], 1), -9, np.float32)])
+    image = page(48, 90, (40, 20, 44, 26))
+    view, segments = find_ink(image, lambda images: next(looks)(images))
+    assert next(looks, None) is None
+    np.testing.assert_allclose(view.to_image(segments.boxes, image.shape), [[40, 20, 44, 26]])
+
+
 def test_a_large_canvas_is_looked_at_in_bounded_pixels():
     sizes = []
 

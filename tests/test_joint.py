@@ -134,8 +134,7 @@ def test_little_trust_lowers_the_odds_of_what_is_composed(by):
     assert odds(guessed.reading.confidence) == pytest.approx(odds(sure.reading.confidence) / 2)
     assert odds(less.confidence) == pytest.approx(odds(value.confidence) / 2)
     assert less.status == "ok"
-    counted = np.array([1, 2, 0])
-    total, less = (own.digit_sum(counted, 0.0) for own in (sure, guessed))
+    total, less = (own.digit_sum("12+", 0.0) for own in (sure, guessed))
     assert total.value == less.value == 3
     assert less.confidence == less.probabilities[3] > less.alternatives[0][1]
     assert odds(less.confidence) == pytest.approx(odds(total.confidence) / 2)
@@ -255,3 +254,13 @@ def test_spans_are_left_out_by_their_widths_wherever_they_stand():
     scores, skips = _nearness(Lattice(np.array([[0, 1], [1, 2], [2, 3]]), boxes, 3), shown)
     assert skips[0] == skips[1] == skips[2] / 2 < 0
     assert (np.diff(scores[:, 0]) < 0).all()
+
+
+def test_a_sum_is_as_probable_as_the_texts_that_have_it():
+    lines, spans = columns_of(1, 0, 2, sure=2.0), spans_of((A, B))
+    sure = choose_by_both(lines, *spans, "123", length=None, reject_below=0.0)
+    found = sure.digit_sum("123", 0.0)
+    by_text = {sure.reading.text: sure.reading.confidence} | dict(sure.texts)
+    own = sum(of for text, of in by_text.items() if sum(map(int, text)) == found.value)
+    assert found.confidence == pytest.approx(own)
+    assert own >= sure.reading.confidence

@@ -55,6 +55,9 @@ def test_nothing_found_is_empty(found):
         ([[5, 5, 5, 9]], r"x0 < x1 and y0 < y1 inside the image, 30 x 20. Got \[\[5, 5, 5, 9\]\]"),
         ([[0, 0, 31, 9]], "inside the image"),
         ("nothing", "must return a mask"),
+        ([[1, 2, 3, 4], [1, 2]], r"must return a mask .* Got object of shape \(2,\)"),
+        ([[0, 0, np.nan, 9]], "inside the image"),
+        ([[0, 0, 2**40, 9]], "inside the image"),
     ],
 )
 def test_what_a_segmenter_must_return(found, message):

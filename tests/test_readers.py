@@ -86,6 +86,14 @@ def test_labels_that_cannot_be_answered_are_reported(reader, rows):
             unfitted.can_answer("1")
 
 
+def test_what_cannot_be_opened_again_is_not_saved(reader, tmp_path):
+    for wrong in ({"allowlist": "abc"}, {"length": 4.7}, {"reject_below": "high"}):
+        other = segcap.load("digits").set_params(**wrong)
+        with pytest.raises(ParameterError, match="Got "):
+            other.save(tmp_path / "saved.segcap")
+    assert not list(tmp_path.iterdir())
+
+
 def test_reading_is_whole(reader, rows):
     reading = reader.read(rows.images[0])
     assert reading.status == "ok"

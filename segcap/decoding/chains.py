@@ -57,7 +57,7 @@ class Outcome(NamedTuple):
     probabilities : (N, C) float64 array
         Of each character at each place.
     texts : list of (str, float) or None
-        The likely texts of a language; None for any text.
+        The likely texts, by a language or by two looks; None where places are independent.
     trust : float
         What the odds of the reading were multiplied by, and those of what is composed are, in
         (0, 1].
@@ -94,13 +94,20 @@ class Outcome(NamedTuple):
         )
         return self._replace(reading=reading, trust=trust)
 
-    def digit_sum(self, values: NDArray[np.intp], reject_below: float) -> SumReading:
-        """Add up the digits; `values` is what each class counts."""
+    def digit_sum(self, characters: str, reject_below: float) -> SumReading:
+        """Add up the digits among the characters; the probabilities of texts add up if known."""
         reading = self.reading
         if not reading.glyphs:
             return SumReading(None, np.ones(1), reading, status=reading.status)
-        normalized = self.probabilities / self.probabilities.sum(axis=1, keepdims=True)
-        distribution = sum_distribution(normalized, values)
+        counts = {char: int(char) if char.isdecimal() else 0 for char in characters}
+        if self.texts is None:
+            normalized = self.probabilities / self.probabilities.sum(axis=1, keepdims=True)
+            distribution = sum_distribution(normalized, np.array([*counts.values()], np.intp))
+        else:
+            texts = self._weighed(self.texts)
+            distribution = np.zeros(9 * max(map(len, texts)) + 1)
+            for text, probability in texts.items():
+                distribution[sum(counts[char] for char in text)] += probability
         value = int(distribution.argmax())
         distribution *= with_odds(distribution[value], self.trust) / distribution[value]
         confidence = float(distribution[value]) if reading.confidence > 0 else 0.0
@@ -113,6 +120,10 @@ class Outcome(NamedTuple):
             alternatives=next_answers(distribution, range(len(distribution))),
         )
 
+    def _weighed(self, texts: list[tuple[str, float]]) -> dict[str, float]:
+        """Return the probabilities of texts and of the reading, as if it were trusted."""
+        return {self.reading.text: with_odds(self.reading.confidence, 1 / self.trust)} | dict(texts)
+
     def value(self, characters: str, decimals: int | None, reject_below: float) -> ValueReading:
         """Compute the value of a number or task; the probabilities of its texts add up."""
         reading = self.reading
@@ -123,8 +134,7 @@ class Outcome(NamedTuple):
             language = number_fields(characters, decimals)
             texts = likely_texts(self.probabilities, characters, language)
         totals: dict[int | float, float] = {}
-        own = with_odds(reading.confidence, 1 / self.trust)
-        for text, probability in ({reading.text: own} | dict(texts)).items():
+        for text, probability in self._weighed(texts).items():
             with suppress(ParameterError):  # a division by zero
                 value = value_of(text, decimals=decimals)
                 totals[value] = totals.get(value, 0.0) + probability

@@ -25,7 +25,7 @@ NEXT = 4
 
 
 def log_softmax(
-    logits: NDArray[np.float32],
+    logits: NDArray[np.floating],
     *,
     temperature: float = 1.0,
     allowed: NDArray[np.bool_] | None = None,

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 __all__ = ["GlyphReader"]
 
+_MOST_TEXTS = 100
 _DESCRIBED_ELSEWHERE = (
     "charset",
     "classifier",
@@ -147,7 +148,7 @@ class GlyphReader(GlyphAnswers):
         ----------
         image : path, bytes, array or PIL.Image.Image
         most : int
-            Most texts, at least 1.
+            Most texts, in 1 to 100.
 
         Returns
         -------
@@ -160,9 +161,9 @@ class GlyphReader(GlyphAnswers):
         ImageError
             The image cannot be loaded.
         ParameterError
-            `most` is no integer of at least 1.
+            `most` is no integer in 1 to 100.
         """
-        most = whole_number("most", most, least=1)
+        most = whole_number("most", most, least=1, most=_MOST_TEXTS)
         return self._pipeline().best_texts(self._load(image), most)
 
     def locate(self, image: ImageSource, text: str) -> NDArray[np.int32]:
@@ -184,11 +185,11 @@ class GlyphReader(GlyphAnswers):
         ImageError
             The image cannot be loaded.
         ParameterError
-            `text` is empty or holds a character outside the charset.
+            `text` is no text, is empty, or holds a character outside the charset.
         DataError
             The image has fewer components than `text` has characters, or far more.
         """
-        if not text:
+        if not len(self._pipeline().charset.encode(text)):
             raise ParameterError(
                 f"A text to locate must have at least one character. Got {text!r}."
             )
@@ -215,13 +216,14 @@ class GlyphReader(GlyphAnswers):
         pixels = self._load(image)
         self._pipeline().charset.encode(label)
         (reading,) = self._read_loaded([pixels])
-        kind = reading.failure(label)
-        return reading.failure(label, self._located(pixels, label)) if kind == "misread" else kind
+        answer = self.as_answer(label)
+        kind = reading.failure(answer)
+        return reading.failure(answer, self._located(pixels, label)) if kind == "misread" else kind
 
     def _located(self, pixels: NDArray[np.uint8], text: str) -> NDArray[np.int32] | None:
         """Box the characters of a text, whether it is allowed or not."""
         pipeline = replace(self._pipeline(), length=len(text), allowlist=None, kind="text")
-        return pipeline.locate(pixels, pipeline.charset.encode(text))
+        return pipeline.locate(pixels, pipeline.charset.encode(pipeline.admitted.spelled(text)))
 
     def explain(self, image: ImageSource) -> "Figure":
         """Draw how an image is read: ink, cuts, candidate spans, the chosen path, its scores.
@@ -278,6 +280,7 @@ class GlyphReader(GlyphAnswers):
             `segcap.recognition.engines.graph`.
         """
         self._require_fitted()
+        self._check_parameters()
         if self.segmenter is not None:
             raise ParameterError(
                 "A reader that is saved must find characters by itself: set its 'segmenter' to "
@@ -373,8 +376,8 @@ class GlyphReader(GlyphAnswers):
         if own is not None and self._has_own_classifier() and not hasattr(self, "provenance_"):
             self.charset_, self.settings_ = self.charset, self._settings()
             self.glyphs_ = OwnClassifier(own, Charset(self.charset))
-            self.context_, self.ink_, self.provenance_ = None, None, deepcopy(_TRAINED_ELSEWHERE)
-            self.line_ = None
+            self.context_ = self.ink_ = self.line_ = None
+            self.provenance_ = deepcopy(_TRAINED_ELSEWHERE)  # last: it says that all is there
         super()._require_fitted()
 
     def __sklearn_is_fitted__(self) -> bool:

@@ -95,7 +95,8 @@ class GlyphAnswers(GlyphFitting, ABC):
         Returns
         -------
         SumReading
-            The distribution of the sum is the convolution of the digits' distributions.
+            The distribution of the sum is the convolution of the digits' distributions; of "any",
+            whose two looks judge whole texts, it is that of the likely texts' sums.
 
         Raises
         ------
@@ -139,8 +140,9 @@ class GlyphAnswers(GlyphFitting, ABC):
         image : path, bytes, array or PIL.Image.Image
         decimals : int, optional
             How many decimals a number has, in 0 to 12: after its point or comma, or, where none is
-            drawn, at its end, as on a counter. With 0, points are specks. As many as are read
-            unless given. See `segcap.decoding.numbers.value_of`.
+            drawn, at its end, as on a counter. With 0, points are specks to a reader of the kind
+            "number" or "task". As many as are read unless given. See
+            `segcap.decoding.numbers.value_of`.
         turned : {"auto", "four"}, optional
             As of `read`.
 
@@ -239,8 +241,7 @@ class GlyphAnswers(GlyphFitting, ABC):
                 "For digit sums, the charset, or the 'allowlist', must hold digits only. "
                 f"Got {allowed!r}."
             )
-        values = np.array([int(char) if char in allowed else 0 for char in self.charset_], np.intp)
-        return partial(Outcome.digit_sum, values=values, reject_below=self.reject_below)
+        return partial(Outcome.digit_sum, characters=self.charset_, reject_below=self.reject_below)
 
     def _valued(self, pipeline: Pipeline) -> Callable[[Outcome], ValueReading]:
         return partial(

@@ -92,7 +92,14 @@ class Admitted:
         allowed = np.ones(logits.shape[1], bool)
         allowed[: len(self.charset)] = self.characters
         folded = self._folded_to(nothing)
-        scores = log_softmax(logits, temperature=temperature, allowed=allowed, folded=folded)
+        return log_softmax(logits, temperature=temperature, allowed=allowed, folded=folded)
+
+    def by_meaning(self, scores: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Let the most probable of signs of one meaning have the probability of all.
+
+        `scores` are of candidates, changed in place. It comes after all averaging: another look may
+        prefer another sign.
+        """
         if self.kind != "text":
             for alike in map(self.charset.places, ALIKE):
                 scores[:, alike] = all_to_the_first(scores[:, alike])

@@ -295,6 +295,7 @@ class Pipeline:
         scores = self._classify_in_line(layouts)
         if self.glyphs is not None:
             self._classify_narrow_again(found, layouts, scores)
+        scores = list(map(self.admitted.by_meaning, scores))
         return list(map(self._in_line, found, layouts, scores, columns))
 
     def _in_line(
@@ -328,7 +329,8 @@ class Pipeline:
             glyphs.append(segment_glyphs(image, segments, np.stack([own, own + 1], axis=1)))
             places.append(np.array(at, np.intp)[own])
         characters = len(self.charset)
-        for in_image, span, alone in zip(scores, places, self._classify(glyphs), strict=True):
+        looks = zip(scores, places, self._classify_each(glyphs), strict=True)
+        for in_image, span, alone in looks:
             in_line = in_image[span, :characters]
             any_character = np.logaddexp.reduce(in_line, axis=1, keepdims=True)
             both = _GLYPH_FRACTION * alone + (1 - _GLYPH_FRACTION) * (in_line - any_character)
@@ -336,6 +338,10 @@ class Pipeline:
             in_image[span, :characters] = both
 
     def _classify(self, glyphs: list[NDArray[np.float32]]) -> list[NDArray[np.float64]]:
+        """Classify framed glyphs, which are all that is seen of them."""
+        return list(map(self.admitted.by_meaning, self._classify_each(glyphs)))
+
+    def _classify_each(self, glyphs: list[NDArray[np.float32]]) -> list[NDArray[np.float64]]:
         """Classify framed glyphs; those in doubt again, turned a little either way."""
         if not glyphs:
             return []

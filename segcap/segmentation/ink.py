@@ -128,7 +128,7 @@ def find_ink(
     scale = _bounded(scale, width, height)
     view = _look(image, whole, scale, network)
     segments = ink_segments(view, segmentation)
-    while len(segments.boxes) == 0 and scale < finest / _FINER:
+    while len(segments.boxes) == 0 and scale < finest:
         scale = min(_FINER * scale, finest)
         view = _look(image, whole, scale, network)
         segments = ink_segments(view, segmentation)
@@ -142,8 +142,9 @@ def find_ink(
     x0, y0, x1, y1 = view.to_image(grown, image.shape)[0].tolist()
     fitting = min(view.scales[1] * _TEXT / tall, _LARGEST_SCALE)
     fitting = _bounded(fitting, x1 - x0, y1 - y0)
-    view = _look(image, (x0, y0, x1, y1), fitting, network)
-    return view, ink_segments(view, segmentation)
+    closer = _look(image, (x0, y0, x1, y1), fitting, network)
+    found = ink_segments(closer, segmentation)
+    return (closer, found) if len(found.boxes) else (view, segments)
 
 
 def ink_segments(view: InkView, segmentation: Segmenter = "components") -> Segments:

@@ -41,7 +41,11 @@ def own_segments(
     ParameterError
         The function returns something else.
     """
-    found = np.asarray(segmenter(image.copy()))
+    returned = segmenter(image.copy())
+    try:
+        found = np.asarray(returned)
+    except ValueError:  # rows of different lengths
+        found = np.array(returned, object)
     if found.shape == image.shape[:2] and found.dtype.kind in "bfiu":
         mask = found.astype(bool) if found.dtype.kind == "b" else found > 0.5
         return segment(mask, segmentation, min_area=1)  # of very many the largest
@@ -55,13 +59,14 @@ def own_segments(
 
 def _boxed(image: NDArray[np.uint8], found: NDArray[Any]) -> Segments:
     height, width = image.shape[:2]
-    boxes = np.rint(found.astype(np.float64)).astype(np.int32)
-    inside = (boxes[:, :2] >= 0) & (boxes[:, 2:] <= [width, height])
-    if not (inside & (boxes[:, :2] < boxes[:, 2:])).all():
+    edges = np.rint(found.astype(np.float64))
+    inside = (edges[:, :2] >= 0) & (edges[:, 2:] <= [width, height])  # NaN is not
+    if not (inside & (edges[:, :2] < edges[:, 2:])).all():
         raise ParameterError(
             "The boxes of a 'segmenter' must be x0 < x1 and y0 < y1 inside the image, "
             f"{width} x {height}. Got {found.tolist()}."
         )
+    boxes = edges.astype(np.int32)
     labels = np.zeros((height, width), np.int32)
     if not len(boxes):
         return Segments(boxes, labels)
