@@ -11,11 +11,12 @@ from math import nan
 
 import numpy as np
 import pytest
+from sklearn.dummy import DummyClassifier
 
 import segcap
 from segcap import ClassReading, Glyph, Reading, benchmark
 from segcap.benchmark import Ddddocr, FunctionMethod, Tesseract, Truth
-from segcap.benchmark.adapters import ReaderMethod
+from segcap.benchmark.adapters import ReaderMethod, _identified, as_methods
 from segcap.benchmark.answering import heard, replies_of
 from segcap.benchmark.cost import measured_cost, together, used_versions
 from segcap.benchmark.difficulty import texts_generator
@@ -27,6 +28,16 @@ from segcap.core.errors import DataError, ParameterError, SegcapWarning
 from segcap.datasets import load
 
 pytestmark = pytest.mark.usefixtures("quick_benchmarks")
+
+
+class _Flat:
+    """A classifier of rows of numbers as one of glyphs."""
+
+    def __init__(self, classifier):
+        self.classifier, self.classes_ = classifier, classifier.classes_
+
+    def predict_proba(self, glyphs):
+        return self.classifier.predict_proba(glyphs.reshape(len(glyphs), -1))
 
 
 def test_a_function_must_answer_with_texts(split_task):
@@ -198,6 +209,55 @@ def test_warnings_are_heard_and_those_of_others_pass():
     with pytest.warns(UserWarning, match="other"):
         warn()
     assert [(one.message, one.count) for one in problems] == [("resized", 2)]
+
+
+def test_warnings_are_heard_before_an_error_too():
+    problems = []
+
+    def train():
+        with heard(problems):
+            warnings.warn("left out", SegcapWarning, stacklevel=1)
+            raise DataError("too few")
+
+    with pytest.raises(DataError):
+        train()
+    assert [one.message for one in problems] == ["left out"]
+
+
+def test_a_mapping_names_methods():
+    peers = {"line": Tesseract(psm=7), "word": Tesseract(psm=8)}
+    methods = as_methods(peers, "texts")
+    assert [(one.name, one.psm) for one in methods] == [("line", 7), ("word", 8)]
+    assert peers["word"].name == "tesseract"
+
+    class Foreign:
+        name, approach, description = "own", "peer", "of somebody"
+
+        def answer(self, images):
+            return []
+
+    assert as_methods({"own": Foreign()}, "texts")[0].name == "own"
+    with pytest.raises(ParameterError, match=r"under its own name, 'own'\. Got 'other'"):
+        as_methods({"other": Foreign()}, "texts")
+
+
+def test_another_classifier_is_another_method(tmp_path):
+    inputs = np.zeros((4, 784))
+    constant = [DummyClassifier(strategy="constant", constant=c) for c in (0, 1)]
+    readers = [
+        segcap.GlyphReader("01", classifier=_Flat(one.fit(inputs, [0, 1, 0, 1])))
+        for one in constant
+    ]
+    first, second = (ReaderMethod("own", one, "texts").identity for one in readers)
+    assert first != second
+    assert first == ReaderMethod("own", readers[0], "texts").identity
+    by_function = segcap.GlyphReader("01", segmenter=lambda image: image[..., 0] < 9)
+    assert "lambda" not in ReaderMethod("own", by_function, "texts").identity["reader"]["segmenter"]
+    network = tmp_path / "own.onnx"
+    network.write_bytes(b"one")
+    before = _identified(network)
+    network.write_bytes(b"other")
+    assert _identified(network) != before
 
 
 def test_failures_without_known_boxes_are_those_of_the_reader(drawn_folder, split_task):

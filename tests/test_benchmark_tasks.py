@@ -343,3 +343,21 @@ def test_a_task_trained_on_less_names_what_it_lacks(tmp_path):
     less = whole.trained_on(whole.training.subset([0]))
     assert len(less.training) == 1
     assert "in no label of the training images" in less.problems[0]
+
+
+def test_letters_of_both_cases_are_one_for_all_that_a_bench_says(tmp_path):
+    capitals = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
+    write_text(TextGenerator("wordpress", charset=capitals), 8, tmp_path, seed=1)
+    folded = open_task("labelled", tmp_path, test=1, case="fold")
+    assert ceiling(segcap.load("mixed", case="fold"), folded).value > 0.5
+    table = tmp_path / "labels.csv"
+    header, *lines = table.read_text().splitlines()
+    rows = [line.rsplit(",", 1) for line in lines]
+    table.write_text(
+        "\n".join([header, *(f"{file},{label.lower()}" for file, label in rows)]) + "\n"
+    )
+    task = open_task("labelled", tmp_path, test=1, case="fold")
+    known = {"case": "fold", "allowlist": capitals.lower()}
+    (reader,) = task_readers(task, ["wordpress"], known=known).values()
+    assert {*reader.reader.allowlist} == {*capitals}
+    assert CANNOT_ANSWER not in [one.message for one in _doubts(task, reader)]

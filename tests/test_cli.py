@@ -293,3 +293,11 @@ def test_standard_input_is_read_alone(run, samples):
     status, out, err = run("read", "-", samples)
     assert (status, out) == (2, "")
     assert err.startswith("segcap: Standard input, '-', must be read alone. Got")
+
+
+def test_names_that_an_old_code_page_lacks_are_written(samples):
+    (samples / "sum-apart-0.png").rename(samples / "\u65e5\u672c.png")
+    command = [sys.executable, "-m", "segcap", "read", samples, "--csv"]
+    environment = os.environ | {"PYTHONIOENCODING": "cp1252"}
+    run = subprocess.run(command, env=environment, capture_output=True, check=True)
+    assert "\u65e5\u672c.png" in run.stdout.decode()

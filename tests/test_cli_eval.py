@@ -250,6 +250,30 @@ def test_a_threshold_keeps_an_accuracy(command, sums):
     assert f"{np.mean(answered):.2%} of {len(results)}" in out
 
 
+def test_what_is_never_answered_has_no_threshold(command, samples):
+    (samples / "broken.png").write_bytes(b"torn")
+    with (samples / "labels.csv").open("a") as file:
+        file.write("broken.png,1234\n")
+    status, out, _ = command("threshold", "digits", "--data", samples, "--accuracy", 0.5)
+    assert status == 1
+    assert float(out.splitlines()[0].split()[-1]) > 0
+    assert "100.00% of" not in out.splitlines()[1]
+    for image in samples.glob("*.png"):
+        image.write_bytes(b"torn")
+    status, _, err = command("threshold", "digits", "--data", samples)
+    assert status == 2
+    assert "At least one image must be answered" in err
+
+
+def test_characters_are_compared_as_the_reader_spells_them(command, tmp_path):
+    capitals = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
+    write_text(TextGenerator("wordpress", charset=capitals), 4, tmp_path / "own", seed=1)
+    _, out, _ = command("eval", "mixed", "--data", tmp_path / "own", "--case", "fold")
+    figures = {line.split("  ")[0]: line for line in out.splitlines()}
+    assert "100.00%" in figures["exact match"]
+    assert "100.00%" in figures["character accuracy"]
+
+
 def test_a_threshold_that_is_not_there(command, tmp_path):
     write_text(TextGenerator("wordpress"), 20, tmp_path)
     status, _, err = command("threshold", "digits", "--data", tmp_path)

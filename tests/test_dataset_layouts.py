@@ -3,9 +3,11 @@
 import re
 import subprocess
 import sys
+import warnings
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from segcap.core.errors import DataError, ParameterError
 from segcap.datasets import load, load_named, names
@@ -261,3 +263,12 @@ def test_spaces_and_empty_rows_in_labels_are_no_labels(tmp_path):
     labels = tmp_path / "labels.csv"
     labels.write_text('file, label\na.png, 1234\n,\n "b.png" , 7\n,\n')
     assert read_labels(labels) == {tmp_path / "a.png": "1234", tmp_path / "b.png": "7"}
+
+
+def test_absolute_paths_are_of_the_images_in_the_folder(tmp_path, monkeypatch):
+    Image.new("L", (9, 9)).save(tmp_path / "a.png")
+    (tmp_path / "labels.csv").write_text(f"file,label\n{tmp_path / 'a.png'},7\n")
+    monkeypatch.chdir(tmp_path)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert list(load("labelled", ".").labels) == ["7"]

@@ -1,3 +1,5 @@
+from contextlib import suppress
+
 import numpy as np
 import pytest
 
@@ -46,6 +48,18 @@ def test_mnist_that_is_missing_or_no_archive(tmp_path):
     (tmp_path / "mnist.npz").write_text("no archive")
     with pytest.raises(DataError, match=r"\.npz file with x_train"):
         load_mnist(tmp_path)
+
+
+def test_mnist_that_is_damaged_inside(arrays, tmp_path):
+    file = tmp_path / "mnist.npz"
+    np.savez_compressed(file, **arrays)
+    content = bytearray(file.read_bytes())
+    for at in range(200, len(content), max(1, len(content) // 30)):
+        damaged = content.copy()
+        damaged[at : at + 8] = bytes(255 - one for one in damaged[at : at + 8])
+        file.write_bytes(damaged)
+        with suppress(DataError):
+            load_mnist(file)
 
 
 def test_mnist_offline_is_reported_in_one_sentence(monkeypatch):

@@ -248,7 +248,7 @@ def test_a_network_runs_on_a_gpu_unless_told_otherwise(name, device, providers, 
 
 def test_a_gpu_that_cannot_be_used_is_refused_or_said_once(runtime):
     runtime.finds = False
-    with pytest.raises(ParameterError, match=r"'device' 'cuda'.*which finds none"):
+    with pytest.raises(ParameterError, match=r"'device' 'cuda'.*Got one that finds none"):
         registry.load("digits", device="cuda").glyphs_.open("onnx", "cuda")
     networks = [registry.load(name).context_ for name in ("digits", "mixed")]
     with pytest.warns(SegcapWarning, match="finds none, or not its CUDA") as said:

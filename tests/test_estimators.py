@@ -10,6 +10,7 @@ import pytest
 import sklearn
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
+from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV, ShuffleSplit
 from sklearn.utils.validation import check_is_fitted
 
@@ -138,3 +139,17 @@ def test_a_search_of_scikit_learn(kind, rows):
     assert type(search.best_estimator_) is kind
     assert search.best_estimator_.random_state == 3
     assert search.predict(rows.images[:2]).shape == (2,)
+
+
+def test_a_part_and_what_is_set_of_it_come_together():
+    first, second = LogisticRegression(C=1.0), LogisticRegression(C=3.0)
+    reader = segcap.GlyphReader("01", classifier=first)
+    reader.set_params(classifier__C=2.0, classifier=second)
+    assert (reader.classifier, second.C, first.C) == (second, 2.0, 1.0)
+    bare = segcap.GlyphReader("01").set_params(classifier=first, classifier__C=5.0)
+    assert bare.classifier.C == 5.0
+    with pytest.raises(ParameterError, match="Got 'classifier__C'"):
+        segcap.GlyphReader("01").set_params(classifier__C=2.0)
+    with pytest.raises(ValueError, match="nothing"):
+        reader.set_params(length=3, classifier__nothing=1)
+    assert reader.length is None

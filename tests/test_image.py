@@ -1,6 +1,7 @@
 """Images come from files, bytes, arrays and PIL images, always as fresh RGB."""
 
 import os
+import warnings
 from pathlib import Path
 
 import cv2
@@ -10,6 +11,7 @@ from image_material import PNG, RGB, encoded
 from PIL import Image
 from sklearn.datasets import load_sample_image
 
+from segcap.core.encoded import _quiet
 from segcap.core.errors import ImageError, ParameterError, SegcapWarning
 from segcap.core.image import image_size, load_image, load_small, source_name, to_grey
 
@@ -290,3 +292,14 @@ def test_arrays_of_opencv_are_turned_to_rgb(channels):
     np.testing.assert_array_equal(load_image(grey, channels="bgr"), load_image(grey[..., 0]))
     with pytest.raises(ParameterError, match=r"one of rgb, bgr\. Got 'hsv'"):
         load_image(rgb, channels="hsv")
+
+
+def test_threads_that_overlap_leave_the_filters_of_warnings_as_they_were():
+    before = list(warnings.filters)
+    first, second = _quiet, _quiet
+    first.__enter__()
+    second.__enter__()
+    first.__exit__()
+    assert len(warnings.filters) == len(before) + 1
+    second.__exit__()
+    assert list(warnings.filters) == before

@@ -21,6 +21,7 @@ def record(path, text="12", status="ok"):
         (("mixed", {"case": "fold"}), "ab12", "AB12"),
         (("mixed", {"case": "fold", "allowlist": "ABC12"}), "AB12", "ab12"),
         (("any", {"kind": "task"}), "3*4=", "3x4="),
+        (("wordpress", {"case": "fold"}), "TY2C", "ty2c"),
     ],
 )
 def test_a_label_is_compared_as_the_reader_spells_it(reader, answer, label):

@@ -144,6 +144,13 @@ def test_an_image_that_cannot_be_shown_is_left_out(start, folder):
     assert (state["image"], len(state["unreadable"])) == ("2.png", 2)
 
 
+def test_an_image_whose_label_could_not_be_found_again_is_left_out(start, folder):
+    (folder / "1.png").rename(folder / " 1.png")
+    state = start().get(f"/{TOKEN}/state").json
+    assert len(state["unreadable"]) == 2
+    assert any("without spaces at its ends. Got ' 1.png'" in one for one in state["unreadable"])
+
+
 def test_the_reader_is_trained_on_what_was_answered(folder, monkeypatch):
     monkeypatch.setattr("segcap.cli.labeling.queue.FIRST_TRAINING", 2)
     session, reader = Session(folder), Reader()

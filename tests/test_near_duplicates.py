@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from PIL import Image
 from skimage import data
 
-from segcap.core.errors import ParameterError
+from segcap.core.errors import ImageError, ParameterError
+from segcap.core.image import load_image, load_small
 from segcap.datasets import near_duplicates
 from segcap.datasets.near_duplicates import identical, numbered, perceptual_hash
 
@@ -136,3 +137,29 @@ def test_numbers_are_counted_from_0_and_equal_where_keys_are(keys):
     numbers = numbered(keys).tolist()
     assert [a == b for a in keys for b in keys] == [a == b for a in numbers for b in numbers]
     assert list(dict.fromkeys(numbers)) == list(range(len(set(keys))))
+
+
+def test_a_photo_with_a_preview_is_the_photo(photos, tmp_path):
+    photo, preview = (Image.fromarray(one) for one in photos[:2])
+    photo.resize((1600, 1200)).save(tmp_path / "a.jpg")
+    photo.resize((1600, 1200)).save(
+        tmp_path / "b.mpo", save_all=True, append_images=[preview.resize((320, 240))]
+    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        plain, with_preview = (load_image(tmp_path / name) for name in ("a.jpg", "b.mpo"))
+        assert load_small(tmp_path / "b.mpo", 64).shape[0] < 1200
+    np.testing.assert_array_equal(with_preview, plain)
+    assert near_duplicates([tmp_path / "b.mpo", tmp_path / "a.jpg"]).tolist() == [0, 0]
+
+
+def test_a_reduced_look_is_refused_where_the_whole_is(tmp_path, monkeypatch):
+    Image.new("RGB", (400, 300)).save(tmp_path / "large.jpg")
+    monkeypatch.setattr("segcap.core.image.MOST_PIXELS", 100_000)
+    with pytest.raises(ImageError, match="at most 100,000 pixels"):
+        load_small(tmp_path / "large.jpg", 16)
+
+
+def test_one_path_is_not_many_images():
+    with pytest.raises(ParameterError):
+        near_duplicates("photo")

@@ -1,5 +1,6 @@
 """What readers answer, and how they are kept; most of it by the shipped reader of digits."""
 
+import io
 import json
 import pickle
 import subprocess
@@ -9,6 +10,7 @@ from dataclasses import replace
 import cv2
 import numpy as np
 import pytest
+from PIL import Image
 from reader_material import texts
 from sklearn.base import clone
 
@@ -364,3 +366,37 @@ def test_framing_a_framed_digit_keeps_what_is_read(reader, handwriting):
 def test_choices_of_another_type(name, value):
     with pytest.raises(ParameterError, match=f"The '{name}' of a GlyphReader must be"):
         segcap.load("digits", **{name: value})
+
+
+@pytest.mark.parametrize("channels", ["rgb", "bgr"])
+def test_pil_images_are_read_in_other_processes_as_in_this_one(rows, channels):
+    images = []
+    for number, ending in enumerate(("png", "gif", "webp", "tiff", "jpeg")):
+        coloured = np.dstack([255 - rows.images[number] // 2, *[255 - rows.images[number]] * 2])
+        file = io.BytesIO()
+        Image.fromarray(coloured).save(file, ending, lossless=True, quality=95)
+        images.append(Image.open(file))
+    whole = file.getvalue()
+    images.append(Image.open(io.BytesIO(whole[: len(whole) // 2])))
+    reader = segcap.load("digits", length=4, channels=channels)
+    here = reader.read_many(images, 2)
+    there = reader.read_many(images, 2, n_jobs=2)
+    assert [one.status for one in here] == ["ok"] * 5 + ["unreadable"]
+    assert [one.to_dict() for one in there] == [one.to_dict() for one in here]
+    with pytest.raises(ImageError, match="must be intact"):
+        reader.read_many(images, 2, n_jobs=2, errors="raise")
+
+
+def test_a_frame_is_kept_in_a_bundle(tmp_path):
+    for name in ("digits", "digit-sum", "six-char"):
+        reader = segcap.load(name, frame="last")
+        reader.save(tmp_path / "last.segcap")
+        assert segcap.load(tmp_path / "last.segcap").frame == "last"
+        reader.set_params(frame=np.int64(3)).save(tmp_path / "third.segcap")
+        assert segcap.load(tmp_path / "third.segcap").frame == 3
+
+
+def test_the_size_that_was_trained_may_be_asked_for():
+    assert segcap.load("digit-sum", size=(168, 40)).size == (168, 40)
+    with pytest.raises(ParameterError, match="'size' of a trained reader cannot change"):
+        segcap.load("digit-sum", size=(160, 40))

@@ -90,7 +90,14 @@ def test_a_device_cannot_be_resumed():
         list(RecordFile("/dev/zero", "json", FIELDS).resume())
 
 
-@pytest.mark.parametrize("record", ['{"path": 1, "text": "2", "error": null}', '{"path": "a"}'])
+@pytest.mark.parametrize(
+    "record",
+    [
+        '{"path": 1, "text": "2", "error": null}',
+        '{"path": "a"}',
+        '{"path": "a", "text": "2", "value": 2, "error": null}',
+    ],
+)
 def test_records_of_another_kind(tmp_path, record):
     (tmp_path / "out").write_text(record + "\n")
     with pytest.raises(DataError, match="segcap wrote"):

@@ -108,6 +108,30 @@ def test_what_the_client_of_a_storage_raises_is_one_sentence(memory, monkeypatch
         found("memory://scans/a.png")
 
 
+def test_a_connection_that_drops_does_not_keep_others_from_being_read(memory, monkeypatch):
+    from fsspec.implementations.memory import MemoryFile, MemoryFileSystem
+
+    class Dropped(MemoryFile):
+        def read(self, *_):
+            raise RuntimeError("connection reset")
+
+    dropped = lambda *_, **__: Dropped()  # noqa: E731
+    monkeypatch.setattr(MemoryFileSystem, "_open", dropped)
+    sources = ["memory://shards/a.tar", "@memory://lists/a.txt", str(SAMPLES / NAMES[0])]
+    read = dict(find(sources))
+    assert [type(read[source]) for source in sources] == [DataError, DataError, str]
+    assert "whole tar file" in str(read[sources[0]])
+    assert "A list must be readable to its end" in str(read[sources[1]])
+    assert "connection reset" in str(read[sources[1]])
+
+
+def test_a_list_may_begin_with_a_byte_order_mark(tmp_path):
+    image = tmp_path / "a.png"
+    image.touch()
+    (tmp_path / "list.txt").write_text(f"{image}\n", encoding="utf-8-sig")
+    assert found(f"@{tmp_path / 'list.txt'}") == {str(image): str(image)}
+
+
 def test_a_damaged_shard_does_not_keep_others_from_being_read(tmp_path):
     for name in "abc":
         write_shard(tmp_path / f"{name}.tar")

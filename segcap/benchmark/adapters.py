@@ -2,9 +2,14 @@
 
 import os
 from collections.abc import Callable, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, replace
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, Protocol, TypeAlias, get_args, runtime_checkable
+from uuid import uuid4
+
+import cloudpickle
 
 from segcap.benchmark.outcomes import Approach
 from segcap.benchmark.peers import FunctionMethod
@@ -135,7 +140,7 @@ class ReaderMethod:
     def identity(self) -> dict[str, Any]:
         """What its answers depend on besides what it is trained on here."""
         provenance = self.reader.provenance_ if self.is_fitted else None
-        parameters = {name: repr(own) for name, own in self.reader.get_params().items()}
+        parameters = {name: _identified(own) for name, own in self.reader.get_params().items()}
         return {"reader": parameters, "asks": self.asks, "learned": provenance}
 
     @property
@@ -275,13 +280,37 @@ def _method(name: str, one: Any, asks: Asks) -> Method:
                 f"The 'approach' of a method must be one of {', '.join(known)}. "
                 f"Got {one.approach!r}."
             )
-        return one
+        if one.name == name:
+            return one
+        if not isinstance(one, FunctionMethod | ReaderMethod):
+            raise ParameterError(
+                f"A method must be given under its own name, '{one.name}'. Got {name!r}."
+            )
+        named = copy(one)
+        named.name = name
+        return named
     if callable(one):
         return FunctionMethod(name, one, asks)
     raise ParameterError(
         "A reader of a benchmark must be a method, a reader, a shipped reader's name, a "
         f"bundle's path or a function of an image. Got {type(one).__name__}."
     )
+
+
+def _identified(parameter: Any) -> str:
+    """Describe a parameter so that another value of it is described otherwise.
+
+    An own classifier or segmenter is named by what it holds, and by chance where that cannot be
+    told.
+    """
+    if isinstance(parameter, str | os.PathLike) and os.path.isfile(parameter):
+        return sha256(Path(parameter).read_bytes()).hexdigest()
+    if not (callable(parameter) or hasattr(parameter, "__dict__")):
+        return repr(parameter)
+    try:
+        return sha256(cloudpickle.dumps(parameter)).hexdigest()
+    except Exception:  # noqa: BLE001 what is pickled raises what it likes
+        return uuid4().hex
 
 
 def _name(one: Any) -> str:

@@ -2,6 +2,7 @@
 
 import os
 import warnings
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import replace
@@ -82,14 +83,15 @@ def heard(problems: list[Problem]) -> Iterator[None]:
         try:
             yield
         finally:
-            own = [one for one in caught if issubclass(one.category, SegcapWarning)]
-    counts: dict[str, int] = {}
-    for one in own:
-        counts[str(one.message)] = counts.get(str(one.message), 0) + 1
-    problems += [Problem(message, count) for message, count in counts.items()]
+            own = Counter(str(one.message) for one in caught if _is_ours(one))
+            problems += [Problem(message, count) for message, count in own.items()]
     for other in caught:
-        if other not in own:
+        if not _is_ours(other):
             warnings.warn_explicit(other.message, other.category, other.filename, other.lineno)
+
+
+def _is_ours(warning: warnings.WarningMessage) -> bool:
+    return issubclass(warning.category, SegcapWarning)
 
 
 def described(error: BaseException) -> str:

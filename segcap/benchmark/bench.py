@@ -190,7 +190,8 @@ def _doubts(split_task: SplitTask, method: Method) -> list[Problem]:
     if not isinstance(method, ReaderMethod) or not method.is_fitted:
         return []
     known = split_task.tested.labels.tolist() if split_task.asks != "sums" else []
-    beyond = sum(not method.reader.can_answer(label) for label in known)
+    ways = (str, str.lower, str.upper) if split_task.folded else (lambda label: label,)
+    beyond = sum(not any(method.reader.can_answer(way(label)) for way in ways) for label in known)
     doubts = [Problem(CANNOT_ANSWER, beyond)] if beyond else []
     data = method.reader.provenance_["data"]
     held_out = data.get("split", {}).get("tested") == split_task.split().tested_sha256

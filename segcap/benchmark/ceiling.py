@@ -45,7 +45,8 @@ def ceiling(reader: GlyphReader, split_task: SplitTask) -> Rate | None:
             [None if text is None else _summed(text) for text in answers],
             list(map(_summed, truths)),
         )
-    return exact_match(answers, truths)
+    shown = ["" if text is None else text for text in answers]
+    return exact_match(split_task.as_compared(shown), split_task.as_compared(truths))
 
 
 def _summed(digits: str) -> int:
@@ -70,7 +71,7 @@ def _text_at(reader: GlyphReader, image: ImageSource, truth: Truth) -> str | Non
         columns=layout.strips[0].columns(own_columns(boxes)),
     )
     context = reader.context_
-    (logits,) = span_logits(context.open(reader.engine), [at_truth], context.classes)
+    (logits,) = span_logits(context.open(reader.engine, reader.device), [at_truth], context.classes)
     allowed = Charset(reader.charset_).mask(reader.allowlist)
     return _most_probable(logits[:, : len(allowed)], reader.charset_, allowed)
 

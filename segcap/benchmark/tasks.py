@@ -224,7 +224,10 @@ def _inform(reader: Any, known: Mapping[str, Any]) -> None:
     settings = {name: value for name, value in known.items() if name in own.get_params()}
     if "allowlist" in settings:
         charset = getattr(own, "charset_", own.charset)
-        allowed = "".join(char for char in settings["allowlist"] if char in charset)
+        given = {*settings["allowlist"]}
+        if known.get("case") == "fold":
+            given |= set(map(str.swapcase, given))
+        allowed = "".join(char for char in charset if char in given)
         settings["allowlist"] = allowed or settings["allowlist"]  # none of them is refused
     own.set_params(**settings)
 

@@ -73,7 +73,9 @@ def _open_streams() -> None:
     """
     output_is_closed = sys.stdout is None
     if isinstance(sys.stdout, TextIOWrapper):  # names of files are bytes, and need be no Unicode
-        sys.stdout.reconfigure(errors="surrogateescape")
+        # what results go to need not know all characters, as a terminal does
+        encoding = None if sys.stdout.isatty() else "utf-8"
+        sys.stdout.reconfigure(encoding=encoding, errors="surrogateescape")
     for name, number in (("stdin", 0), ("stdout", 1), ("stderr", 2)):
         if getattr(sys, name) is None:
             os.open(os.devnull, os.O_RDWR)  # takes the lowest number that is free

@@ -152,7 +152,12 @@ def threshold(
     with warnings_said():
         warn_impossible(labels, truths.can_be, stacklevel=1)
     right = truths.right(_answers(results), labels)
-    curve = coverage_curve([one.confidence for one in results], right)
+    confidences = [one.confidence for one in results]
+    if not any(confidences):
+        raise DataError(
+            f"At least one image must be answered for a threshold. Got {len(results)} that are not."
+        )
+    curve = coverage_curve(confidences, right).answered
     chosen = curve.widest(accuracy)
     if chosen is None:
         best = max(curve.points, key=lambda point: point.accuracy)
@@ -200,7 +205,8 @@ def _print_figures(
 
     print(f"{'exact match' if is_text else 'accuracy':<19} {truths.rate_right(answers, labels)}")
     if is_text:
-        print(f"{'character accuracy':<19} {character_accuracy(answers, labels)}")
+        spelled = [truths.answer(label) or label for label in labels]
+        print(f"{'character accuracy':<19} {character_accuracy(answers, spelled)}")
     for status, count in sorted(Counter(result.status for result in results).items()):
         print(f"{status:<19} {count}")
 

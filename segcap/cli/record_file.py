@@ -14,6 +14,7 @@ from segcap.core.errors import DataError
 from segcap.core.files import lock
 
 __all__ = [
+    "ANSWERS",
     "FileFormat",
     "RecordFile",
     "creating",
@@ -23,6 +24,9 @@ __all__ = [
 _TEXT: Any = {"encoding": "utf-8", "errors": "surrogateescape", "newline": ""}
 
 FileFormat: TypeAlias = Literal["json", "csv"]
+
+ANSWERS = {"text", "value", "label"}
+"""Fields for what is answered: a command does not go on with results that have another one's."""
 
 
 @contextmanager
@@ -224,7 +228,8 @@ class RecordFile:
                     raise ValueError("other columns")
                 return None
             record = dict(zip(self.fields, values, strict=True))
-        if not isinstance(record["path"], str) or any(name not in record for name in self.fields):
+        is_whole = isinstance(record["path"], str) and {*self.fields} <= {*record}
+        if not is_whole or (ANSWERS & {*record}) - {*self.fields}:
             raise ValueError("other fields")
         return record
 

@@ -4,9 +4,10 @@ import ctypes
 import io
 import logging
 import os
+import threading
 import warnings
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from functools import cache, partial
 from importlib import import_module
 from pathlib import Path
@@ -62,9 +63,12 @@ def decode_image(
         frame = source.tell() or None
 
     def decode(image: Image.Image, name: str) -> NDArray[np.uint8]:
-        if side is not None:
+        _check_pixels(*image.size, name, most)
+        # further pictures in a photo are its previews, or the other eye's
+        own = 0 if frame is None and image.format == "MPO" else frame
+        if side is not None and own in (None, 0):
             image.draft("L", (side, side))
-        return _from_pil(image, name, most, frame)
+        return _from_pil(image, name, most, own)
 
     return _opened(source, decode, most)
 
@@ -144,12 +148,33 @@ def _given_path(source: str | os.PathLike[str]) -> str:
     return path
 
 
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Ignore what Pillow warns of: an image is read, or refused by an error."""
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", module=r"PIL\.")
-        yield
+class _Quiet:
+    """Ignore what Pillow warns of: an image is read, or refused by an error.
+
+    Filters are the process's: of threads that overlap, the first sets them and the last takes them
+    back.
+    """
+
+    def __init__(self) -> None:
+        self._lock, self._inside = threading.Lock(), 0
+        self._filters = warnings.catch_warnings()
+
+    def __enter__(self) -> None:
+        with self._lock:
+            if self._inside == 0:
+                self._filters = warnings.catch_warnings()
+                self._filters.__enter__()
+                warnings.filterwarnings("ignore", module=r"PIL\.")
+            self._inside += 1
+
+    def __exit__(self, *_: object) -> None:
+        with self._lock:
+            self._inside -= 1
+            if self._inside == 0:
+                self._filters.__exit__(None, None, None)
+
+
+_quiet = _Quiet()
 
 
 @cache
@@ -169,7 +194,7 @@ def _from_file(
     if size == 0:
         raise ImageError(f"An image file must not be empty. Got {name} of 0 bytes.")
     try:
-        with _quiet():
+        with _quiet:
             image = Image.open(file, formats=_FORMATS)
     except UnidentifiedImageError:
         raise ImageError(
@@ -194,7 +219,7 @@ def _size_of(image: Image.Image, name: str, most: int) -> tuple[int, int]:
         return width, height
     try:
         # a PNG's own getexif decodes the picture to look for what may stand after it
-        with _quiet():
+        with _quiet:
             lies_on_its_side = Image.Image.getexif(image).get(_ORIENTATION) in _ON_ITS_SIDE
     except Exception as error:  # noqa: BLE001 as above
         raise ImageError(f"An image must be intact. Got {name}: {error}") from None
@@ -202,12 +227,11 @@ def _size_of(image: Image.Image, name: str, most: int) -> tuple[int, int]:
 
 
 def _from_pil(image: Image.Image, name: str, most: int, frame: Frame | None) -> NDArray[np.uint8]:
-    _check_pixels(*image.size, name, most)
     if image.format == "TIFF":
         _hush_libtiff()
     decode = partial(_decoded, name=name)
     try:
-        with _quiet():
+        with _quiet:
             return to_rgb(decode_frame(image, frame, name, decode, most=_admitted(most)))
     except ImageError:
         raise

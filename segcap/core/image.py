@@ -48,8 +48,8 @@ def load_image(
     Parameters
     ----------
     source : path, bytes, array or PIL.Image.Image
-        A path or an encoded image in any format that Pillow reads: EXIF orientation is applied,
-        16-bit images are scaled to 8. Or a decoded array:
+        A path or an encoded image, PNG, JPEG, BMP, TIFF, GIF, WebP or PPM: EXIF orientation is
+        applied, 16-bit images are scaled to 8. Or a decoded array:
         (H, W), (H, W, 1), (H, W, 3) RGB or (H, W, 4) RGBA; bool, integers in [0, 255], uint16
         in [0, 65535], or floats: levels in [0, 1] where none is above 1, else in [0, 255].
     channels : {"rgb", "bgr"}

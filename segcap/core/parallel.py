@@ -94,12 +94,12 @@ def _each(task: Callable[[J], R], items: Sequence[J]) -> list[R]:
     return [task(item) for item in items]
 
 
-def are_processes() -> bool:
-    """Whether the workers of joblib's configuration are other processes than this one."""
+def are_processes(n_jobs: int | None = None) -> bool:
+    """Whether so many workers, those of joblib's configuration for None, are other processes."""
     from joblib import effective_n_jobs
     from joblib.parallel import get_active_backend
 
-    return effective_n_jobs(None) > 1 and not _are_threads(get_active_backend()[0])
+    return effective_n_jobs(n_jobs) > 1 and not _are_threads(get_active_backend()[0])
 
 
 def _are_threads(backend: Any) -> bool:

@@ -2,6 +2,7 @@
 
 import os
 import zipfile
+import zlib
 from pathlib import Path
 from typing import NamedTuple
 
@@ -13,6 +14,9 @@ from segcap.core.errors import DataError, ParameterError
 from segcap.recognition.engines.networks import require_keras
 
 __all__ = ["Mnist", "load_mnist"]
+
+_DAMAGED: tuple[type[Exception], ...] = (OSError, ValueError, KeyError, EOFError, TypeError)
+_DAMAGED += (RuntimeError, zipfile.BadZipFile, zlib.error)
 
 
 class Mnist(NamedTuple):
@@ -63,9 +67,9 @@ def load_mnist(path: str | os.PathLike[str] | None = None) -> Mnist:
     if not file.is_file():
         raise DataError(f"MNIST must be an existing file 'mnist.npz'. Got '{file}', which is not.")
     try:
-        with np.load(file) as arrays:
+        with file.open("rb") as opened, np.load(opened) as arrays:
             mnist = Mnist(*(arrays[name] for name in Mnist._fields))
-    except (OSError, ValueError, KeyError, EOFError, TypeError, zipfile.BadZipFile):
+    except _DAMAGED:
         raise DataError(
             f"MNIST must be an .npz file with {', '.join(Mnist._fields)}. "
             f"Got '{file}', which is not."

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from segcap.core.batching import check_jobs
 from segcap.core.errors import ImageError
 from segcap.core.image import ImageSource, load_small, to_grey
-from segcap.core.validation import whole_number
+from segcap.core.validation import check_many, whole_number
 
 __all__ = ["content_of", "identical", "near_duplicates", "numbered", "perceptual_hash"]
 
@@ -70,6 +70,7 @@ def near_duplicates(
     >>> near_duplicates([data.astronaut(), data.coffee(), data.astronaut()[::2, ::2]])
     array([0, 1, 0])
     """
+    check_many(images)
     distance = whole_number("distance", distance, most=_BITS)
     check_jobs(n_jobs)
     from joblib import Parallel, delayed

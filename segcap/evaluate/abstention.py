@@ -37,7 +37,7 @@ class CoverageCurve:
     Attributes
     ----------
     points : tuple of CoveragePoint
-        In order of coverage; the last has coverage 1.
+        In order of coverage; the last of all that were measured has coverage 1.
     """
 
     points: tuple[CoveragePoint, ...]
@@ -50,6 +50,11 @@ class CoverageCurve:
         """
         coverages, accuracies, _ = np.array(self.points).T
         return float((1 - accuracies) @ np.diff(coverages, prepend=0.0))
+
+    @property
+    def answered(self) -> "CoverageCurve":
+        """The curve of the thresholds above 0: what has no confidence is rejected at any."""
+        return CoverageCurve(tuple(point for point in self.points if point.threshold > 0))
 
     def widest(self, accuracy: float) -> CoveragePoint | None:
         """Return the point of largest coverage whose accuracy is not below the one asked for.

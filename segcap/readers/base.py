@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from PIL import Image
 
 from segcap.core.batching import batched, batched_by_size, check_batching
 from segcap.core.errors import ImageError, ParameterError
 from segcap.core.frames import Frame, check_frame
 from segcap.core.image import CHANNELS, Channels, ImageSource, as_rgb, load_image
-from segcap.core.parallel import run
+from segcap.core.parallel import are_processes, run
 from segcap.core.reading import Reading, Result
 from segcap.core.validation import Errors, check_errors, check_many, sample_weights, warn_impossible
 from segcap.readers.estimator import Estimator
@@ -237,6 +238,13 @@ class Reader(Estimator, ABC, Generic[R]):
         except ImageError as error:
             return error
 
+    def _to_send(self, image: ImageSource) -> Any:
+        """What another process loads alike: an array in place of a PIL image, or its error."""
+        if not isinstance(image, Image.Image):
+            return image
+        loaded = self._load_or_error(image)
+        return loaded if isinstance(loaded, ImageError) else as_rgb(loaded, self.channels)
+
     def _loaded_batches(self, images: Iterable[ImageSource]) -> Iterator[list[NDArray[np.uint8]]]:
         """Check that the reader can answer many images, and load them a batch at a time."""
         self._require_ready()
@@ -271,6 +279,8 @@ class Reader(Estimator, ABC, Generic[R]):
                 ]
             return results
 
+        if are_processes(n_jobs):
+            images = map(self._to_send, images)
         results = run(read_batch, batched(images, batch_size), n_jobs=n_jobs)
         return [result for batch in results for result in batch]
 

@@ -60,25 +60,33 @@ class Estimator:
         ParameterError
             A name is unknown, or the reader is trained and cannot be so with another value.
         """
-        known = self.get_params()
+        before = self.get_params(deep=False)
+        own = {name: value for name, value in parameters.items() if "__" not in name}
+        parts = before | own  # a part that is set comes before what is set of it
+        inside: dict[str, dict[str, Any]] = {}
         for name, value in parameters.items():
-            if name not in known:
+            part, _, inner = name.partition("__")
+            if part not in before or (inner and not hasattr(parts[part], "set_params")):
                 raise ParameterError(
                     f"A parameter of {type(self).__name__} must be one of "
                     f"{', '.join(self._parameter_names())}. Got {name!r}."
                 )
-            if name in self.fixed and self._is_fitted and not _is_same(value, known[name]):
+            if inner:
+                inside.setdefault(part, {})[inner] = value
+            elif name in self.fixed and self._is_fitted and not self._stays(name, value):
                 raise ParameterError(
                     f"The '{name}' of a trained reader cannot change. "
-                    f"Got {value!r} for {known[name]!r}."
+                    f"Got {value!r} for {before[name]!r}."
                 )
-        for name, value in parameters.items():
-            part, _, inner = name.partition("__")
-            if inner:
-                getattr(self, part).set_params(**{inner: value})
-            else:
-                setattr(self, name, value)
+        for part, given in inside.items():
+            parts[part].set_params(**given)
+        for name, value in own.items():
+            setattr(self, name, value)
         return self
+
+    def _stays(self, name: str, value: Any) -> bool:
+        """Whether a value is the one that a parameter has already."""
+        return _is_same(value, getattr(self, name))
 
     def get_metadata_routing(self) -> Any:
         """What `fit` and `score` ask meta-estimators for besides images and labels.

@@ -40,7 +40,6 @@ _DESCRIBED_ELSEWHERE = (
     "engine",
     "device",
     "channels",
-    "frame",
     "random_state",
 )
 _TRAINED_ELSEWHERE = {
@@ -189,7 +188,7 @@ class GlyphReader(GlyphAnswers):
         DataError
             The image has fewer components than `text` has characters, or far more.
         """
-        if not len(self._pipeline().charset.encode(text)):
+        if not self._spelled(text):
             raise ParameterError(
                 f"A text to locate must have at least one character. Got {text!r}."
             )
@@ -214,7 +213,7 @@ class GlyphReader(GlyphAnswers):
             `label` is no text, or holds a character outside the charset.
         """
         pixels = self._load(image)
-        self._pipeline().charset.encode(label)
+        self._spelled(label)
         (reading,) = self._read_loaded([pixels])
         answer = self.as_answer(label)
         kind = reading.failure(answer)
@@ -223,7 +222,14 @@ class GlyphReader(GlyphAnswers):
     def _located(self, pixels: NDArray[np.uint8], text: str) -> NDArray[np.int32] | None:
         """Box the characters of a text, whether it is allowed or not."""
         pipeline = replace(self._pipeline(), length=len(text), allowlist=None, kind="text")
-        return pipeline.locate(pixels, pipeline.charset.encode(pipeline.admitted.spelled(text)))
+        return pipeline.locate(pixels, pipeline.charset.encode(self._spelled(text)))
+
+    def _spelled(self, text: str) -> str:
+        """Return a text of the charset, allowed or not, in the letters that are answered."""
+        pipeline = replace(self._pipeline(), allowlist=None, kind="text")
+        own = pipeline.admitted.spelled(text) if isinstance(text, str) else text
+        pipeline.charset.encode(own)
+        return own
 
     def explain(self, image: ImageSource) -> "Figure":
         """Draw how an image is read: ink, cuts, candidate spans, the chosen path, its scores.
@@ -291,6 +297,10 @@ class GlyphReader(GlyphAnswers):
         settings["allowlist"] = None if self.allowlist is None else "".join(self.allowlist)
         settings["reject_below"] = float(self.reject_below)
         settings["epochs"] = int(self.epochs)
+        if self.frame is None:
+            del settings["frame"]
+        elif not isinstance(self.frame, str):
+            settings["frame"] = int(self.frame)
         for described_elsewhere in _DESCRIBED_ELSEWHERE:
             del settings[described_elsewhere]
         write_bundle(

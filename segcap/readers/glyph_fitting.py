@@ -195,6 +195,8 @@ class GlyphFitting(GlyphSettings, ABC):
             unlabelled=self._as_rgb(unlabelled),
             state=state,
             on_progress=on_progress,
+            engine=self.engine,
+            device=self.device,
         )
         self.glyphs_, self.context_, self.line_ = None, fitted.trained, fitted.line
         self.ink_ = ink

@@ -1,6 +1,6 @@
 """Networks that classify what a photo shows."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
 
 import numpy as np
@@ -148,6 +148,10 @@ class ImageClassifier(WholeImageClassifier[ClassReading]):
             )
         one_of("tta", self.tta, TTA, of="an ImageClassifier")
         self._check_network()
+        if isinstance(self.classes, str) or not isinstance(self.classes, Iterable | None):
+            raise ParameterError(
+                f"The 'classes' of an ImageClassifier must be several. Got {self.classes!r}."
+            )
         if self.classes is not None and len(set(self.classes)) != len(list(self.classes)):
             raise ParameterError(
                 f"The 'classes' must differ from each other. Got {list(self.classes)}."

@@ -52,8 +52,8 @@ def load(model: str | os.PathLike[str], **settings: Any) -> Any:
     model : str or path
         A name of `available()`, or the path of a bundle.
     **settings
-        Override the bundle's settings, such as `length`, `allowlist`, `reject_below`, `engine`,
-        `device`, `channels`, `frame`.
+        Override the bundle's settings, such as `length`, `allowlist`, `reject_below`, `frame`, or
+        set what no bundle holds: `engine`, `device`, `channels`.
 
     Returns
     -------

@@ -14,7 +14,7 @@ from segcap.core.validation import check_fraction, check_length, seed_number, wh
 from segcap.decoding.numbers import OPERATIONS
 from segcap.models.registry import networks_for
 from segcap.readers.base import TextReader
-from segcap.recognition.engines import DEVICES, ENGINES, Device, EngineName
+from segcap.recognition.engines import ENGINES, Device, EngineName, check_device
 from segcap.recognition.own_classifier import GlyphClassifier, KerasModel, is_own_classifier
 from segcap.recognition.trained import Trained, TrainedInk
 from segcap.segmentation.binarize import METHODS
@@ -86,7 +86,6 @@ class GlyphSettings(TextReader, ABC):
             ("line_removal", self.line_removal, (*LINE_REMOVALS, None)),
             ("segmentation", self.segmentation, SEGMENTERS),
             ("engine", self.engine, ENGINES),
-            ("device", self.device, DEVICES),
             *(("cutters", cutter, tuple(CUTTERS)) for cutter in self.cutters),
         ):
             if not isinstance(value, str | None) or value not in known:
@@ -104,6 +103,7 @@ class GlyphSettings(TextReader, ABC):
                 "A reader of the kind 'task' must know one of the signs + - x * / ÷. "
                 f"Got {''.join(compress(self.charset, admitted))!r}."
             )
+        check_device(self.device, self.engine)
         self._check_loading()
         if not self._has_own_classifier() and network not in self._classifiers():
             raise ParameterError(

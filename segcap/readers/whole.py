@@ -12,13 +12,13 @@ from numpy.typing import ArrayLike, NDArray
 from segcap.core.batching import batched
 from segcap.core.bundle import Bundle, digest, write_bundle
 from segcap.core.errors import BundleError, DataError, ParameterError
-from segcap.core.image import ImageSource, load_image
+from segcap.core.image import ImageSource
 from segcap.core.reading import Result
 from segcap.core.validation import check_many, check_size, sample_weights, seed_number, whole_number
 from segcap.models.registry import Task, network, networks_for
 from segcap.readers.serialization import network_bundle, settings_of, trained_network
 from segcap.readers.whole_network import WholeImageNetwork, warn_of_resizing
-from segcap.recognition.engines import DEVICES, ENGINES
+from segcap.recognition.engines import ENGINES, check_device
 
 if TYPE_CHECKING:
     from segcap.training.batch_sources import ImageBatches, Labelled
@@ -118,7 +118,9 @@ class WholeImageReader(WholeImageNetwork[R], ABC):
             return int(self.size[0]), int(self.size[1])
         from segcap.training.pictures import most_common
 
-        return most_common(images)
+        if self.frame in (None, "first", 0):
+            return most_common(images)
+        return most_common(images, lambda image: self._load(image).shape[1::-1])
 
     def fit(
         self: Self,
@@ -183,7 +185,7 @@ class WholeImageReader(WholeImageNetwork[R], ABC):
         self._check_parameters()
         check_many(images)
         check_log(log)
-        images, labels = list(self._as_rgb(images)), list(labels)
+        images, labels = list(images), list(labels)
         check_counts(images, labels)
         sample_weight = sample_weights(sample_weight, len(images))
         answers = self._answers(labels)
@@ -193,7 +195,9 @@ class WholeImageReader(WholeImageNetwork[R], ABC):
         schedule = self._schedule() if schedule is None else schedule
         order, held_out = held_out_first(len(images), groups, int(self.random_state))
         ordered = [images[index] for index in order]
-        pixels, kept, are_alike = stack_usable(ordered, size, colour=self.in_colour)
+        pixels, kept, are_alike = stack_usable(
+            ordered, size, colour=self.in_colour, load=self._load
+        )
         classes = classes[order[kept]]
         held_out = max(1, int((kept < held_out).sum()))
         _check_variety(classes, held_out)
@@ -222,12 +226,18 @@ class WholeImageReader(WholeImageNetwork[R], ABC):
             log=log,
             on_epoch=on_epoch,
         )
-        self.trained_, self.size_, self.history_ = result.trained, size, result.history
-        self._has_warned = False
-        self._keep_answers(answers)
-        first = [ordered[index] for index in kept[:held_out]]
-        figures = result.figures | self._recalibrated(first, classes[:held_out])
-        self.provenance_ = self._provenance(pixels, classes, schedule, figures)
+        before = vars(self).copy()
+        try:
+            self.trained_, self.size_, self.history_ = result.trained, size, result.history
+            self._has_warned = False
+            self._keep_answers(answers)
+            first = [ordered[index] for index in kept[:held_out]]
+            figures = result.figures | self._recalibrated(first, classes[:held_out])
+            self.provenance_ = self._provenance(pixels, classes, schedule, figures)
+        except BaseException:  # the network that was there stays, with its own provenance
+            vars(self).clear()
+            vars(self).update(before)
+            raise
         if result.was_interrupted:
             raise KeyboardInterrupt
         return self
@@ -264,7 +274,7 @@ class WholeImageReader(WholeImageNetwork[R], ABC):
 
         logits = np.concatenate(
             [
-                self._logits([load_image(image) for image in batch])
+                self._logits([self._load(image) for image in batch])
                 for batch in batched(images, _BATCH)
             ]
         )
@@ -272,6 +282,10 @@ class WholeImageReader(WholeImageNetwork[R], ABC):
         self.trained_ = replace(self.trained_, temperature=fitted)
         right = (logits.argmax(axis=-1) == classes).reshape(len(classes), -1).all(axis=1)
         return {"validation_accuracy": round(float(right.mean()), 6)}
+
+    def _stays(self, name: str, value: Any) -> bool:
+        """Count the size that was trained as the one that is set: no bundle says which was."""
+        return super()._stays(name, value) or (name == "size" and value == self.size_)
 
     def _check_size(
         self,
@@ -302,6 +316,8 @@ class WholeImageReader(WholeImageNetwork[R], ABC):
         self._check_parameters()
         charset, settings = self._as_settings()
         settings["epochs"] = int(self.epochs)
+        if self.frame is not None:
+            settings["frame"] = self.frame if isinstance(self.frame, str) else int(self.frame)
         write_bundle(
             network_bundle(self.kind, self.trained_, charset, settings, self.provenance_), path
         )
@@ -345,7 +361,6 @@ class WholeImageReader(WholeImageNetwork[R], ABC):
         for name, value, known in (
             ("classifier", self.classifier, networks_for(self.task)),
             ("engine", self.engine, ENGINES),
-            ("device", self.device, DEVICES),
         ):
             if value not in known:
                 raise ParameterError(
@@ -357,6 +372,7 @@ class WholeImageReader(WholeImageNetwork[R], ABC):
                 f"The 'weights' that '{self.classifier}' starts from must be one of "
                 f"{', '.join(map(str, starts))}. Got {self.weights!r}."
             )
+        check_device(self.device, self.engine)
         self._check_loading()
         check_size(self.size)
         whole_number("epochs", self.epochs, least=1)

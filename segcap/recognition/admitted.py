@@ -70,6 +70,11 @@ class Admitted:
     def spelled(self, text: str) -> str:
         """Return a text in the characters that it would be answered in."""
         known = self.charset.characters
+        if self.case == "fold":
+            text = "".join(
+                char.swapcase() if char not in known and char.swapcase() in known else char
+                for char in text
+            )
         return text.translate({ord(known[own]): known[to] for own, to in self._folded[0].items()})
 
     def of_columns(self, logits: NDArray[np.float32], temperature: float) -> NDArray[np.float64]:

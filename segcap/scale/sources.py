@@ -1,5 +1,6 @@
 """Images wherever they lie: folders, globs, lists, shards, tables, by path or URL."""
 
+import io
 import os
 import tarfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -122,7 +123,7 @@ def _listed(
                 raise DataError(f"A list must not name itself. Got '{source}'.")
             if source.startswith(LIST):
                 with _opened(source[len(LIST) :]) as file:
-                    lines = (os.fsdecode(line).strip("\r\n") for line in file)
+                    lines = (os.fsdecode(line).strip("\r\n\ufeff") for line in file)
                     listed = _listed(filter(None, lines), (*within, source))
                     first = next(listed, None)
                     if first is None:
@@ -133,6 +134,9 @@ def _listed(
                 yield from ((path, None) for path in _globbed(source) or [source])
         except DataError as error:
             yield source, error
+        except OSError as error:
+            why = f"A list must be readable to its end. Got '{source}': {_reason(error)}."
+            yield source, DataError(why)
 
 
 def _globbed(source: str) -> list[str]:
@@ -262,7 +266,38 @@ def _opened(file: str) -> IO[bytes]:
     import fsspec
 
     with _reached(file):
-        return fsspec.open(file, "rb").open()
+        return io.BufferedReader(_Remote(fsspec.open(file, "rb").open()))
+
+
+class _Remote(io.RawIOBase):
+    """A file behind a URL; what its client raises, whose errors share no base, are OSErrors."""
+
+    def __init__(self, file: Any) -> None:
+        self._file = file
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return bool(self._file.seekable())
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        return int(self._file.seek(offset, whence))
+
+    def tell(self) -> int:
+        return int(self._file.tell())
+
+    def readinto(self, buffer: Any) -> int:
+        try:
+            content = self._file.read(len(buffer))
+        except Exception as error:  # noqa: BLE001
+            raise OSError(_reason(error)) from None
+        buffer[: len(content)] = content
+        return len(content)
+
+    def close(self) -> None:
+        self._file.close()
+        super().close()
 
 
 def _reason(error: Exception) -> str:

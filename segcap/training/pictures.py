@@ -5,7 +5,7 @@ import os
 import shutil
 import tempfile
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from joblib import Parallel, delayed
@@ -23,29 +23,42 @@ TOGETHER = 256
 MOST_IN_MEMORY = 2**30
 
 
-def most_common(images: Sequence[ImageSource]) -> tuple[int, int]:
-    """Return the width and height that most images have, by their headers, the first of equals.
+def most_common(
+    images: Sequence[ImageSource],
+    size_of: Callable[[ImageSource], tuple[int, ...]] = image_size,
+) -> tuple[int, int]:
+    """Return the width and height that most images have, the first of equals.
+
+    Parameters
+    ----------
+    images : sequence of path, bytes, array or PIL.Image.Image
+    size_of : callable
+        Gives an image's width and height; looks at its header unless given.
 
     Raises
     ------
     DataError
-        No image has a header that can be read.
+        No image has a size that can be read.
     """
     sizes, errors = [], []
     for image in images:
         try:
-            sizes.append(image_size(image))
+            sizes.append(size_of(image))
         except ImageError as error:
             errors.append(str(error))
     if not sizes:
         got = f"{len(images)} that cannot, the first because: {errors[0]}" if errors else "none."
         raise DataError(f"Training needs images that can be read. Got {got}")
-    ((size, _),) = Counter(sizes).most_common(1)
-    return size
+    (((width, height), _),) = Counter(sizes).most_common(1)
+    return width, height
 
 
 def stack_usable(
-    images: Sequence[ImageSource], size: tuple[int, int], *, colour: bool
+    images: Sequence[ImageSource],
+    size: tuple[int, int],
+    *,
+    colour: bool,
+    load: Callable[[ImageSource], NDArray[np.uint8]] = load_image,
 ) -> tuple[NDArray[np.uint8], NDArray[np.intp], bool]:
     """Load images and scale them to one size; leave out those that cannot be loaded.
 
@@ -59,6 +72,8 @@ def stack_usable(
         Width and height, pixels.
     colour : bool
         Whether colours are kept.
+    load : callable
+        From an image to (H, W, 3) uint8 RGB, or an `ImageError`.
 
     Returns
     -------
@@ -85,7 +100,7 @@ def stack_usable(
     with Parallel(n_jobs=-1, prefer="threads") as parallel:
         for chunk in batched(enumerate(images), TOGETHER):
             for index, scaled, own_size in parallel(
-                delayed(_scaled)(index, image, size, colour) for index, image in chunk
+                delayed(_scaled)(index, image, size, colour, load) for index, image in chunk
             ):
                 if isinstance(scaled, ImageError):
                     left_out.append(str(scaled))
@@ -123,10 +138,14 @@ def _is_taken(descriptor: int, needed: int) -> bool:
 
 
 def _scaled(
-    index: int, image: ImageSource, size: tuple[int, int], colour: bool
+    index: int,
+    image: ImageSource,
+    size: tuple[int, int],
+    colour: bool,
+    load: Callable[[ImageSource], NDArray[np.uint8]],
 ) -> tuple[int, NDArray[np.uint8] | ImageError, tuple[int, ...]]:
     try:
-        loaded = load_image(image)
+        loaded = load(image)
     except ImageError as error:
         return index, error, ()
     return index, stack_images([loaded], size, colour=colour)[0], loaded.shape[:2]

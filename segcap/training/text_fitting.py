@@ -19,6 +19,7 @@ from segcap.core.bundle import digest
 from segcap.core.charset import Charset
 from segcap.core.errors import DataError, SegcapWarning
 from segcap.core.image import ImageSource
+from segcap.recognition.engines import Device, EngineName
 from segcap.recognition.engines.networks import require_keras
 from segcap.recognition.pipeline import Pipeline
 from segcap.recognition.trained import Trained
@@ -84,6 +85,8 @@ def fit_texts(
     unlabelled: Iterable[ImageSource] = (),
     state: str | os.PathLike[str] | None = None,
     on_progress: Progress | None = None,
+    engine: EngineName = "onnx",
+    device: Device = "auto",
 ) -> FittedTexts:
     """Train a reader of lines on whole-image labels.
 
@@ -120,6 +123,8 @@ def fit_texts(
         `unlabelled`.
     on_progress : callable, optional
         Called with the number of epochs done, their total and a sentence.
+    engine, device
+        As of `segcap.recognition.engines.open_engine`.
 
     Returns
     -------
@@ -166,7 +171,7 @@ def fit_texts(
     tried = order[~texts.held_out[order]][:_TRIED_ON]
     drawn, context, settings = chosen_start(start, known, charset, texts, tried, choices)
     fitting = TextStages(
-        Pipeline(charset, None, context, settings, length),
+        Pipeline(charset, None, context, settings, length, engine=engine, device=device),
         texts,
         seed,
         state,

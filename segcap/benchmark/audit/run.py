@@ -277,7 +277,7 @@ def _trainable(task: SplitTask, *, end_to_end: bool) -> dict[str, Any]:
     """Return the readers that are trained: one that starts from "any", perhaps a network."""
     reader = GlyphReader(
         task.training.charset or "",
-        length=common_length(task.tested),
+        length=common_length(task.training),
         classifier="span_roi",
         random_state=task.seed,
     )

@@ -57,9 +57,9 @@ class Session:
         self.paths = paths
         self.queue = LabelQueue(list(paths), labels, length=length, allowlist=allowlist)
         self.queue.unreadable = {
-            name: f"A file's name must be text. Got {name!r}."
+            name: f"A file's name must be text without spaces at its ends. Got {name!r}."
             for name in paths
-            if name != name.encode(errors="replace").decode()
+            if name != name.encode(errors="replace").decode() or name != name.strip()
         }
         self.trains = trains
         self.note = _STARTS

@@ -15,7 +15,7 @@ from segcap.recognition.engines.networks import (
     as_model_inputs,
     rebuild_network,
 )
-from segcap.recognition.engines.session import DEVICES, Device, open_session
+from segcap.recognition.engines.session import DEVICES, Device, finds_gpu, open_session
 from segcap.recognition.engines.shared_weights import whole_onnx
 
 __all__ = [
@@ -24,6 +24,7 @@ __all__ = [
     "Device",
     "Engine",
     "EngineName",
+    "check_device",
     "open_engine",
 ]
 
@@ -90,13 +91,7 @@ def open_engine(
     """
     if engine not in ENGINES:
         raise ParameterError(f"The 'engine' must be one of {', '.join(ENGINES)}. Got {engine!r}.")
-    if device not in DEVICES:
-        raise ParameterError(f"The 'device' must be one of {', '.join(DEVICES)}. Got {device!r}.")
-    if engine == "keras" and device != "auto":
-        raise ParameterError(
-            "The 'device' of the engine 'keras' must be 'auto', as its backend chooses it. "
-            f"Got {device!r}."
-        )
+    check_device(device, engine)
     if classifier in NETWORKS and (MODEL_ONNX if engine == "onnx" else WEIGHTS) in parts:
         if engine == "onnx":
             return OnnxEngine(whole_onnx(parts), classifier, classes, options, device)
@@ -105,6 +100,27 @@ def open_engine(
         f"A classifier must be one of {', '.join(NETWORKS)} with its parts. "
         f"Got '{classifier}' with {', '.join(parts) or 'none'}."
     )
+
+
+def check_device(device: Device, engine: EngineName) -> None:
+    """Refuse a device that is unknown, not there, or not the engine's to choose.
+
+    Raises
+    ------
+    ParameterError
+    """
+    if device not in DEVICES:
+        raise ParameterError(f"The 'device' must be one of {', '.join(DEVICES)}. Got {device!r}.")
+    if engine == "keras" and device != "auto":
+        raise ParameterError(
+            "The 'device' of the engine 'keras' must be 'auto', as its backend chooses it. "
+            f"Got {device!r}."
+        )
+    if device == "cuda" and not finds_gpu():
+        raise ParameterError(
+            "For the 'device' 'cuda', ONNX Runtime must find a GPU with CUDA: "
+            "pip install 'segcap[gpu]'. Got one that finds none."
+        )
 
 
 class OnnxEngine:

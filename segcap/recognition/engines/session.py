@@ -7,7 +7,7 @@ from contextlib import redirect_stdout, suppress
 from functools import cache
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
-from segcap.core.errors import BundleError, ParameterError, SegcapWarning
+from segcap.core.errors import BundleError, SegcapWarning
 from segcap.recognition.engines.graph import check_graph
 
 if TYPE_CHECKING:
@@ -34,7 +34,6 @@ _COPIES = (  # an ONNX network that copies a number
     b"\n\x02\x08\x01b\x0f\n\x01y\x12\n\n\x08\x08\x01\x12\x04\n\x02\x08\x01B\x04\n\x00\x10\r"
 )
 _CPU, _CUDA = "CPUExecutionProvider", "CUDAExecutionProvider"
-_GET_GPU = "pip install 'segcap[gpu]'"
 
 
 def open_session(model: bytes, part: str, device: Device = "cpu") -> "InferenceSession":
@@ -45,28 +44,24 @@ def open_session(model: bytes, part: str, device: Device = "cpu") -> "InferenceS
     model : bytes
     part : str
         What messages call it.
-    device : {"cpu", "cuda", "auto"}
-        "auto" is a GPU where ONNX Runtime can use one.
+    device : {"cpu", "auto", "cuda"}
+        All but "cpu" are a GPU where ONNX Runtime can use one.
 
     Raises
     ------
     BundleError
         It is more than weights and arithmetic, see `check_graph`, or ONNX Runtime cannot run it.
-    ParameterError
-        `device` is "cuda", and there is no GPU that ONNX Runtime can use.
 
     Warns
     -----
     SegcapWarning
-        `device` is "auto", and ONNX Runtime is built for GPUs but cannot use one.
+        `device` is not "cpu", and ONNX Runtime is built for GPUs but cannot use one.
     """
     check_graph(model, part)
     import onnxruntime
 
     try:
         return new_session(model, device)
-    except ParameterError:
-        raise
     except Exception as error:  # noqa: BLE001 onnxruntime's errors share no base
         raise BundleError(
             f"The part '{part}' must be a network that ONNX Runtime "
@@ -85,14 +80,9 @@ def new_session(model: bytes | str, device: Device = "cpu") -> "InferenceSession
     options.intra_op_num_threads = _threads()
     options.add_session_config_entry("session.use_env_allocators", "1")
     providers: list[Any] = [_CPU]
-    if device == "cuda" or (device == "auto" and is_built_for_gpus()):
+    if device != "cpu" and is_built_for_gpus():
         if finds_gpu():
             providers = [(_CUDA, {"gpu_mem_limit": MOST_MEMORY}), _CPU]
-        elif device == "cuda":
-            raise ParameterError(
-                f"For the 'device' 'cuda', ONNX Runtime must find a GPU with CUDA: {_GET_GPU}. "
-                f"Got ONNX Runtime {onnxruntime.__version__}, which finds none."
-            )
         else:
             _warn_without_gpu()
     # without a second try, whose remark would be printed among results
