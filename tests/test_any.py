@@ -2,9 +2,11 @@
 
 import string
 from itertools import compress
+from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image, ImageDraw, ImageFont
 from skimage import data
 
 import segcap
@@ -15,6 +17,7 @@ from segcap.segmentation.line_pictures import LOOKS
 from segcap.training.spans import LabelledStrips
 
 SEED = 3_000_000
+FONTS = Path(segcap.__file__).parent / "generate" / "fonts"
 
 
 @pytest.fixture(scope="module")
@@ -39,6 +42,14 @@ def test_it_adds_up_digits_where_nothing_else_may_occur(anything):
     assert known.digit_sum(sample.image).value == sum(map(int, sample.label))
     with pytest.raises(ParameterError, match=r"the 'allowlist', must hold digits only\. Got '0123"):
         anything.digit_sum(sample.image)
+
+
+@pytest.mark.parametrize("height", [72, 96, 130])
+def test_it_finds_small_text_in_a_larger_image(anything, height):
+    font = ImageFont.truetype(str(FONTS / "arimo-400.ttf"), 12)
+    image = Image.new("RGB", (160, height), "white")
+    ImageDraw.Draw(image).text((60, height // 2 - 8), "K7m24", "black", font)
+    assert anything.read(np.asarray(image)).text == "K7m24"
 
 
 def test_it_reads_texts_of_looks_that_it_has_not_seen():
