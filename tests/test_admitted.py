@@ -9,6 +9,12 @@ from segcap.recognition.admitted import Admitted
 DIGITS = "0123456789"
 
 
+def test_no_mark_is_preferred_to_another():
+    admitted = Admitted(Charset(f"{DIGITS}.,"), f"{DIGITS}.,", "keep", "number")
+    scores = admitted.of_columns(np.zeros((1, 13), np.float32), 1.0)
+    np.testing.assert_allclose(scores[0, 11:] - scores[0, 0], 2.0)
+
+
 def test_looks_that_prefer_another_mark_agree_that_it_is_one():
     admitted = Admitted(Charset("05.,"), None, "keep", "number")
     looks = np.log([[0.1, 0.05, 0.5, 0.35], [0.1, 0.05, 0.35, 0.5]])

@@ -16,7 +16,7 @@ from sklearn.dummy import DummyClassifier
 import segcap
 from segcap import ClassReading, Glyph, Reading, benchmark
 from segcap.benchmark import Ddddocr, FunctionMethod, Tesseract, Truth
-from segcap.benchmark.adapters import ReaderMethod, _identified, as_methods
+from segcap.benchmark.adapters import ReaderMethod, as_methods
 from segcap.benchmark.answering import heard, replies_of
 from segcap.benchmark.cost import measured_cost, together, used_versions
 from segcap.benchmark.difficulty import texts_generator
@@ -24,6 +24,7 @@ from segcap.benchmark.memory import peak_memory
 from segcap.benchmark.outcomes import Cost, Judged
 from segcap.benchmark.plain import from_plain, to_plain
 from segcap.benchmark.scoring import voted
+from segcap.benchmark.training import identity
 from segcap.core.errors import DataError, ParameterError, SegcapWarning
 from segcap.datasets import load
 
@@ -250,14 +251,18 @@ def test_another_classifier_is_another_method(tmp_path):
     ]
     first, second = (ReaderMethod("own", one, "texts").identity for one in readers)
     assert first != second
+    whole = [identity(ReaderMethod("own", one, "texts")) for one in (readers[0], readers[0])]
+    assert whole[0] == whole[1]
     assert first == ReaderMethod("own", readers[0], "texts").identity
     by_function = segcap.GlyphReader("01", segmenter=lambda image: image[..., 0] < 9)
     assert "lambda" not in ReaderMethod("own", by_function, "texts").identity["reader"]["segmenter"]
     network = tmp_path / "own.onnx"
-    network.write_bytes(b"one")
-    before = _identified(network)
-    network.write_bytes(b"other")
-    assert _identified(network) != before
+    on_file = segcap.GlyphReader("01", classifier=network)
+    known = []
+    for content in (b"one", b"other"):
+        network.write_bytes(content)
+        known.append(ReaderMethod("own", on_file, "texts").identity)
+    assert known[0] != known[1]
 
 
 def test_failures_without_known_boxes_are_those_of_the_reader(drawn_folder, split_task):

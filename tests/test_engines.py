@@ -1,5 +1,6 @@
 import os
 import pickle
+import warnings
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -210,11 +211,13 @@ def runtime(monkeypatch):
     asked = []
 
     class Session:
-        finds = True
+        finds, is_full = True, False
 
         def __init__(self, model, options=None, *, providers, **_):
             names = [one if isinstance(one, str) else one[0] for one in providers]
             asked.append(names)
+            if self.is_full and CUDA in names:
+                raise RuntimeError("no memory is left")
             self._found = names if self.finds else [name for name in names if "CUDA" not in name]
             self._real = real(model, options, providers=["CPUExecutionProvider"])
 
@@ -246,20 +249,40 @@ def test_a_network_runs_on_a_gpu_unless_told_otherwise(name, device, providers, 
     assert all(asked == providers for asked in runtime.asked)
 
 
+def test_a_gpu_that_is_full_leaves_the_work_to_the_cpu(runtime):
+    assert session.finds_gpu()
+    runtime.is_full = True
+    network = registry.load("digits").glyphs_
+    with pytest.warns(SegcapWarning, match="cannot use one here"):
+        opened = network.open("onnx")
+    assert opened.logits(np.zeros((1, 28, 28, 1), np.float32)).shape == (1, 10)
+    with pytest.raises(BundleError, match="no memory is left"):
+        network.open("onnx", "cuda")
+
+
+def test_a_warning_that_is_an_error_is_no_fault_of_the_bundle(runtime):
+    runtime.finds = False
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        with pytest.raises(SegcapWarning, match="cannot use one here"):
+            registry.load("digits").glyphs_.open("onnx")
+
+
 def test_a_gpu_that_cannot_be_used_is_refused_or_said_once(runtime):
     runtime.finds = False
     with pytest.raises(ParameterError, match=r"'device' 'cuda'.*Got one that finds none"):
         registry.load("digits", device="cuda").glyphs_.open("onnx", "cuda")
     networks = [registry.load(name).context_ for name in ("digits", "mixed")]
-    with pytest.warns(SegcapWarning, match="finds none, or not its CUDA") as said:
+    with pytest.warns(SegcapWarning, match="cannot use one here") as said:
         _ = [network.open("onnx") for network in networks]
     assert len(said) == 1
     assert runtime.asked == [[CUDA, CPU], [CPU], [CPU]]
 
 
-def test_without_cuda_there_is_no_gpu_to_run_on():
-    with pytest.raises(ParameterError, match=r"pip install 'segcap\[gpu\]'"):
-        segcap.load("digits", device="cuda").glyphs_.open("onnx", "cuda")
+def test_without_cuda_there_is_no_gpu_to_run_on(monkeypatch):
+    monkeypatch.setattr("segcap.recognition.engines.finds_gpu", lambda: False)
+    with pytest.raises(ParameterError, match=r"built for GPUs and find one; docs/guides/gpu.md"):
+        segcap.load("digits", device="cuda")
     for device, rule in [("gpu", "one of auto, cpu, cuda"), (["cpu"], "one of auto, cpu, cuda")]:
         with pytest.raises(ParameterError, match=rf"'device' .*{rule}"):
             segcap.load("digits", device=device)

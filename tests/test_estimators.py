@@ -150,6 +150,9 @@ def test_a_part_and_what_is_set_of_it_come_together():
     assert bare.classifier.C == 5.0
     with pytest.raises(ParameterError, match="Got 'classifier__C'"):
         segcap.GlyphReader("01").set_params(classifier__C=2.0)
+    for nothing in ("classifier__", "length__"):
+        with pytest.raises(ParameterError, match=f"Got '{nothing}'"):
+            reader.set_params(**{nothing: 3})
     with pytest.raises(ValueError, match="nothing"):
         reader.set_params(length=3, classifier__nothing=1)
     assert reader.length is None

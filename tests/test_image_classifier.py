@@ -268,7 +268,7 @@ def test_clone_and_repr():
         ({"schedule": {"mixup": -1}}, r"'mixup' of a Schedule must be at least 0\. Got -1"),
         ({"augmentation": -1}, r"'augmentation' of .* must be a number of at least 0\. Got -1"),
         ({"balance": "scales"}, r"'balance' of an ImageClassifier must be one of none, sampling"),
-        ({"classes": 2}, r"'classes' of an ImageClassifier must be several\. Got 2"),
+        ({"classes": 2}, r"'classes' of an ImageClassifier must be a sequence of labels\. Got 2"),
         ({"classes": ["a", "a"]}, r"'classes' must differ from each other\. Got \['a', 'a'\]"),
         ({"weights": "imagenet"}, r"'weights' that 'resnet_small' .* one of None\. Got 'imagenet'"),
         (

@@ -1,6 +1,7 @@
 """A text that spans and columns are asked about together."""
 
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -264,3 +265,12 @@ def test_a_sum_is_as_probable_as_the_texts_that_have_it():
     own = sum(of for text, of in by_text.items() if sum(map(int, text)) == found.value)
     assert found.confidence == pytest.approx(own)
     assert own >= sure.reading.confidence
+
+
+def test_a_sum_of_texts_without_probability_is_that_of_its_digits():
+    lines, spans = columns_of(1, 0, 2, sure=2.0), spans_of((A, B))
+    sure = choose_by_both(lines, *spans, "123", length=None, reject_below=0.0)
+    lost = sure._replace(texts=[], reading=replace(sure.reading, confidence=0.0))
+    found = lost.digit_sum("123", 0.0)
+    assert (found.value, found.confidence, found.status) == (3, 0.0, "rejected")
+    assert np.isfinite(found.probabilities).all()

@@ -127,3 +127,18 @@ def test_a_span_network_starts_from_its_own_kind(handwriting):
             segcap.GlyphReader(classifier="other").fit(images, labels)
     finally:
         del NETWORKS["other"]
+
+
+def test_a_frame_is_kept_in_a_bundle(tmp_path):
+    for name in ("digits", "digit-sum", "six-char"):
+        reader = segcap.load(name, frame="last")
+        reader.save(tmp_path / "last.segcap")
+        assert segcap.load(tmp_path / "last.segcap").frame == "last"
+        reader.set_params(frame=np.int64(3)).save(tmp_path / "third.segcap")
+        assert segcap.load(tmp_path / "third.segcap").frame == 3
+
+
+def test_the_size_that_was_trained_may_be_asked_for():
+    assert segcap.load("digit-sum", size=(168, 40)).size == (168, 40)
+    with pytest.raises(ParameterError, match="'size' of a trained reader cannot change"):
+        segcap.load("digit-sum", size=(160, 40))

@@ -1,6 +1,8 @@
 import os
 import signal
-import tempfile
+import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -64,10 +66,19 @@ def test_a_seed_gives_the_same_network_and_resuming_does_not_change_it(glyphs, t
 
 
 @pytest.mark.slow
-def test_training_writes_no_files_that_a_kill_would_leave(glyphs, tmp_path, monkeypatch):
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    run_training(glyphs, epochs=1, small=True)
-    assert not list(tmp_path.iterdir())
+def test_training_writes_no_files_that_a_kill_would_leave(tmp_path):
+    code = (
+        "import sys, tempfile; sys.path.insert(0, sys.argv[1])\n"
+        "from test_training import run_training\n"
+        "from segcap.datasets import load_uci_digits\n"
+        "pictures, names = load_uci_digits()\n"
+        "tempfile.tempdir = sys.argv[2]\n"
+        "run_training((pictures[..., None].astype('f') / 255, names), epochs=1, small=True)\n"
+        "import pathlib; print(len(list(pathlib.Path(sys.argv[2]).iterdir())))"
+    )
+    command = [sys.executable, "-c", code, Path(__file__).parent, tmp_path]
+    run = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert run.stdout == "0\n"
 
 
 @pytest.mark.slow

@@ -141,6 +141,9 @@ class ReaderMethod:
         """What its answers depend on besides what it is trained on here."""
         provenance = self.reader.provenance_ if self.is_fitted else None
         parameters = {name: _identified(own) for name, own in self.reader.get_params().items()}
+        own = self.reader.get_params().get("classifier")
+        if isinstance(own, str | os.PathLike) and os.path.isfile(own):
+            parameters["classifier"] = sha256(Path(own).read_bytes()).hexdigest()
         return {"reader": parameters, "asks": self.asks, "learned": provenance}
 
     @property
@@ -194,7 +197,9 @@ class ReaderMethod:
 
     def opened(self, path: str | os.PathLike[str]) -> "ReaderMethod":
         """Return the method whose fitted reader is in a bundle."""
-        return replace(self, reader=load(path, engine=self.reader.engine))
+        return replace(
+            self, reader=load(path, engine=self.reader.engine, device=self.reader.device)
+        )
 
     def answer(self, images: Sequence[ImageSource]) -> list[Result]:
         """Answer to each image."""
@@ -300,11 +305,9 @@ def _method(name: str, one: Any, asks: Asks) -> Method:
 def _identified(parameter: Any) -> str:
     """Describe a parameter so that another value of it is described otherwise.
 
-    An own classifier or segmenter is named by what it holds, and by chance where that cannot be
-    told.
+    An own classifier or segmenter is known by what it holds, an importable function by its name,
+    and what cannot be pickled by chance.
     """
-    if isinstance(parameter, str | os.PathLike) and os.path.isfile(parameter):
-        return sha256(Path(parameter).read_bytes()).hexdigest()
     if not (callable(parameter) or hasattr(parameter, "__dict__")):
         return repr(parameter)
     try:

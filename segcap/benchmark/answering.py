@@ -77,17 +77,18 @@ def with_failures(method: Method, split_task: SplitTask, replies: Sequence[Judge
 @contextmanager
 def heard(problems: list[Problem]) -> Iterator[None]:
     """Note segcap's warnings as problems instead of showing them."""
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.filterwarnings("always", category=SegcapWarning)
-        warnings.filterwarnings("ignore", category=FutureWarning, module="keras")
-        try:
+    caught: list[warnings.WarningMessage] = []
+    try:
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.filterwarnings("always", category=SegcapWarning)
+            warnings.filterwarnings("ignore", category=FutureWarning, module="keras")
             yield
-        finally:
-            own = Counter(str(one.message) for one in caught if _is_ours(one))
-            problems += [Problem(message, count) for message, count in own.items()]
-    for other in caught:
-        if not _is_ours(other):
-            warnings.warn_explicit(other.message, other.category, other.filename, other.lineno)
+    finally:
+        own = Counter(str(one.message) for one in caught if _is_ours(one))
+        problems += [Problem(message, count) for message, count in own.items()]
+        for other in caught:
+            if not _is_ours(other):
+                warnings.warn_explicit(other.message, other.category, other.filename, other.lineno)
 
 
 def _is_ours(warning: warnings.WarningMessage) -> bool:

@@ -190,7 +190,7 @@ def _doubts(split_task: SplitTask, method: Method) -> list[Problem]:
     if not isinstance(method, ReaderMethod) or not method.is_fitted:
         return []
     known = split_task.tested.labels.tolist() if split_task.asks != "sums" else []
-    ways = (str, str.lower, str.upper) if split_task.folded else (lambda label: label,)
+    ways = (str, str.lower, str.upper) if split_task.folded else (str,)
     beyond = sum(not any(method.reader.can_answer(way(label)) for way in ways) for label in known)
     doubts = [Problem(CANNOT_ANSWER, beyond)] if beyond else []
     data = method.reader.provenance_["data"]

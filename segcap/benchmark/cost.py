@@ -145,7 +145,7 @@ def _memory(
     method: Method, images: Sequence[NDArray[np.uint8]], bundle: Path | None
 ) -> float | None:
     if isinstance(method, ReaderMethod) and bundle is not None:
-        options = [str(bundle), method.asks, method.reader.engine]
+        options = [str(bundle), method.asks, method.reader.engine, method.reader.device]
         return peak_memory(OPEN_READER, options, images)
     measure = getattr(method, "peak_memory", None)
     return None if measure is None else measure(images)

@@ -17,11 +17,11 @@ MAXRSS_UNIT = 1 if sys.platform == "darwin" else 1024
 """Bytes in the unit of `ru_maxrss`."""
 OPEN_READER = """
 from segcap.readers.registry import load
-path, asks, engine = options
-reader = load(path, engine=engine)
+path, asks, engine, device = options
+reader = load(path, engine=engine, device=device)
 (reader.digit_sums if asks == "sums" else reader.read_many)(images)
 """
-"""Program that opens a bundle and reads; its options: path, what is asked for, engine."""
+"""Program that opens a bundle and reads; its options: path, what is asked for, engine, device."""
 _BEFORE = """
 import re, sys
 import numpy as np

@@ -53,8 +53,8 @@ def can_train(method: Method) -> bool:
 
 def identity(method: Method) -> dict[str, Any]:
     """Describe what a method's answers depend on, as far as it is known."""
-    known = {"name": method.name, "description": method.description}
-    return {**known, **getattr(method, "identity", {})}
+    known = getattr(method, "identity", {"description": method.description})
+    return {"name": method.name, **known}
 
 
 def train(

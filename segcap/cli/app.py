@@ -1,5 +1,6 @@
 """The command line's frame: results on standard output, everything else on standard error."""
 
+import codecs
 import logging
 import os
 import sys
@@ -16,6 +17,7 @@ from segcap.core.errors import SegcapError, SegcapWarning, one_line
 
 __all__ = ["app", "main", "said_when_interrupted", "say", "warnings_said"]
 
+_AS_IT_CAN_BE = "segcap.as-it-can-be"
 _INTERRUPTED = 130
 
 app = typer.Typer(
@@ -66,6 +68,14 @@ def main() -> None:
         sys.exit(2)
 
 
+def _as_it_can_be(error: UnicodeError) -> tuple[str | bytes, int]:
+    """Write the bytes of names as they are, and what an encoding lacks as escapes."""
+    try:
+        return codecs.lookup_error("surrogateescape")(error)
+    except UnicodeError:
+        return codecs.backslashreplace_errors(error)
+
+
 def _open_streams() -> None:
     """Open closed standard streams on nothing: a file would take their place, and its contents.
 
@@ -73,9 +83,8 @@ def _open_streams() -> None:
     """
     output_is_closed = sys.stdout is None
     if isinstance(sys.stdout, TextIOWrapper):  # names of files are bytes, and need be no Unicode
-        # what results go to need not know all characters, as a terminal does
-        encoding = None if sys.stdout.isatty() else "utf-8"
-        sys.stdout.reconfigure(encoding=encoding, errors="surrogateescape")
+        codecs.register_error(_AS_IT_CAN_BE, _as_it_can_be)
+        sys.stdout.reconfigure(errors=_AS_IT_CAN_BE)
     for name, number in (("stdin", 0), ("stdout", 1), ("stderr", 2)):
         if getattr(sys, name) is None:
             os.open(os.devnull, os.O_RDWR)  # takes the lowest number that is free

@@ -12,6 +12,7 @@ from segcap.cli.judging import Truths, truths_as_written, truths_of_sums
 from segcap.cli.options import (
     Allowlist,
     Data,
+    Device,
     Engine,
     FoldCase,
     Jobs,
@@ -79,6 +80,7 @@ def evaluate(
     frame: OfFrames = None,
     reject_below: RejectBelow = None,
     engine: Engine = "onnx",
+    device: Device = "auto",
     jobs: Jobs = 1,
     backend: RunBy = "loky",
     scheduler: Scheduler = None,
@@ -91,7 +93,9 @@ def evaluate(
         raise ParameterError("Probabilities must go to the file of --predictions. Got none.")
     known = _labelled(dataset, data, pattern)
     given = {"length": length, "allowlist": allowlist, "case": case, "kind": kind, "frame": frame}
-    reader = open_reader(model, engine, of="images", **given, reject_below=reject_below)
+    reader = open_reader(
+        model, engine=engine, device=device, of="images", **given, reject_below=reject_below
+    )
     read_many = _way_to_read(reader, known, model)
     if probabilities and not isinstance(reader, WholeImageClassifier):
         raise ParameterError(
@@ -138,13 +142,14 @@ def threshold(
     kind: ReadKind = None,
     frame: OfFrames = None,
     engine: Engine = "onnx",
+    device: Device = "auto",
 ) -> None:
     """Find the confidence from which on a reader keeps an accuracy, and how much that leaves."""
     from segcap.evaluate.abstention import coverage_curve
 
     known = _labelled(dataset, data, pattern)
     given = {"length": length, "allowlist": allowlist, "case": case, "kind": kind, "frame": frame}
-    reader = open_reader(model, engine, of="images", **given)
+    reader = open_reader(model, engine=engine, device=device, of="images", **given)
     read_many, truths = _way_to_read(reader, known, model), _truths(reader, known)
     with warnings_said(repeated=False):
         results = read_many(known.images)
@@ -157,10 +162,10 @@ def threshold(
         raise DataError(
             f"At least one image must be answered for a threshold. Got {len(results)} that are not."
         )
-    curve = coverage_curve(confidences, right).answered
+    curve = coverage_curve(confidences, right)
     chosen = curve.widest(accuracy)
     if chosen is None:
-        best = max(curve.points, key=lambda point: point.accuracy)
+        best = max((one for one in curve.points if one.threshold), key=lambda one: one.accuracy)
         raise DataError(
             f"No confidence keeps an accuracy of {accuracy:g}. The best is {best.accuracy:.4f}, at "
             f"{best.threshold:.4f}."
@@ -169,7 +174,7 @@ def threshold(
     print(f"{'answered':<14} {chosen.coverage:.2%} of {len(results)}")
     print(f"{'right of these':<14} {chosen.accuracy:.2%}")
     print("\ncoverage  accuracy  threshold")
-    for point in curve.thinned(_POINTS).points:
+    for point in filter(lambda one: one.threshold, curve.thinned(_POINTS).points):
         print(f"{point.coverage:8.2%}  {point.accuracy:8.2%}  {point.threshold:9.4f}")
     _report_errors(results)
 

@@ -9,12 +9,14 @@ from typer.core import TyperCommand
 
 from segcap.core.charset import Case, Kind
 from segcap.datasets.catalogue import names
+from segcap.recognition.engines import Device as DeviceName
 from segcap.recognition.engines import EngineName
 from segcap.scale.engines import Backend, workers
 
 __all__ = [
     "Allowlist",
     "Data",
+    "Device",
     "Engine",
     "Epochs",
     "FoldCase",
@@ -59,7 +61,8 @@ OfFrames = Annotated[
 RejectBelow = Annotated[
     float | None, typer.Option(min=0, max=1, help="Reject readings of less confidence.")
 ]
-Engine = Annotated[EngineName, typer.Option(help="What runs the network: keras may use a GPU.")]
+Engine = Annotated[EngineName, typer.Option(help="What runs the network.")]
+Device = Annotated[DeviceName, typer.Option(help="Where onnx runs it: cuda is a GPU.")]
 
 Data = Annotated[Path, typer.Option(help="Folder that holds the images.")]
 Layout = Annotated[str, typer.Option(help=f"How the folder is laid out: {', '.join(names())}.")]

@@ -22,6 +22,7 @@ from segcap.cli.judging import (
 )
 from segcap.cli.options import (
     Allowlist,
+    Device,
     Engine,
     FoldCase,
     Jobs,
@@ -45,7 +46,6 @@ from segcap.decoding.numbers import check_decimals
 from segcap.readers.base import TextReader
 from segcap.readers.images import ImageClassifier
 from segcap.readers.registry import load
-from segcap.recognition.engines import EngineName
 from segcap.scale.sources import Named, ReadMany, find, records_of
 
 Paths = Annotated[
@@ -120,6 +120,7 @@ def read(
     frame: OfFrames = None,
     reject_below: RejectBelow = None,
     engine: Engine = "onnx",
+    device: Device = "auto",
     json: AsJson = False,
     csv: AsCsv = False,
     boxes: WithBoxes = False,
@@ -133,7 +134,9 @@ def read(
 ) -> None:
     """Read the text of images; give the accuracy where labels.csv or --pattern has labels."""
     known = {"length": length, "allowlist": allowlist, "case": case, "kind": kind, "frame": frame}
-    reader = open_reader(model, engine, of="texts", **known, reject_below=reject_below)
+    reader = open_reader(
+        model, engine=engine, device=device, of="texts", **known, reject_below=reject_below
+    )
     with_boxes = boxes and not json  # JSON has them with each character
     fields = ("path", "text", "confidence", "status", "error", *(["boxes"] if with_boxes else []))
     output = Output(fields, json, csv, out, resume)
@@ -165,6 +168,7 @@ def sum_(
     frame: OfFrames = None,
     reject_below: RejectBelow = None,
     engine: Engine = "onnx",
+    device: Device = "auto",
     json: AsJson = False,
     csv: AsCsv = False,
     out: Out = None,
@@ -176,7 +180,14 @@ def sum_(
 ) -> None:
     """Read images of digits and add them up; truths are the sums of the labels' digits."""
     known = {"length": length, "allowlist": allowlist, "frame": frame}
-    reader = open_reader(model, engine, of="the digits of sums", **known, reject_below=reject_below)
+    reader = open_reader(
+        model,
+        engine=engine,
+        device=device,
+        of="the digits of sums",
+        **known,
+        reject_below=reject_below,
+    )
     output = Output(("path", "value", "confidence", "status", "error"), json, csv, out, resume)
     _read_all(
         reader.digit_sums,
@@ -204,6 +215,7 @@ def value(
     frame: OfFrames = None,
     reject_below: RejectBelow = None,
     engine: Engine = "onnx",
+    device: Device = "auto",
     json: AsJson = False,
     csv: AsCsv = False,
     out: Out = None,
@@ -215,7 +227,9 @@ def value(
 ) -> None:
     """Read images of numbers or arithmetic tasks; truths are the values of the labels."""
     given = {"length": length, "allowlist": allowlist, "kind": kind, "frame": frame}
-    reader = open_reader(model, engine, of="values", **given, reject_below=reject_below)
+    reader = open_reader(
+        model, engine=engine, device=device, of="values", **given, reject_below=reject_below
+    )
     decimals = check_decimals(decimals)
     output = Output(
         ("path", "value", "text", "confidence", "status", "error"), json, csv, out, resume
@@ -239,6 +253,7 @@ def classify(
     ],
     frame: OfFrames = None,
     engine: Engine = "onnx",
+    device: Device = "auto",
     json: AsJson = False,
     csv: AsCsv = False,
     out: Out = None,
@@ -249,7 +264,7 @@ def classify(
     resume: Resume = False,
 ) -> None:
     """Classify photos, and give the accuracy where labels.csv lies beside them."""
-    reader = open_reader(model, engine, of="photos", frame=frame)
+    reader = open_reader(model, engine=engine, device=device, of="photos", frame=frame)
     output = Output(("path", "label", "confidence", "status", "error"), json, csv, out, resume)
     _read_all(
         reader.read_many,
@@ -261,9 +276,10 @@ def classify(
     )
 
 
-def open_reader(model: str, engine: EngineName, *, of: str, **options: Any) -> Any:
+def open_reader(model: str, *, of: str, **options: Any) -> Any:
     """Open a reader of what is asked for, with the options that were given."""
-    reader = load(model, engine=engine)
+    runs_on = {name: options.pop(name) for name in ("engine", "device") if name in options}
+    reader = load(model, **runs_on)
     if not _IS_READER_OF[of](reader):
         raise ParameterError(
             f"The model must be a reader of {of}. Got '{model}' of type {type(reader).__name__}."

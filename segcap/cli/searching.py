@@ -170,7 +170,7 @@ def _search(
 def _glyph_reader(
     task: str, data: Path, pattern: str | None, model: str, seed: int, known: Mapping[str, Any]
 ) -> tuple[GlyphReader, Dataset, Dataset]:
-    reader = open_reader(model, "onnx", of="texts", **known)
+    reader = open_reader(model, of="texts", **known)
     dataset = load(task, data, pattern=pattern)
     if not isinstance(reader, GlyphReader) or dataset.charset is None:
         raise ParameterError(

@@ -151,8 +151,8 @@ def _given_path(source: str | os.PathLike[str]) -> str:
 class _Quiet:
     """Ignore what Pillow warns of: an image is read, or refused by an error.
 
-    Filters are the process's: of threads that overlap, the first sets them and the last takes them
-    back.
+    Filters may be those of all threads: of threads that overlap, the first sets them and the last
+    takes them back.
     """
 
     def __init__(self) -> None:

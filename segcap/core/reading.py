@@ -252,9 +252,9 @@ class SumReading(Result):
     alternatives : tuple of (int, float)
         The next most probable sums with their probabilities.
     probabilities : (9 N + 1,) float64 array
-        Probability of each sum 0, 1, ..., 9 N of the N digits; empty for an unreadable image. They
-        add up to 1, or to less where a network guesses what is ink, or the right text may not be
-        among the likely ones.
+        Probability of each sum 0, 1, ..., 9 N of the N digits, as many as the longest likely text
+        has; empty for an unreadable image. They add up to 1, or to less where a network guesses
+        what is ink, or the right text may not be among the likely ones.
     reading : Reading
         The digits; without text where a network looks at the whole image.
     """

@@ -52,9 +52,9 @@ def labelled(folder: Path) -> Found:
     known = {image: label for image, label in zip(*listed, strict=True) if label.strip()}
     if not known:
         raise DataError(f"At least one image must have a label. Got '{folder}', where none has.")
-    labelled = set(map(os.path.abspath, known))
+    with_label = set(map(os.path.abspath, known))
     images = _images_of(folder, listed.images)
-    if without := [image for image in images if os.path.abspath(image) not in labelled]:
+    if without := [image for image in images if os.path.abspath(image) not in with_label]:
         warnings.warn(
             f"Every image should have a label in {LABELS}. Got {len(without)} without, "
             f"such as '{without[0]}', which are left out.",

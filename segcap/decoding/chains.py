@@ -95,16 +95,16 @@ class Outcome(NamedTuple):
         return self._replace(reading=reading, trust=trust)
 
     def digit_sum(self, characters: str, reject_below: float) -> SumReading:
-        """Add up the digits among the characters; the probabilities of texts add up if known."""
+        """Add up the digits; where texts are judged as a whole, their probabilities add up."""
         reading = self.reading
         if not reading.glyphs:
             return SumReading(None, np.ones(1), reading, status=reading.status)
         counts = {char: int(char) if char.isdecimal() else 0 for char in characters}
-        if self.texts is None:
+        texts = self._weighed(self.texts or [])
+        if self.texts is None or not any(texts.values()):
             normalized = self.probabilities / self.probabilities.sum(axis=1, keepdims=True)
             distribution = sum_distribution(normalized, np.array([*counts.values()], np.intp))
         else:
-            texts = self._weighed(self.texts)
             distribution = np.zeros(9 * max(map(len, texts)) + 1)
             for text, probability in texts.items():
                 distribution[sum(counts[char] for char in text)] += probability

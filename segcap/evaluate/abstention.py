@@ -37,7 +37,7 @@ class CoverageCurve:
     Attributes
     ----------
     points : tuple of CoveragePoint
-        In order of coverage; the last of all that were measured has coverage 1.
+        In order of coverage; the last has coverage 1.
     """
 
     points: tuple[CoveragePoint, ...]
@@ -51,11 +51,6 @@ class CoverageCurve:
         coverages, accuracies, _ = np.array(self.points).T
         return float((1 - accuracies) @ np.diff(coverages, prepend=0.0))
 
-    @property
-    def answered(self) -> "CoverageCurve":
-        """The curve of the thresholds above 0: what has no confidence is rejected at any."""
-        return CoverageCurve(tuple(point for point in self.points if point.threshold > 0))
-
     def widest(self, accuracy: float) -> CoveragePoint | None:
         """Return the point of largest coverage whose accuracy is not below the one asked for.
 
@@ -67,7 +62,8 @@ class CoverageCurve:
         Returns
         -------
         CoveragePoint or None
-            None where no threshold reaches it. Chosen on the images that it was measured on, a
+            None where no threshold above 0 reaches it: what has no confidence is rejected at any.
+            Chosen on the images that it was measured on, a
             threshold promises a little more than it keeps: choose it on others than those whose
             figures are reported.
 
@@ -77,7 +73,7 @@ class CoverageCurve:
             `accuracy` is outside its range.
         """
         least = float(fractions("accuracy", accuracy))
-        reached = [point for point in self.points if point.accuracy >= least]
+        reached = [one for one in self.points if one.accuracy >= least and one.threshold > 0]
         return reached[-1] if reached else None
 
     def thinned(self, most: int) -> "CoverageCurve":

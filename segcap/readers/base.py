@@ -238,11 +238,21 @@ class Reader(Estimator, ABC, Generic[R]):
         except ImageError as error:
             return error
 
-    def _to_send(self, image: ImageSource) -> Any:
-        """What another process loads alike: an array in place of a PIL image, or its error."""
-        if not isinstance(image, Image.Image):
-            return image
+    def _to_send(self, batches: Iterator[Sequence[ImageSource]]) -> Iterator[Sequence[Any]]:
+        """Put arrays, or errors, in place of PIL images, which do not reach other processes whole.
+
+        A single batch is read in this one.
+        """
+        first, second = next(batches, []), next(batches, None)
+        if second is None:
+            yield first
+            return
+        for batch in chain([first, second], batches):
+            yield [self._sent(one) if isinstance(one, Image.Image) else one for one in batch]
+
+    def _sent(self, image: Image.Image) -> Any:
         loaded = self._load_or_error(image)
+        # in the order of colours that the reader loads arrays in
         return loaded if isinstance(loaded, ImageError) else as_rgb(loaded, self.channels)
 
     def _loaded_batches(self, images: Iterable[ImageSource]) -> Iterator[list[NDArray[np.uint8]]]:
@@ -279,9 +289,9 @@ class Reader(Estimator, ABC, Generic[R]):
                 ]
             return results
 
-        if are_processes(n_jobs):
-            images = map(self._to_send, images)
-        results = run(read_batch, batched(images, batch_size), n_jobs=n_jobs)
+        batches = batched(images, batch_size)
+        sent = self._to_send(iter(batches)) if are_processes(n_jobs) else batches
+        results = run(read_batch, sent, n_jobs=n_jobs)
         return [result for batch in results for result in batch]
 
 

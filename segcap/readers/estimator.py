@@ -65,8 +65,9 @@ class Estimator:
         parts = before | own  # a part that is set comes before what is set of it
         inside: dict[str, dict[str, Any]] = {}
         for name, value in parameters.items():
-            part, _, inner = name.partition("__")
-            if part not in before or (inner and not hasattr(parts[part], "set_params")):
+            part, is_inside, inner = name.partition("__")
+            may_be = bool(inner) and hasattr(parts.get(part), "set_params")
+            if part not in before or (is_inside and not may_be):
                 raise ParameterError(
                     f"A parameter of {type(self).__name__} must be one of "
                     f"{', '.join(self._parameter_names())}. Got {name!r}."

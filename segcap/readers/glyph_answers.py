@@ -95,8 +95,8 @@ class GlyphAnswers(GlyphFitting, ABC):
         Returns
         -------
         SumReading
-            The distribution of the sum is the convolution of the digits' distributions; of "any",
-            whose two looks judge whole texts, it is that of the likely texts' sums.
+            The distribution of the sum is the convolution of the digits' distributions. Where whole
+            texts are judged, by "any" or by a `kind`, it is that of the likely texts' sums.
 
         Raises
         ------

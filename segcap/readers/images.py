@@ -150,7 +150,8 @@ class ImageClassifier(WholeImageClassifier[ClassReading]):
         self._check_network()
         if isinstance(self.classes, str) or not isinstance(self.classes, Iterable | None):
             raise ParameterError(
-                f"The 'classes' of an ImageClassifier must be several. Got {self.classes!r}."
+                "The 'classes' of an ImageClassifier must be a sequence of labels. "
+                f"Got {self.classes!r}."
             )
         if self.classes is not None and len(set(self.classes)) != len(list(self.classes)):
             raise ParameterError(

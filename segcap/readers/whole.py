@@ -226,18 +226,12 @@ class WholeImageReader(WholeImageNetwork[R], ABC):
             log=log,
             on_epoch=on_epoch,
         )
-        before = vars(self).copy()
-        try:
-            self.trained_, self.size_, self.history_ = result.trained, size, result.history
-            self._has_warned = False
-            self._keep_answers(answers)
-            first = [ordered[index] for index in kept[:held_out]]
-            figures = result.figures | self._recalibrated(first, classes[:held_out])
-            self.provenance_ = self._provenance(pixels, classes, schedule, figures)
-        except BaseException:  # the network that was there stays, with its own provenance
-            vars(self).clear()
-            vars(self).update(before)
-            raise
+        self.trained_, self.size_, self.history_ = result.trained, size, result.history
+        self._has_warned = False
+        self._keep_answers(answers)
+        self.provenance_ = self._provenance(pixels, classes, schedule, result.figures)
+        first = [ordered[index] for index in kept[:held_out]]
+        self.provenance_["figures"] |= self._recalibrated(first, classes[:held_out])
         if result.was_interrupted:
             raise KeyboardInterrupt
         return self
@@ -285,7 +279,7 @@ class WholeImageReader(WholeImageNetwork[R], ABC):
 
     def _stays(self, name: str, value: Any) -> bool:
         """Count the size that was trained as the one that is set: no bundle says which was."""
-        return super()._stays(name, value) or (name == "size" and value == self.size_)
+        return super()._stays(name, value) or (name == "size" and np.array_equal(value, self.size_))
 
     def _check_size(
         self,

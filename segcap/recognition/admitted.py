@@ -16,9 +16,10 @@ from segcap.decoding.numbers import ALIKE, MARKS, SIGNS, number_fields
 __all__ = ["Admitted"]
 
 _ASKED_FOR = 2.0
-"""What is added to the log-odds of a decimal point that the allowlist names: of numbers that may
-have one more do than of those that the network was trained on. Of 250 drawn displays it finds 20
-more of 56 points that are missed, and sees one where there is none, on 150 counters two."""
+"""What is added to the log-odds of a decimal point that the allowlist names, in each column that
+may show it: of numbers that may have one more do than of those that were trained on. Of 250 drawn
+displays it finds 20 more of 56 points that are missed, and sees one where there is none, on 150
+counters two."""
 
 
 @dataclass(frozen=True)
@@ -84,7 +85,7 @@ class Admitted:
         scores = log_softmax(logits, temperature=temperature, allowed=allowed, folded=folded)
         if self.kind != "number" or self.allowlist is None or not self._points:
             return scores
-        scores[:, 1 + self._points[0]] += _ASKED_FOR
+        scores[:, [1 + place for place in self._points]] += _ASKED_FOR
         return log_softmax(scores)
 
     def of_candidates(

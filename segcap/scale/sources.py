@@ -270,7 +270,7 @@ def _opened(file: str) -> IO[bytes]:
 
 
 class _Remote(io.RawIOBase):
-    """A file behind a URL; what its client raises, whose errors share no base, are OSErrors."""
+    """A file behind a URL; what its client raises while it is read is an OSError."""
 
     def __init__(self, file: Any) -> None:
         self._file = file

@@ -41,7 +41,7 @@ def label(
     settings = {name: value for name, value in known.items() if value is not None}
     session = Session(folder, length=length, allowlist=allowlist, trains=train)
     server, address = open_server(session, port)
-    open_reader(model, "onnx", of="texts", **settings).read_many([])  # checks the settings
+    open_reader(model, of="texts", **settings).read_many([])  # checks the settings
     threading.Thread(
         target=session.run, args=(lambda: Worker(model, settings),), daemon=True
     ).start()

@@ -84,7 +84,7 @@ def open_engine(
     Warns
     -----
     SegcapWarning
-        ONNX Runtime is built for GPUs, but cannot use one.
+        `device` is "auto", and ONNX Runtime is built for GPUs but cannot use one.
     BundleError
         The parts do not belong to each other, or the network does more than arithmetic; see
         `segcap.recognition.engines.graph` and `session`.
@@ -118,8 +118,8 @@ def check_device(device: Device, engine: EngineName) -> None:
         )
     if device == "cuda" and not finds_gpu():
         raise ParameterError(
-            "For the 'device' 'cuda', ONNX Runtime must find a GPU with CUDA: "
-            "pip install 'segcap[gpu]'. Got one that finds none."
+            "For the 'device' 'cuda', ONNX Runtime must be built for GPUs and find one; "
+            "docs/guides/gpu.md says how to install it. Got one that finds none."
         )
 
 
