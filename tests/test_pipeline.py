@@ -21,7 +21,7 @@ class Wavering:
 
     temperature = 1.0
 
-    def open(self, engine):
+    def open(self, engine, device):
         return self
 
     def logits(self, glyphs):

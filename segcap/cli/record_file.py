@@ -14,7 +14,6 @@ from segcap.core.errors import DataError
 from segcap.core.files import lock
 
 __all__ = [
-    "ANSWERS",
     "FileFormat",
     "RecordFile",
     "creating",
@@ -25,8 +24,7 @@ _TEXT: Any = {"encoding": "utf-8", "errors": "surrogateescape", "newline": ""}
 
 FileFormat: TypeAlias = Literal["json", "csv"]
 
-ANSWERS = {"text", "value", "label"}
-"""Fields for what is answered: a command does not go on with results that have another one's."""
+_ANSWERS = {"text", "value", "label"}  # a command does not go on with those of another one
 
 
 @contextmanager
@@ -229,7 +227,7 @@ class RecordFile:
                 return None
             record = dict(zip(self.fields, values, strict=True))
         is_whole = isinstance(record["path"], str) and {*self.fields} <= {*record}
-        if not is_whole or (ANSWERS & {*record}) - {*self.fields}:
+        if not is_whole or (_ANSWERS & {*record}) - {*self.fields}:
             raise ValueError("other fields")
         return record
 

@@ -8,7 +8,7 @@ from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from segcap.cli.record_file import ANSWERS, creating, lock_results
+from segcap.cli.record_file import creating, lock_results
 from segcap.core.errors import DataError, FileError
 from segcap.core.extras import require
 from segcap.core.files import write_atomically
@@ -79,10 +79,7 @@ class RecordTable:
                 file.unlink()
                 continue
             try:
-                content = ParquetFile(file)
-                if (ANSWERS & {*content.schema_arrow.names}) - {*self.fields}:
-                    raise not_ours
-                for batch in content.iter_batches(columns=self.fields):
+                for batch in ParquetFile(file).iter_batches(columns=self.fields):
                     yield from batch.select(self.fields).to_pylist()
             except (ArrowException, OSError, KeyError):
                 raise not_ours from None
