@@ -67,7 +67,7 @@ class GlyphReader(GlyphAnswers):
         With "number", images show a decimal number or an arithmetic task, with "task" a task, and
         nothing else is read; confidences are given that one is shown. `allowlist` says which of
         their signs may occur: a task ends with "=" or "?" unless it holds neither. Signs that may
-        not occur, such as a point, are specks.
+        not occur, such as a point, are specks; a point that it names is expected more.
     reject_below : float
         Readings of less confidence get the status "rejected"; in [0, 1].
     binarization : {"auto", "otsu", "sauvola", "adaptive", "colour", "learned"}, optional
