@@ -190,8 +190,10 @@ def _doubts(split_task: SplitTask, method: Method) -> list[Problem]:
     if not isinstance(method, ReaderMethod) or not method.is_fitted:
         return []
     known = split_task.tested.labels.tolist() if split_task.asks != "sums" else []
-    ways = (str, str.lower, str.upper) if split_task.folded else (str,)
-    beyond = sum(not any(method.reader.can_answer(way(label)) for way in ways) for label in known)
+    forms = [
+        (label, label.lower(), label.upper()) if split_task.folded else (label,) for label in known
+    ]
+    beyond = sum(not any(map(method.reader.can_answer, own)) for own in forms)
     doubts = [Problem(CANNOT_ANSWER, beyond)] if beyond else []
     data = method.reader.provenance_["data"]
     held_out = data.get("split", {}).get("tested") == split_task.split().tested_sha256
