@@ -11,7 +11,7 @@ from bench_material import Nearest, truth_of
 import segcap
 from segcap import benchmark
 from segcap.benchmark import SplitTask
-from segcap.benchmark.adapters import as_methods
+from segcap.benchmark.adapters import ReaderMethod, as_methods
 from segcap.benchmark.bench import DIFFICULTIES, _doubts, _voters
 from segcap.benchmark.ceiling import ceiling
 from segcap.benchmark.difficulty import texts_generator
@@ -361,3 +361,13 @@ def test_letters_of_both_cases_are_one_for_all_that_a_bench_says(tmp_path):
     (reader,) = task_readers(task, ["wordpress"], known=known).values()
     assert {*reader.reader.allowlist} == {*capitals}
     assert CANNOT_ANSWER not in [one.message for one in _doubts(task, reader)]
+
+
+def test_labels_of_classes_are_asked_about_as_they_are(photos, monkeypatch):
+    task = SplitTask.of(photos, test=0.5)
+    numbered = replace(task.tested, labels=np.arange(len(task.tested)) % 2)
+    reader, asked = segcap.load("cats-dogs"), []
+    monkeypatch.setattr(reader, "can_answer", lambda label: asked.append(label) or True)
+    doubts = _doubts(replace(task, tested=numbered), ReaderMethod("own", reader, "classes"))
+    assert set(asked) == {0, 1}
+    assert CANNOT_ANSWER not in [one.message for one in doubts]
