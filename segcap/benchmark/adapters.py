@@ -140,10 +140,11 @@ class ReaderMethod:
     def identity(self) -> dict[str, Any]:
         """What its answers depend on besides what it is trained on here."""
         provenance = self.reader.provenance_ if self.is_fitted else None
-        parameters = {name: _identified(own) for name, own in self.reader.get_params().items()}
-        own = self.reader.get_params().get("classifier")
-        if isinstance(own, str | os.PathLike) and os.path.isfile(own):
-            parameters["classifier"] = sha256(Path(own).read_bytes()).hexdigest()
+        given = self.reader.get_params()
+        parameters = {name: _identified(own) for name, own in given.items()}
+        file = given.get("classifier")
+        if isinstance(file, str | os.PathLike) and os.path.isfile(file):
+            parameters["classifier"] = sha256(Path(file).read_bytes()).hexdigest()
         return {"reader": parameters, "asks": self.asks, "learned": provenance}
 
     @property

@@ -157,15 +157,15 @@ def threshold(
     with warnings_said():
         warn_impossible(labels, truths.can_be, stacklevel=1)
     right = truths.right(_answers(results), labels)
-    confidences = [one.confidence for one in results]
-    if not any(confidences):
+    curve = coverage_curve([one.confidence for one in results], right)
+    answered = [point for point in curve.points if point.threshold > 0]
+    if not answered:
         raise DataError(
             f"At least one image must be answered for a threshold. Got {len(results)} that are not."
         )
-    curve = coverage_curve(confidences, right)
     chosen = curve.widest(accuracy)
     if chosen is None:
-        best = max((one for one in curve.points if one.threshold), key=lambda one: one.accuracy)
+        best = max(answered, key=lambda point: point.accuracy)
         raise DataError(
             f"No confidence keeps an accuracy of {accuracy:g}. The best is {best.accuracy:.4f}, at "
             f"{best.threshold:.4f}."
@@ -174,7 +174,7 @@ def threshold(
     print(f"{'answered':<14} {chosen.coverage:.2%} of {len(results)}")
     print(f"{'right of these':<14} {chosen.accuracy:.2%}")
     print("\ncoverage  accuracy  threshold")
-    for point in filter(lambda one: one.threshold, curve.thinned(_POINTS).points):
+    for point in (one for one in curve.thinned(_POINTS).points if one in answered):
         print(f"{point.coverage:8.2%}  {point.accuracy:8.2%}  {point.threshold:9.4f}")
     _report_errors(results)
 

@@ -63,9 +63,8 @@ class CoverageCurve:
         -------
         CoveragePoint or None
             None where no threshold above 0 reaches it: what has no confidence is rejected at any.
-            Chosen on the images that it was measured on, a
-            threshold promises a little more than it keeps: choose it on others than those whose
-            figures are reported.
+            Chosen on the images that it was measured on, a threshold promises a little more than it
+            keeps: choose it on others than those whose figures are reported.
 
         Raises
         ------

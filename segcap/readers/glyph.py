@@ -17,6 +17,7 @@ from segcap.core.validation import whole_number
 from segcap.readers.glyph_answers import GlyphAnswers
 from segcap.readers.serialization import (
     glyph_bundle,
+    kept_frame,
     settings_of,
     trained_context,
     trained_glyphs,
@@ -40,6 +41,7 @@ _DESCRIBED_ELSEWHERE = (
     "engine",
     "device",
     "channels",
+    "frame",
     "random_state",
 )
 _TRAINED_ELSEWHERE = {
@@ -222,7 +224,7 @@ class GlyphReader(GlyphAnswers):
     def _located(self, pixels: NDArray[np.uint8], text: str) -> NDArray[np.int32] | None:
         """Box the characters of a text, whether it is allowed or not."""
         pipeline = replace(self._pipeline(), length=len(text), allowlist=None, kind="text")
-        return pipeline.locate(pixels, pipeline.charset.encode(self._spelled(text)))
+        return pipeline.locate(pixels, pipeline.charset.encode(pipeline.admitted.spelled(text)))
 
     def _spelled(self, text: str) -> str:
         """Return a text of the charset, allowed or not, in the letters that are answered."""
@@ -297,12 +299,9 @@ class GlyphReader(GlyphAnswers):
         settings["allowlist"] = None if self.allowlist is None else "".join(self.allowlist)
         settings["reject_below"] = float(self.reject_below)
         settings["epochs"] = int(self.epochs)
-        if self.frame is None:
-            del settings["frame"]
-        elif not isinstance(self.frame, str):
-            settings["frame"] = int(self.frame)
         for described_elsewhere in _DESCRIBED_ELSEWHERE:
             del settings[described_elsewhere]
+        settings |= kept_frame(self.frame)
         write_bundle(
             glyph_bundle(
                 self.glyphs_,

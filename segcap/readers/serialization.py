@@ -7,6 +7,7 @@ from typing import Any
 from segcap.core.bundle import Bundle
 from segcap.core.charset import Charset
 from segcap.core.errors import BundleError, ParameterError
+from segcap.core.frames import Frame
 from segcap.models.registry import networks_for
 from segcap.recognition.engines.networks import MODEL_ONNX
 from segcap.recognition.engines.shared_weights import without_shared_weights
@@ -15,6 +16,7 @@ from segcap.recognition.trained import NO_CHARACTER, Trained
 
 __all__ = [
     "glyph_bundle",
+    "kept_frame",
     "network_bundle",
     "reader_settings",
     "settings_of",
@@ -84,6 +86,13 @@ def network_bundle(
         parts=without_shared_weights(network.complete()),
         network={"classes": network.classes, **network.options},
     )
+
+
+def kept_frame(frame: Frame | None) -> dict[str, Any]:
+    """Return what a bundle holds of the frame that a reader reads; nothing of the default."""
+    if frame is None:
+        return {}
+    return {"frame": frame if isinstance(frame, str) else int(frame)}
 
 
 def reader_settings(bundle: Bundle) -> dict[str, Any]:

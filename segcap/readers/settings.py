@@ -93,18 +93,32 @@ class GlyphSettings(TextReader, ABC):
                     f"The '{name}' of a GlyphReader must be one of "
                     f"{', '.join(map(str, known))}. Got {value!r}."
                 )
-        if self.kind != "text" and not {*compress(self.charset, admitted)} & {*digits}:
-            characters = "".join(compress(self.charset, admitted))
+        self._check_kind("".join(compress(self.charset, admitted)))
+        check_device(self.device, self.engine)
+        self._check_loading()
+        self._check_network(network)
+        if self.segmenter is not None and not callable(self.segmenter):
+            raise ParameterError(
+                "The 'segmenter' of a GlyphReader must be a function from an image to a mask or "
+                f"to boxes. Got {self.segmenter!r}."
+            )
+        check_fraction("reject_below", self.reject_below)
+        whole_number("epochs", self.epochs, least=1)
+        seed_number("random_state", self.random_state)
+
+    def _check_kind(self, characters: str) -> None:
+        allowed = {*characters}
+        if self.kind != "text" and not allowed & {*digits}:
             raise ParameterError(
                 f"A reader of the kind '{self.kind}' must know digits. Got {characters!r}."
             )
-        if self.kind == "task" and not {*compress(self.charset, admitted)} & {*OPERATIONS}:
+        if self.kind == "task" and not allowed & {*OPERATIONS}:
             raise ParameterError(
                 "A reader of the kind 'task' must know one of the signs + - x * / ÷. "
-                f"Got {''.join(compress(self.charset, admitted))!r}."
+                f"Got {characters!r}."
             )
-        check_device(self.device, self.engine)
-        self._check_loading()
+
+    def _check_network(self, network: str) -> None:
         if not self._has_own_classifier() and network not in self._classifiers():
             raise ParameterError(
                 f"The 'classifier' of a GlyphReader must be one of "
@@ -122,14 +136,6 @@ class GlyphSettings(TextReader, ABC):
                 f"The 'binarization' '{LEARNED}' needs a network that finds ink, which 'span_roi' "
                 f"has. Got it for {network or self.classifier!r}."
             )
-        if self.segmenter is not None and not callable(self.segmenter):
-            raise ParameterError(
-                "The 'segmenter' of a GlyphReader must be a function from an image to a mask or "
-                f"to boxes. Got {self.segmenter!r}."
-            )
-        check_fraction("reject_below", self.reject_below)
-        whole_number("epochs", self.epochs, least=1)
-        seed_number("random_state", self.random_state)
 
     @staticmethod
     def _classifiers() -> tuple[str, ...]:

@@ -16,7 +16,7 @@ from segcap.core.image import ImageSource
 from segcap.core.reading import Result
 from segcap.core.validation import check_many, check_size, sample_weights, seed_number, whole_number
 from segcap.models.registry import Task, network, networks_for
-from segcap.readers.serialization import network_bundle, settings_of, trained_network
+from segcap.readers.serialization import kept_frame, network_bundle, settings_of, trained_network
 from segcap.readers.whole_network import WholeImageNetwork, warn_of_resizing
 from segcap.recognition.engines import ENGINES, check_device
 
@@ -207,13 +207,7 @@ class WholeImageReader(WholeImageNetwork[R], ABC):
             (pixels[held_out:], classes[held_out:]), (pixels[:held_out], classes[:held_out])
         )
         if sample_weight is not None:
-            own = sample_weight[order[kept[held_out:]]]
-            if not own.any():
-                raise DataError(
-                    "The 'sample_weight' of an image that is trained on must be above 0. "
-                    f"Got 0 for all {len(own)}; the others are held out or cannot be loaded."
-                )
-            batches.weigh(own)
+            batches.weigh(_above_0(sample_weight[order[kept[held_out:]]]))
         result = train_network(
             self.classifier,
             batches,
@@ -309,9 +303,7 @@ class WholeImageReader(WholeImageNetwork[R], ABC):
         self._require_fitted()
         self._check_parameters()
         charset, settings = self._as_settings()
-        settings["epochs"] = int(self.epochs)
-        if self.frame is not None:
-            settings["frame"] = self.frame if isinstance(self.frame, str) else int(self.frame)
+        settings |= {"epochs": int(self.epochs), **kept_frame(self.frame)}
         write_bundle(
             network_bundle(self.kind, self.trained_, charset, settings, self.provenance_), path
         )
@@ -373,6 +365,16 @@ class WholeImageReader(WholeImageNetwork[R], ABC):
         if self.schedule is not None:
             self._schedule()
         seed_number("random_state", self.random_state)
+
+
+def _above_0(weights: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the weights of what is trained on, of which one counts at least."""
+    if not weights.any():
+        raise DataError(
+            "The 'sample_weight' of an image that is trained on must be above 0. "
+            f"Got 0 for all {len(weights)}; the others are held out or cannot be loaded."
+        )
+    return weights
 
 
 def _check_variety(classes: NDArray[np.intp], held_out: int) -> None:

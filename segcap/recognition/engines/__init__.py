@@ -19,7 +19,6 @@ from segcap.recognition.engines.session import DEVICES, Device, finds_gpu, open_
 from segcap.recognition.engines.shared_weights import whole_onnx
 
 __all__ = [
-    "DEVICES",
     "ENGINES",
     "Device",
     "Engine",
@@ -80,14 +79,14 @@ def open_engine(
     ParameterError
         `engine` or `device` is unknown, the one cannot run on the other, or Keras is not
         installed.
+    BundleError
+        The parts do not belong to each other, or the network does more than arithmetic; see
+        `segcap.recognition.engines.graph` and `session`.
 
     Warns
     -----
     SegcapWarning
         `device` is "auto", and ONNX Runtime is built for GPUs but cannot use one.
-    BundleError
-        The parts do not belong to each other, or the network does more than arithmetic; see
-        `segcap.recognition.engines.graph` and `session`.
     """
     if engine not in ENGINES:
         raise ParameterError(f"The 'engine' must be one of {', '.join(ENGINES)}. Got {engine!r}.")
