@@ -29,7 +29,7 @@ settings.load_profile("segcap")
 def few_steps(monkeypatch):
     """Let an epoch of few data have few steps in tests; fixtures train in full."""
     monkeypatch.setattr("segcap.training.fit.LEAST_STEPS", 4)
-    monkeypatch.setattr("segcap.training.line_course._STEPS", (4, 8))
+    monkeypatch.setattr("segcap.training.line_course._MOST_STEPS", 8)
 
 
 @pytest.fixture(scope="session")

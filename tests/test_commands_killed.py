@@ -35,7 +35,7 @@ from segcap.training.tuning import storage
 from segcap.cli import main
 quick_costs(pytest.MonkeyPatch())
 storage._BEAT = storage._GRACE = 1
-fit.LEAST_STEPS, line_course._STEPS = 8, (4, 4)
+fit.LEAST_STEPS, line_course._MOST_STEPS = 8, 4
 """
 CLI = sys.executable, "-c", f"{HURRIED}\nmain()"
 DRAW = "generate", "wordpress", "--n", "400", "--out", "made", "--resume"

@@ -81,7 +81,7 @@ def test_a_training_of_lines_that_is_stopped_keeps_its_epochs(monkeypatch, epoch
     monkeypatch.setattr(course, "fit_network", stopped)
     settings = segcap.load("mixed")._settings()
     texts = LabelledTexts(clean_digits(4), [np.array([0, 1, 2])] * 4, np.arange(4) < 1)
-    of_lines = LineCourse(lambda: None, {}, settings, texts, epochs=3, report=print)
+    of_lines = LineCourse(lambda: None, {}, settings, texts, averages=True, epochs=3, report=print)
     with pytest.raises(KeyboardInterrupt):
         of_lines._train(of_lines._batches, None, 0, None)
     assert of_lines.has_trained == (epochs > 0)
@@ -110,3 +110,64 @@ def test_lines_are_kept_unless_texts_were_read_better_before(monkeypatch, now, k
     assert stages.figures == {"line_helps": kept == "after"}
     assert not stages.interrupted
     assert course.scores == (["begun again"] if kept == "before" else [])
+
+
+def test_weights_are_averaged_with_those_before(monkeypatch):
+    """A network of one weight, 0 before and 8 after training on 60 images."""
+    from segcap.training.line_course import LineCourse
+
+    class Network:
+        weight = 0.0
+
+        def get_weights(self):
+            return [np.array(self.weight)]
+
+        def set_weights(self, weights):
+            (self.weight,) = map(float, weights)
+
+    def trained(self, *_):
+        self.has_trained, self._model.weight = True, 8.0
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(LineCourse, "_train", trained)
+    monkeypatch.setattr("segcap.models.line_ctc.freeze_strokes", lambda _: None)
+    settings = segcap.load("mixed")._settings()
+    texts = LabelledTexts(clean_digits(4), [np.array([0, 1, 2])] * 4, np.arange(4) < 1)
+    of_lines = LineCourse(Network, {}, settings, texts, averages=True, epochs=3, report=print)
+    of_lines._batches = SimpleNamespace(sizes=np.full(60, 120), evaluate=lambda _: (0.0, 0.25))
+    with pytest.raises(KeyboardInterrupt):
+        of_lines.run(0, None)
+    assert of_lines._model.weight == 6
+    assert of_lines.figures == {"line_texts": 0.25}
+
+
+@pytest.mark.parametrize(("images", "steps"), [(1, 1), (12, 4), (90, 26), (270, 32)])
+def test_few_images_are_shown_less(monkeypatch, images, steps):
+    from segcap.training.line_course import LineCourse
+
+    monkeypatch.setattr("segcap.training.line_course._MOST_STEPS", 32)
+    settings = segcap.load("mixed")._settings()
+    texts = LabelledTexts(clean_digits(2), [np.array([0, 1, 2])] * 2, np.arange(2) < 1)
+    of_lines = LineCourse(lambda: None, {}, settings, texts, averages=True, epochs=1, report=print)
+    of_lines._batches = SimpleNamespace(sizes=np.full(images, 120))
+    assert of_lines._steps() == steps
+
+
+@pytest.mark.parametrize(("scores", "kept"), [((-1.0, -1.5), "before"), ((-1.0, -0.5), "after")])
+def test_lines_trained_alone_are_kept_where_labels_fit_no_worse(monkeypatch, scores, kept):
+    from segcap.training import text_stages
+
+    course = Judged(*scores)
+    course.figures = {}
+    course.begin_again = lambda: None
+    before = SimpleNamespace(settings=None)
+    with_start = iter([before, "after"])
+    course.with_network = lambda _: next(with_start)
+    monkeypatch.setattr(text_stages, "LineCourse", lambda *_, **__: course)
+    monkeypatch.setattr(text_stages, "_described", lambda *_: {})
+    rates = {"texts_held_out": 0.5}
+    monkeypatch.setattr(text_stages, "_accuracy", lambda own, _: rates)
+    stages = text_stages.TextStages(before, None, 0, "state.more", lambda done, note: None)
+    stages.train_lines(None, {}, after=0, epochs=1, alone=True)
+    assert stages.pipeline is (before if kept == "before" else "after")
+    assert stages.figures == {"line_helps": kept == "after", "texts_held_out_before": 0.5}

@@ -244,6 +244,9 @@ def test_what_reads_whole_lines_is_trained_on_the_same_labels(tmp_path):
     assert reader.value(drawn(1, 2, charset=LETTERS)[0][0]).status == "rejected"
     again = reader_of_letters().fit(*drawn(40, 0, charset=LETTERS), state=tmp_path / "state")
     assert again.provenance_["figures"] == figures
+    assert again.line_.parts == reader.line_.parts
+    started = segcap.load("any").line_
+    assert reader.line_.parts != started.parts
     further = again.partial_fit(*drawn(30, 3, charset=LETTERS))
     assert further.score(*drawn(40, 1, charset=LETTERS)) > 0.9
 

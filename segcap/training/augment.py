@@ -246,6 +246,8 @@ def augment_strips(
     spans: NDArray[np.float32],
     rng: np.random.Generator,
     warp: Warp = _STRIP_WARP,
+    *,
+    border: int = cv2.BORDER_CONSTANT,
 ) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
     """Warp lines of text, change their tone, and blur or speckle a fraction of them.
 
@@ -259,6 +261,8 @@ def augment_strips(
         Source of all random choices.
     warp : Warp
         Strength.
+    border : int
+        What is around a line, as OpenCV calls it; 0 unless given.
 
     Returns
     -------
@@ -290,9 +294,7 @@ def augment_strips(
         from_x = (columns - shift_x) / scale_x + leans[index].astype(np.float32) * down + off_x
         from_y = middle + (down - shift_y) / scale_y
         from_y += turn * (columns - np.float32(width / 2)) + off_y
-        line = cv2.remap(
-            pixels[index], from_x, from_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT
-        )
+        line = cv2.remap(pixels[index], from_x, from_y, cv2.INTER_LINEAR, borderMode=border)
         line = cv2.LUT(line, (255 * levels ** gammas[index]).astype(np.uint8))
         if blurs[index]:
             line = cv2.GaussianBlur(line, (0, 0), float(blurs[index]))

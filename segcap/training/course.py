@@ -64,7 +64,7 @@ class Course(ABC):
         Raises
         ------
         KeyboardInterrupt
-            Ctrl-C; the network is as at the end of the last epoch.
+            Ctrl-C; the network is as after a training up to the last epoch.
         """
 
     @abstractmethod

@@ -19,6 +19,7 @@ from segcap.decoding.ctc import greedy_classes, text_scores
 from segcap.evaluate.metrics import character_accuracy
 from segcap.segmentation.line_pictures import COLUMN, PICTURE_HEIGHT, cut_line, network_input
 from segcap.segmentation.settings import SegmentationSettings
+from segcap.training.augment import Warp, augment_strips
 from segcap.training.batch_sources import along_best_paths
 from segcap.training.batching import Batch
 from segcap.training.synthetic import Source, part_of_source, source_parts
@@ -154,12 +155,16 @@ class LineBatches:
     Parameters
     ----------
     train, validation : LabelledPictures
+    warp : Warp, optional
+        How lines are bent besides, and their tone and sharpness changed; see `augment_strips`.
     """
 
     unaligned = True
 
-    def __init__(self, train: LabelledPictures, validation: LabelledPictures) -> None:
-        self._train, self._validation = train, validation
+    def __init__(
+        self, train: LabelledPictures, validation: LabelledPictures, warp: Warp | None = None
+    ) -> None:
+        self._train, self._validation, self._warp = train, validation, warp
         self._forward: tuple[keras.Model, Callable[[NDArray[np.float32]], Any]] | None = None
         self.sizes = np.array([own.shape[1] for own in train.pixels], np.intp)
         self.digest = digest(*train.pixels, train.classes, *validation.pixels, validation.classes)
@@ -171,6 +176,9 @@ class LineBatches:
         """Return pictures of one width, and their texts."""
         width = -(-int(self.sizes[order].max()) // _WIDTH_STEP) * _WIDTH_STEP
         shown = np.stack([_moved(self._train.pixels[i], width, rng) for i in order])
+        if self._warp is not None:
+            nowhere = np.empty((len(shown), 0, 2), np.float32)
+            shown, _ = augment_strips(shown, nowhere, rng, self._warp, border=cv2.BORDER_REPLICATE)
         for picture in shown:
             if rng.random() < _EXCHANGED:
                 picture[:] = picture[..., rng.permutation(3)]

@@ -58,7 +58,7 @@ class FittedTexts:
     figures : dict
         The settings, the chance level, and the accuracy on images held out.
     interrupted : bool
-        Whether the keyboard stopped it; then all is as at the end of the last epoch.
+        Whether the keyboard stopped it; then all is as after a training up to the last epoch.
     """
 
     trained: Trained
@@ -111,8 +111,9 @@ def fit_texts(
     seed : int
     line : Trained, optional
         Network that reads whole lines of the same characters. It is trained, and kept where
-        held-out texts are read no worse. Spans then say little more than where characters are:
-        their network stays as it is if it knows all characters, and else has a third of the epochs.
+        held-out texts fit no worse, or, beside spans, are read no worse. Spans then say little more
+        than where characters are: their network stays as it is if it knows all characters, and else
+        has a third of the epochs.
     unlabelled : iterable of path, bytes, array or PIL.Image.Image
         Other images of the scheme. What is read of them with a confidence of at least 0.9 is
         trained on as labels are (pseudo-labels) for a further third of the epochs; what comes of

@@ -100,7 +100,9 @@ class TextStages:
     ) -> None:
         """Train what reads whole lines, after so many epochs; keep it where it reads no worse.
 
-        What was trained before it, if anything, outlives Ctrl-C.
+        Where nothing but this is trained, it is kept where labels held out fit no worse: of few
+        texts, how likely they are says more than how many are right. What was trained before it, if
+        anything, outlives Ctrl-C.
         """
         self._report(after, "cutting lines out")
         try:
@@ -109,11 +111,13 @@ class TextStages:
                 options,
                 self.pipeline.settings,
                 self._texts,
+                averages=alone,
                 epochs=epochs,
                 report=lambda done, note: self._report(after + done, note),
             )
             if alone:
                 self.pipeline = course.with_network(self.pipeline)
+                fitted_before = course.fit_of_held_out()
             was = self.accuracy()["texts_held_out"]
             self._report(after, f"{was:.3f} of texts held out are read right before")
             trained, self.interrupted = run_course(course, self.pipeline, self._seed, self._state)
@@ -122,7 +126,12 @@ class TextStages:
                 raise
             self.interrupted = True
             return
-        helps = self._keep_unless_worse(trained)
+        if alone:
+            helps = course.fit_of_held_out() >= fitted_before
+            if helps:
+                self.pipeline, self._accuracy = trained, None
+        else:
+            helps = self._keep_unless_worse(trained)
         if not helps:
             course.begin_again()
         self.figures |= course.figures | {"line_helps": helps}
