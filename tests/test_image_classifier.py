@@ -326,3 +326,8 @@ def test_a_bundle_must_name_the_classes(reader, tmp_path):
     write_bundle(replace(bundle, settings=three), tmp_path / "other.segcap")
     with pytest.raises(BundleError, match=r"Got 3 classes and a network of 2"):
         segcap.load(tmp_path / "other.segcap")
+
+
+def test_what_cannot_be_read_is_wrong_whatever_its_label():
+    with pytest.warns(SegcapWarning, match="no answers that the reader accepts"):
+        assert segcap.load("cats-dogs").score([b"torn"], [None]) == 0

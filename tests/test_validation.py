@@ -84,6 +84,7 @@ fraction = partial(validation.check_fraction, "p")
             "must have shape (N, H, W) or (N, H, W, 1, 3 or 4).",
         ),
         (validation.check_many, np.zeros((8, 9, 3)), "Got (8, 9, 3) instead."),
+        (validation.check_many, np.array("a.png"), "Got () instead."),
         (lambda value: check_batching(value, 1), 0, "Got 0."),
         (check_jobs, 0, "'n_jobs' must be at least 1"),
         (check_jobs, -2, "Got -2."),
@@ -134,3 +135,9 @@ def test_labels_that_no_reader_accepts_are_counted():
         validation.warn_impossible(np.array(["a", "b", "1"]), str.isdigit, stacklevel=1)
     assert warned[0].filename == __file__
     validation.warn_impossible([], str.isdigit, stacklevel=1)
+
+
+def test_weights_of_nothing_and_of_no_shape():
+    assert validation.sample_weights([], 0).shape == (0,)
+    with pytest.raises(ParameterError, match="Got rows of several lengths"):
+        validation.sample_weights([[1, 2], [3]], 2)

@@ -4,9 +4,7 @@ import json
 import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
-from functools import cache
 from html import escape
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +14,7 @@ from segcap.benchmark.outcomes import Box, Judged, MethodResult
 from segcap.benchmark.plain import from_plain, to_plain
 from segcap.core.errors import DataError
 from segcap.core.files import write_atomically
+from segcap.core.validation import schema
 from segcap.evaluate.agreement import Agreement
 from segcap.evaluate.paired import RateDifference, is_shown, mcnemar, paired_difference
 
@@ -152,7 +151,7 @@ class BenchmarkResult:
                 f"Got {name} of format {document['format']!r}."
             )
         try:
-            _schema()(document)
+            schema("segcap.benchmark", "results.schema.json")(document)
         except fastjsonschema.JsonSchemaException as error:
             raise DataError(
                 f"Results of a benchmark must follow their schema. Got {name}, where {error}."
@@ -197,9 +196,3 @@ class BenchmarkResult:
                 f"Results of a benchmark must be a JSON file. Got '{path}': {error}."
             ) from None
         return cls.from_json(document, name=f"'{path}'")
-
-
-@cache
-def _schema() -> Any:
-    text = resources.files("segcap.benchmark").joinpath("results.schema.json").read_text("utf-8")
-    return fastjsonschema.compile(json.loads(text))

@@ -14,7 +14,6 @@ import re
 import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cache
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -27,6 +26,7 @@ from segcap.core.charset import Charset
 from segcap.core.display import short, short_repr
 from segcap.core.errors import BundleError, ParameterError
 from segcap.core.files import write_atomically
+from segcap.core.validation import schema
 
 __all__ = [
     "FORMAT",
@@ -276,16 +276,10 @@ def _no_number(constant: str) -> None:
 
 def _validate(manifest: Any, name: str) -> None:
     try:
-        _schema()(manifest)
+        schema("segcap.core", "bundle.schema.json")(manifest)
         if manifest["charset"]:
             Charset(manifest["charset"])
     except (fastjsonschema.JsonSchemaException, ParameterError) as error:
         raise BundleError(
             f"A bundle's manifest must follow its schema. Got {name}, where {error}."
         ) from None
-
-
-@cache
-def _schema() -> Any:
-    text = resources.files("segcap.core").joinpath("bundle.schema.json").read_text("utf-8")
-    return fastjsonschema.compile(json.loads(text))

@@ -128,10 +128,12 @@ def as_rgb(source: ImageSource, channels: Channels) -> ImageSource:
     return source[..., [2, 1, 0, 3][: source.shape[2]]]
 
 
-def load_or_error(source: ImageSource) -> NDArray[np.uint8] | ImageError:
+def load_or_error(
+    source: ImageSource, *, channels: Channels = "rgb", frame: Frame | None = None
+) -> NDArray[np.uint8] | ImageError:
     """Load an image as `load_image` does, or give what is wrong with it."""
     try:
-        return load_image(source)
+        return load_image(source, channels=channels, frame=frame)
     except ImageError as error:
         return error
 

@@ -1,13 +1,17 @@
 """Checks of arguments: numbers, ranges, sequences of images, and what several readers take."""
 
+import json
 import operator
 import os
 import warnings
 from collections.abc import Callable, Iterable, Sequence
+from functools import cache
+from importlib import resources
 from math import isfinite
 from numbers import Real
 from typing import Any, Literal, TypeAlias
 
+import fastjsonschema
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -26,6 +30,7 @@ __all__ = [
     "number",
     "one_of",
     "sample_weights",
+    "schema",
     "seed_number",
     "warn_impossible",
     "whole_number",
@@ -221,13 +226,14 @@ def sample_weights(value: ArrayLike | None, count: int) -> NDArray[np.float64] |
     """
     if value is None:
         return None
-    weights = np.asarray(value)
+    rule = f"The 'sample_weight' must be one number an image, {count} in all."
+    try:
+        weights = np.asarray(value)
+    except ValueError:
+        raise ParameterError(f"{rule} Got rows of several lengths.") from None
     if weights.dtype.kind not in "biuf" or weights.shape != (count,):
-        raise ParameterError(
-            f"The 'sample_weight' must be one number an image, {count} in all. "
-            f"Got {weights.dtype} of shape {weights.shape}."
-        )
-    if not (np.isfinite(weights).all() and (weights >= 0).all() and weights.any()):
+        raise ParameterError(f"{rule} Got {weights.dtype} of shape {weights.shape}.")
+    if count and not (np.isfinite(weights).all() and (weights >= 0).all() and weights.any()):
         raise ParameterError(
             "The 'sample_weight' must be numbers of at least 0, one of them above 0. "
             f"Got numbers from {weights.min()} to {weights.max()}."
@@ -280,6 +286,13 @@ def _as_int(value: Any) -> int | None:
 
 
 def _holds_images(array: NDArray) -> bool:
-    holds_paths = array.dtype.kind in "OSU"
+    holds_paths = array.dtype.kind in "OSU" and array.ndim > 0
     is_one_image = array.ndim == 3 and array.shape[-1] in (1, 3, 4)
     return holds_paths or (array.ndim in (3, 4) and not is_one_image)
+
+
+@cache
+def schema(package: str, name: str) -> Any:
+    """Return a function that checks a document by a schema in a package."""
+    text = resources.files(package).joinpath(name).read_text("utf-8")
+    return fastjsonschema.compile(json.loads(text))

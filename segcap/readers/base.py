@@ -13,7 +13,7 @@ from PIL import Image
 from segcap.core.batching import batched, batched_by_size, check_batching
 from segcap.core.errors import ImageError, ParameterError
 from segcap.core.frames import Frame, check_frame
-from segcap.core.image import CHANNELS, Channels, ImageSource, as_rgb, load_image
+from segcap.core.image import CHANNELS, Channels, ImageSource, as_rgb, load_image, load_or_error
 from segcap.core.parallel import are_processes, run
 from segcap.core.reading import Reading, Result
 from segcap.core.validation import Errors, check_errors, check_many, sample_weights, warn_impossible
@@ -202,7 +202,10 @@ class Reader(Estimator, ABC, Generic[R]):
             )
         warn_impossible(labels, self.can_answer, stacklevel=3)
         pairs = zip(results, labels, strict=True)
-        right = [result.answer == self.as_answer(label) for result, label in pairs]
+        right = [
+            result.answer is not None and result.answer == self.as_answer(label)
+            for result, label in pairs
+        ]
         return results, np.array(right, bool)
 
     def as_answer(self, label: Any) -> Any:
@@ -233,10 +236,7 @@ class Reader(Estimator, ABC, Generic[R]):
             yield as_rgb(image, self.channels) if self.frame is None else self._load_or_error(image)
 
     def _load_or_error(self, image: ImageSource) -> NDArray[np.uint8] | ImageError:
-        try:
-            return self._load(image)
-        except ImageError as error:
-            return error
+        return load_or_error(image, channels=self.channels, frame=self.frame)
 
     def _to_send(self, batches: Iterator[Sequence[ImageSource]]) -> Iterator[Sequence[Any]]:
         """Put arrays, or errors, in place of PIL images, which do not reach other processes whole.

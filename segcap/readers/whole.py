@@ -16,6 +16,7 @@ from segcap.core.image import ImageSource
 from segcap.core.reading import Result
 from segcap.core.validation import check_many, check_size, sample_weights, seed_number, whole_number
 from segcap.models.registry import Task, network, networks_for
+from segcap.readers.base import BATCH
 from segcap.readers.serialization import kept_frame, network_bundle, settings_of, trained_network
 from segcap.readers.whole_network import WholeImageNetwork, warn_of_resizing
 from segcap.recognition.engines import ENGINES, check_device
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 
 __all__ = ["WholeImageReader"]
 
-_BATCH = 256
 
 R = TypeVar("R", bound=Result)
 Self = TypeVar("Self", bound="WholeImageReader")
@@ -263,7 +263,7 @@ class WholeImageReader(WholeImageNetwork[R], ABC):
         logits = np.concatenate(
             [
                 self._logits([self._load(image) for image in batch])
-                for batch in batched(images, _BATCH)
+                for batch in batched(images, BATCH)
             ]
         )
         fitted = fit_temperature(logits.reshape(-1, logits.shape[-1]), classes.ravel())

@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from math import isfinite
-from numbers import Integral, Real
-from typing import Any, Literal, TypeAlias, get_args
+from numbers import Integral
+from typing import Literal, TypeAlias, get_args
 
 import numpy as np
 
 from segcap.core.errors import ParameterError
+from segcap.core.validation import is_number
 
 __all__ = [
     "WARMUP",
@@ -83,7 +83,7 @@ class Schedule:
         Decay of an exponential moving average of the weights, in [0, 1); 0 for none, 0.999 is
         usual. The average is what is validated and kept.
     steps : int, optional
-        Batches of an epoch. Unless given, as many as show each sample once, but at least 50: of few
+        Batches of an epoch. Unless given, as many whole ones as there are, but at least 50: of few
         data one epoch shows each several times, augmented anew.
     mixed_precision : bool
         Whether Keras' own layers, but for those of auxiliary answers, compute in half precision,
@@ -139,8 +139,8 @@ class Schedule:
             whole = isinstance(value, Integral) and not isinstance(value, bool) and int(value) >= 1
             self._check(name, whole or not given, "an integer of at least 1")
         rate, decay = self.learning_rate, self.weight_decay
-        self._check("learning_rate", _is_real(rate) and rate > 0, "a number above 0")
-        self._check("weight_decay", _is_real(decay) and decay >= 0, "a number of at least 0")
+        self._check("learning_rate", is_number(rate) and rate > 0, "a number above 0")
+        self._check("weight_decay", is_number(decay) and decay >= 0, "a number of at least 0")
         for name in (
             "plateau_factor",
             "label_smoothing",
@@ -150,7 +150,7 @@ class Schedule:
             "first_scale",
             "clip_norm",
         ):
-            self._check(name, _is_real(getattr(self, name)), "a number")
+            self._check(name, is_number(getattr(self, name)), "a number")
         self._check("plateau_factor", 0 < self.plateau_factor < 1, "between 0 and 1")
         for name in ("label_smoothing", "ema"):
             self._check(name, 0 <= getattr(self, name) < 1, "at least 0 and below 1")
@@ -174,10 +174,6 @@ class Schedule:
             raise ParameterError(
                 f"The '{name}' of a Schedule must be {rule}. Got {getattr(self, name)!r}."
             )
-
-
-def _is_real(value: Any) -> bool:
-    return isinstance(value, Real) and not isinstance(value, bool) and isfinite(value)
 
 
 def plateau_rate(schedule: Schedule, warm: float, losses: Sequence[float]) -> float:

@@ -3,7 +3,8 @@
 import warnings
 from typing import TYPE_CHECKING, Any
 
-from segcap.core.errors import DataError, ParameterError
+from segcap.core.errors import DataError
+from segcap.core.extras import require
 from segcap.training.tuning.result import SearchResult, quiet
 
 if TYPE_CHECKING:
@@ -65,12 +66,8 @@ def plot_parallel(result: SearchResult) -> "Figure":
 
 
 def _drawn(name: str, result: SearchResult, **options: Any) -> "Figure":
-    try:
-        from matplotlib import pyplot
-    except ImportError:
-        raise ParameterError(
-            "Drawing needs Matplotlib: pip install 'segcap[train]'. Got none."
-        ) from None
+    require("matplotlib", "train", "Drawing")
+    from matplotlib import pyplot
     from optuna.visualization import matplotlib as drawing
 
     with quiet(), pyplot.rc_context():  # Optuna sets a style for all figures

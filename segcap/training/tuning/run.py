@@ -5,12 +5,12 @@ import os
 import time
 import warnings
 from collections.abc import Callable, Mapping
-from importlib.util import find_spec
 from math import inf, prod
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from segcap.core.errors import DataError, ParameterError, SegcapError, SegcapWarning
+from segcap.core.extras import require
 from segcap.core.validation import is_number, seed_number, whole_number
 from segcap.training.logs import Tolerance
 from segcap.training.tuning.report import Objective, Report, trial_log
@@ -118,7 +118,7 @@ def search(
     if not isinstance(storage, str | os.PathLike | None):
         raise ParameterError(f"The 'storage' of search must be a path or a URL. Got {storage!r}.")
     _require_json({} if identity is None else identity)
-    _require_optuna()
+    require("optuna", "train", "Searching")
     from segcap.training.tuning.storage import finished, open_study
 
     until = inf if seconds is None else time.monotonic() + seconds
@@ -235,8 +235,3 @@ def _require_json(identity: Mapping[str, Any]) -> None:
             "The 'identity' of search must be a mapping that JSON can hold, without NaN. "
             f"Got {identity!r}."
         )
-
-
-def _require_optuna() -> None:
-    if find_spec("optuna") is None:
-        raise ParameterError("Searching needs Optuna: pip install 'segcap[train]'. Got none.")
