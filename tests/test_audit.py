@@ -7,20 +7,29 @@ import string
 import sys
 from dataclasses import replace
 
+import cv2
 import numpy as np
 import pytest
 from test_report import Page
 
 import segcap
 from segcap import benchmark
-from segcap.benchmark import AuditTerms, ReaderMethod
+from segcap.benchmark import AuditTerms, FunctionMethod, ReaderMethod
 from segcap.benchmark.audit import run as run_module
 from segcap.benchmark.audit.findings import labels_needed, passes
-from segcap.benchmark.audit.images import divided, legibility, one_look, printed_images, steps
+from segcap.benchmark.audit.images import (
+    divided,
+    legibility,
+    moved,
+    one_look,
+    printed_images,
+    steps,
+)
 from segcap.benchmark.audit.run import least_labels
 from segcap.benchmark.cache import alone_in
 from segcap.cli import auditing  # noqa: F401 registers the command
 from segcap.core.errors import DataError, ParameterError
+from segcap.core.image import load_image
 from segcap.evaluate.metrics import wilson
 from segcap.evaluate.paired import RateDifference
 from segcap.generate import TextGenerator
@@ -34,7 +43,7 @@ CURVE = [(0, 0.2), (20, 0.6), (100, 0.5), (300, 0.95)]
 def one_reader(monkeypatch):
     """Let the reader "digits" alone be at hand, which is quick."""
 
-    def ready(tested):
+    def ready(task):
         return [ReaderMethod("digits", segcap.load("digits", length=4), "texts", "quick")]
 
     monkeypatch.setattr(run_module, "_ready", ready)
@@ -161,7 +170,7 @@ def test_a_program_is_run_once(command, one_reader, drawn_folder, tmp_path):
     options = ["--command", program, "--out", tmp_path / "out", "--labels", 0]
     status, told, err = command("audit", *options)
     assert status == 0
-    assert told.startswith("Without a single label of this scheme")
+    assert told.startswith("Trained on no image of this scheme")
     assert f"The page is '{tmp_path / 'out' / 'audit.html'}'." in err
     assert command("audit", *options)[:2] == (0, told)
     page = (tmp_path / "out" / "audit.html").read_text("utf-8")
@@ -184,7 +193,7 @@ def test_an_unreadable_image_among_many_is_one_that_nobody_reads(
     out = tmp_path.parent / f"{tmp_path.name}-out"
     status, told, err = command("audit", "--data", tmp_path, "--out", out, "--labels", 0)
     assert status == 0, err
-    assert "Without a single label" in told
+    assert "Trained on no image" in told
     answers = json.loads((out / "audit.json").read_text("utf-8"))["bench"]["answers"]
     assert len(answers) == 9
     (torn,) = (one for one in answers if one["image"] == "torn.png")
@@ -250,6 +259,11 @@ def test_only_texts_are_audited(photos, tmp_path):
         benchmark.audit(tmp_path / "out", data=photos, labels=())
 
 
+def test_an_unknown_case_is_refused(tmp_path):
+    with pytest.raises(ParameterError, match="'case' must be one of keep, fold"):
+        benchmark.audit(tmp_path / "out", generator="clean", case="FOLD", labels=())
+
+
 def test_a_pattern_is_for_a_folder(tmp_path):
     with pytest.raises(ParameterError, match="'pattern' must be for a folder of images"):
         benchmark.audit(tmp_path / "out", generator="clean", pattern="(?P<text>.+)", labels=())
@@ -294,3 +308,55 @@ def test_an_audit_that_is_refused_makes_no_folder(tmp_path):
     with pytest.raises(DataError, match="failed with 1"):
         benchmark.audit(tmp_path / "out", command="false", labels=())
     assert not (tmp_path / "out").exists()
+
+
+def test_who_is_at_hand_is_told_what_is_known(drawn_folder, monkeypatch):
+    monkeypatch.setattr(run_module, "installed_peers", lambda: ["tesseract"])
+    task, _ = divided(
+        segcap.datasets.load("labelled", drawn_folder), "t", images=8, labels=(), least=16, seed=0
+    )
+    found = {method.name: method for method in run_module._ready(task)}
+    assert list(found) == [
+        "any",
+        "any (charset known)",
+        "digits",
+        "mixed",
+        "tesseract",
+    ]
+    assert found["any"].reader.allowlist is found["any"].reader.length is None
+    for name in ("any (charset known)", "digits", "mixed"):
+        assert found[name].reader.length == 4
+        assert set(found[name].reader.allowlist) == set(task.tested.charset)
+    assert found["tesseract"].charset == task.tested.charset
+
+
+@pytest.mark.parametrize(
+    ("label", "case", "right"),
+    [("AB12", None, 1.0), ("AB12", "keep", 0.0), ("Ab12", None, 0.0), ("Ab12", "fold", 1.0)],
+)
+def test_cases_are_one_where_texts_have_one(tmp_path, monkeypatch, label, case, right):
+    shown = drawn(difficulty=0.0)
+    rows = ["file,label"]
+    for number, sample in enumerate(shown.samples(4)):
+        cv2.imwrite(str(tmp_path / f"{number}.png"), sample.image)
+        rows.append(f"{number}.png,{label}")
+    (tmp_path / "labels.csv").write_text("\n".join(rows))
+    typist = FunctionMethod("typist", lambda _: "ab12")
+    monkeypatch.setattr(run_module, "_ready", lambda _: [typist])
+    out = tmp_path.parent / f"{tmp_path.name}-out"
+    result = benchmark.audit(out, data=tmp_path, case=case, labels=())
+    assert result.ready[0].accuracy.exact.value == right
+
+
+@pytest.mark.slow
+def test_a_changed_scheme_is_read_in_either_case(tmp_path, monkeypatch):
+    scheme = TextGenerator("clean", charset="ABC", length=2, difficulty=0.0)
+    typed = {
+        load_image(sample.image).tobytes(): sample.label.lower()
+        for look in (scheme, *(moved(scheme, name, after) for name, _, after in steps(scheme)))
+        for sample in look.samples(4, seed=0)
+    }
+    typist = FunctionMethod("typist", lambda image: typed.get(image.tobytes(), ""))
+    monkeypatch.setattr(run_module, "_ready", lambda _: [typist])
+    result = benchmark.audit(tmp_path / "out", generator=scheme, images=4, labels=())
+    assert {change.exact.value for change in result.changes} == {1.0}

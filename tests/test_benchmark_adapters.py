@@ -318,3 +318,15 @@ def test_what_saw_nothing_has_no_vote():
         (elected,) = voted(members)
         assert (elected.value, elected.confidence) == ("12", 0.9)
     assert voted([[nothing]])[0].status == "empty"
+
+
+def test_a_fitted_own_classifier_takes_part_as_what_it_is(tmp_path):
+    class Zeros:
+        def predict_proba(self, glyphs):
+            return np.tile(np.eye(10)[0], (len(glyphs), 1))
+
+    reader = segcap.GlyphReader("0123456789", classifier=Zeros())
+    assert ReaderMethod("zeros", reader, "sums").is_fitted
+    kept = identity(ReaderMethod("zeros", reader, "texts"))
+    assert kept["name"] == "zeros"
+    assert kept["learned"] == reader.provenance_

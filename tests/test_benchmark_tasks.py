@@ -284,6 +284,8 @@ def test_readers_that_cannot_give_the_labels_are_told():
     assert _doubts(split_task, method) == [doubt]
     with pytest.raises(ParameterError, match=r"trained already .* Got nearest, glyphs\."):
         benchmark.run({"nearest": Nearest(), "glyphs": segcap.GlyphReader("ab12")}, split_task)
+    spans = task_readers(split_task, ["glyphs", "span_cnn", "span_roi"])
+    assert [own.classifier for own in spans.values()] == ["span_cnn", "span_cnn", "span_roi"]
     (ready,) = task_readers(split_task, ["any"]).values()
     assert (ready.reader.allowlist, ready.reader.case) == ("ab12", "fold")
     both = SplitTask.of(replace(dataset, charset="aAb12"), test=1.0)
@@ -349,6 +351,7 @@ def test_letters_of_both_cases_are_one_for_all_that_a_bench_says(tmp_path):
     capitals = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
     write_text(TextGenerator("wordpress", charset=capitals), 8, tmp_path, seed=1)
     folded = open_task("labelled", tmp_path, test=1, case="fold")
+    assert len(folded.tested) == 8
     assert ceiling(segcap.load("mixed", case="fold"), folded).value > 0.5
     table = tmp_path / "labels.csv"
     header, *lines = table.read_text().splitlines()
@@ -371,3 +374,20 @@ def test_labels_of_classes_are_asked_about_as_they_are(photos, monkeypatch):
     doubts = _doubts(replace(task, tested=numbered), ReaderMethod("own", reader, "classes"))
     assert set(asked) == {0, 1}
     assert CANNOT_ANSWER not in [one.message for one in doubts]
+
+
+def test_rows_whose_numbers_are_lost_have_no_truth_of_others(tmp_path, handwriting, monkeypatch):
+    write_digit_sums(40, tmp_path / "rows", digits=handwriting, seed=2)
+    whole = load("digit-sum", tmp_path / "rows")
+    truths = drawn_truth(whole)
+    assert None not in truths
+    assert drawn_truth(whole.subset(range(3, 30))) == [None] * 27
+    monkeypatch.setattr("segcap.benchmark.tasks._QUICK", 10)
+    quick = open_task("digit-sum", tmp_path / "rows", test=1, quick=True)
+    assert len(quick.tested) == 10
+    assert [sum(map(int, truth.text)) for truth in quick.known] == quick.tested.labels.tolist()
+
+
+def test_an_unknown_case_is_refused(drawn_folder):
+    with pytest.raises(ParameterError, match="'case' must be one of keep, fold"):
+        open_task("labelled", drawn_folder, case="FOLD")

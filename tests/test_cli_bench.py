@@ -111,7 +111,7 @@ def test_an_unknown_reader_is_named(command, drawn_folder, tmp_path):
     options = ["--data", drawn_folder, "--out", tmp_path / "out", "--readers", "sum_cnn"]
     status, _, err = command("bench", "labelled", *options)
     assert status == 2
-    assert "must be one of glyphs, end-to-end, crnn" in err
+    assert "must be one of glyphs, span_cnn, span_roi, end-to-end, crnn" in err
     assert "Got 'sum_cnn'." in err
     assert not (tmp_path / "out").exists()
 

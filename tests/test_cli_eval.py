@@ -274,6 +274,14 @@ def test_characters_are_compared_as_the_reader_spells_them(command, tmp_path):
     assert "100.00%" in figures["character accuracy"]
 
 
+def test_a_reader_that_rejects_nothing_has_a_confidence(command, photos):
+    status, out, _ = command(
+        "threshold", "cats-dogs", "--data", photos, "--dataset", "folders", "--accuracy", 0.5
+    )
+    assert status == 0
+    assert out.startswith("confidence ")
+
+
 def test_a_threshold_that_is_not_there(command, tmp_path):
     write_text(TextGenerator("wordpress"), 20, tmp_path)
     status, _, err = command("threshold", "digits", "--data", tmp_path)

@@ -187,7 +187,7 @@ def test_of_numbered_files_a_pattern_is_suggested(name, truth, command, tmp_path
         ("bench", {"length", "allowlist", "case", "pattern"}),
         ("search", {"length", "allowlist", "case", "pattern"}),
         ("label", {"length", "allowlist", "case"}),
-        ("audit", {"pattern"}),  # what is known it takes from the labels, to say what that helps
+        ("audit", {"case", "pattern"}),  # the rest it takes from the labels, to say what that helps
     ],
 )
 def test_what_is_known_of_the_images_is_said_alike(name, options, command):

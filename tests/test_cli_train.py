@@ -246,18 +246,18 @@ def test_what_labels_say_is_reported(capsys):
     ("right", "labels", "said"),
     [
         (0.96, 100, "segcap threshold m.segcap --data DIR"),
-        (0.5, 100, "bench --data mine --out OUT --readers glyphs --labels 25 50"),
-        (0.5, 48, "--readers glyphs --labels 24"),
+        (0.5, 100, "bench --data mine --out OUT --readers span_roi --labels 25 50"),
+        (0.5, 48, "--readers span_roi --labels 24"),
         (0.5, 20, "Next: more labelled images help most."),
-        (0.5, 400, "is ahead: segcap bench --data mine --out OUT --readers glyphs end-to-end"),
+        (0.5, 400, "is ahead: segcap bench --data mine --out OUT --readers span_roi end-to-end"),
     ],
 )
 def test_what_to_do_next(right, labels, said):
-    assert said in _next_step(right, labels, Path("mine"), Path("m.segcap"), None)
+    assert said in _next_step(right, labels, "span_roi", Path("mine"), Path("m.segcap"), None)
 
 
 def test_what_to_do_next_can_be_pasted():
-    said = _next_step(0.5, 100, Path("my images"), Path("m.segcap"), r"(?P<text>\d+)")
+    said = _next_step(0.5, 100, "span_roi", Path("my images"), Path("m.segcap"), r"(?P<text>\d+)")
     assert r"--data 'my images' --pattern '(?P<text>\d+)' --out OUT" in said
 
 

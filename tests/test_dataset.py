@@ -216,3 +216,15 @@ def test_the_digest_of_an_array_distinguishes_pixels_and_shape(handwriting):
 def test_the_digest_does_not_depend_on_where_the_folder_lies(pets, tmp_path):
     (tmp_path / "link").symlink_to(pets.root)
     assert load("folders", tmp_path / "link").digest == pets.digest
+
+
+def test_labels_that_are_texts_have_their_charset():
+    images = [ROOT / "0.png", ROOT / "1.png"]
+    assert Dataset("mine", images, np.array(["21", "a"]), ROOT).charset == "12a"
+    assert Dataset("mine", images, np.array([21, 3]), ROOT).charset is None
+    assert Dataset("mine", images, np.array(["b", "a"]), ROOT, classes=("a", "b")).charset is None
+
+
+def test_nothing_cannot_be_divided():
+    with pytest.raises(ParameterError, match="Got 1 for 0 images"):
+        texts(["a"]).subset([]).split(1)

@@ -110,6 +110,9 @@ class ReaderMethod:
                 f"A method '{self.name}' must be a reader of {self.asks}. "
                 f"Got a reader of type {type(self.reader).__name__}."
             )
+        reader: Any = self.reader
+        if self.is_fitted:
+            reader._require_fitted()  # an own classifier is taken over by then
         if self.asks == "sums" and isinstance(self.reader, GlyphReader):
             charset = self.reader.charset_ if self.is_fitted else self.reader.charset
             if not charset.isdecimal():

@@ -69,7 +69,7 @@ def run(
         Rate or number of images to test on; see `segcap.datasets.Dataset.split`. With 1.0 all are,
         and readers must be fitted.
     seed : int
-        Of the split, and of the images to train on for the learning curve.
+        Of the split, and of the images to train on for the learning curve; a SplitTask has its own.
     labels : sequence of int
         Train on so many images, too; what exceeds those that there are is left out.
     seeds : int

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -189,6 +189,8 @@ class SplitTask:
 def drawn_truth(dataset: Dataset) -> list[Truth | None]:
     """Find what a manifest of generated images beside them says; None where it does not agree.
 
+    A part of an array has lost its numbers: nothing is known of it.
+
     Raises
     ------
     DataError
@@ -210,13 +212,15 @@ def drawn_truth(dataset: Dataset) -> list[Truth | None]:
         boxes = record.get("boxes")
         truth = Truth(record["label"], boxes and tuple(tuple(box) for box in boxes))
         known[number if "row" in record else folder / record["file"]] = truth
-    keys: Sequence[Path | int] = (
-        range(len(dataset)) if isinstance(dataset.images, np.ndarray) else dataset.images
-    )
-    return [
+    is_array = isinstance(dataset.images, np.ndarray)
+    keys: list[Any] = [*range(len(dataset))] if is_array else [*dataset.images]
+    found = [
         _agreeing(known.get(key), label)
         for key, label in zip(keys, dataset.labels.tolist(), strict=True)
     ]
+    if is_array and (len(records) != len(dataset) or None in found):
+        return [None] * len(dataset)  # other rows, whose numbers are lost
+    return found
 
 
 def _agreeing(truth: Truth | None, label: str | int) -> Truth | None:

@@ -11,9 +11,9 @@ import numpy as np
 from segcap.benchmark.adapters import ReaderMethod
 from segcap.benchmark.difficulty import sums_generator, texts_generator
 from segcap.benchmark.peers import PEERS, Ddddocr, Tesseract, installed_peers
-from segcap.benchmark.split_task import Asks, SplitTask, Truth, asked
+from segcap.benchmark.split_task import Asks, SplitTask, Truth, asked, drawn_truth
 from segcap.core.bundle import available
-from segcap.core.charset import Case
+from segcap.core.charset import Case, check_case
 from segcap.core.errors import ParameterError
 from segcap.datasets.catalogue import load, names
 from segcap.datasets.dataset import Dataset
@@ -26,7 +26,7 @@ from segcap.recipes.end_to_end import drawn_sums, end_to_end_reader, sums_alone
 from segcap.recipes.mixed import is_training_seed
 from segcap.recipes.tasks import END_TO_END
 
-__all__ = ["TASKS", "common_length", "default_readers", "open_task", "task_readers"]
+__all__ = ["TASKS", "common_length", "default_readers", "inform", "open_task", "task_readers"]
 
 _ALIASES = {"tiles": "recaptcha-tiles"}
 TASKS = (*names(), *_ALIASES)
@@ -84,6 +84,7 @@ def open_task(
         raise ParameterError(
             f"The task of a benchmark must be one of {', '.join(TASKS)}. Got {task!r}."
         )
+    check_case(case)
     task = _ALIASES.get(task, task)
     if pattern is not None and task not in _OWN:
         raise ParameterError(
@@ -103,7 +104,7 @@ def _divided(
     quick: bool,
 ) -> SplitTask:
     own = END_TO_END[task].test if task in END_TO_END else _TEST
-    rate = own if test is None else test
+    rate = own if test is None else 1.0 if test == 1 else test
     if task == "digit-sum" and (data is None or _is_mnist(Path(data))):
         return _sums_task(load_mnist(data), rate, seed, _QUICK if quick else _SUMS)
     if data is None and task != "six-char":
@@ -118,10 +119,11 @@ def _divided(
         generator = texts_generator(task, dataset)
         return SplitTask.of(dataset, test=rate, seed=seed, known=known, generator=generator)
     dataset = load(task, data, pattern=pattern)
+    truths = drawn_truth(dataset)
     if quick and len(dataset) > _QUICK:
-        chosen = np.random.default_rng(seed).permutation(len(dataset))[:_QUICK]
-        dataset = dataset.subset(np.sort(chosen))
-    split_task = SplitTask.of(dataset, test=rate, seed=seed)
+        chosen = np.sort(np.random.default_rng(seed).permutation(len(dataset))[:_QUICK])
+        dataset, truths = dataset.subset(chosen), [truths[i] for i in chosen.tolist()]
+    split_task = SplitTask.of(dataset, test=rate, seed=seed, known=truths)
     return replace(split_task, task=task, generator=texts_generator(task, dataset))
 
 
@@ -145,7 +147,8 @@ def task_readers(
     Parameters
     ----------
     wanted : sequence of str, optional
-        "glyphs", the segmenting reader; "end-to-end", the task's network, or another one's name;
+        "glyphs", the segmenting reader, or of texts its network, "span_cnn" or "span_roi";
+        "end-to-end", the task's network, or another one's name;
         "ddddocr", "tesseract"; names of shipped readers and paths of bundles, not trained here.
         Those of `default_readers` unless given.
     known : mapping, optional
@@ -176,7 +179,7 @@ def task_readers(
         name, reader = _made(split_task, one, epochs, seed)
         if name in made:
             raise ParameterError(f"Readers must have different names. Got two called '{name}'.")
-        _inform(reader, given)
+        inform(reader, given)
         made[name] = reader
     return made
 
@@ -184,12 +187,15 @@ def task_readers(
 def _made(split_task: SplitTask, name: str, epochs: int | None, seed: int) -> tuple[str, Any]:
     asks, training = split_task.asks, split_task.training
     networks = networks_for(_TASKS[asks])
-    known = (_GLYPHS, _END_TO_END, *networks, *PEERS, *available())
-    if name == _GLYPHS and asks == "texts":
+    cutting = {_GLYPHS: "span_cnn"}
+    if asks == "texts":
+        cutting |= {own: own for own in networks_for("spans")}
+    known = (*cutting, _END_TO_END, *networks, *PEERS, *available())
+    if name in cutting and asks == "texts":
         reader = GlyphReader(
             training.charset or "",
             length=common_length(training),
-            classifier="span_cnn",
+            classifier=cutting[name],
             random_state=seed,
         )
         return name, reader if epochs is None else reader.set_params(epochs=epochs)
@@ -215,8 +221,15 @@ def _made(split_task: SplitTask, name: str, epochs: int | None, seed: int) -> tu
     )
 
 
-def _inform(reader: Any, known: Mapping[str, Any]) -> None:
-    """Set what is known of the texts, as far as a reader has parameters for it."""
+def inform(reader: Any, known: Mapping[str, Any]) -> None:
+    """Set what is known of the texts, as far as a reader has parameters for it.
+
+    Parameters
+    ----------
+    reader : Method or reader
+    known : mapping
+        "length", "allowlist", "case". Of the allowlist, what the reader does not know is left out.
+    """
     own = getattr(reader, "reader", reader)
     if isinstance(own, Ddddocr | Tesseract):
         own.charset = known.get("allowlist", own.charset)

@@ -53,8 +53,12 @@ def can_train(method: Method) -> bool:
 
 def identity(method: Method) -> dict[str, Any]:
     """Describe what a method's answers depend on, as far as it is known."""
-    known = getattr(method, "identity", {"description": method.description})
-    return {"name": method.name, **known}
+    # not getattr with a default: an error in a property would pass for none
+    known: Any = method
+    has_own = "identity" in dir(method)
+    return {"name": method.name} | (
+        known.identity if has_own else {"description": method.description}
+    )
 
 
 def train(

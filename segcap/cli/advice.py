@@ -81,6 +81,8 @@ def advise(
     from segcap.evaluate.metrics import wilson
 
     figures = reader.provenance_["figures"]
+    if "validation_accuracy" in figures:  # of a network of single characters
+        say(f"Characters held out that are read right: {figures['validation_accuracy']:.1%}.")
     held_out, right = figures.get("images_held_out"), figures.get("texts_held_out")
     if held_out is not None and right is not None:
         rate = wilson(round(right * held_out), held_out)
@@ -90,10 +92,15 @@ def advise(
             f"Texts of images held out that are read right: {rate}{gained}. They also chose what "
             "is kept: other images, by segcap eval, are the better test."
         )
-        say(_next_step(right, len(labels), data, out, pattern))
+        assert reader.context_ is not None  # it read the texts held out
+        say(_next_step(right, len(labels), reader.context_.classifier, data, out, pattern))
     readings = zip(reader.read_many(images), labels, images, strict=True)
-    others = [(own.confidence, label, own.text, path) for own, label, path in readings]
-    doubtful = sorted((row for row in others if row[1] != row[2]), key=lambda row: -row[0])
+    others = [
+        (own.confidence, label, own.text, path)
+        for own, label, path in readings
+        if own.text != label and own.status != "unreadable"
+    ]
+    doubtful = sorted(others, key=lambda row: -row[0])
     if doubtful:
         shown = ", ".join(
             f"'{path}' (label {label!r}, read {text!r})"
@@ -102,17 +109,18 @@ def advise(
         say(f"Labels to look at, {len(doubtful)} of {len(labels)} read otherwise: {shown}.")
 
 
-def _next_step(right: float, labels: int, data: Path, out: Path, pattern: str | None) -> str:
+def _next_step(
+    right: float, labels: int, classifier: str, data: Path, out: Path, pattern: str | None
+) -> str:
     """What to do after a training that reads so many of the texts that were held out."""
     if right >= _GOOD:
         return (
-            "Next: other images with labels say below which confidence to look yourself: "
-            f"segcap threshold {quote(str(out))} --data DIR"
+            "Next: find the confidence below which to check readings yourself, by other images "
+            f"with labels: segcap threshold {quote(str(out))} --data DIR"
         )
     from segcap.training.text_fitting import LEAST_IMAGES
 
-    # a reader that cuts, which is trained faster, shows the same
-    readers = "glyphs end-to-end" if labels >= _FOR_A_NETWORK else "glyphs"
+    readers = f"{classifier} end-to-end" if labels >= _FOR_A_NETWORK else classifier
     beside = ", and whether a network without cuts is ahead" if labels >= _FOR_A_NETWORK else ""
     named = "" if pattern is None else f" --pattern {quote(pattern)}"
     points = [count for count in (labels // 4, labels // 2) if count >= LEAST_IMAGES]

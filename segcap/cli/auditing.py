@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from segcap.cli.app import app, said_when_interrupted, say, warnings_said
-from segcap.cli.options import ManyValues, Pattern, Seed
+from segcap.cli.options import FoldCase, ManyValues, Pattern, Seed
 from segcap.cli.output import parts_bar
 
 DataFolder = Annotated[
@@ -48,6 +48,7 @@ def audit(
     generator: Generator = None,
     command: Program = None,
     pattern: Pattern = None,
+    case: FoldCase = None,
     images: Images = 200,
     labels: Labels = [20, 100],  # noqa: B006 typer copies it
     end_to_end: EndToEnd = False,
@@ -71,6 +72,7 @@ def audit(
             generator=generator,
             command=command,
             pattern=pattern,
+            case=case,
             images=images,
             labels=[count for count in labels if count],
             end_to_end=end_to_end,

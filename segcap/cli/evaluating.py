@@ -170,7 +170,9 @@ def threshold(
             f"No confidence keeps an accuracy of {accuracy:g}. The best is {best.accuracy:.4f}, at "
             f"{best.threshold:.4f}."
         )
-    print(f"{'reject below':<14} {chosen.threshold!r}")  # rounded, it would reject others
+    rejects = "reject_below" in reader.get_params()
+    name = "reject below" if rejects else "confidence"
+    print(f"{name:<14} {chosen.threshold!r}")  # rounded, it would leave others
     print(f"{'answered':<14} {chosen.coverage:.2%} of {len(results)}")
     print(f"{'right of these':<14} {chosen.accuracy:.2%}")
     print("\ncoverage  accuracy  threshold")

@@ -3,14 +3,14 @@
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from segcap.core.errors import ParameterError
 
-__all__ = ["CASES", "KINDS", "MOST_CHARACTERS", "Case", "Charset", "Kind"]
+__all__ = ["CASES", "KINDS", "MOST_CHARACTERS", "Case", "Charset", "Kind", "check_case"]
 
 Case: TypeAlias = Literal["keep", "fold"]
 CASES: tuple[Case, ...] = ("keep", "fold")
@@ -150,3 +150,15 @@ class Charset:
             if is_other and (not admitted[index] or char.isupper()):
                 folded[index] = other
         return folded
+
+
+def check_case(case: Any) -> None:
+    """Refuse what says nothing of letters' cases; None is let through.
+
+    Raises
+    ------
+    ParameterError
+        It is neither None nor one of `CASES`.
+    """
+    if case not in (None, *CASES):
+        raise ParameterError(f"The 'case' must be one of {', '.join(CASES)}. Got {case!r}.")

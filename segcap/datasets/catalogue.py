@@ -124,13 +124,11 @@ def load(
         raise DataError(
             f"A data set of classes must have at least 2. Got '{folder}' with '{classes[0]}' only."
         )
-    is_text = classes is None and labels.dtype.kind == "U"
     return Dataset(
         name,
         images,
         labels,
         folder,
-        charset="".join(sorted(set("".join(labels)))) if is_text else None,
         classes=classes,
         duplicates=entry.duplicates if duplicates is None else duplicates,
     )

@@ -33,7 +33,7 @@ class Dataset:
     root : Path
         The folder that holds the images.
     charset : str, optional
-        The characters of texts, sorted.
+        The characters of texts, sorted; those of the labels unless given.
     classes : tuple of str, optional
         The names of classes, sorted.
     duplicates : {"look", "label", "content"}
@@ -57,6 +57,10 @@ class Dataset:
     duplicates: Duplicates = "content"
 
     def __post_init__(self) -> None:
+        are_texts = self.classes is None and np.asarray(self.labels).dtype.kind == "U"
+        if are_texts and self.charset is None:
+            charset = "".join(sorted({*"".join(self.labels)}))
+            object.__setattr__(self, "charset", charset)
         if len(self.images) != len(self.labels):
             raise DataError(
                 "A data set must have a label an image. "

@@ -114,7 +114,7 @@ def _sides(groups: NDArray[np.intp], chosen: NDArray[np.intp]) -> Parts:
 
 def _checked_fraction(test: Any, n: int) -> float:
     if is_number(test):
-        fraction = float(test) / n if isinstance(test, Integral) else float(test)
+        fraction = float(test) / max(n, 1) if isinstance(test, Integral) else float(test)
         if 0 < fraction < 1:
             return fraction
     raise ParameterError(

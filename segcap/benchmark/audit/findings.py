@@ -85,6 +85,8 @@ class AuditResult:
     ----------
     bench : BenchmarkResult
         What the readers read, those that come as they are and those that were trained.
+    folded : bool
+        Whether a letter in either case counts as right.
     needed : mapping of str to mapping of str to (int or None)
         For each reader that was trained, labels for each of `FRACTIONS`; None where not reached.
     changed_reader : str or None
@@ -99,6 +101,7 @@ class AuditResult:
     """
 
     bench: BenchmarkResult
+    folded: bool
     needed: Mapping[str, Mapping[str, int | None]]
     changed_reader: str | None
     legibility: Legibility | None
@@ -173,7 +176,7 @@ def _summary(result: AuditResult) -> list[str]:
     best = best_of(result.ready)
     attack = max(result.passes, key=lambda one: one.exact.value, default=None)
     sentences = [
-        f"Without a single label of this scheme, the reader “{best.name}” reads "
+        f"Trained on no image of this scheme, the reader “{best.name}” reads "
         f"{_rate(best.accuracy.exact)} of the texts. {_verdict(best.accuracy.exact)}",
         *_of_labels(result),
     ]
@@ -193,10 +196,10 @@ def _verdict(exact: Rate) -> str:
     """Say whether a scheme is broken, as Bursztein, Martin and Mitchell (CCS 2011) define it."""
     rule = "A scheme counts as broken where a program reads 1 % of it:"
     if exact.low > _BROKEN:
-        return f"{rule} this one is, by a program as it comes."
+        return f"{rule} this one is broken, by a program that has seen none of it."
     if exact.high < _BROKEN:
-        return f"{rule} this one is not, by programs as they come."
-    return f"{rule} whether this one is, so few images do not show."
+        return f"{rule} this one is not, by programs that have seen none of it."
+    return f"{rule} these images are too few to tell."
 
 
 def _of_labels(result: AuditResult) -> Iterator[str]:

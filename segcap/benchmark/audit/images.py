@@ -74,9 +74,8 @@ def listed(listing: Sequence[Sequence[str]]) -> Dataset:
     """Make a data set of paths and texts."""
     images = [Path(path) for path, _ in listing]
     labels = [text for _, text in listing]
-    charset = "".join(sorted(set("".join(labels))))
     root = Path(os.path.commonpath([image.parent for image in images]))
-    return Dataset("command", images, np.array(labels), root, charset=charset)
+    return Dataset("command", images, np.array(labels), root)
 
 
 def divided(
@@ -185,17 +184,16 @@ def read_changed(
     generator: TextGenerator,
     method: Method,
     parts: Parts,
+    task: SplitTask,
     *,
-    images: int,
-    seed: int,
     on_step: Callable[[str], None],
 ) -> tuple[Legibility, tuple[Change, ...]]:
     """Let a reader read a scheme as it is, and with each difficulty moved."""
-    answers, truths, before = _look(generator, method, parts, images, seed)
+    answers, truths, before = _look(generator, method, parts, task)
     on_step("the scheme as it is")
     found = []
     for name, level, after in steps(generator):
-        own, _, seen = _look(moved(generator, name, after), method, parts, images, seed)
+        own, _, seen = _look(moved(generator, name, after), method, parts, task)
         rate, characters = exact_match(own, truths), character_accuracy(own, truths)
         effect = paired_difference(agreement_between(own, answers, truths))
         found.append(Change(name, level, after, rate, characters, effect, Legibility(*seen)))
@@ -204,25 +202,26 @@ def read_changed(
 
 
 def _look(
-    generator: TextGenerator, method: Method, parts: Parts, images: int, seed: int
+    generator: TextGenerator, method: Method, parts: Parts, task: SplitTask
 ) -> tuple[list[str | None], list[str], list[float]]:
     """Return answers, truths and mean legibility of a generator's images."""
     key = {
         "generator": generator.settings(),
         "method": identity(method),
         "versions": used_versions(),
-        "images": images,
-        "seed": seed,
+        "images": len(task.tested),
+        "seed": task.seed,
+        "folded": task.folded,
     }
 
     def make() -> list[list[Any]]:
-        samples = generator.samples(images, seed=seed)
+        samples = generator.samples(len(task.tested), seed=task.seed)
         with heard([]):
-            replies = replies_of(method, [sample.image for sample in samples])
+            replies = replies_of(method, [sample.image for sample in samples], folded=task.folded)
         seen = [legibility(sample.image, sample.masks) for sample in samples]
         return [
             [reply.value for reply in replies],
-            [sample.label for sample in samples],
+            task.as_compared([sample.label for sample in samples]),
             np.mean(seen, axis=0).tolist(),
         ]
 

@@ -81,6 +81,7 @@ def _view(result: AuditResult, images: Images, generator: TextGenerator | None) 
         "title": bench.title,
         "facts": [
             ("tested on", f"{bench.split.tested:,} images, chosen by the seed {bench.split.seed}"),
+            *([("letters", "either case counts as right")] if result.folded else []),
             ("took", f"{duration(result.seconds)} on {bench.hardware}"),
             ("segcap", bench.version),
         ],
@@ -155,7 +156,7 @@ def _trainings(result: AuditResult) -> Table:
         for one in result.trained
         for own in one.learning_curve
     ]
-    note = "The time is that of this machine's processor, whatever else ran on it."
+    note = "Wall-clock time on this machine, all cores, other work included."
     return Table("Trainings", ["", "texts", "training"], rows, note)
 
 

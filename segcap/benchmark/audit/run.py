@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -32,8 +33,9 @@ from segcap.benchmark.peers import PEERS, installed_peers
 from segcap.benchmark.report import require_report
 from segcap.benchmark.results import BenchmarkResult
 from segcap.benchmark.split_task import SplitTask
-from segcap.benchmark.tasks import common_length, task_readers
+from segcap.benchmark.tasks import common_length, inform, task_readers
 from segcap.benchmark.training import Clock
+from segcap.core.charset import Case, check_case
 from segcap.core.errors import ParameterError
 from segcap.core.validation import seed_number, whole_number
 from segcap.datasets.catalogue import load as load_dataset
@@ -48,6 +50,9 @@ __all__ = ["audit", "least_labels"]
 
 _UNAWARE: Final = "any"
 _INFORMED, _TRAINED = "any (charset known)", "any (trained)"
+_OF_NO_SCHEME = {_UNAWARE: 0.0, "digits": 0.5, "mixed": 0.5}
+"""Readers that were trained for no single scheme, and more than which part of the characters they
+must know to take part."""
 _MILLI = 1e3
 _LEAST_LABELS = 16
 _TOO_FEW = (
@@ -63,6 +68,7 @@ def audit(
     generator: str | TextGenerator | None = None,
     command: str | None = None,
     pattern: str | None = None,
+    case: Case | None = None,
     images: int = 200,
     labels: Sequence[int] = (20, 100),
     end_to_end: bool = False,
@@ -88,6 +94,9 @@ def audit(
     pattern : str, optional
         Where the files' names in the folder `data` have the texts, see
         `segcap.datasets.named.load_named`.
+    case : {"keep", "fold"}, optional
+        With "fold", letters of both cases are one to whoever checks answers; that is taken for
+        granted where the texts have letters of one case only.
     images : int
         Most images to test on.
     labels : sequence of int
@@ -122,6 +131,7 @@ def audit(
         raise ParameterError(
             f"A 'pattern' must be for a folder of images, 'data'. Got {pattern!r} without."
         )
+    check_case(case)
     require_report()
     images, seed = whole_number("images", images, least=1), seed_number("seed", seed)
     wanted = sorted({whole_number("labels", own, least=1) for own in labels})
@@ -156,6 +166,9 @@ def audit(
         task, possible = divided(
             dataset, f"Audit of {name}", images=images, labels=wanted, least=least, seed=seed
         )
+        letters = "".join(map(str, dataset.labels))
+        of_one_case = case is None and letters in (letters.lower(), letters.upper())
+        task = replace(task, folded=case == "fold" or of_one_case)
         trainable = _trainable(task, end_to_end=end_to_end) if possible else {}
         too_few = wanted and min(wanted) < min(possible, default=max(wanted) + 1)
         problems = [_TOO_FEW.format(least)] if too_few else []
@@ -174,7 +187,7 @@ def _audited(
     problems: Sequence[str],
     on_progress: Progress | None,
 ) -> AuditResult:
-    ready = {method.name: method for method in _ready(task.tested)}
+    ready = {method.name: method for method in _ready(task)}
     clock = Clock(parts.path("audit", {}, ".seconds"))
     looks = 0 if drawn is None else 1 + len(steps(drawn))
     done = total = 0
@@ -197,12 +210,12 @@ def _audited(
             drawn,
             ready[best],
             parts,
-            images=len(task.tested),
-            seed=task.seed,
+            task,
             on_step=lambda note: report(done + 1, total, note),
         )
     return AuditResult(
         bench=bench,
+        folded=task.folded,
         needed=_needed(bench, list(trainable)),
         changed_reader=None if drawn is None else best,
         legibility=before,
@@ -254,22 +267,21 @@ def _texts(data: str | os.PathLike[str] | Dataset, pattern: str | None) -> Datas
     return dataset
 
 
-def _ready(tested: Dataset) -> list[Method]:
-    """Return the readers that are at hand: "any", with and without what is known, and peers."""
-    charset, length = tested.charset or "", common_length(tested)
-    known = load(_UNAWARE).charset_
-    settings: dict[str, Any] = {"allowlist": known}
-    if charset in (charset.lower(), charset.upper()):  # letters of one case are read as of it
-        settings["case"] = "fold"
-    if charset == charset.upper() != charset.lower():
-        settings["allowlist"] = "".join(char for char in known if not char.islower())
-    description = "the shipped reader 'any', nothing known"
-    found: list[Method] = [ReaderMethod(_UNAWARE, load(_UNAWARE, **settings), "texts", description)]
-    if allowlist := "".join(char for char in charset if char in known):
-        informed = load(_UNAWARE, **{**settings, "allowlist": allowlist, "length": length})
-        what = "the characters" if length is None else "the characters and the length"
-        description = f"the shipped reader 'any', {what} of the texts known"
-        found.append(ReaderMethod(_INFORMED, informed, "texts", description))
+def _ready(task: SplitTask) -> list[Method]:
+    """Return the readers that are at hand: "any", given nothing and given much; others; peers."""
+    charset, length = task.tested.charset or "", common_length(task.tested)
+    known = {"allowlist": charset, "length": length, "case": "fold" if task.folded else "keep"}
+    given = "the characters" if length is None else "the characters and the length"
+    description = f"the shipped reader '{_UNAWARE}', given nothing"
+    found: list[Method] = [ReaderMethod(_UNAWARE, load(_UNAWARE), "texts", description)]
+    for name, least in _OF_NO_SCHEME.items():
+        reader: Any = load(name)
+        shown, own = map(set, task.as_compared([charset, reader.charset_]))
+        if len(shown & own) > least * len(shown):
+            inform(reader, known)
+            description = f"the shipped reader '{name}', given {given} of the texts"
+            method = _INFORMED if name == _UNAWARE else name
+            found.append(ReaderMethod(method, reader, "texts", description))
     return [*found, *(PEERS[name](charset=charset) for name in installed_peers())]
 
 
