@@ -42,6 +42,12 @@ def test_kinds_of_failure(read, failure):
     assert read.failure("abc", BOXES) == failure
 
 
+@pytest.mark.parametrize("boxes", [BOXES[:1], [], BOXES[:, :2]])
+def test_boxes_are_one_for_each_character(boxes):
+    with pytest.raises(ParameterError, match=r"must have shape \(3, 4\)"):
+        reading("abd", [(0, 10), (10, 20), (20, 30)]).failure("abc", boxes)
+
+
 @pytest.fixture(scope="module")
 def reader():
     return segcap.load("mixed", length=4)
@@ -167,3 +173,13 @@ def test_a_text_is_located_whatever_length_is_read(samples):
     for length in (None, 2):
         reader = segcap.load("mixed", length=length)
         np.testing.assert_array_equal(reader.locate(sample.image, sample.label), expected)
+
+
+def test_own_parts_are_looked_into(samples):
+    own = segcap.load("mixed", length=4, segmenter=lambda image: image.min(axis=2) < 128)
+    sample = samples[0]
+    assert own.read(sample.image).text == sample.label
+    assert own.failure(sample.image, sample.label) is None
+    boxes = own.locate(sample.image, sample.label)
+    assert np.abs(boxes[:, [0, 2]] - sample.boxes[:, [0, 2]]).max() <= 4
+    assert len(own.explain(sample.image).axes) > 1

@@ -10,6 +10,8 @@ from sklearn.preprocessing import FunctionTransformer
 
 import segcap
 from segcap.core.errors import ParameterError
+from segcap.training.context import TrainedContext
+from segcap.training.spans import LabelledStrips
 
 
 def flat(glyphs):
@@ -70,3 +72,26 @@ def test_labels_that_cannot_be_trained_on(images, labels, message):
 def test_too_few_glyphs_to_train_on():
     with pytest.raises(segcap.SegcapError, match=r"10 classes needs at least 2 glyphs.*Got 0"):
         segcap.GlyphReader(classifier="glyph_cnn").fit([np.zeros((4, 4))], ["1"])
+
+
+def test_lines_need_what_finds_their_ink():
+    with pytest.raises(ParameterError, match="must be given to 'start' from"):
+        segcap.GlyphReader("01", classifier="span_roi").fit_lines([], [])
+
+
+def test_an_own_classifier_that_nobody_asked_yet_stays(monkeypatch):
+    class Own:
+        def predict_proba(self, glyphs):
+            return np.full((len(glyphs), 2), 0.5)
+
+    strips = LabelledStrips(*[np.zeros(0)] * len(LabelledStrips._fields))
+    trained = TrainedContext(segcap.load("digits").context_, {})
+    monkeypatch.setattr("segcap.training.context.train_context", lambda *_, **__: trained)
+    reader = segcap.GlyphReader("01", classifier=Own())
+    reader.fit_lines(strips, strips)
+    assert reader.glyphs_ is not None
+
+
+def test_a_reader_of_glyphs_is_not_trained_further():
+    with pytest.raises(ParameterError, match="Got 'glyph_cnn'"):
+        segcap.GlyphReader("01", classifier="glyph_cnn").partial_fit([], [])

@@ -300,3 +300,47 @@ def test_a_classifier_that_only_looks_alike_is_another(handwriting):
 
 def _flat(glyphs):
     return np.reshape(glyphs, (len(glyphs), -1))
+
+
+def test_to_look_at_a_reader_fits_nothing(handwriting):
+    reader = segcap.GlyphReader("0123456789", classifier=LogisticRegression())
+    assert not reader.__sklearn_is_fitted__()
+    reader._repr_html_()
+    reader.set_params(classifier=KNeighborsClassifier(1), charset="01234")
+    blot = np.zeros((20, 20), np.uint8)
+    for image in (blot, np.pad(blot, 8, constant_values=255)):
+        with pytest.raises(NotFittedError, match="must be fitted"):
+            reader.read(image)
+    pictures, names = handwriting
+    fitted = KNeighborsClassifier(1).fit(pictures[:50].reshape(50, -1) / 255, names[:50])
+    reader = segcap.GlyphReader("0123456789", classifier=fitted)
+    assert reader.__sklearn_is_fitted__()
+    reader.set_params(classifier=Fixed([0.1] * 10))
+    assert reader.__sklearn_is_fitted__()
+    with pytest.raises(ParameterError, match="'cutters'"):
+        reader.set_params(cutters=None).read(blot)
+
+
+def test_what_fits_itself_and_returns_nothing_is_fitted():
+    class Own(Fixed):
+        def fit(self, glyphs, classes):
+            self.classes_ = np.unique(classes)
+
+    glyphs = np.zeros((4, 28, 28, 1), np.float32)
+    glyphs[:, 4:24, 12:16] = 1
+    reader = segcap.GlyphReader("ab", classifier=Own([0.9, 0.1]))
+    reader.fit_glyphs(glyphs, np.array([0, 1, 0, 1]))
+    image = np.full((30, 20), 255, np.uint8)
+    image[4:26, 8:12] = 0
+    assert reader.read(image).text == "a"
+
+
+def test_what_follows_the_rules_of_estimators_in_part_only_is_taken_as_it_is():
+    class Partly(Fixed):
+        def fit(self, glyphs, classes):
+            raise AssertionError
+
+        def get_params(self, deep=True):
+            return {}
+
+    assert segcap.GlyphReader("ab", classifier=Partly([0.9, 0.1])).__sklearn_is_fitted__()

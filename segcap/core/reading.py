@@ -47,13 +47,14 @@ class Glyph:
     Attributes
     ----------
     char : str
-        The most probable character.
+        The character that is read; where whole texts are judged, another one may be more probable
+        by itself.
     confidence : float
         Its probability, in [0, 1].
     box : tuple of 4 int
         x0, y0, x1, y1 in pixels of the image, half-open.
     alternatives : tuple of (str, float)
-        The next most probable characters with their probabilities, most probable first.
+        Other characters with their probabilities, most probable first.
     """
 
     char: str
@@ -221,10 +222,15 @@ class Reading(Result):
         Raises
         ------
         ParameterError
-            `label` is no text.
+            `label` is no text, or `boxes` are not one for each of its characters.
         """
         if not isinstance(label, str):
             raise ParameterError(f"A label must be a text. Got {label!r}.")
+        if boxes is not None and np.shape(boxes) != (len(label), 4):
+            raise ParameterError(
+                f"The 'boxes' must have shape ({len(label)}, 4), one for each character of "
+                f"{label!r}. Got shape {np.shape(boxes)}."
+            )
         if self.status in ("unreadable", "rejected"):
             return self.status
         if self.text == label:

@@ -69,8 +69,8 @@ def value_of(text: str, *, decimals: int | None = None) -> int | float:
     Raises
     ------
     ParameterError
-        `text` is neither, divides by zero, has more digits than a float can hold, or `decimals`
-        is outside its range.
+        `text` is neither, divides by zero, is a fraction of more digits than a float can hold, or
+        `decimals` is outside its range.
 
     Examples
     --------

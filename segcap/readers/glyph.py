@@ -78,7 +78,7 @@ class GlyphReader(GlyphAnswers):
     line_removal : {"none", "run-length", "hough", "opening"}, optional
         How lines through the text are taken out before it is cut; see
         `segcap.segmentation.line_removal.without_lines`. Unless given, `fit` chooses for
-        "span_cnn".
+        "span_cnn". Learned ink has none to begin with: it is not asked.
     segmentation : {"components", "contours"}
         How ink is parted; see `segcap.segmentation.components.segment`.
     cutters : sequence of str
@@ -89,7 +89,8 @@ class GlyphReader(GlyphAnswers):
         stands around them. "span_roi" starts from the shipped reader "any": it finds learned ink,
         and reads lines as a whole, too. "span_cnn" starts from "mixed": it finds ink by a
         threshold, reads several times as fast, and needs more labels. Unless given, it is
-        "span_cnn" if a threshold or the removal of lines is asked for, else "span_roi".
+        "span_cnn" if a threshold or, without learned ink, the removal of lines is asked for, else
+        "span_roi".
         "glyph_cnn", and any object with `predict_proba` on (N, 28, 28, 1) float32 glyphs, classify
         single glyphs, as do a trained Keras model and an .onnx file from glyphs to probabilities or
         logits. What is fitted already reads without `fit`; `fit` fits a copy of an object that has
@@ -382,7 +383,8 @@ class GlyphReader(GlyphAnswers):
 
     def _require_fitted(self) -> None:
         own = self.classifier
-        if own is not None and self._has_own_classifier() and not hasattr(self, "provenance_"):
+        if own is not None and not self._is_fitted and self._has_fitted_classifier():
+            self._check_parameters()
             self.charset_, self.settings_ = self.charset, self._settings()
             self.glyphs_ = OwnClassifier(own, Charset(self.charset))
             self.context_ = self.ink_ = self.line_ = None
@@ -390,10 +392,4 @@ class GlyphReader(GlyphAnswers):
         super()._require_fitted()
 
     def __sklearn_is_fitted__(self) -> bool:
-        from segcap.core.errors import NotFittedError
-
-        try:
-            self._require_fitted()
-        except (NotFittedError, ParameterError):
-            return False
-        return True
+        return self._is_fitted or self._has_fitted_classifier()

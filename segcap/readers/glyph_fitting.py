@@ -15,7 +15,7 @@ from segcap.core.errors import DataError, ParameterError
 from segcap.core.image import ImageSource
 from segcap.core.validation import check_many
 from segcap.models.registry import networks_for
-from segcap.readers.settings import GlyphSettings
+from segcap.readers.settings import GlyphSettings, needs_learned_ink
 from segcap.readers.starts import check_start, networks_of, shipped_start
 from segcap.recognition.own_classifier import OwnClassifier
 from segcap.recognition.trained import Trained
@@ -137,6 +137,14 @@ class GlyphFitting(GlyphSettings, ABC):
 
         The settings that `fit` chose stay. A reader that is not fitted yet is fitted. All images
         have a label.
+
+        Raises
+        ------
+        ParameterError
+            As of `fit`; or `classifier` is neither "span_roi" nor "span_cnn", or the charset is
+            another than that of the training before.
+        DataError, KeyboardInterrupt
+            As of `fit`.
         """
         self._check_parameters()
         start = getattr(self, "context_", None)
@@ -144,7 +152,7 @@ class GlyphFitting(GlyphSettings, ABC):
         if trained not in (known := networks_for("spans")):
             raise ParameterError(
                 f"To be trained further, the 'classifier' must be one of {', '.join(known)}. "
-                f"Got '{trained}'."
+                f"Got {trained or self.classifier!r}."
             )
         if start is not None and self.charset_ != self.charset:
             raise ParameterError(
@@ -283,7 +291,8 @@ class GlyphFitting(GlyphSettings, ABC):
                 "A classifier must be fitted on glyphs, with a class for each. "
                 f"Got {len(glyphs)} glyphs and {len(classes)} classes."
             )
-        fitted = clone(self.classifier, safe=False).fit(glyphs, classes)
+        fitted = clone(self.classifier, safe=False)
+        fitted.fit(glyphs, classes)
         self.glyphs_ = OwnClassifier(fitted, Charset(self.charset))
         self.context_, self.line_, self.ink_ = None, None, None
         self.settings_ = self._settings()
@@ -309,7 +318,8 @@ class GlyphFitting(GlyphSettings, ABC):
         train, validation : LabelledStrips
             See `segcap.training.spans`.
         start : str or path, optional
-            Name or bundle of a reader to start from; from nothing unless given.
+            Name or bundle of a reader to start from; from nothing unless given. "span_roi" needs
+            one, whose ink it finds.
         data : str
             Name of the data, for the provenance.
         state : path, optional
@@ -320,14 +330,16 @@ class GlyphFitting(GlyphSettings, ABC):
         Raises
         ------
         ParameterError
-            A parameter is outside its range.
+            A parameter is outside its range, or "span_roi" has nothing that finds its ink.
         DataError
-            `state` is of another training.
+            There is no line to train on or to validate on, or `state` is of another training.
         """
         from segcap.training.context import train_context
         from segcap.training.fit import Schedule
 
         self._check_parameters()
+        if self._has_fitted_classifier():
+            self._require_fitted()
         classifies_glyphs = getattr(self, "glyphs_", None) is not None
         if classifies_glyphs and self.charset_ != self.charset:
             raise ParameterError(
@@ -342,6 +354,11 @@ class GlyphFitting(GlyphSettings, ABC):
             trained = context.classifier if self.classifier is None else trained
             check_start(context, trained)
             origin = context, characters
+        if needs_learned_ink(trained) and ink is None and self.segmenter is None:
+            raise ParameterError(
+                f"To train '{trained}' on lines, a reader must be given to 'start' from, whose ink "
+                "it finds. Got None."
+            )
         fitted = train_context(
             train,
             validation,

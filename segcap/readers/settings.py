@@ -24,7 +24,7 @@ from segcap.segmentation.line_removal import LINE_REMOVALS, LineRemoval
 from segcap.segmentation.own_segmenter import OwnSegmenter
 from segcap.segmentation.settings import LEARNED, Binarization, SegmentationSettings
 
-__all__ = ["GlyphSettings"]
+__all__ = ["GlyphSettings", "needs_learned_ink"]
 
 
 class GlyphSettings(TextReader, ABC):
@@ -125,12 +125,12 @@ class GlyphSettings(TextReader, ABC):
                 f"{', '.join(self._classifiers())}, have 'predict_proba', or be a Keras model or "
                 f"the path of an .onnx file. Got {self.classifier!r}."
             )
-        if _needs_learned_ink(network) and self.binarization not in (LEARNED, None):
+        if needs_learned_ink(network) and self.binarization not in (LEARNED, None):
             raise ParameterError(
                 f"The 'binarization' for '{network}' must be '{LEARNED}'. "
                 f"Got {self.binarization!r}."
             )
-        has_ink = _needs_learned_ink(network) or getattr(self, "ink_", None) is not None
+        has_ink = needs_learned_ink(network) or getattr(self, "ink_", None) is not None
         if self.binarization == LEARNED and not has_ink:
             raise ParameterError(
                 f"The 'binarization' '{LEARNED}' needs a network that finds ink, which 'span_roi' "
@@ -161,11 +161,28 @@ class GlyphSettings(TextReader, ABC):
     def finds_ink_by_network(self) -> bool:
         """Whether a network finds ink, and no threshold."""
         return self.binarization == LEARNED or (
-            self.binarization is None and _needs_learned_ink(self._network_to_read())
+            self.binarization is None and needs_learned_ink(self._network_to_read())
         )
 
     def _has_own_classifier(self) -> bool:
         return is_own_classifier(self.classifier)
+
+    def _has_fitted_classifier(self) -> bool:
+        """Whether there is an own classifier that reads without `fit`, as far as can be seen."""
+        if not self._has_own_classifier():
+            return False
+        if not (hasattr(self.classifier, "get_params") and hasattr(self.classifier, "fit")):
+            return True
+        from sklearn.exceptions import NotFittedError
+        from sklearn.utils.validation import check_is_fitted
+
+        try:
+            check_is_fitted(self.classifier)
+        except NotFittedError:
+            return False
+        except (AttributeError, TypeError):  # it follows scikit-learn's rules in part only
+            return True
+        return True
 
     def _settings(
         self,
@@ -178,7 +195,7 @@ class GlyphSettings(TextReader, ABC):
         Ink is found by `ink`, or else by the reader's own network.
         """
         if chosen is None:
-            learned = _needs_learned_ink(network or self._network_to_read())
+            learned = needs_learned_ink(network or self._network_to_read())
             chosen = SegmentationSettings(LEARNED if learned else "auto")
         binarization = self.binarization or chosen.binarization
         ink = (ink or getattr(self, "ink_", None)) if binarization == LEARNED else None
@@ -193,7 +210,7 @@ class GlyphSettings(TextReader, ABC):
 
     def _open_settings(self, network: str, ink: Trained | None) -> list[SegmentationSettings]:
         """Return all settings that were left open, for a network, with one that finds ink."""
-        fixed = _needs_learned_ink(network) or self.binarization == LEARNED
+        fixed = needs_learned_ink(network) or self.binarization == LEARNED
         if fixed or self.segmenter is not None:
             return [self._settings(network=network, ink=ink)]
         return [
@@ -203,6 +220,7 @@ class GlyphSettings(TextReader, ABC):
         ]
 
 
-def _needs_learned_ink(name: str) -> bool:
+def needs_learned_ink(name: str) -> bool:
+    """Whether a network classifies spans of learned ink."""
     spans = networks_for("spans")
     return name in spans and spans[name].learned_ink
