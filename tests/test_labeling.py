@@ -13,8 +13,12 @@ from segcap.cli.labeling.queue import Guess
 from segcap.cli.labeling.server import make_app, open_server
 from segcap.cli.labeling.session import Session
 from segcap.cli.labeling.worker import Worker, trained
+from segcap.core.charset import Charset
 from segcap.core.errors import DataError, ParameterError
 from segcap.datasets.labelled import read_labels
+from segcap.evaluate.metrics import exact_match
+from segcap.generate import TextGenerator, write_text
+from segcap.training.labelled import encoded_labels
 
 TOKEN = "a-token"
 SAMPLES = Path(__file__).parents[1] / "data" / "samples"
@@ -245,9 +249,28 @@ def test_a_reader_reads_in_a_process_of_its_own(folder):
         worker.train([SAMPLES / "sum-apart-0.png"], ["2395"])
 
 
+@pytest.mark.slow
+def test_a_reader_guesses_otherwise_once_it_is_trained(tmp_path):
+    write_text(TextGenerator("gradient-line"), 20, tmp_path, seed=3)
+    known = read_labels(tmp_path / "labels.csv")
+    images, labels = list(known), list(known.values())
+    worker = Worker("any", {"length": 5})
+    before = worker.read(images)
+    worker.train(images, labels)
+    after = worker.read(images)
+    assert after != before
+    rights = [[own.text for own in guesses] for guesses in (before, after)]
+    assert exact_match(rights[1], labels).value >= exact_match(rights[0], labels).value
+
+
 def test_a_reader_that_does_not_cut_is_not_trained():
     with pytest.raises(ParameterError, match="must be a reader that cuts"):
         trained(segcap.load("six-char"), [], [])
+
+
+def test_labels_that_a_reader_cannot_answer_do_not_train_it():
+    with pytest.raises(DataError, match="Got none among 1"):
+        trained(segcap.load("digits"), [SAMPLES / "sum-apart-0.png"], ["abcd"])
 
 
 def test_what_has_become_worse_by_training_is_refused(monkeypatch):
@@ -283,3 +306,28 @@ def test_undo_wakes_the_reader(tmp_path):
     assert woken.is_set()
     session.cannot_show(asked, "It is damaged.")
     assert session.state()["label"] is None
+
+
+def test_a_full_disk_loses_no_label(start, folder, no_room):
+    client = start()
+    post(client, "answer", image="1.png", text="one")
+    before = (folder / "labels.csv").read_bytes()
+    with no_room():
+        post(client, "answer", 422, image="2.png", text="two")
+    assert (folder / "labels.csv").read_bytes() == before
+    assert client.get(f"/{TOKEN}/state").json["image"] == "2.png"
+    assert post(client, "answer", image="2.png", text="two")["labelled"] == 2
+
+
+def test_what_has_become_worse_is_refused_whatever_case_labels_are_typed_in(monkeypatch):
+    def spoil(self, images, labels, *, on_progress):
+        assert encoded_labels(images, labels, charset=Charset(self.charset), length=None)
+        self.provenance_["figures"] = {"characters_held_out": 0.5}
+        return self
+
+    sample = TextGenerator("wordpress").sample(seed=1)
+    reader = segcap.load("wordpress", case="fold")
+    assert reader.read(sample.image).text == sample.label
+    monkeypatch.setattr(segcap.GlyphReader, "partial_fit", spoil)
+    with pytest.raises(DataError, match="Got 50% of the characters held out, and 100% of all"):
+        trained(reader, [sample.image], [sample.label.swapcase()])

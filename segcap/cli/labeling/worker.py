@@ -17,7 +17,7 @@ from segcap.readers.registry import load
 
 __all__ = ["EPOCHS", "Worker", "trained"]
 
-EPOCHS = 3
+EPOCHS = 8
 """Of a training in the background: few, for it is made anew once there are more labels."""
 
 
@@ -115,7 +115,8 @@ def trained(reader: Any, images: Sequence[Path], labels: Sequence[str]) -> Any:
     ParameterError
         It is a reader of another kind.
     DataError
-        There are too few labels, or what is held out of them is read worse than all were before.
+        There are too few labels that it may answer, or what is held out of them is read worse than
+        all were before.
     """
     if not isinstance(reader, GlyphReader):
         raise ParameterError(
@@ -123,7 +124,11 @@ def trained(reader: Any, images: Sequence[Path], labels: Sequence[str]) -> Any:
             f"Got a {type(reader).__name__}."
         )
     known = [pair for pair in zip(images, labels, strict=True) if reader.can_answer(pair[1])]
-    images, labels = [path for path, _ in known], [label for _, label in known]
+    if not known:
+        raise DataError(
+            f"Training needs labels that the reader may answer. Got none among {len(labels)}."
+        )
+    images, labels = [path for path, _ in known], [reader.as_answer(label) for _, label in known]
     before = character_accuracy([one.text for one in reader.read_many(images)], labels)
     reader.set_params(epochs=EPOCHS).partial_fit(images, labels, on_progress=_look_up)
     after = reader.provenance_["figures"]["characters_held_out"]
