@@ -16,6 +16,17 @@ PICTURES = np.full((10, 28, 28), 255, np.uint8)
 DIGITS = PICTURES, np.arange(10)
 
 
+@pytest.mark.parametrize("digits", [None, (PICTURES,), (*DIGITS, *DIGITS), ([[1], [2, 3]], [1, 2])])
+def test_digits_that_are_no_pair_are_refused(digits, tmp_path):
+    for draw in (
+        lambda: segcap.generate.digit_sums(2, digits=digits),
+        lambda: segcap.generate.write_digit_sums(2, tmp_path / "out", digits=digits),
+    ):
+        with pytest.raises(ParameterError, match="'digits' must be"):
+            draw()
+    assert not (tmp_path / "out").exists()
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [

@@ -239,3 +239,8 @@ def test_odds_need_no_heavy_packages():
     )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert run.stdout == "\n"
+
+
+def test_every_tile_chosen_is_a_rate_of_1():
+    assert false_alarm_rate(1.0, 0.3, 0.3) == 1
+    assert choose_tiles(1.0, 0.3, 10, 3) == 0

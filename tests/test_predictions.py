@@ -130,6 +130,7 @@ def test_a_missing_folder_raises(tmp_path):
         ([1, 2], "ab", {"probabilities": [0.5, np.nan]}, "'probabilities' must lie in .* Got nan"),
         ([1, 2], "ab", {"probabilities": [0.5]}, r"N = 2 answers. Got float64 of shape \(1,\)"),
         ([1], "a", {"probabilities": ["x"]}, "Got <U1 of shape"),
+        ([1, 2], "ab", {"probabilities": [[0.5, 0.5], []]}, "Got rows of several lengths"),
         ([1], "a", {"probabilities": [[0.5, 0.5]]}, r"Got None with shape \(1, 2\)"),
         ([1], "a", {"probabilities": [0.5], "classes": "ab"}, r"Got 'ab' with shape \(1,\)"),
         ([1], "a", {"classes": "ab"}, "Got 'ab' with no probabilities"),

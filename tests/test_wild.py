@@ -201,3 +201,10 @@ def test_difficulties_are_kept_as_they_were_given():
     generator = TextGenerator("wild", difficulty=difficulty)
     difficulty["warp"] = 1.0
     assert json.loads(json.dumps(generator.settings()))["difficulty"]["warp"] == 0.5
+
+
+def test_counters_are_drawn_in_a_handwriting_of_few_digits():
+    pictures = np.zeros((2, 28, 28), np.uint8)
+    pictures[:, 6:22, 12:16] = 255
+    counters = TextGenerator("counter", charset="12", handwriting=(pictures, np.array([1, 2])))
+    assert all({*one.label} <= {*"12"} for one in counters.samples(20))

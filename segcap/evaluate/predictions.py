@@ -110,12 +110,16 @@ def _probability_columns(
     probabilities: ArrayLike | None, classes: Sequence[Label] | None, n: int
 ) -> tuple[list[str], NDArray]:
     """Names of the probabilities' columns and the (n, columns) numbers in them."""
-    numbers = np.empty((n, 0)) if probabilities is None else np.asarray(probabilities)
+    rule = (
+        "The 'probabilities' of write_predictions must be numbers of shape (N,) or (N, C), "
+        f"N = {n} answers."
+    )
+    try:
+        numbers = np.empty((n, 0)) if probabilities is None else np.asarray(probabilities)
+    except ValueError:
+        raise ParameterError(f"{rule} Got rows of several lengths.") from None
     if numbers.ndim not in (1, 2) or len(numbers) != n or numbers.dtype.kind not in "uif":
-        raise ParameterError(
-            "The 'probabilities' of write_predictions must be numbers of shape (N,) or (N, C), "
-            f"N = {n} answers. Got {numbers.dtype} of shape {numbers.shape}."
-        )
+        raise ParameterError(f"{rule} Got {numbers.dtype} of shape {numbers.shape}.")
     fractions("probabilities", numbers)
     of_classes = probabilities is not None and numbers.ndim == 2
     if of_classes != (classes is not None):

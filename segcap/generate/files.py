@@ -156,7 +156,7 @@ def write_digit_sums(
     n, seed = whole_number("n", n), whole_number("seed", seed)
     min_advance = whole_number("min_advance", min_advance, least=1)
     count = whole_number("count", count, least=1)
-    digits = check_digits(*digits)
+    digits = check_digits(digits)
     draw = partial(digit_sums, min_advance=min_advance, digits=digits, count=count, seed=seed)
     draw(0)  # what it refuses is refused before there is a folder
     settings = {

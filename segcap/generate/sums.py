@@ -102,7 +102,7 @@ def digit_sums(
     ParameterError
         A number is outside its range or `digits` are not as said.
     """
-    pictures, names = check_digits(*digits)
+    pictures, names = check_digits(digits)
     n, seed, start = (
         whole_number(name, value) for name, value in (("n", n), ("seed", seed), ("start", start))
     )

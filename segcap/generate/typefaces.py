@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from hashlib import sha256
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import cv2
 import numpy as np
@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 from segcap.core.bundle import digest
+from segcap.core.display import short
 from segcap.core.errors import DataError, ParameterError
 
 __all__ = [
@@ -126,7 +127,7 @@ class Handwriting:
     name = "handwriting"
 
     def __init__(self, pictures: ArrayLike, labels: ArrayLike) -> None:
-        pictures, labels = check_digits(pictures, labels)
+        pictures, labels = check_digits((pictures, labels))
         blank = np.flatnonzero(pictures.max(axis=(1, 2)) < _FAINTEST)
         if len(blank):
             raise ParameterError(
@@ -155,15 +156,24 @@ class Handwriting:
         return digest(self._pictures, self._labels)
 
 
-def check_digits(pictures: ArrayLike, labels: ArrayLike) -> Digits:
+def check_digits(digits: Any) -> Digits:
     """Return labelled pictures of digits as arrays.
+
+    Parameters
+    ----------
+    digits : tuple of (M, h, w) uint8 array and (M,) int array
 
     Raises
     ------
     ParameterError
         Their shapes or types do not fit, they are empty, or a label is no digit.
     """
-    pictures, labels = np.asarray(pictures), np.asarray(labels)
+    try:
+        pictures, labels = map(np.asarray, digits)
+    except (TypeError, ValueError):
+        raise ParameterError(
+            f"The 'digits' must be pictures of one size and their labels. Got {short(digits)}."
+        ) from None
     if (
         pictures.ndim != 3
         or pictures.dtype != np.uint8

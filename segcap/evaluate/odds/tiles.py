@@ -8,6 +8,8 @@ from segcap.core.validation import fractions, inner_fraction, whole_number
 
 __all__ = ["choose_tiles", "false_alarm_rate"]
 
+_ROUNDING = 1e-9
+
 
 def false_alarm_rate(
     recall: ArrayLike, precision: ArrayLike, prevalence: float
@@ -44,12 +46,12 @@ def false_alarm_rate(
     if not (precision > 0).all():
         raise ParameterError("The 'precision' must be greater than 0. Got 0.")
     rate = recall * (1 - precision) / precision * prevalence / (1 - prevalence)
-    if (rate > 1).any():
+    if (rate > 1 + _ROUNDING).any():
         raise ParameterError(
             "The false-alarm rate that follows from 'recall', 'precision' and 'prevalence' must "
             f"lie in [0, 1]. Got {rate.max():.4g}."
         )
-    return rate
+    return np.minimum(rate, 1)
 
 
 def choose_tiles(

@@ -150,7 +150,10 @@ def _draw_wheel(
     if wheels.neighbours or turned:
         others = np.zeros(mask.shape, np.uint8)
         for step in (-1, 1):
-            other, _ = place(wheels.face, str((int(char) + step) % 10), size, stretch)
+            beside = str((int(char) + step) % 10)
+            if not wheels.face.can_draw(beside):
+                continue
+            other, _ = place(wheels.face, beside, size, stretch)
             paste(others, other, x, round(wheels.tops[cell] - shift + step * _STEP * size))
         lay(canvas, others, ink, 1.0)
     lay(canvas, mask, ink, 1.0)
