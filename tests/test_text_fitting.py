@@ -9,6 +9,7 @@ from PIL import Image
 import segcap
 from segcap.core.errors import DataError, ParameterError, SegcapWarning
 from segcap.generate import TextGenerator
+from segcap.recognition.engines.networks import WEIGHTS
 from segcap.training.labelled import load_usable
 
 SYMBOLS = "+#%&@?"
@@ -244,9 +245,9 @@ def test_what_reads_whole_lines_is_trained_on_the_same_labels(tmp_path):
     assert reader.value(drawn(1, 2, charset=LETTERS)[0][0]).status == "rejected"
     again = reader_of_letters().fit(*drawn(40, 0, charset=LETTERS), state=tmp_path / "state")
     assert again.provenance_["figures"] == figures
-    assert again.line_.parts == reader.line_.parts
-    started = segcap.load("any").line_
-    assert reader.line_.parts != started.parts
+    weights = reader.line_.parts[WEIGHTS]
+    assert again.line_.parts[WEIGHTS] == weights
+    assert segcap.load("any").line_.parts[WEIGHTS] != weights
     further = again.partial_fit(*drawn(30, 3, charset=LETTERS))
     assert further.score(*drawn(40, 1, charset=LETTERS)) > 0.9
 
