@@ -284,7 +284,7 @@ def test_labels_are_trained_on(drawn_folder, tmp_path, monkeypatch):
     assert point.labels == 20
     assert point.seconds > 0
     assert list(result.needed) == ["any (trained)"]
-    assert [one.name for one in result.ready] == ["any", "any (charset known)"]
+    assert [one.name for one in result.ready] == ["any", "any (charset known)", "digits", "mixed"]
     assert any("Training takes at least 16" in problem for problem in result.problems)
     page = Page(tmp_path / "out" / "audit.html")
     assert "any (trained), 20 labels" in page.words
