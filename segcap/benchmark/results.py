@@ -14,7 +14,7 @@ from segcap.benchmark.outcomes import Box, Judged, MethodResult
 from segcap.benchmark.plain import from_plain, to_plain
 from segcap.core.errors import DataError
 from segcap.core.files import write_atomically
-from segcap.core.validation import schema
+from segcap.core.schemas import schema
 from segcap.evaluate.agreement import Agreement
 from segcap.evaluate.paired import RateDifference, is_shown, mcnemar, paired_difference
 

@@ -54,11 +54,9 @@ def can_train(method: Method) -> bool:
 def identity(method: Method) -> dict[str, Any]:
     """Describe what a method's answers depend on, as far as it is known."""
     # not getattr with a default: an error in a property would pass for none
-    known: Any = method
-    has_own = "identity" in dir(method)
-    return {"name": method.name} | (
-        known.identity if has_own else {"description": method.description}
-    )
+    own: Any = method
+    known = own.identity if "identity" in dir(method) else {"description": method.description}
+    return {"name": method.name, **known}
 
 
 def train(

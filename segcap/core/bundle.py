@@ -26,7 +26,7 @@ from segcap.core.charset import Charset
 from segcap.core.display import short, short_repr
 from segcap.core.errors import BundleError, ParameterError
 from segcap.core.files import write_atomically
-from segcap.core.validation import schema
+from segcap.core.schemas import schema
 
 __all__ = [
     "FORMAT",

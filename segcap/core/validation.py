@@ -1,17 +1,13 @@
 """Checks of arguments: numbers, ranges, sequences of images, and what several readers take."""
 
-import json
 import operator
 import os
 import warnings
 from collections.abc import Callable, Iterable, Sequence
-from functools import cache
-from importlib import resources
 from math import isfinite
 from numbers import Real
 from typing import Any, Literal, TypeAlias
 
-import fastjsonschema
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -30,7 +26,6 @@ __all__ = [
     "number",
     "one_of",
     "sample_weights",
-    "schema",
     "seed_number",
     "warn_impossible",
     "whole_number",
@@ -289,10 +284,3 @@ def _holds_images(array: NDArray) -> bool:
     holds_paths = array.dtype.kind in "OSU" and array.ndim > 0
     is_one_image = array.ndim == 3 and array.shape[-1] in (1, 3, 4)
     return holds_paths or (array.ndim in (3, 4) and not is_one_image)
-
-
-@cache
-def schema(package: str, name: str) -> Any:
-    """Return a function that checks a document by a schema in a package."""
-    text = resources.files(package).joinpath(name).read_text("utf-8")
-    return fastjsonschema.compile(json.loads(text))

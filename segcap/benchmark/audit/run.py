@@ -122,15 +122,7 @@ def audit(
         The images are missing, the command fails or prints something else, or `out` holds
         something else or is being written into.
     """
-    if sum(own is not None for own in (data, generator, command)) != 1:
-        raise ParameterError(
-            "An audit must be given one of 'data', 'generator' and 'command'. "
-            f"Got {data!r}, {generator!r} and {command!r}."
-        )
-    if pattern is not None and (data is None or isinstance(data, Dataset)):
-        raise ParameterError(
-            f"A 'pattern' must be for a folder of images, 'data'. Got {pattern!r} without."
-        )
+    _check_source(data, generator, command, pattern)
     check_case(case)
     require_report()
     images, seed = whole_number("images", images, least=1), seed_number("seed", seed)
@@ -166,15 +158,31 @@ def audit(
         task, possible = divided(
             dataset, f"Audit of {name}", images=images, labels=wanted, least=least, seed=seed
         )
-        letters = "".join(map(str, dataset.labels))
-        of_one_case = case is None and letters in (letters.lower(), letters.upper())
-        task = replace(task, folded=case == "fold" or of_one_case)
+        task = replace(task, folded=_is_folded(dataset, case))
         trainable = _trainable(task, end_to_end=end_to_end) if possible else {}
         too_few = wanted and min(wanted) < min(possible, default=max(wanted) + 1)
         problems = [_TOO_FEW.format(least)] if too_few else []
         result = _audited(task, possible, trainable, drawn, parts, terms, problems, on_progress)
         write_audit(result, place, task.tested.images, drawn)
         return result
+
+
+def _check_source(data: Any, generator: Any, command: str | None, pattern: str | None) -> None:
+    if sum(own is not None for own in (data, generator, command)) != 1:
+        raise ParameterError(
+            "An audit must be given one of 'data', 'generator' and 'command'. "
+            f"Got {data!r}, {generator!r} and {command!r}."
+        )
+    if pattern is not None and (data is None or isinstance(data, Dataset)):
+        raise ParameterError(
+            f"A 'pattern' must be for a folder of images, 'data'. Got {pattern!r} without."
+        )
+
+
+def _is_folded(dataset: Dataset, case: Case | None) -> bool:
+    """Whether a letter in either case is right: as asked for, or where texts have one case."""
+    texts = "".join(map(str, dataset.labels))
+    return case == "fold" or (case is None and texts in (texts.lower(), texts.upper()))
 
 
 def _audited(
